@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "sonde/imaging/picture.h"
+#include "sonde/imaging/rle.h"
+#include "sonde/imaging/volume.h"
+
+namespace sonde {
+
+enum class MaskFormat { png, nifti, nrrd, metaimage };
+// By extension: .png; .nii, .nii.gz; .nrrd; .mha. Throws Error{usage} that lists them.
+MaskFormat mask_format(const std::filesystem::path& path);
+
+// All of these write atomically and throw Error{unavailable} naming the path if the disk does not take it.
+
+// 8-bit grey, 0 and 255.
+void write_mask_png(const std::filesystem::path& path, const Mask& mask);
+void write_png(const std::filesystem::path& path, const RgbImage& image);
+// 0 and 1 as unsigned 8 bits on the grid and affine of `like` (nifti, nrrd, metaimage; .nii.gz, NRRD and MHA are compressed).
+void write_mask_volume(const std::filesystem::path& path, const MaskVolume& mask, const Volume& like);
+
+// The picture with the masks tinted and outlined (a colour each), boxes and points drawn: what people look at.
+struct OverlayPrompt {
+  std::vector<Point2> foreground, background;
+  std::vector<Box2> boxes;
+};
+RgbImage draw_overlay(const RgbImage& image, const std::vector<Mask>& masks, const OverlayPrompt& prompt);
+
+// One annotation of a COCO file.
+struct CocoAnnotation {
+  Rle rle;
+  Box2 box;
+  double predicted_iou = 0, stability_score = 0;
+  Point2 point;   // the grid point that proposed it
+  Box2 crop_box;  // where the network looked
+};
+// A COCO instances JSON of one image (boxes as x, y, width, height; compressed run lengths), category 1 "object".
+std::string coco_json(const std::string& file_name, Extent2 extent, const std::vector<CocoAnnotation>& annotations);
+
+}  // namespace sonde

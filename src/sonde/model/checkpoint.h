@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <torch/torch.h>
+
+#include "sonde/core/bytes.h"
+
+namespace sonde {
+
+// Named tensors of a checkpoint. Tensors may point into the mapped file: they keep it alive.
+struct Checkpoint {
+  std::map<std::string, torch::Tensor> tensors;
+  std::string sha256;  // of the file
+};
+
+// Reads .safetensors (mapped, not copied) and the published .pth / .pt (own restricted unpickler), recognised by content.
+// Throws Error naming the file: not_found, corrupt_data (cut, lies about sizes, overlaps, carries code: names the class that is refused),
+// unsupported (pre-1.6 format, a type of number).
+Checkpoint load_checkpoint(const std::filesystem::path& path);
+
+// Contiguous CPU tensors to a .safetensors file, keys in order, 64-byte aligned; atomic.
+void save_safetensors(const std::filesystem::path& path, const std::map<std::string, torch::Tensor>& tensors,
+                      const std::map<std::string, std::string>& metadata = {});
+
+}  // namespace sonde

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include <torch/torch.h>
+
+namespace sonde {
+
+// Sizes of the networks, as data. Defaults: Kirillov et al. 2023, appendix A (published build_sam.py), and MobileSAM's TinyViT-5M.
+struct VitSizes {
+  std::int64_t image_size = 1024, patch_size = 16;
+  std::int64_t embed_dim = 768, depth = 12, num_heads = 12, mlp_dim = 3072;
+  std::int64_t window_size = 14;
+  std::vector<std::int64_t> global_attn_indexes{2, 5, 8, 11};
+  std::int64_t out_chans = 256;
+};
+struct TinyVitSizes {
+  std::int64_t image_size = 1024;
+  std::array<std::int64_t, 4> embed_dims{64, 128, 160, 320}, depths{2, 2, 6, 2}, num_heads{2, 4, 5, 10}, window_sizes{7, 7, 14, 7};
+  std::int64_t mlp_ratio = 4, out_chans = 256;
+};
+struct SamSizes {
+  std::string architecture;  // "vit_b", "vit_l", "vit_h", "vit_t" (TinyViT), or "vit" for other sizes
+  std::variant<VitSizes, TinyVitSizes> image_encoder;
+  std::int64_t prompt_embed_dim = 256, num_mask_tokens = 4, decoder_depth = 2, decoder_heads = 8, decoder_mlp_dim = 2048, iou_head_depth = 3,
+               iou_head_hidden_dim = 256, mask_in_chans = 16;
+};
+
+SamSizes vit_b_sizes();
+SamSizes vit_l_sizes();
+SamSizes vit_h_sizes();
+SamSizes mobile_sam_sizes();
+
+// The sizes that a checkpoint's tensors have (names as published). Throws Error{corrupt_data} with `file` and the tensor that does not
+// fit if they are no SAM.
+SamSizes sizes_from_tensors(const std::map<std::string, torch::Tensor>& tensors, const std::string& file);
+
+}  // namespace sonde

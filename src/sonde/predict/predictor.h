@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "sonde/imaging/picture.h"
+#include "sonde/imaging/prompt.h"
+#include "sonde/predict/sam_model.h"
+
+namespace sonde {
+
+// What the image encoder gives for one picture. Cheap to copy (shared).
+class Embedding {
+ public:
+  struct Impl;  // tensor [1,256,64,64]
+  Embedding(Extent2 picture, std::shared_ptr<const Impl> impl) : picture_(picture), impl_(std::move(impl)) {}
+  Extent2 picture() const { return picture_; }
+  const Impl& impl() const { return *impl_; }
+
+ private:
+  Extent2 picture_;
+  std::shared_ptr<const Impl> impl_;
+};
+Embedding embed(const SamModel& model, const RgbImage& picture);
+
+enum class MaskOutput { single, three_candidates };
+
+struct Candidate {
+  Mask mask;                 // at the picture's extent, logits above 0
+  double predicted_iou = 0;
+  double stability = 0;      // IoU of the mask cut at +1 and at -1, on logits at the picture's extent
+  LowResLogits low_res;      // 256 x 256, may be sent back as Prompt::mask
+};
+using Prediction = std::vector<Candidate>;  // one for MaskOutput::single, else the three in the decoder's order
+
+// Index of the candidate with the highest predicted IoU (the first of equals).
+std::size_t most_confident(const Prediction& prediction);
+
+// Prompts to masks on one picture.
+class Predictor {
+ public:
+  Predictor(SamModel model, Embedding embedding);
+  // Several prompts are decoded in batches (prompts of the same shape together); answers are in the order of `prompts`
+  // and do not depend on their neighbours. Throws Error{usage} for an invalid prompt (see validate).
+  std::vector<Prediction> segment(std::span<const Prompt> prompts, MaskOutput output) const;
+  Prediction segment(const Prompt& prompt, MaskOutput output) const;
+
+  const SamModel& model() const { return model_; }
+  const Embedding& embedding() const { return embedding_; }
+
+ private:
+  SamModel model_;
+  Embedding embedding_;
+};
+
+}  // namespace sonde
