@@ -14,7 +14,8 @@ using ByteView = std::span<const std::byte>;
 // A file mapped read-only for as long as the object lives. Moves, does not copy.
 class MappedFile {
  public:
-  // Throws Error{not_found} where there is no such file, Error{usage} for a folder, Error{unavailable} if it cannot be read.
+  // Throws Error{not_found} where there is no such file, Error{usage} for a folder, Error{unavailable} if it
+  // cannot be read.
   explicit MappedFile(const std::filesystem::path& path);
   MappedFile(MappedFile&& other) noexcept;
   MappedFile& operator=(MappedFile&& other) noexcept;

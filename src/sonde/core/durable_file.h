@@ -8,8 +8,9 @@
 
 namespace sonde {
 
-// A file that appears whole or not at all: written under a temporary name in the same folder (which keeps the extension),
-// flushed to the disk, renamed. Destroyed before commit(): the temporary file is removed and the target is as it was.
+// A file that appears whole or not at all: written under a temporary name in the same folder (which keeps the
+// extension), flushed to the disk, renamed. Destroyed before commit(): the temporary file is removed and the
+// target is as it was.
 class DurableFile {
  public:
   // Throws Error{unavailable} naming `target` if its folder cannot be written.

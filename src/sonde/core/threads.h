@@ -3,7 +3,8 @@
 
 namespace sonde {
 
-// Physical cores this process may run on (affinity and cgroup quota respected), at least 1: the default of --threads.
+// Physical cores this process may run on (affinity and cgroup quota respected), at least 1: the default of
+// --threads.
 int physical_core_count();
 
 }  // namespace sonde

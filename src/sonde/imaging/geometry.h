@@ -35,8 +35,8 @@ double dot(Vec3 a, Vec3 b);
 Vec3 cross(Vec3 a, Vec3 b);
 double length(Vec3 a);
 
-// mm_from_voxel: mm = columns[0] * i + columns[1] * j + columns[2] * k + origin. World axes are LPS+ (x to the patient's
-// left, y to posterior, z to superior), as DICOM's and ITK's; NIfTI's RAS+ has x and y negated.
+// mm_from_voxel: mm = columns[0] * i + columns[1] * j + columns[2] * k + origin. World axes are LPS+ (x to
+// the patient's left, y to posterior, z to superior), as DICOM's and ITK's; NIfTI's RAS+ has x and y negated.
 struct Affine3 {
   std::array<Vec3, 3> columns{Vec3{1, 0, 0}, Vec3{0, 1, 0}, Vec3{0, 0, 1}};  // mm a voxel step along i, j, k
   Vec3 origin;                                                               // mm, centre of voxel (0, 0, 0)

@@ -20,7 +20,8 @@ Rle encode_rle(const Mask& mask);
 Mask decode_rle(const Rle& rle);
 std::int64_t area_px(const Rle& rle);
 
-// COCO's compressed text of the counts (pycocotools' rleToString and back). Throws Error{corrupt_data} for text it cannot hold.
+// COCO's compressed text of the counts (pycocotools' rleToString and back). Throws Error{corrupt_data} for
+// text it cannot hold.
 std::string coco_string(const Rle& rle);
 Rle rle_from_coco_string(std::string_view text, Extent2 extent);
 

@@ -16,25 +16,28 @@ Axis parse_axis(std::string_view text);  // Error{usage} lists the three
 std::string_view name_of(Axis axis);
 
 // How the pictures of one anatomical plane lie in the voxel grid. Axes of the grid: 0 = i, 1 = j, 2 = k.
-// Axial: rows run anterior to posterior, columns the patient's right to left; coronal: rows superior to inferior, columns right to
-// left; sagittal: rows superior to inferior, columns anterior to posterior. Slices count from the inferior, posterior, left end.
-// An oblique volume is cut along its own axes, each named by the nearest anatomical one; without an affine it is shown as stored.
+// Axial: rows run anterior to posterior, columns the patient's right to left; coronal: rows superior to
+// inferior, columns right to left; sagittal: rows superior to inferior, columns anterior to posterior. Slices
+// count from the inferior, posterior, left end. An oblique volume is cut along its own axes, each named by
+// the nearest anatomical one; without an affine it is shown as stored.
 struct GridAxis {
   int axis = 0;
   enum class Sense { forward, backward } sense = Sense::forward;
 };
 struct SlicePlane {
   Axis axis = Axis::axial;
-  GridAxis column, row, slice;     // where x of the picture, y of the picture and the slice number run
-  Extent2 extent;                  // of a picture
+  GridAxis column, row, slice;  // where x of the picture, y of the picture and the slice number run
+  Extent2 extent;               // of a picture
   std::int64_t slice_count = 0;
   double pixel_width_mm = 1, pixel_height_mm = 1, slice_spacing_mm = 1;
 };
 SlicePlane slice_plane(const Volume& volume, Axis axis);
 
-// The plane with the finest pixels (area in mm2; equal: axial, coronal, sagittal), among those whose picture is not a line.
+// The plane with the finest pixels (area in mm2; equal: axial, coronal, sagittal), among those whose picture
+// is not a line.
 Axis default_axis(const Volume& volume);
-// "RAS": the anatomical direction in which each voxel axis increases, nearest one for oblique volumes; "" without an affine.
+// "RAS": the anatomical direction in which each voxel axis increases, nearest one for oblique volumes; ""
+// without an affine.
 std::string orientation_code(const Volume& volume);
 
 // Throw Error{usage} naming what is allowed if slice is outside 0..slice_count - 1.

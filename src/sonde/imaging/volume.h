@@ -10,7 +10,11 @@
 
 namespace sonde {
 
-enum class Photometric { grey, grey_inverted, rgb };  // grey_inverted: DICOM's MONOCHROME1, small values are bright
+enum class Photometric {
+  grey,
+  grey_inverted,
+  rgb
+};  // grey_inverted: DICOM's MONOCHROME1, small values are bright
 
 // Grey shown = clamp(round(255 (v - centre + width / 2) / width)).
 struct Window {
@@ -23,13 +27,13 @@ struct Window {
 struct Volume {
   Extent3 extent;
   Photometric photometric = Photometric::grey;
-  std::vector<float> voxels;                // grey: voxel_count values, i fastest, then j, then k
-  std::vector<std::uint8_t> rgb;            // rgb: three bytes a voxel in the same order
-  std::optional<Affine3> mm_from_voxel;     // LPS+; absent where the file says nothing of space or orientation
-  std::optional<Window> file_window;        // DICOM's own
-  bool eight_bit = false;                   // stored as unsigned 8 bits and not rescaled: shown as it is by default
+  std::vector<float> voxels;             // grey: voxel_count values, i fastest, then j, then k
+  std::vector<std::uint8_t> rgb;         // rgb: three bytes a voxel in the same order
+  std::optional<Affine3> mm_from_voxel;  // LPS+; absent where the file says nothing of space or orientation
+  std::optional<Window> file_window;     // DICOM's own
+  bool eight_bit = false;  // stored as unsigned 8 bits and not rescaled: shown as it is by default
   std::int64_t frame = 0, frame_count = 1;  // which one this is, and of how many
-  std::vector<std::string> notes;           // what the user should know: "slices are unevenly spaced (2.5 to 5 mm)"
+  std::vector<std::string> notes;  // what the user should know: "slices are unevenly spaced (2.5 to 5 mm)"
 };
 
 // A mask on a volume's grid; 0 or 1, in the order of Volume::voxels.

@@ -29,12 +29,14 @@ struct UsedWindow {
 // One line for people and JSON: "brain (40, 80)", "none".
 std::string describe(const UsedWindow& used);
 
-// Automatic windows run from the 0.5 to the 99.5 percentile of the finite values of the volume (linear between order statistics).
-// `max` runs from 0 to the maximum of `slice`. By default: the file's own; none for 8 bits; else automatic.
+// Automatic windows run from the 0.5 to the 99.5 percentile of the finite values of the volume (linear
+// between order statistics). `max` runs from 0 to the maximum of `slice`. By default: the file's own; none
+// for 8 bits; else automatic.
 UsedWindow resolve_window(const WindowChoice& choice, const Volume& volume, const Picture& slice);
 
-// Grey to 8 bits through the window (grey_inverted is inverted after it; not-a-number becomes 0 before it), three equal channels;
-// colour passes through. Throws Error{usage} for none with a finite value outside 0..255.
+// Grey to 8 bits through the window (grey_inverted is inverted after it; not-a-number becomes 0 before it),
+// three equal channels; colour passes through. Throws Error{usage} for none with a finite value outside
+// 0..255.
 RgbImage apply_window(const Picture& slice, const UsedWindow& used);
 
 }  // namespace sonde
