@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sonde/model/checkpoint.h"
+
+#include <cstring>
+#include <memory>
+#include <string_view>
+#include <utility>
+
+#include "sonde/core/error.h"
+#include "sonde/model/checkpoint_cursor.h"
+#include "sonde/model/checkpoint_formats.h"
+
+namespace sonde {
+namespace {
+
+// torch.save before 1.6 wrote a pickle of the number 0x1950a86a20f9469cfc6c first; before 0.1.10 a tar
+// archive.
+constexpr std::string_view kLegacyMagic("\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19", 14);
+constexpr std::string_view kZipMagic("PK\x03\x04", 4), kTarMagic("ustar", 5);
+constexpr std::size_t kTarMagicAt = 257, kSafetensorsJsonAt = 8;
+
+bool is_safetensors(std::string_view text, const std::string& file) {
+  return file.ends_with(".safetensors") ||
+         (text.size() > kSafetensorsJsonAt && text[kSafetensorsJsonAt] == '{');
+}
+
+}  // namespace
+
+torch::Tensor numbers_over(const CheckpointBytes& source, ByteView content, torch::ScalarType type) {
+  const auto element_size = torch::elementSize(type);
+  const auto count = static_cast<std::int64_t>(content.size() / element_size);
+  if (count == 0 || reinterpret_cast<std::uintptr_t>(content.data()) % element_size != 0) {
+    auto copy = torch::empty({count}, type);
+    if (count != 0) std::memcpy(copy.data_ptr(), content.data(), content.size());
+    return copy;
+  }
+  // from_blob takes a pointer to non-const; nobody writes to the weights of a network in use.
+  auto* data = const_cast<std::byte*>(content.data());  // NOLINT(cppcoreguidelines-pro-type-const-cast)
+  return torch::from_blob(
+      data, {count}, [owner = source.owner](void*) {}, torch::TensorOptions(type));
+}
+
+NamedTensors read_checkpoint(const CheckpointBytes& source) {
+  const std::string_view text = as_text(source.bytes);
+  if (text.starts_with(kZipMagic)) return read_pth(source);
+  if (text.starts_with(kLegacyMagic) ||
+      (text.size() > kTarMagicAt && text.substr(kTarMagicAt).starts_with(kTarMagic))) {
+    throw Error(
+        ErrorKind::unsupported,
+        source.file + ": saved by PyTorch before 1.6; load it there and save it again, or as .safetensors");
+  }
+  if (is_safetensors(text, source.file)) return read_safetensors(source);
+  throw Error(ErrorKind::corrupt_data,
+              source.file + ": no checkpoint; .safetensors and PyTorch's .pth and .pt are read");
+}
+
+Checkpoint load_checkpoint(const std::filesystem::path& path) {
+  const auto mapped = std::make_shared<const MappedFile>(path);
+  const CheckpointBytes source{mapped->bytes(), mapped, path.string()};
+  try {
+    return {.tensors = read_checkpoint(source), .sha256 = sha256_hex(source.bytes)};
+  } catch (const c10::Error& error) {
+    throw Error(ErrorKind::corrupt_data, source.file + ": " + printable(error.what_without_backtrace()));
+  }
+}
+
+}  // namespace sonde
