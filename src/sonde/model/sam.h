@@ -1,40 +1,48 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
+#include <memory>
+#include <string>
+
 #include <torch/torch.h>
 
 #include "sonde/model/checkpoint.h"
+#include "sonde/model/common.h"
+#include "sonde/model/mask_decoder.h"
+#include "sonde/model/prompt_encoder.h"
 #include "sonde/model/variants.h"
 
 namespace sonde {
 
-// Prompts of one batch in the model's padded frame. Either tensor may be undefined.
-struct PromptTensors {
-  torch::Tensor point_coords;  // [B,N,2] float x, y in pixels of the padded frame (0.5 is added inside, as published)
-  torch::Tensor point_labels;  // [B,N] float: 1 foreground, 0 background, -1 padding
-  torch::Tensor boxes;         // [B,4] float x0, y0, x1, y1
-  torch::Tensor masks;         // [B,1,256,256] float logits
-};
-struct DecoderOutput {
-  torch::Tensor low_res;  // [B,4,256,256] float logits; token 0 is the single mask, 1..3 the three candidates
-  torch::Tensor iou;      // [B,4] float predicted IoU in the same order
-};
-
 // The whole network; submodules and parameters are named as in the published checkpoints.
+// A network built from sizes alone has no weights yet: see random_sam and build_sam.
 struct SamImpl : torch::nn::Module {
-  explicit SamImpl(const SamSizes& sizes);
-  // pixels: [B,3,S,S] float, normalised and padded, S the image size. Returns [B,256,S/16,S/16].
+  explicit SamImpl(const SamSizes& sam_sizes);
+  // pixels: [B,3,S,S] float, normalised and padded, S = image_size(sizes). Returns [B,256,E,E], E =
+  // embedding_side(sizes).
   torch::Tensor encode_image(const torch::Tensor& pixels);
-  // embedding: [1,256,S/16,S/16], shared by all B prompts.
+  // embedding: [1,256,E,E], shared by all B prompts.
   DecoderOutput decode(const torch::Tensor& embedding, const PromptTensors& prompts);
 
   SamSizes sizes;
-  // submodules: image_encoder, prompt_encoder, mask_decoder (see their files)
+  std::shared_ptr<ImageEncoder> image_encoder;
+  PromptEncoder prompt_encoder{nullptr};
+  MaskDecoder mask_decoder{nullptr};
+  torch::Tensor
+      image_pe;  // get_dense_pe(), which is fixed: filled by build_sam, else computed at every decode
 };
 TORCH_MODULE(Sam);
 
-// Builds the network that fits the checkpoint and copies (or, on the CPU, shares) its tensors; evaluation mode, no gradients.
-// Throws Error{corrupt_data} that names missing, extra and misshapen tensors.
+// Builds the network that fits the checkpoint and copies its tensors, or on the CPU shares them (they may lie
+// in a mapped, read-only file: clone the parameters before training); float, evaluation mode, no gradients.
+// Throws Error{corrupt_data} that names missing, extra and misshapen tensors. Tolerated extras: pixel_mean
+// and pixel_std, TinyViT's classifier (norm_head, head) and its attention_bias_idxs. num_batches_tracked may
+// be absent.
 Sam build_sam(const Checkpoint& checkpoint, const std::string& file, torch::Device device);
+
+// Untrained weights: normal, variance 1 / fan-in; norms 1, biases 0. The same seed gives the same weights.
+// Training mode, on the CPU.
+Sam random_sam(const SamSizes& sizes, std::uint64_t seed);
 
 }  // namespace sonde

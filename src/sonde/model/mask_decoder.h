@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include <torch/torch.h>
+
+#include "sonde/model/common.h"
+#include "sonde/model/prompt_encoder.h"
+#include "sonde/model/two_way_transformer.h"
+#include "sonde/model/variants.h"
+
+namespace sonde {
+
+struct DecoderOutput {
+  torch::Tensor
+      low_res;  // [B,T,4*H,4*W] float logits; token 0 is the single mask, 1..3 the three candidates (T = 4)
+  torch::Tensor iou;  // [B,T] float predicted IoU in the same order
+};
+
+// Linear layers with a ReLU in between.
+struct MlpImpl : torch::nn::Module {
+  struct Sizes {
+    std::int64_t in = 1, hidden = 1, out = 1, depth = 1;
+  };
+  explicit MlpImpl(const Sizes& sizes);
+  torch::Tensor forward(torch::Tensor x);  // [...,in] -> [...,out]
+  std::shared_ptr<nn::List<nn::Linear>> layers;
+};
+TORCH_MODULE(Mlp);
+
+// Two transposed convolutions, 4 times the side and an eighth of the channels.
+struct OutputUpscalingImpl : torch::nn::Module {
+  explicit OutputUpscalingImpl(std::int64_t dim);
+  // [B,H*W,dim] -> [B,H*W*16,dim/8]: of each position its 2 x 2 patch, of each of these its 2 x 2 patch,
+  // row-major.
+  torch::Tensor forward(const torch::Tensor& x);
+  nn::ConvTranspose2d conv1{nullptr}, conv2{nullptr};
+  nn::LayerNorm norm{nullptr};
+};
+TORCH_MODULE(OutputUpscaling);
+
+// Source: Kirillov et al. 2023, section 3 and appendix A, figure 14.
+struct MaskDecoderImpl : torch::nn::Module {
+  explicit MaskDecoderImpl(const SamSizes& sizes);
+  // image_embedding: [1,C,H,W], shared by the prompts; image_pe: [1,C,H,W].
+  DecoderOutput forward(const torch::Tensor& image_embedding, const torch::Tensor& image_pe,
+                        const PromptEmbeddings& prompts);
+
+  TwoWayTransformer transformer{nullptr};
+  Token iou_token{nullptr}, mask_tokens{nullptr};
+  OutputUpscaling output_upscaling{nullptr};
+  std::shared_ptr<nn::List<Mlp>> output_hypernetworks_mlps;
+  Mlp iou_prediction_head{nullptr};
+};
+TORCH_MODULE(MaskDecoder);
+
+}  // namespace sonde
