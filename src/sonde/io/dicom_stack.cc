@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sonde/io/dicom_stack.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <map>
+#include <set>
+#include <tuple>
+
+#include "sonde/io/dicom_syntax.h"
+
+namespace sonde {
+namespace {
+
+constexpr double kSamePosition_mm = 0.01;
+constexpr double kSameDirection = 1e-3;  // of unit vectors; cosines come with few digits
+
+Vec3 minus(Vec3 a, Vec3 b) { return {a.x - b.x, a.y - b.y, a.z - b.z}; }
+Vec3 times(Vec3 a, double s) { return {a.x * s, a.y * s, a.z * s}; }
+
+// A number as people write it: "2.5", "5".
+std::string pretty(double value) {
+  std::array<char, 32> text{};
+  const auto end = std::to_chars(text.data(), text.data() + text.size(), std::round(value * 1000) / 1000).ptr;
+  return {text.data(), end};
+}
+
+const DicomFrame& frame_of(const std::vector<DicomHeader>& headers, const DicomSlice& slice) {
+  return headers[slice.file].frames[static_cast<std::size_t>(slice.frame)];
+}
+
+Vec3 normal_of(const DicomPlane& plane) { return cross(plane.row, plane.column); }
+
+bool same_direction(const DicomFrame& a, const DicomFrame& b) {
+  if (a.plane.has_value() != b.plane.has_value()) return false;
+  if (!a.plane) return true;
+  return length(minus(a.plane->row, b.plane->row)) < kSameDirection &&
+         length(minus(a.plane->column, b.plane->column)) < kSameDirection;
+}
+
+bool same_spacing(const DicomFrame& a, const DicomFrame& b) {
+  if (a.spacing.has_value() != b.spacing.has_value()) return false;
+  if (!a.spacing) return true;
+  const auto close = [](double x, double y) { return std::abs(x - y) <= 1e-4 * x; };
+  return close((*a.spacing)[0], (*b.spacing)[0]) && close((*a.spacing)[1], (*b.spacing)[1]);
+}
+
+// Slices of which one image may be made.
+struct Group {
+  std::vector<DicomSlice> slices{};
+  bool stands_alone = false;  // a file of several frames
+};
+
+bool belongs(const std::vector<DicomHeader>& headers, const Group& group, std::size_t file) {
+  if (group.stands_alone) return false;
+  const auto& a = headers[group.slices.front().file];
+  const auto& b = headers[file];
+  return a.series_uid == b.series_uid && a.rows == b.rows && a.columns == b.columns &&
+         photometric_of(a) == photometric_of(b) && same_direction(a.frames.front(), b.frames.front()) &&
+         same_spacing(a.frames.front(), b.frames.front());
+}
+
+std::vector<Group> group_files(const std::vector<DicomHeader>& headers) {
+  std::vector<Group> groups;
+  std::set<std::string> seen;  // the same picture twice in a folder counts once
+  for (std::size_t file = 0; file < headers.size(); ++file) {
+    const auto& header = headers[file];
+    if (!header.sop_instance_uid.empty() && !seen.insert(header.sop_instance_uid).second) continue;
+    if (header.frames.size() > 1) {
+      Group alone{.stands_alone = true};
+      for (std::size_t f = 0; f < header.frames.size(); ++f)
+        alone.slices.push_back({.file = file, .frame = static_cast<std::int64_t>(f)});
+      groups.push_back(std::move(alone));
+      continue;
+    }
+    const auto found =
+        std::ranges::find_if(groups, [&](const Group& g) { return belongs(headers, g, file); });
+    auto& group = found == groups.end() ? groups.emplace_back() : *found;
+    group.slices.push_back({.file = file, .frame = 0});
+  }
+  return groups;
+}
+
+// A single picture lies where its plane says; k is the slice thickness, or 1 mm where it is not said.
+std::optional<Affine3> affine_of(const DicomFrame& frame) {
+  if (!frame.plane || !frame.spacing) return std::nullopt;
+  const double depth = frame.thickness > 0 ? frame.thickness : 1;
+  return Affine3{
+      .columns = {times(frame.plane->row, (*frame.spacing)[0]),
+                  times(frame.plane->column, (*frame.spacing)[1]), times(normal_of(*frame.plane), depth)},
+      .origin = frame.plane->position};
+}
+
+class Stacker {
+ public:
+  Stacker(const std::vector<DicomHeader>& headers, const Group& group)
+      : headers_(&headers), slices_(group.slices) {}
+
+  DicomStack stack() {
+    const auto& first = frame(slices_.front());
+    const auto in_one_plane = [&](const DicomSlice& s) {
+      return same_direction(first, frame(s)) && same_spacing(first, frame(s));
+    };
+    if (slices_.size() == 1 || !first.plane) return as_pictures();
+    if (!std::ranges::all_of(slices_, in_one_plane)) {
+      stack_.notes.emplace_back("its frames lie in different planes and are single pictures");
+      return as_pictures();
+    }
+    sort_along_normal();
+    const auto counts = count_positions();
+    if (counts.size() == 1) return as_pictures();
+    if (!std::ranges::all_of(counts, [&](std::size_t n) { return n == counts.front(); })) {
+      const auto [least, most] = std::ranges::minmax(counts);
+      stack_.notes.push_back("its " + std::to_string(counts.size()) + " positions repeat " +
+                             std::to_string(least) + " to " + std::to_string(most) +
+                             " times: the slices are single pictures");
+      return as_pictures();
+    }
+    return as_volumes(counts.size(), counts.front());
+  }
+
+ private:
+  const DicomFrame& frame(const DicomSlice& slice) const { return frame_of(*headers_, slice); }
+  double along_normal(const DicomSlice& slice) const { return dot(frame(slice).plane->position, normal_); }
+
+  bool comes_first(const DicomSlice& a, const DicomSlice& b) const {
+    return std::tie(frame(a).order, a.file, a.frame) < std::tie(frame(b).order, b.file, b.frame);
+  }
+
+  DicomStack as_pictures() {
+    std::ranges::stable_sort(slices_, [&](const auto& a, const auto& b) { return comes_first(a, b); });
+    for (const auto& slice : slices_) {
+      stack_.times.push_back({slice});
+      stack_.mm_from_voxel.push_back(affine_of(frame(slice)));
+    }
+    return std::move(stack_);
+  }
+
+  void sort_along_normal() {
+    normal_ = normal_of(*frame(slices_.front()).plane);
+    std::ranges::stable_sort(slices_, {}, [&](const DicomSlice& s) { return along_normal(s); });
+  }
+
+  // How many slices lie at each position, in order along the normal; those of a position are sorted by time.
+  std::vector<std::size_t> count_positions() {
+    std::vector<std::size_t> counts;
+    for (auto begin = slices_.begin(); begin != slices_.end();) {
+      const double here = along_normal(*begin);
+      const auto end = std::find_if(begin, slices_.end(),
+                                    [&](const auto& s) { return along_normal(s) > here + kSamePosition_mm; });
+      std::sort(begin, end, [&](const auto& a, const auto& b) { return comes_first(a, b); });
+      counts.push_back(static_cast<std::size_t>(end - begin));
+      begin = end;
+    }
+    return counts;
+  }
+
+  DicomStack as_volumes(std::size_t depth, std::size_t repeats) {
+    for (std::size_t t = 0; t < repeats; ++t) {
+      std::vector<DicomSlice> volume;
+      for (std::size_t k = 0; k < depth; ++k) volume.push_back(slices_[k * repeats + t]);
+      stack_.mm_from_voxel.push_back(affine_of_volume(volume));
+      stack_.times.push_back(std::move(volume));
+    }
+    note_gaps(stack_.times.front());
+    note_shear(stack_.times.front());
+    return std::move(stack_);
+  }
+
+  // k is the mean step from slice to slice, so a tilted gantry stays in the affine as shear.
+  std::optional<Affine3> affine_of_volume(const std::vector<DicomSlice>& volume) const {
+    auto affine = affine_of(frame(volume.front()));
+    if (affine) affine->columns[2] = mean_step(volume);
+    return affine;
+  }
+
+  Vec3 mean_step(const std::vector<DicomSlice>& volume) const {
+    const Vec3 way = minus(frame(volume.back()).plane->position, frame(volume.front()).plane->position);
+    return times(way, 1.0 / static_cast<double>(volume.size() - 1));
+  }
+
+  void note_gaps(const std::vector<DicomSlice>& volume) {
+    std::vector<double> gaps;
+    for (std::size_t k = 1; k < volume.size(); ++k)
+      gaps.push_back(along_normal(volume[k]) - along_normal(volume[k - 1]));
+    const auto [least, most] = std::ranges::minmax(gaps);
+    if (most - least <= std::max(2 * kSamePosition_mm, 0.01 * least)) return;
+    std::ranges::sort(gaps);
+    const double usual = gaps[(gaps.size() - 1) / 2];
+    double missing = 0;
+    for (const double gap : gaps) {
+      const double steps = gap / usual;
+      if (steps > 1.5 && std::abs(steps - std::round(steps)) < 0.05) missing += std::round(steps) - 1;
+    }
+    auto note = "slices are unevenly spaced (" + pretty(least) + " to " + pretty(most) + " mm)";
+    if (missing > 0)
+      note += ", " + pretty(missing) + (missing > 1 ? " slices" : " slice") + " may be missing";
+    stack_.notes.push_back(note);
+  }
+
+  void note_shear(const std::vector<DicomSlice>& volume) {
+    const Vec3 step = mean_step(volume);
+    const double angle_deg = std::acos(std::clamp(dot(step, normal_) / length(step), -1.0, 1.0)) * 180 / M_PI;
+    if (angle_deg > 0.5)
+      stack_.notes.push_back("slices are sheared by " + pretty(angle_deg) + " degrees (tilted gantry)");
+    const Vec3 start = frame(volume.front()).plane->position;
+    const double along = dot(step, normal_);
+    double worst_mm = 0;
+    for (const auto& slice : volume) {
+      const Vec3 way = minus(frame(slice).plane->position, start);
+      const Vec3 straight = times(step, dot(way, normal_) / along);
+      worst_mm = std::max(worst_mm, length(minus(way, straight)));
+    }
+    if (worst_mm > 0.5)
+      stack_.notes.push_back("slices are shifted against each other by up to " + pretty(worst_mm) + " mm");
+  }
+
+  const std::vector<DicomHeader>* headers_;
+  std::vector<DicomSlice> slices_;
+  Vec3 normal_;
+  DicomStack stack_;
+};
+
+}  // namespace
+
+std::vector<DicomStack> stack_dicom(const std::vector<DicomHeader>& headers) {
+  std::vector<DicomStack> stacks;
+  for (const auto& group : group_files(headers)) {
+    auto stack = Stacker(headers, group).stack();
+    const auto& notes = headers[group.slices.front().file].notes;
+    stack.notes.insert(stack.notes.end(), notes.begin(), notes.end());
+    stacks.push_back(std::move(stack));
+  }
+  return stacks;
+}
+
+}  // namespace sonde
