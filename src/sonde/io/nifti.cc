@@ -51,8 +51,7 @@ std::int64_t voxel_offset(const std::string& name, const NiftiHeader& header,
   constexpr double kMost = 1e15;
   const double offset = header.vox_offset;
   if (!(offset >= 0 && offset <= kMost) || offset != std::floor(offset))
-    refuse_corrupt(name,
-                   "vox_offset is " + short_number(offset) + ", must be a whole number of bytes in the file");
+    refuse_corrupt(name, "vox_offset is not a whole number of bytes, as it must be");
   const auto whole = static_cast<std::int64_t>(offset);
   if (header.storage == NiftiHeader::Storage::pair || whole >= header_bytes(header)) return whole;
   notes.push_back("vox_offset " + std::to_string(whole) + " lies in the header: taken as " +

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sonde/core/bytes.h"
+
+// Headers of lines of text, as NRRD and MetaImage have them.
+namespace sonde {
+
+// The lines at the start of a file, one at a time without their ends. A line of more than 64 KiB, and a
+// header of more than 1 MiB, are refused as Error{corrupt_data} naming the file.
+class HeaderLines {
+ public:
+  HeaderLines(std::string name, ByteView file);
+  // Absent at the end of the file. A last line without an end is one.
+  std::optional<std::string_view> next();
+  std::size_t position() const { return position_; }  // bytes consumed
+
+ private:
+  std::string name_;
+  std::string_view text_;
+  std::size_t position_ = 0;
+};
+
+// Fields by name, each once. Errors name the file and the field.
+class HeaderFields {
+ public:
+  explicit HeaderFields(std::string file) : file_(std::move(file)) {}
+
+  const std::string& file() const { return file_; }
+  void add(std::string_view field, std::string_view value);
+  bool has(std::string_view field) const { return find(field).has_value(); }
+  std::optional<std::string_view> find(std::string_view field) const;
+  std::string_view require(std::string_view field) const;
+
+  // The value as a number or as exactly `count` of them. They throw Error{corrupt_data} for anything else.
+  std::int64_t integer(std::string_view field) const;
+  double number(std::string_view field) const;
+  std::vector<std::int64_t> integers(std::string_view field, std::size_t count) const;
+  std::vector<double> numbers(std::string_view field, std::size_t count) const;  // finite
+
+  [[noreturn]] void refuse(std::string_view field, const std::string& allowed) const;
+
+ private:
+  std::string file_;
+  std::map<std::string, std::string, std::less<>> values_;
+};
+
+std::string_view trimmed(std::string_view text);
+std::string lower(std::string_view text);
+std::vector<std::string_view> words(std::string_view text);  // between white space
+
+// Absent unless the whole text is a number.
+std::optional<std::int64_t> integer_of(std::string_view text);
+std::optional<double> number_of(std::string_view text);
+
+}  // namespace sonde
