@@ -13,7 +13,8 @@ namespace sonde {
 struct RegisteredModel {
   std::string name, architecture, licence, source;  // source: a sentence for people
   std::string url;                                  // what `fetch` downloads; empty where weights are imported (mobile-sam)
-  std::string sha256;                               // of the file to be fetched; empty where not published
+  std::string sha256;                               // of the file in the models folder; empty where not published
+  std::string md5;                                  // likewise
   std::string file_name;                            // in the models folder
 };
 const std::vector<RegisteredModel>& registered_models();
@@ -27,7 +28,7 @@ std::filesystem::path find_model(const std::string& name_or_path);
 
 struct FetchRequest {
   std::string url;
-  std::string sha256;            // checked if not empty
+  std::string sha256 = {}, md5 = {};  // checked if not empty
   std::filesystem::path target;  // parts are kept beside it as TARGET.part and resumed
 };
 // Throws Error{unavailable} (connection, HTTP status, disk full; the part stays for a resume), Error{corrupt_data} (wrong hash: the part is removed).
