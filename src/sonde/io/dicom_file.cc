@@ -148,8 +148,8 @@ File::File(const std::filesystem::path& path) : mapped_(path), bytes_(mapped_->b
     transfer_syntax_ = "1.2.840.10008.1.2.1";
     rebuilt_ = with_dicom_meta(transfer_syntax_, inflate_raw(path, data_set));
     bytes_ = rebuilt_;
-  } else if (!meta.is_complete) {
-    rebuilt_ = with_dicom_meta(transfer_syntax_, data_set);
+  } else if (!meta.is_usual) {
+    rebuilt_ = with_dicom_meta(meta.element_syntax, data_set);
     bytes_ = rebuilt_;
   }
   buffer_ = std::make_unique<ByteBuffer>(bytes_);

@@ -114,8 +114,17 @@ DicomMeta parse_dicom_meta(ByteView file) {
     at = element->end();
   }
   meta.data_set_at = std::min(at, file.size());
-  meta.is_complete = preamble && !meta.transfer_syntax.empty();
-  if (meta.transfer_syntax.empty()) meta.transfer_syntax = guess_transfer_syntax(file, meta.data_set_at);
+  const auto guessed = guess_transfer_syntax(file, meta.data_set_at);
+  if (meta.transfer_syntax.empty()) {
+    meta.transfer_syntax = guessed;
+    meta.element_syntax = guessed;
+    return meta;
+  }
+  const bool is_deflated = meta.transfer_syntax == "1.2.840.10008.1.2.1.99";
+  const bool says_implicit = meta.transfer_syntax == kImplicitLittle;
+  const bool keeps_to_it = is_deflated || says_implicit == (guessed == kImplicitLittle);
+  meta.element_syntax = keeps_to_it ? meta.transfer_syntax : guessed;
+  meta.is_usual = preamble && keeps_to_it;
   return meta;
 }
 

@@ -12,9 +12,12 @@ namespace sonde {
 
 struct DicomMeta {
   std::string transfer_syntax;  // UID; guessed from the data set where the file does not say it
-  std::string media_storage;    // UID, may be empty
+  // UID of the encoding that the data elements have; differs from the above for compressed pixels and for
+  // files that lie.
+  std::string element_syntax;
+  std::string media_storage;  // UID, may be empty
   std::size_t data_set_at = 0;
-  bool is_complete = false;  // preamble, and a transfer syntax in group 0002
+  bool is_usual = false;  // preamble, and a transfer syntax in group 0002 that the data elements keep to
 };
 DicomMeta parse_dicom_meta(ByteView file);
 

@@ -8,6 +8,7 @@
 
 #include "sonde/io/dicom_codestream.h"
 #include "sonde/io/dicom_gdcm.h"
+#include "sonde/io/dicom_rle.h"
 #include "sonde/io/dicom_syntax.h"
 
 namespace sonde::dicom {
@@ -88,24 +89,30 @@ gdcm::PixelFormat pixel_format(const DicomHeader& header) {
   return format;
 }
 
-void fill(gdcm::Bitmap& bitmap, const DicomHeader& header, const std::vector<std::byte>& frame) {
+std::optional<std::vector<std::byte>> decode_with_gdcm(const DicomHeader& header,
+                                                       const std::vector<std::byte>& frame) {
+  gdcm::Bitmap bitmap;
   bitmap.SetTransferSyntax(gdcm::TransferSyntax::GetTSType(header.transfer_syntax.c_str()));
   bitmap.SetNumberOfDimensions(2);
   bitmap.SetDimension(0, static_cast<unsigned int>(header.columns));
   bitmap.SetDimension(1, static_cast<unsigned int>(header.rows));
   bitmap.SetPixelFormat(pixel_format(header));
   bitmap.SetPhotometricInterpretation(gdcm::PhotometricInterpretation::GetPIType(header.photometric.c_str()));
-  bitmap.SetPlanarConfiguration(
-      codec_of(header.transfer_syntax) == DicomCodec::rle ? static_cast<unsigned>(header.planar) : 0);
   gdcm::Fragment fragment;
   fragment.SetByteValue(reinterpret_cast<const char*>(frame.data()),
                         static_cast<std::uint32_t>(frame.size()));
-  gdcm::SmartPointer<gdcm::SequenceOfFragments> fragments = new gdcm::SequenceOfFragments;
+  const gdcm::SmartPointer<gdcm::SequenceOfFragments> fragments = new gdcm::SequenceOfFragments;
   fragments->AddFragment(fragment);
   gdcm::DataElement element(Tag(0x7fe0, 0x0010));
   element.SetVR(gdcm::VR::OB);
   element.SetValue(*fragments);
   bitmap.SetDataElement(element);
+  std::vector<std::byte> bytes(bitmap.GetBufferLength());
+  const auto expected =
+      static_cast<std::size_t>(header.rows * header.columns * header.samples * (header.bits_allocated / 8));
+  if (bytes.size() != expected || !bitmap.GetBuffer(reinterpret_cast<char*>(bytes.data())))
+    return std::nullopt;
+  return bytes;
 }
 
 void swap_bytes(std::vector<std::byte>& bytes, std::size_t width) {
@@ -192,24 +199,20 @@ Samples decompressed_samples(const std::filesystem::path& path, const File& file
                              std::int64_t frame) {
   const auto compressed = compressed_frame(path, file, header, frame);
   check_codestream(path, compressed, header);
-  const auto codec = codec_of(header.transfer_syntax);
-  gdcm::Bitmap bitmap;
-  fill(bitmap, header, compressed);
-  std::vector<std::byte> bytes(bitmap.GetBufferLength());
-  const auto expected =
-      static_cast<std::size_t>(header.rows * header.columns * header.samples * (header.bits_allocated / 8));
-  if (bytes.size() != expected || !bitmap.GetBuffer(reinterpret_cast<char*>(bytes.data())))
-    throw Error(ErrorKind::corrupt_data,
-                path.string() + ": the " + std::string(codec_name(codec)) + " picture cannot be decoded");
-  Samples samples{.bytes = std::move(bytes),
-                  .bits_allocated = header.bits_allocated,
-                  .bits_stored = header.bits_stored,
-                  .high_bit = header.high_bit,
-                  .is_signed = header.is_signed == 1};
-  if (codec == DicomCodec::rle && header.samples == 3 && header.planar == 1)
-    planes_to_pixels(samples.bytes, header.rows * header.columns,
-                     static_cast<std::size_t>(header.bits_allocated / 8));
-  return samples;
+  auto bytes = codec_of(header.transfer_syntax) == DicomCodec::rle
+                   ? decode_dicom_rle(compressed, static_cast<std::size_t>(header.rows * header.columns),
+                                      static_cast<std::size_t>(header.samples),
+                                      static_cast<std::size_t>(header.bits_allocated / 8))
+                   : decode_with_gdcm(header, compressed);
+  if (!bytes)
+    throw Error(ErrorKind::corrupt_data, path.string() + ": the " +
+                                             std::string(codec_name(codec_of(header.transfer_syntax))) +
+                                             " picture cannot be decoded");
+  return {.bytes = std::move(*bytes),
+          .bits_allocated = header.bits_allocated,
+          .bits_stored = header.bits_stored,
+          .high_bit = header.high_bit,
+          .is_signed = header.is_signed == 1};
 }
 
 }  // namespace sonde::dicom
