@@ -10,13 +10,14 @@
 namespace sonde {
 
 struct EmbeddingStoreOptions {
-  std::filesystem::path folder;             // empty: $SONDE_CACHE, else $XDG_CACHE_HOME/sonde/embeddings, else ~/.cache/sonde/embeddings
-  std::uint64_t limit_bytes = 2ull << 30;   // oldest use out first
+  std::filesystem::path
+      folder;  // empty: $SONDE_CACHE, else $XDG_CACHE_HOME/sonde/embeddings, else ~/.cache/sonde/embeddings
+  std::uint64_t limit_bytes = 2ull << 30;  // oldest use out first
 };
 
-// Embeddings on the disk, addressed by the picture's pixels and extent, the weights' hash and the precision; fp16, checked by a hash
-// when read (a damaged entry is dropped and computed again). Several processes may share a folder. A store that cannot be written is a
-// store that forgets: never an error of the segmentation.
+// Embeddings on the disk, addressed by the picture's pixels and extent, the weights' hash and the precision;
+// fp16, checked by a hash when read (a damaged entry is dropped and computed again). Several processes may
+// share a folder. A store that cannot be written is a store that forgets: never an error of the segmentation.
 class EmbeddingStore {
  public:
   explicit EmbeddingStore(EmbeddingStoreOptions options = {});

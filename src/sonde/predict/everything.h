@@ -30,13 +30,14 @@ void validate(const EverythingOptions& options);
 struct ProposedMask {
   Rle rle;
   std::int64_t area_px = 0;
-  Box2 box;                 // maxima included
+  Box2 box;  // maxima included
   double predicted_iou = 0, stability_score = 0;
-  Point2 point;             // grid point, pixels of the picture
-  Box2 crop_box;            // x0, y0, x1, y1 of the crop, maxima excluded as published
+  Point2 point;   // grid point, pixels of the picture
+  Box2 crop_box;  // x0, y0, x1, y1 of the crop, maxima excluded as published
 };
-// Masks of everything in a picture, best predicted IoU first. Memory does not grow with the number of masks (run lengths).
-std::vector<ProposedMask> segment_everything(const SamModel& model, const RgbImage& picture, const EverythingOptions& options,
-                                             const Progress& progress = {});
+// Masks of everything in a picture, best predicted IoU first. Memory does not grow with the number of masks
+// (run lengths).
+std::vector<ProposedMask> segment_everything(const SamModel& model, const RgbImage& picture,
+                                             const EverythingOptions& options, const Progress& progress = {});
 
 }  // namespace sonde

@@ -28,24 +28,38 @@ Embedding embed(const SamModel& model, const RgbImage& picture);
 enum class MaskOutput { single, three_candidates };
 
 struct Candidate {
-  Mask mask;                 // at the picture's extent, logits above 0
+  Mask mask;  // at the picture's extent, logits above 0
   double predicted_iou = 0;
-  double stability = 0;      // IoU of the mask cut at +1 and at -1, on logits at the picture's extent
-  LowResLogits low_res;      // 256 x 256, may be sent back as Prompt::mask
+  double stability =
+      0;  // IoU of the mask cut at +1 and at -1 (logits at the picture's extent); 0 if both are empty
+  LowResLogits low_res;  // 256 x 256, may be sent back as Prompt::mask
 };
-using Prediction = std::vector<Candidate>;  // one for MaskOutput::single, else the three in the decoder's order
+using Prediction =
+    std::vector<Candidate>;  // one for MaskOutput::single, else the three in the decoder's order
 
 // Index of the candidate with the highest predicted IoU (the first of equals).
 std::size_t most_confident(const Prediction& prediction);
+
+// What the decoder says before its masks are brought to the picture's extent.
+struct LowResCandidate {
+  double predicted_iou = 0;
+  LowResLogits logits;
+};
+using LowResPrediction = std::vector<LowResCandidate>;  // in the order of Prediction
 
 // Prompts to masks on one picture.
 class Predictor {
  public:
   Predictor(SamModel model, Embedding embedding);
-  // Several prompts are decoded in batches (prompts of the same shape together); answers are in the order of `prompts`
-  // and do not depend on their neighbours. Throws Error{usage} for an invalid prompt (see validate).
+  // Several prompts are decoded in batches (prompts of the same shape together); answers are in the order of
+  // `prompts` and do not depend on their neighbours. Throws Error{usage} for an invalid prompt (see
+  // validate).
   std::vector<Prediction> segment(std::span<const Prompt> prompts, MaskOutput output) const;
   Prediction segment(const Prompt& prompt, MaskOutput output) const;
+
+  // The two steps of segment(), for those who need only the first or time them apart.
+  std::vector<LowResPrediction> decode(std::span<const Prompt> prompts, MaskOutput output) const;
+  std::vector<Prediction> enlarge(std::vector<LowResPrediction> predictions) const;
 
   const SamModel& model() const { return model_; }
   const Embedding& embedding() const { return embedding_; }

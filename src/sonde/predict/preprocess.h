@@ -8,14 +8,16 @@
 
 namespace sonde {
 
-// Extent after scaling the long side to `long_side`: int(side * scale + 0.5), as published (ResizeLongestSide).
+// Extent after scaling the long side to `long_side`: int(side * scale + 0.5), as published
+// (ResizeLongestSide).
 Extent2 resized_extent(Extent2 picture, std::int64_t long_side);
 
 // Pillow's antialiased bilinear resize on 8-bit pixels: equal to Image.resize(BILINEAR) in every pixel.
 // Source: Pillow, src/libImaging/Resample.c (two passes, 22-bit fixed-point coefficients).
 RgbImage resize_bilinear(const RgbImage& image, Extent2 target);
 
-// The network's input: [3, side, side] planar floats, (pixel - mean) / std per channel, padded with 0 at the right and bottom.
+// The network's input: [3, side, side] planar floats, (pixel - mean) / std per channel, padded with 0 at the
+// right and bottom.
 std::vector<float> normalise_and_pad(const RgbImage& resized, std::int64_t side);
 
 // A mask file as a prompt: +10 inside, -10 outside, area-averaged to 256 x 256 in the padded frame.

@@ -13,14 +13,14 @@ Precision parse_precision(const std::string& text);  // Error{usage} lists auto,
 struct ModelOptions {
   std::string device = "cpu";  // cpu, cuda, cuda:N
   Precision precision = Precision::automatic;
-  int threads = 0;             // 0: physical cores
+  int threads = 0;  // 0: physical cores
 };
 
 // A network with its weights on a device. Cheap to copy (shared), safe to use from several threads.
 class SamModel {
  public:
-  // name_or_path: a registered name or a checkpoint file. Throws Error: usage (unknown name, bad device), unavailable (weights absent,
-  // no such device), corrupt_data.
+  // name_or_path: a registered name or a checkpoint file. Throws Error: usage (unknown name, bad device),
+  // unavailable (weights absent, no such device), corrupt_data.
   static SamModel load(const std::string& name_or_path, const ModelOptions& options = {});
 
   const std::string& name() const;          // as asked for

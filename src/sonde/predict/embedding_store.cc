@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sonde/predict/embedding_store.h"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <torch/torch.h>
+
+#include "sonde/core/bytes.h"
+#include "sonde/core/durable_file.h"
+#include "sonde/core/error.h"
+#include "sonde/predict/embedding_impl.h"
+#include "sonde/predict/sam_model_impl.h"
+
+namespace sonde {
+namespace {
+
+namespace fs = std::filesystem;
+
+// An entry: the head below, its key, channels, height and width (uint32), the fp16 values, SHA-256 of all
+// before.
+constexpr std::string_view kHead = "sonde embedding 1\n";
+constexpr std::string_view kExtension = ".embedding";
+constexpr std::size_t kHashDigits = 64;
+using Shape = std::array<std::uint32_t, 3>;
+constexpr std::size_t kPayloadOffset = kHead.size() + kHashDigits + sizeof(Shape);
+
+fs::path default_folder() {
+  const auto variable = [](const char* name) -> std::string {
+    const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): sonde sets no environment
+    return value == nullptr ? "" : value;
+  };
+  if (const auto cache = variable("SONDE_CACHE"); !cache.empty()) return cache;
+  if (const auto cache = variable("XDG_CACHE_HOME"); !cache.empty())
+    return fs::path(cache) / "sonde" / "embeddings";
+  if (const auto home = variable("HOME"); !home.empty())
+    return fs::path(home) / ".cache" / "sonde" / "embeddings";
+  return {};
+}
+
+std::string key_of(const SamModel& model, const RgbImage& picture) {
+  const std::string device = model.impl().device.is_cuda() ? "cuda" : "cpu";
+  const std::string text =
+      std::string(kHead) + model.sha256() + (model.precision() == Precision::bf16 ? " bf16 " : " fp32 ") +
+      device + " " + std::to_string(picture.extent.width) + " x " + std::to_string(picture.extent.height) +
+      " " + sha256_hex(as_byte_view(picture.pixels));
+  return sha256_hex(std::as_bytes(std::span<const char>(text)));
+}
+
+fs::path entry_path(const fs::path& folder, const std::string& key) {
+  return folder / (key + std::string(kExtension));
+}
+
+std::string_view text_at(ByteView bytes, std::size_t offset, std::size_t count) {
+  return {reinterpret_cast<const char*>(bytes.data() + offset), count};  // NOLINT: bytes as text
+}
+
+void append(std::vector<std::byte>& bytes, ByteView more) {
+  bytes.insert(bytes.end(), more.begin(), more.end());
+}
+void append(std::vector<std::byte>& bytes, std::string_view text) {
+  append(bytes, std::as_bytes(std::span<const char>(text)));
+}
+
+std::vector<std::byte> to_entry(const std::string& key, const torch::Tensor& features) {
+  const auto half = features.squeeze(0).to(torch::kCPU, torch::kHalf).contiguous();
+  const Shape shape{static_cast<std::uint32_t>(half.size(0)), static_cast<std::uint32_t>(half.size(1)),
+                    static_cast<std::uint32_t>(half.size(2))};
+  std::vector<std::byte> entry;
+  entry.reserve(kPayloadOffset + half.nbytes() + kHashDigits);
+  append(entry, kHead);
+  append(entry, key);
+  append(entry, std::as_bytes(std::span(shape)));
+  append(entry, ByteView(static_cast<const std::byte*>(half.data_ptr()), half.nbytes()));
+  append(entry, sha256_hex(entry));
+  return entry;
+}
+
+// Absent for an entry that is damaged.
+std::optional<torch::Tensor> from_entry(ByteView entry, const std::string& key) {
+  if (entry.size() < kPayloadOffset + kHashDigits) return std::nullopt;
+  const std::size_t hashed = entry.size() - kHashDigits;
+  if (text_at(entry, 0, kHead.size()) != kHead || text_at(entry, kHead.size(), kHashDigits) != key)
+    return std::nullopt;
+  if (text_at(entry, hashed, kHashDigits) != sha256_hex(entry.first(hashed))) return std::nullopt;
+  Shape shape{};
+  std::memcpy(shape.data(), entry.data() + kPayloadOffset - sizeof(Shape), sizeof(Shape));
+  const auto half = torch::empty({1, shape[0], shape[1], shape[2]}, torch::kHalf);
+  if (half.nbytes() != hashed - kPayloadOffset) return std::nullopt;
+  std::memcpy(half.data_ptr(), entry.data() + kPayloadOffset, half.nbytes());
+  return half.to(torch::kFloat);
+}
+
+struct Entry {
+  fs::path path;
+  std::uint64_t bytes = 0;
+  fs::file_time_type used;
+};
+
+// Whatever another process removes meanwhile is left out. Files that a killed process left half-written count
+// as entries.
+std::vector<Entry> entries_in(const fs::path& folder) {
+  std::vector<Entry> entries;
+  std::error_code error;
+  for (fs::directory_iterator item(folder, error); !error && item != fs::directory_iterator();
+       item.increment(error)) {
+    if (item->path().extension() != kExtension) continue;
+    std::error_code gone;
+    Entry entry{item->path(), item->file_size(gone), {}};
+    if (!gone) entry.used = item->last_write_time(gone);
+    if (!gone) entries.push_back(std::move(entry));
+  }
+  return entries;
+}
+
+std::uint64_t total_bytes(const std::vector<Entry>& entries) {
+  std::uint64_t total = 0;
+  for (const Entry& entry : entries) total += entry.bytes;
+  return total;
+}
+
+void drop_oldest(const fs::path& folder, std::uint64_t limit_bytes) {
+  std::vector<Entry> entries = entries_in(folder);
+  std::uint64_t total = total_bytes(entries);
+  if (total <= limit_bytes) return;
+  std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) {
+    return a.used != b.used ? a.used < b.used : a.path < b.path;
+  });
+  for (const Entry& entry : entries) {
+    if (total <= limit_bytes) return;
+    std::error_code ignored;
+    fs::remove(entry.path, ignored);
+    total -= entry.bytes;
+  }
+}
+
+Embedding as_stored(const Embedding& embedding) {
+  const auto rounded = embedding.impl().features.to(torch::kHalf).to(torch::kFloat);
+  return {embedding.picture(), std::make_shared<const Embedding::Impl>(Embedding::Impl{rounded})};
+}
+
+}  // namespace
+
+EmbeddingStore::EmbeddingStore(EmbeddingStoreOptions options) : options_(std::move(options)) {
+  if (options_.folder.empty()) options_.folder = default_folder();
+}
+
+std::optional<Embedding> EmbeddingStore::find(const SamModel& model, const RgbImage& picture) const {
+  if (options_.folder.empty()) return std::nullopt;
+  const std::string key = key_of(model, picture);
+  const fs::path path = entry_path(options_.folder, key);
+  std::error_code ignored;
+  if (!fs::is_regular_file(path, ignored)) return std::nullopt;
+  try {
+    const c10::InferenceMode inference;
+    const MappedFile file(path);
+    const auto features = from_entry(file.bytes(), key);
+    if (!features) {
+      fs::remove(path, ignored);
+      return std::nullopt;
+    }
+    fs::last_write_time(path, fs::file_time_type::clock::now(), ignored);
+    const Embedding::Impl impl{features->to(model.impl().device)};
+    return Embedding(picture.extent, std::make_shared<const Embedding::Impl>(impl));
+  } catch (const Error&) {  // another process removed it, or it cannot be read: as if it were not there
+    return std::nullopt;
+  }
+}
+
+void EmbeddingStore::put(const SamModel& model, const RgbImage& picture, const Embedding& embedding) const {
+  if (options_.folder.empty()) return;
+  const std::string key = key_of(model, picture);
+  const std::vector<std::byte> entry = to_entry(key, embedding.impl().features);
+  if (entry.size() > options_.limit_bytes) return;
+  std::error_code ignored;
+  fs::create_directories(options_.folder, ignored);
+  try {
+    write_durably(entry_path(options_.folder, key), entry);
+  } catch (const Error&) {  // full, read-only: the store forgets
+    return;
+  }
+  drop_oldest(options_.folder, options_.limit_bytes);
+}
+
+std::uint64_t EmbeddingStore::size_bytes() const { return total_bytes(entries_in(options_.folder)); }
+
+Embedding embed_with_store(const SamModel& model, const RgbImage& picture, const EmbeddingStore& store) {
+  if (auto found = store.find(model, picture)) return std::move(*found);
+  const Embedding computed = as_stored(embed(model, picture));
+  store.put(model, picture, computed);
+  return computed;
+}
+
+}  // namespace sonde

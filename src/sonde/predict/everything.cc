@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sonde/predict/everything.h"
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <iterator>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+
+#include <ATen/Parallel.h>
+
+#include "sonde/core/error.h"
+#include "sonde/imaging/regions.h"
+#include "sonde/predict/enlarge.h"
+#include "sonde/predict/predictor.h"
+#include "sonde/predict/proposals.h"
+
+namespace sonde {
+namespace {
+
+constexpr std::int64_t kMostPointsPerSide = 1024;
+constexpr std::int64_t kMostCropLayers = 6;
+
+std::int64_t points_per_side(const EverythingOptions& options, std::int64_t layer) {
+  return static_cast<std::int64_t>(static_cast<double>(options.points_per_side) /
+                                   std::pow(static_cast<double>(options.crop_points_downscale), layer));
+}
+
+[[noreturn]] void refuse(const std::string& option, const std::string& value, const std::string& allowed) {
+  throw Error(ErrorKind::usage, option + " " + value + " is not allowed: it must be " + allowed);
+}
+
+void check_at_least(const std::string& option, std::int64_t value, std::int64_t least) {
+  if (value < least) refuse(option, std::to_string(value), std::to_string(least) + " or more");
+}
+
+void check_between(const std::string& option, std::int64_t value, std::int64_t least, std::int64_t most) {
+  if (value >= least && value <= most) return;
+  refuse(option, std::to_string(value), std::to_string(least) + ".." + std::to_string(most));
+}
+
+void check_share(const std::string& option, double value) {
+  if (!(value >= 0 && value <= 1)) refuse(option, std::to_string(value), "0..1");
+}
+
+// One mask of the decoder that passed the filter on its predicted IoU.
+struct Draft {
+  Point2 point;  // pixels of the crop
+  LowResCandidate candidate;
+};
+
+RgbImage cut_out(const RgbImage& picture, const Crop& crop) {
+  if (extent_of(crop) == picture.extent) return picture;
+  RgbImage part{extent_of(crop), {}};
+  part.pixels.reserve(static_cast<std::size_t>(3 * pixel_count(part.extent)));
+  for (std::int64_t y = crop.y0; y < crop.y1; ++y) {
+    const auto row = picture.pixels.begin() + 3 * (y * picture.extent.width + crop.x0);
+    part.pixels.insert(part.pixels.end(), row, row + 3 * part.extent.width);
+  }
+  return part;
+}
+
+Mask paste(Mask mask, const Crop& crop, Extent2 picture) {
+  if (mask.extent == picture) return mask;
+  Mask whole = empty_mask(picture);
+  for (std::int64_t y = 0; y < mask.extent.height; ++y) {
+    std::copy_n(mask.pixels.begin() + y * mask.extent.width, mask.extent.width,
+                whole.pixels.begin() + (y + crop.y0) * picture.width + crop.x0);
+  }
+  return whole;
+}
+
+// The masks of one crop: its picture is encoded once, its grid of points decoded batch by batch; what stays
+// of a mask is run lengths.
+class CropPass {
+ public:
+  CropPass(const SamModel& model, const RgbImage& picture, const Crop& crop, const EverythingOptions& options)
+      : options_(options),
+        picture_(picture.extent),
+        crop_(crop),
+        predictor_(model, embed(model, cut_out(picture, crop))),
+        enlarger_(extent_of(crop), model.image_size()) {}
+
+  std::vector<ProposedMask> propose(std::span<const Point2> points) const {
+    const std::vector<Draft> drafts = drafts_at(points);
+    std::vector<std::optional<ProposedMask>> finished(drafts.size());
+    at::parallel_for(0, static_cast<std::int64_t>(drafts.size()), 1,
+                     [&](std::int64_t begin, std::int64_t end) {
+                       for (auto i = static_cast<std::size_t>(begin); i < static_cast<std::size_t>(end); ++i)
+                         finished[i] = finish(drafts[i]);
+                     });
+    std::vector<ProposedMask> proposals;
+    for (auto& proposal : finished) {
+      if (proposal) proposals.push_back(std::move(*proposal));
+    }
+    return proposals;
+  }
+
+ private:
+  std::vector<Draft> drafts_at(std::span<const Point2> points) const {
+    std::vector<Prompt> prompts;
+    for (const Point2& point : points)
+      prompts.push_back({.points = {{point, PointLabel::foreground}}, .box = {}, .mask = {}});
+    auto predictions = predictor_.decode(prompts, MaskOutput::three_candidates);
+    std::vector<Draft> drafts;
+    for (std::size_t i = 0; i < predictions.size(); ++i) {
+      for (LowResCandidate& candidate : predictions[i]) {
+        if (options_.pred_iou_threshold > 0 && !(candidate.predicted_iou > options_.pred_iou_threshold))
+          continue;
+        drafts.push_back({points[i], std::move(candidate)});
+      }
+    }
+    return drafts;
+  }
+
+  std::optional<ProposedMask> finish(const Draft& draft) const {
+    CutMask cut = enlarger_.cut(draft.candidate.logits);
+    if (cut.stability < options_.stability_threshold) return std::nullopt;
+    const std::optional<Box2> in_crop = bounding_box(cut.mask);
+    if (!in_crop) return std::nullopt;
+    const auto dx = static_cast<double>(crop_.x0);
+    const auto dy = static_cast<double>(crop_.y0);
+    const Box2 box{in_crop->x0 + dx, in_crop->y0 + dy, in_crop->x1 + dx, in_crop->y1 + dy};
+    if (is_near_crop_edge(box, crop_, picture_)) return std::nullopt;
+    ProposedMask proposal;
+    proposal.area_px = area_px(cut.mask);
+    proposal.rle = encode_rle(paste(std::move(cut.mask), crop_, picture_));
+    proposal.box = box;
+    proposal.predicted_iou = draft.candidate.predicted_iou;
+    proposal.stability_score = cut.stability;
+    proposal.point = {draft.point.x + dx, draft.point.y + dy};
+    proposal.crop_box = {dx, dy, static_cast<double>(crop_.x1), static_cast<double>(crop_.y1)};
+    return proposal;
+  }
+
+  const EverythingOptions& options_;
+  Extent2 picture_;
+  Crop crop_;
+  Predictor predictor_;
+  Enlarger enlarger_;
+};
+
+std::vector<ProposedMask> without_duplicates(std::vector<ProposedMask> proposals,
+                                             const std::vector<double>& scores, double threshold) {
+  std::vector<Box2> boxes;
+  for (const ProposedMask& proposal : proposals) boxes.push_back(proposal.box);
+  std::vector<ProposedMask> kept;
+  for (const std::size_t i : suppress_overlaps(boxes, scores, threshold))
+    kept.push_back(std::move(proposals[i]));
+  return kept;
+}
+
+std::vector<double> predicted_ious(const std::vector<ProposedMask>& proposals) {
+  std::vector<double> scores;
+  for (const ProposedMask& proposal : proposals) scores.push_back(proposal.predicted_iou);
+  return scores;
+}
+
+// Masks of the smaller crops are finer.
+std::vector<double> crop_scores(const std::vector<ProposedMask>& proposals) {
+  std::vector<double> scores;
+  for (const ProposedMask& proposal : proposals) {
+    const Box2& crop = proposal.crop_box;
+    scores.push_back(1.0 / ((crop.x1 - crop.x0) * (crop.y1 - crop.y0)));
+  }
+  return scores;
+}
+
+// Points done so far of all crops.
+class PointCounter {
+ public:
+  PointCounter(const Progress& progress, std::int64_t total) : progress_(progress), total_(total) {}
+  void report(const std::string& crop, std::int64_t more) {
+    done_ += more;
+    if (progress_) progress_({crop, done_, total_});
+  }
+
+ private:
+  const Progress& progress_;
+  std::int64_t done_ = 0, total_ = 0;
+};
+
+std::vector<ProposedMask> masks_of_crop(const CropPass& pass, std::vector<Point2> points,
+                                        const EverythingOptions& options,
+                                        const std::function<void(std::int64_t)>& report) {
+  std::vector<ProposedMask> proposals;
+  const auto batch = static_cast<std::size_t>(options.points_per_batch);
+  for (std::size_t begin = 0; begin < points.size(); begin += batch) {
+    const std::size_t count = std::min(batch, points.size() - begin);
+    auto found = pass.propose(std::span(points).subspan(begin, count));
+    std::move(found.begin(), found.end(), std::back_inserter(proposals));
+    report(static_cast<std::int64_t>(count));
+  }
+  const std::vector<double> scores = predicted_ious(proposals);
+  return without_duplicates(std::move(proposals), scores, options.box_nms_threshold);
+}
+
+std::vector<Point2> grid_in(const Crop& crop, const EverythingOptions& options) {
+  std::vector<Point2> points = point_grid(points_per_side(options, crop.layer));
+  for (Point2& point : points) {
+    point.x *= static_cast<double>(crop.x1 - crop.x0);
+    point.y *= static_cast<double>(crop.y1 - crop.y0);
+  }
+  return points;
+}
+
+enum class Cleaning { unchanged, changed };
+
+Cleaning clean(ProposedMask& proposal, std::int64_t min_area) {
+  const CleanedMask filled =
+      remove_small_regions(decode_rle(proposal.rle), min_area, RegionCleanup::fill_holes);
+  const CleanedMask cleaned = remove_small_regions(filled.mask, min_area, RegionCleanup::remove_islands);
+  if (!filled.changed && !cleaned.changed) return Cleaning::unchanged;
+  proposal.rle = encode_rle(cleaned.mask);
+  proposal.area_px = area_px(cleaned.mask);
+  proposal.box = bounding_box(cleaned.mask).value_or(proposal.box);
+  return Cleaning::changed;
+}
+
+// Cleaning makes some masks equal: of those the ones stay that were clean already.
+std::vector<ProposedMask> without_small_regions(std::vector<ProposedMask> proposals,
+                                                const EverythingOptions& options) {
+  std::vector<double> scores(proposals.size());
+  at::parallel_for(
+      0, static_cast<std::int64_t>(proposals.size()), 1, [&](std::int64_t begin, std::int64_t end) {
+        for (auto i = static_cast<std::size_t>(begin); i < static_cast<std::size_t>(end); ++i) {
+          scores[i] = clean(proposals[i], options.min_region_area) == Cleaning::unchanged ? 1.0 : 0.0;
+        }
+      });
+  return without_duplicates(std::move(proposals), scores,
+                            std::max(options.box_nms_threshold, options.crop_nms_threshold));
+}
+
+}  // namespace
+
+void validate(const EverythingOptions& options) {
+  check_between("points-per-side", options.points_per_side, 1, kMostPointsPerSide);
+  check_at_least("points-per-batch", options.points_per_batch, 1);
+  check_between("crop-layers", options.crop_layers, 0, kMostCropLayers);
+  check_at_least("crop-points-downscale", options.crop_points_downscale, 1);
+  if (points_per_side(options, options.crop_layers) < 1) {
+    refuse("crop-points-downscale", std::to_string(options.crop_points_downscale),
+           "small enough to leave every crop layer a point");
+  }
+  check_share("pred-iou", options.pred_iou_threshold);
+  check_share("stability", options.stability_threshold);
+  check_share("box-nms", options.box_nms_threshold);
+  check_share("crop-nms", options.crop_nms_threshold);
+  check_share("crop-overlap-ratio", options.crop_overlap_ratio);
+  check_at_least("min-region", options.min_region_area, 0);
+}
+
+std::vector<ProposedMask> segment_everything(const SamModel& model, const RgbImage& picture,
+                                             const EverythingOptions& options, const Progress& progress) {
+  validate(options);
+  const std::vector<Crop> crops = crops_of(picture.extent, options.crop_layers, options.crop_overlap_ratio);
+  std::int64_t total = 0;
+  for (const Crop& crop : crops) total += static_cast<std::int64_t>(grid_in(crop, options).size());
+  PointCounter counter(progress, total);
+
+  std::vector<ProposedMask> proposals;
+  for (std::size_t i = 0; i < crops.size(); ++i) {
+    const std::string name = "crop " + std::to_string(i + 1) + " of " + std::to_string(crops.size());
+    counter.report(name, 0);
+    const CropPass pass(model, picture, crops[i], options);
+    auto found = masks_of_crop(pass, grid_in(crops[i], options), options,
+                               [&](std::int64_t more) { counter.report(name, more); });
+    std::move(found.begin(), found.end(), std::back_inserter(proposals));
+  }
+  if (crops.size() > 1) {
+    const std::vector<double> scores = crop_scores(proposals);
+    proposals = without_duplicates(std::move(proposals), scores, options.crop_nms_threshold);
+  }
+  if (options.min_region_area > 0) proposals = without_small_regions(std::move(proposals), options);
+  std::stable_sort(proposals.begin(), proposals.end(), [](const ProposedMask& a, const ProposedMask& b) {
+    return a.predicted_iou > b.predicted_iou;
+  });
+  return proposals;
+}
+
+}  // namespace sonde

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sonde/predict/everything.h"
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+#include <torch/torch.h>
+
+#include "sonde/core/error.h"
+#include "sonde/core/test_data.h"
+#include "sonde/model/registry.h"
+#include "sonde/predict/test_golden.h"
+#include "sonde/predict/test_model.h"
+
+namespace sonde {
+namespace {
+
+// A random network is never confident: all its masks pass.
+EverythingOptions unfiltered() {
+  EverythingOptions options;
+  options.points_per_side = 3;
+  options.pred_iou_threshold = 0;
+  options.stability_threshold = 0;
+  return options;
+}
+
+TEST(EverythingOptions, NamesTheOptionAndWhatIsAllowed) {
+  const auto refusal = [](auto change) -> std::string {
+    EverythingOptions options;
+    change(options);
+    try {
+      validate(options);
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), ErrorKind::usage);
+      return error.what();
+    }
+    return "";
+  };
+  using testing::HasSubstr;
+  EXPECT_EQ(refusal([](auto&) {}), "");
+  EXPECT_THAT(refusal([](auto& o) { o.points_per_side = 0; }), HasSubstr("points-per-side 0"));
+  EXPECT_THAT(refusal([](auto& o) { o.crop_layers = 9; }), HasSubstr("crop-layers 9"));
+  EXPECT_THAT(refusal([](auto& o) { o.crop_points_downscale = 0; }), HasSubstr("crop-points-downscale"));
+  EXPECT_THAT(refusal([](auto& o) { o.pred_iou_threshold = std::nan(""); }), HasSubstr("pred-iou"));
+  EXPECT_THAT(refusal([](auto& o) { o.stability_threshold = 1.5; }), HasSubstr("0..1"));
+  EXPECT_THAT(refusal([](auto& o) { o.min_region_area = -1; }), HasSubstr("min-region"));
+  EXPECT_THAT(refusal([](auto& o) {
+                o.points_per_side = 4;
+                o.crop_layers = 3;
+                o.crop_points_downscale = 2;
+              }),
+              HasSubstr("crop-points-downscale 2"));
+}
+
+TEST(Everything, GivesMasksWhoseNumbersAgree) {
+  const auto masks = segment_everything(tiny_model(), test_picture({48, 36}), unfiltered());
+  ASSERT_FALSE(masks.empty());
+  for (const ProposedMask& mask : masks) {
+    const Mask decoded = decode_rle(mask.rle);
+    EXPECT_EQ(decoded.extent, (Extent2{48, 36}));
+    EXPECT_EQ(area_px(decoded), mask.area_px);
+    EXPECT_EQ(bounding_box(decoded), mask.box);
+    EXPECT_EQ(mask.crop_box, (Box2{0, 0, 48, 36}));
+  }
+  EXPECT_TRUE(std::is_sorted(masks.begin(), masks.end(),
+                             [](const auto& a, const auto& b) { return a.predicted_iou > b.predicted_iou; }));
+}
+
+TEST(Everything, PutsTheMasksOfCropsWhereTheyBelong) {
+  EverythingOptions options = unfiltered();
+  options.crop_layers = 1;
+  options.min_region_area = 4;
+  for (const ProposedMask& mask : segment_everything(tiny_model(), test_picture({150, 120}), options)) {
+    const Mask decoded = decode_rle(mask.rle);
+    EXPECT_EQ(decoded.extent, (Extent2{150, 120}));
+    EXPECT_EQ(bounding_box(decoded), mask.box);
+    EXPECT_GE(mask.box.x0, mask.crop_box.x0);
+    EXPECT_GE(mask.box.y0, mask.crop_box.y0);
+    EXPECT_LT(mask.box.x1, mask.crop_box.x1);
+    EXPECT_LT(mask.box.y1, mask.crop_box.y1);
+  }
+}
+
+TEST(Everything, CountsEveryPointOnce) {
+  EverythingOptions options = unfiltered();
+  options.points_per_side = 4;
+  options.crop_layers = 1;
+  options.crop_points_downscale = 2;
+  options.points_per_batch = 5;
+  std::vector<std::int64_t> done;
+  segment_everything(tiny_model(), test_picture({64, 64}), options, [&](const ProgressUpdate& update) {
+    EXPECT_EQ(update.total, 16 + 4 * 4);
+    done.push_back(update.done);
+  });
+  EXPECT_TRUE(std::is_sorted(done.begin(), done.end()));
+  EXPECT_EQ(done.back(), 32);
+}
+
+TEST(Everything, FindsNothingWhereNothingPasses) {
+  EverythingOptions options = unfiltered();
+  options.pred_iou_threshold = 1;
+  options.stability_threshold = 1;
+  EXPECT_TRUE(segment_everything(tiny_model(), test_picture({30, 20}), options).empty());
+}
+
+void apply(const nlohmann::json& settings, EverythingOptions& options) {
+  for (const auto& [name, value] : settings.items()) {
+    if (name == "points_per_side")
+      options.points_per_side = value;
+    else if (name == "crop_n_layers")
+      options.crop_layers = value;
+    else if (name == "crop_n_points_downscale_factor")
+      options.crop_points_downscale = value;
+    else if (name == "min_mask_region_area")
+      options.min_region_area = value;
+    else if (name == "pred_iou_thresh")
+      options.pred_iou_threshold = value;
+    else if (name == "stability_score_thresh")
+      options.stability_threshold = value;
+    else
+      FAIL() << "a setting that the test does not know: " << name;
+  }
+}
+
+double box_iou(const Box2& a, const Box2& b) {
+  const auto area = [](const Box2& box) { return (box.x1 - box.x0) * (box.y1 - box.y0); };
+  const double width = std::min(a.x1, b.x1) - std::max(a.x0, b.x0);
+  const double height = std::min(a.y1, b.y1) - std::max(a.y0, b.y0);
+  if (width <= 0 || height <= 0) return 0;
+  return width * height / (area(a) + area(b) - width * height);
+}
+
+const ProposedMask* most_alike(const std::vector<ProposedMask>& masks, const Box2& box) {
+  const auto best = std::max_element(masks.begin(), masks.end(), [&](const auto& a, const auto& b) {
+    return box_iou(a.box, box) < box_iou(b.box, box);
+  });
+  return best == masks.end() ? nullptr : &*best;
+}
+
+class EverythingPublished : public testing::TestWithParam<std::string> {};
+
+TEST_P(EverythingPublished, IsFoundWithFewExtras) {
+  const auto shared = shared_folder();
+  if (!shared) GTEST_SKIP() << "no shared folder";
+  if (!std::filesystem::exists(models_folder() / "mobile-sam.safetensors"))
+    GTEST_SKIP() << "mobile-sam is not here";
+  std::ifstream file(*shared / "golden" / ("everything_" + GetParam() + ".json"));
+  const auto golden = nlohmann::json::parse(file);
+  EverythingOptions options;
+  ASSERT_NO_FATAL_FAILURE(apply(golden["settings"], options));
+  const auto images = read_golden_cases(*shared / "golden" / "mobile_sam_cases.pt");
+  const auto image = std::find_if(images.begin(), images.end(),
+                                  [&](const auto& one) { return one.name == golden["image"]; });
+  ASSERT_NE(image, images.end());
+  const auto masks = segment_everything(SamModel::load("mobile-sam"), to_picture(image->image), options);
+  for (const auto& expected : golden["masks"]) {
+    const std::vector<double> xywh = expected["bbox"];
+    const Box2 box{xywh[0], xywh[1], xywh[0] + xywh[2], xywh[1] + xywh[3]};
+    const ProposedMask* found = most_alike(masks, box);
+    ASSERT_NE(found, nullptr);
+    EXPECT_GE(box_iou(found->box, box), 0.95) << expected.dump();
+    EXPECT_NEAR(found->predicted_iou, expected["predicted_iou"], 0.01);
+    EXPECT_NEAR(static_cast<double>(found->area_px) / expected["area"].get<double>(), 1, 0.02);
+  }
+  EXPECT_LE(masks.size(), golden["masks"].size() * 11 / 10);
+}
+
+INSTANTIATE_TEST_SUITE_P(Settings, EverythingPublished, testing::Values("default", "crops"),
+                         [](const auto& test) { return test.param; });
+
+}  // namespace
+}  // namespace sonde

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sonde/predict/predictor.h"
+
+#include <algorithm>
+#include <cmath>
+#include <thread>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include "sonde/core/error.h"
+#include "sonde/predict/test_model.h"
+
+namespace sonde {
+namespace {
+
+const Predictor& tiny_predictor() {
+  static const Predictor predictor = [] {
+    const SamModel model = tiny_model();
+    return Predictor(model, embed(model, test_picture({60, 40})));
+  }();
+  return predictor;
+}
+
+Prompt point_prompt(double x, double y) { return {.points = {{{x, y}}}, .box = {}, .mask = {}}; }
+Prompt box_prompt(Box2 box) { return {.points = {}, .box = box, .mask = {}}; }
+
+std::vector<Prompt> prompts_of_many_shapes() {
+  const LowResLogits logits(256 * 256, 1.5F);
+  Prompt two = point_prompt(5, 6);
+  two.points.push_back({{50, 30}, PointLabel::background});
+  std::vector<Prompt> prompts;
+  for (int i = 0; i < 11; ++i) prompts.push_back(point_prompt(5.0 * i, 3.0 * i));
+  prompts.push_back(two);
+  prompts.push_back(box_prompt({10, 10, 30, 20}));
+  prompts.push_back({.points = two.points, .box = Box2{0, 0, 59, 39}, .mask = {}});
+  prompts.push_back({.points = {}, .box = {}, .mask = logits});
+  prompts.push_back({.points = two.points, .box = Box2{0, 0, 59, 39}, .mask = logits});
+  return prompts;
+}
+
+double largest_difference(const LowResLogits& a, const LowResLogits& b) {
+  double largest = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) largest = std::max<double>(largest, std::abs(a[i] - b[i]));
+  return largest;
+}
+
+TEST(Predictor, GivesThreeCandidatesOrOneAtThePicturesExtent) {
+  const auto three = tiny_predictor().segment(point_prompt(30, 20), MaskOutput::three_candidates);
+  const auto one = tiny_predictor().segment(point_prompt(30, 20), MaskOutput::single);
+  ASSERT_EQ(three.size(), 3U);
+  ASSERT_EQ(one.size(), 1U);
+  for (const Candidate& candidate : three) {
+    EXPECT_EQ(candidate.mask.extent, (Extent2{60, 40}));
+    EXPECT_EQ(candidate.low_res.size(), 65536U);
+    EXPECT_TRUE(candidate.stability >= 0 && candidate.stability <= 1);
+  }
+  EXPECT_NE(one[0].low_res, three[0].low_res);
+}
+
+TEST(Predictor, AnswersInTheOrderOfThePromptsAndApartFromTheirNeighbours) {
+  const std::vector<Prompt> prompts = prompts_of_many_shapes();
+  const auto together = tiny_predictor().segment(prompts, MaskOutput::three_candidates);
+  ASSERT_EQ(together.size(), prompts.size());
+  for (std::size_t i = 0; i < prompts.size(); ++i) {
+    const Prediction alone = tiny_predictor().segment(prompts[i], MaskOutput::three_candidates);
+    for (std::size_t k = 0; k < 3; ++k) {
+      EXPECT_LT(largest_difference(alone[k].low_res, together[i][k].low_res), 1e-4) << i;
+      EXPECT_NEAR(alone[k].predicted_iou, together[i][k].predicted_iou, 1e-5) << i;
+    }
+  }
+}
+
+TEST(Predictor, RepeatsItselfToTheBit) {
+  const std::vector<Prompt> prompts = prompts_of_many_shapes();
+  const auto first = tiny_predictor().segment(prompts, MaskOutput::single);
+  const auto second = tiny_predictor().segment(prompts, MaskOutput::single);
+  for (std::size_t i = 0; i < prompts.size(); ++i) {
+    EXPECT_TRUE(first[i][0].low_res == second[i][0].low_res) << i;
+    EXPECT_EQ(first[i][0].mask, second[i][0].mask) << i;
+  }
+}
+
+TEST(Predictor, TakesNoPromptsForAnAnswer) {
+  EXPECT_TRUE(tiny_predictor().segment(std::vector<Prompt>{}, MaskOutput::single).empty());
+}
+
+TEST(Predictor, RefusesAPromptThatIsInvalidAndNamesIt) {
+  const auto refusal = [](const Prompt& prompt) -> std::string {
+    try {
+      tiny_predictor().segment(prompt, MaskOutput::single);
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), ErrorKind::usage);
+      return error.what();
+    }
+    return "";
+  };
+  EXPECT_THAT(refusal(point_prompt(60, 5)), testing::HasSubstr("point 60,5"));
+  EXPECT_THAT(refusal(point_prompt(std::nan(""), 5)), testing::HasSubstr("point"));
+  EXPECT_THAT(refusal(box_prompt({5, 5, 5, 9})), testing::HasSubstr("no area"));
+  EXPECT_THAT(refusal({}), testing::HasSubstr("empty"));
+  EXPECT_THAT(refusal({.points = {}, .box = {}, .mask = LowResLogits(7)}), testing::HasSubstr("256 x 256"));
+}
+
+TEST(Predictor, WorksOnAPictureOfOnePixel) {
+  const SamModel model = tiny_model();
+  const Predictor predictor(model, embed(model, {{1, 1}, {9, 9, 9}}));
+  const Prediction prediction = predictor.segment(point_prompt(0, 0), MaskOutput::three_candidates);
+  EXPECT_EQ(prediction[0].mask.extent, (Extent2{1, 1}));
+}
+
+TEST(Predictor, AnswersFromSeveralThreadsAtOnce) {
+  const Prediction expected = tiny_predictor().segment(point_prompt(30, 20), MaskOutput::single);
+  std::vector<Prediction> answers(4);
+  std::vector<std::thread> threads;
+  for (auto& answer : answers) {
+    threads.emplace_back(
+        [&] { answer = tiny_predictor().segment(point_prompt(30, 20), MaskOutput::single); });
+  }
+  for (auto& thread : threads) thread.join();
+  for (const auto& answer : answers)
+    EXPECT_LT(largest_difference(answer[0].low_res, expected[0].low_res), 1e-5);
+}
+
+TEST(MostConfident, IsTheFirstOfEquals) {
+  Prediction prediction(3);
+  prediction[1].predicted_iou = 0.8;
+  prediction[2].predicted_iou = 0.8;
+  EXPECT_EQ(most_confident(prediction), 1U);
+}
+
+}  // namespace
+}  // namespace sonde
