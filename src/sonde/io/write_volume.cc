@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <itkMetaImageIO.h>
+#include <itkNrrdImageIO.h>
+
+#include "sonde/core/durable_file.h"
+#include "sonde/core/error.h"
+#include "sonde/io/formats.h"
+#include "sonde/io/volume_checks.h"
+#include "sonde/io/write.h"
+#include "sonde/io/write_volume_nifti.h"
+
+namespace sonde {
+namespace {
+
+// One call for both of ITK's writers; ITK's world is LPS+, as sonde's.
+void write_through_itk(itk::ImageIOBase& io, const std::filesystem::path& path, const MaskVolume& mask,
+                       const Affine3& affine) {
+  const std::int64_t sizes[] = {mask.extent.x, mask.extent.y, mask.extent.z};
+  const double origin[] = {affine.origin.x, affine.origin.y, affine.origin.z};
+  io.SetFileName(path.string());
+  io.SetNumberOfDimensions(3);
+  itk::ImageIORegion region(3);
+  for (unsigned int axis = 0; axis < 3; ++axis) {
+    const Vec3 column = affine.columns[axis];
+    const double spacing = length(column);
+    io.SetDimensions(axis, static_cast<itk::SizeValueType>(sizes[axis]));
+    io.SetSpacing(axis, spacing);
+    io.SetOrigin(axis, origin[axis]);
+    io.SetDirection(axis, {column.x / spacing, column.y / spacing, column.z / spacing});
+    region.SetSize(axis, static_cast<itk::SizeValueType>(sizes[axis]));
+  }
+  io.SetIORegion(region);
+  io.SetPixelType(itk::IOPixelEnum::SCALAR);
+  io.SetComponentType(itk::IOComponentEnum::UCHAR);
+  io.SetNumberOfComponents(1);
+  io.UseCompressionOn();
+  io.Write(mask.voxels.data());
+}
+
+void require_same_grid(const std::filesystem::path& path, const MaskVolume& mask, const Volume& like) {
+  if (mask.extent == like.extent && mask.voxels.size() == static_cast<std::size_t>(voxel_count(mask.extent)))
+    return;
+  throw Error(ErrorKind::usage,
+              path.string() + ": the mask has another extent than the volume it belongs to");
+}
+
+// ITK does not tell of a full disk: what it wrote is read back before it takes the target's name.
+template <typename Inspect>
+void write_and_check(itk::ImageIOBase& io, const std::filesystem::path& path, const MaskVolume& mask,
+                     const Affine3& affine, const Inspect& inspect_written) {
+  DurableFile file(path);
+  try {
+    write_through_itk(io, file.temporary_path(), mask, affine);
+    inspect_written(file.temporary_path());
+  } catch (const std::exception&) {
+    throw Error(ErrorKind::unavailable, path.string() + ": cannot be written, the disk may be full");
+  }
+  file.commit();
+}
+
+}  // namespace
+
+MaskFormat mask_format(const std::filesystem::path& path) {
+  const std::string extension = lower_extension(path);
+  if (extension == ".png") return MaskFormat::png;
+  if (extension == ".nii" || extension == ".nii.gz") return MaskFormat::nifti;
+  if (extension == ".nrrd") return MaskFormat::nrrd;
+  if (extension == ".mha") return MaskFormat::metaimage;
+  throw Error(ErrorKind::usage, path.string() + ": masks are written as .png, .nii, .nii.gz, .nrrd or .mha");
+}
+
+void write_mask_volume(const std::filesystem::path& path, const MaskVolume& mask, const Volume& like) {
+  require_same_grid(path, mask, like);
+  const Affine3 affine = like.mm_from_voxel.value_or(Affine3{});
+  switch (mask_format(path)) {
+    case MaskFormat::png:
+      throw Error(ErrorKind::usage,
+                  path.string() + ": a volume does not fit a PNG; use .nii.gz, .nrrd or .mha");
+    case MaskFormat::nifti:
+      write_durably(path,
+                    nifti_bytes(mask, like.mm_from_voxel,
+                                lower_extension(path) == ".nii" ? NiftiPacking::plain : NiftiPacking::gzip));
+      return;
+    case MaskFormat::nrrd:
+      write_and_check(*itk::NrrdImageIO::New(), path, mask, affine, inspect_nrrd);
+      return;
+    case MaskFormat::metaimage:
+      write_and_check(*itk::MetaImageIO::New(), path, mask, affine, inspect_metaimage);
+      return;
+  }
+}
+
+}  // namespace sonde

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "sonde/imaging/volume.h"
+
+namespace sonde {
+
+enum class NiftiPacking { plain, gzip };
+
+// A mask as a NIfTI-1 file, NIfTI-2 where an extent passes 32767. The affine (LPS+) is the sform and, where
+// its axes are perpendicular, the qform as well; without one both codes are 0 and the spacing 1.
+std::vector<std::byte> nifti_bytes(const MaskVolume& mask, const std::optional<Affine3>& mm_from_voxel,
+                                   NiftiPacking packing);
+
+}  // namespace sonde

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <itkMetaImageIO.h>
+#include <itkNrrdImageIO.h>
+#include <nifti2_io.h>
+
+#include "sonde/io/formats.h"
+#include "sonde/io/volume_test_files.h"
+#include "sonde/io/write.h"
+
+namespace sonde {
+namespace {
+
+using testing::HasSubstr;
+
+struct Target {
+  std::string name;
+  Volume (*read)(const std::filesystem::path&, const ReadOptions&);
+};
+const std::vector<Target> kTargets{
+    {"m.nii", read_nifti}, {"m.nii.gz", read_nifti}, {"m.nrrd", read_nrrd}, {"m.mha", read_metaimage}};
+
+Volume volume_like(Extent3 extent, const std::optional<Affine3>& affine) {
+  Volume volume;
+  volume.extent = extent;
+  volume.mm_from_voxel = affine;
+  return volume;
+}
+
+MaskVolume checkered(Extent3 extent) {
+  MaskVolume mask{extent, {}};
+  for (std::int64_t i = 0; i < voxel_count(extent); ++i) mask.voxels.push_back(i % 3 == 0 ? 1 : 0);
+  return mask;
+}
+
+void expect_same_voxels(const Volume& volume, const MaskVolume& mask) {
+  EXPECT_EQ(volume.extent, mask.extent);
+  EXPECT_EQ(std::vector<std::uint8_t>(volume.voxels.begin(), volume.voxels.end()), mask.voxels);
+}
+
+class WriteMaskVolume : public testing::Test {
+ protected:
+  std::filesystem::path write(const std::string& name, const MaskVolume& mask, const Volume& like) const {
+    const auto path = folder_.path() / name;
+    write_mask_volume(path, mask, like);
+    return path;
+  }
+
+  TestFolder folder_;
+};
+
+TEST_F(WriteMaskVolume, IsReadBackOnTheSameGridInEveryFormat) {
+  Affine3 sheared = oblique_affine();
+  sheared.columns[1].x += 0.2;
+  const Affine3 flipped{{Vec3{0, 0, -2}, Vec3{0.5, 0, 0}, Vec3{0, -1, 0}}, {1, 2, 3}};
+  const MaskVolume mask = checkered({4, 3, 2});
+  for (const Target& target : kTargets) {
+    for (const Affine3& affine : {oblique_affine(), sheared, flipped}) {
+      const Volume back = target.read(write(target.name, mask, volume_like(mask.extent, affine)), {});
+      expect_same_voxels(back, mask);
+      expect_near(back.mm_from_voxel.value(), affine, 1e-5);
+      EXPECT_TRUE(back.eight_bit);
+    }
+  }
+}
+
+TEST_F(WriteMaskVolume, WritesUnitSpacingWithoutAnAffine) {
+  const MaskVolume mask = checkered({5, 4, 1});
+  for (const Target& target : kTargets) {
+    const Volume back = target.read(write(target.name, mask, volume_like(mask.extent, std::nullopt)), {});
+    expect_same_voxels(back, mask);
+    expect_near(spacing_mm(back.mm_from_voxel.value()), {1, 1, 1}, 0);
+  }
+}
+
+TEST_F(WriteMaskVolume, WritesTheSameBytesEachTime) {
+  const MaskVolume mask = checkered({4, 3, 2});
+  for (const Target& target : kTargets) {
+    const std::string once = read_file(write(target.name, mask, volume_like(mask.extent, oblique_affine())));
+    const std::string twice =
+        read_file(write("again-" + target.name, mask, volume_like(mask.extent, oblique_affine())));
+    EXPECT_EQ(once, twice) << target.name;
+  }
+}
+
+TEST_F(WriteMaskVolume, IsReadByLibniftiToTheSameQformAndSform) {
+  const MaskVolume mask = checkered({4, 3, 2});
+  const auto path = write("m.nii.gz", mask, volume_like(mask.extent, oblique_affine()));
+  nifti_image* image = nifti_image_read(path.c_str(), 1);
+  ASSERT_NE(image, nullptr);
+  const Affine3 ras = flip_world_xy(oblique_affine());
+  for (std::size_t axis = 0; axis < 4; ++axis) {
+    const Vec3 column = axis < 3 ? ras.columns[axis] : ras.origin;
+    for (const nifti_dmat44& matrix : {image->qto_xyz, image->sto_xyz})
+      expect_near(Vec3{matrix.m[0][axis], matrix.m[1][axis], matrix.m[2][axis]}, column, 1e-5);
+  }
+  EXPECT_EQ(std::memcmp(image->data, mask.voxels.data(), mask.voxels.size()), 0);
+  nifti_image_free(image);
+}
+
+TEST_F(WriteMaskVolume, WritesNifti2WhereAnExtentPassesNifti1) {
+  const MaskVolume mask = checkered({40000, 2, 1});
+  const auto path = write("m.nii.gz", mask, volume_like(mask.extent, oblique_affine()));
+  EXPECT_EQ(inspect_nifti(path).format, "NIfTI-2 (gzip)");
+  const Volume back = read_nifti(path, {});
+  expect_same_voxels(back, mask);
+  expect_near(back.mm_from_voxel.value(), oblique_affine(), 1e-12);
+}
+
+TEST_F(WriteMaskVolume, IsReadByItkToTheSameVoxels) {
+  const MaskVolume mask = checkered({4, 3, 2});
+  const auto expect_read = [&](itk::ImageIOBase& io, const std::filesystem::path& path) {
+    io.SetFileName(path.string());
+    io.ReadImageInformation();
+    itk::ImageIORegion region(3);
+    for (unsigned int axis = 0; axis < 3; ++axis) region.SetSize(axis, io.GetDimensions(axis));
+    io.SetIORegion(region);
+    std::vector<std::uint8_t> voxels(static_cast<std::size_t>(io.GetImageSizeInBytes()));
+    io.Read(voxels.data());
+    EXPECT_EQ(voxels, mask.voxels);
+    EXPECT_NEAR(io.GetSpacing(2), 3, 1e-9);
+  };
+  expect_read(*itk::NrrdImageIO::New(), write("m.nrrd", mask, volume_like(mask.extent, oblique_affine())));
+  expect_read(*itk::MetaImageIO::New(), write("m.mha", mask, volume_like(mask.extent, oblique_affine())));
+}
+
+TEST_F(WriteMaskVolume, LeavesNothingBehindWhereItCannotWrite) {
+  const MaskVolume mask = checkered({4, 3, 2});
+  const Volume like = volume_like(mask.extent, oblique_affine());
+  for (const Target& target : kTargets) {
+    const auto path = folder_.path() / "absent" / target.name;
+    EXPECT_EQ(refusal([&] { write_mask_volume(path, mask, like); }).kind, ErrorKind::unavailable)
+        << target.name;
+  }
+  EXPECT_TRUE(std::filesystem::is_empty(folder_.path()));
+}
+
+TEST_F(WriteMaskVolume, RefusesAnotherExtentAndOtherNames) {
+  const Volume like = volume_like({4, 3, 1}, oblique_affine());
+  EXPECT_THAT(refusal([&] {
+                write("m.nii", checkered({4, 3, 2}), like);
+              }).message,
+              HasSubstr("another extent"));
+  EXPECT_THAT(refusal([&] { write("m.png", checkered({4, 3, 1}), like); }).message, HasSubstr("PNG"));
+  EXPECT_THAT(refusal([&] { mask_format("m.jpg"); }).message,
+              HasSubstr(".png, .nii, .nii.gz, .nrrd or .mha"));
+  EXPECT_EQ(mask_format("M.NII.GZ"), MaskFormat::nifti);
+}
+
+}  // namespace
+}  // namespace sonde
