@@ -47,7 +47,7 @@ const gdcm::ByteValue* bytes_of(const DataSet& data, Tag tag) {
   return data.GetDataElement(tag).GetByteValue();
 }
 
-constexpr std::size_t kMostInflated = std::size_t{4} << 30;
+constexpr std::size_t kMostInflated = std::size_t{1} << 30;
 
 std::vector<std::byte> inflate_raw(const std::filesystem::path& path, ByteView compressed) {
   z_stream stream{};
@@ -69,7 +69,7 @@ std::vector<std::byte> inflate_raw(const std::filesystem::path& path, ByteView c
     state = inflate(&stream, Z_NO_FLUSH);
     out.insert(out.end(), chunk.begin(), chunk.end() - stream.avail_out);
     if (out.size() > kMostInflated)
-      throw Error(ErrorKind::corrupt_data, path.string() + ": the deflated data set passes 4 GB");
+      throw Error(ErrorKind::corrupt_data, path.string() + ": the deflated data set passes 1 GB");
   }
   if (state != Z_STREAM_END)
     throw Error(ErrorKind::corrupt_data, path.string() + ": the deflated data set is cut or damaged");

@@ -276,6 +276,8 @@ DicomHeader parse_header(const std::filesystem::path& path, const File& file) {
   const double claimed = number(data, Tag(0x0028, 0x0008)).value_or(1);
   const auto frames = static_cast<std::int64_t>(std::clamp(claimed, 0.0, kMostFrames + 1.0));
   check_layout(path, header, frames);
+  if (static_cast<std::uint64_t>(frames) > 8 * file.pixels().size())
+    refuse(path, ErrorKind::corrupt_data, "claims more frames than its pixel data have bits");
   header.frames = frames_from(data, frames);
   check_layout(path, header, frames);
   check_pixels(path, file, header);

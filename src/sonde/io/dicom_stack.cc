@@ -13,8 +13,8 @@
 namespace sonde {
 namespace {
 
-constexpr double kSamePosition_mm = 0.01;
-constexpr double kSameDirection = 1e-3;  // of unit vectors; cosines come with few digits
+constexpr double kSamePosition_mm = 0.01;  // or a twentieth of a pixel where that is less
+constexpr double kSameDirection = 1e-3;    // of unit vectors; cosines come with few digits
 
 Vec3 minus(Vec3 a, Vec3 b) { return {a.x - b.x, a.y - b.y, a.z - b.z}; }
 Vec3 times(Vec3 a, double s) { return {a.x * s, a.y * s, a.z * s}; }
@@ -138,7 +138,9 @@ class Stacker {
   }
 
   void sort_along_normal() {
-    normal_ = normal_of(*frame(slices_.front()).plane);
+    const auto& first = frame(slices_.front());
+    normal_ = normal_of(*first.plane);
+    if (first.spacing) same_position_mm_ = std::min(kSamePosition_mm, (*first.spacing)[0] / 20);
     std::ranges::stable_sort(slices_, {}, [&](const DicomSlice& s) { return along_normal(s); });
   }
 
@@ -147,8 +149,8 @@ class Stacker {
     std::vector<std::size_t> counts;
     for (auto begin = slices_.begin(); begin != slices_.end();) {
       const double here = along_normal(*begin);
-      const auto end = std::find_if(begin, slices_.end(),
-                                    [&](const auto& s) { return along_normal(s) > here + kSamePosition_mm; });
+      const auto end = std::find_if(
+          begin, slices_.end(), [&](const auto& s) { return along_normal(s) > here + same_position_mm_; });
       std::sort(begin, end, [&](const auto& a, const auto& b) { return comes_first(a, b); });
       counts.push_back(static_cast<std::size_t>(end - begin));
       begin = end;
@@ -185,7 +187,7 @@ class Stacker {
     for (std::size_t k = 1; k < volume.size(); ++k)
       gaps.push_back(along_normal(volume[k]) - along_normal(volume[k - 1]));
     const auto [least, most] = std::ranges::minmax(gaps);
-    if (most - least <= std::max(2 * kSamePosition_mm, 0.01 * least)) return;
+    if (most - least <= std::max(2 * same_position_mm_, 0.01 * least)) return;
     std::ranges::sort(gaps);
     const double usual = gaps[(gaps.size() - 1) / 2];
     double missing = 0;
@@ -219,6 +221,7 @@ class Stacker {
   const std::vector<DicomHeader>* headers_;
   std::vector<DicomSlice> slices_;
   Vec3 normal_;
+  double same_position_mm_ = kSamePosition_mm;
   DicomStack stack_;
 };
 
