@@ -13,10 +13,10 @@
 
 namespace sonde {
 
+// Of T mask tokens, as published 4: token 0 is the single mask, 1..3 are the three candidates.
 struct DecoderOutput {
-  torch::Tensor
-      low_res;  // [B,T,4*H,4*W] float logits; token 0 is the single mask, 1..3 the three candidates (T = 4)
-  torch::Tensor iou;  // [B,T] float predicted IoU in the same order
+  torch::Tensor low_res;  // [B,T,4*H,4*W] float logits
+  torch::Tensor iou;      // [B,T] float predicted IoU
 };
 
 // Linear layers with a ReLU in between.

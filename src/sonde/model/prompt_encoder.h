@@ -13,12 +13,10 @@ namespace sonde {
 
 // Prompts of one batch in the model's padded frame. Any tensor may be undefined; points come with labels.
 struct PromptTensors {
-  torch::Tensor
-      point_coords;  // [B,N,2] float x, y in pixels of the padded frame (0.5 is added inside, as published)
-  torch::Tensor point_labels;  // [B,N] float: 1 foreground, 0 background, -1 padding
-  torch::Tensor boxes;         // [B,4] float x0, y0, x1, y1
-  torch::Tensor
-      masks;  // [B,1,M,M] float logits, M four times the side of the image embedding: 256 at image size 1024
+  torch::Tensor point_coords{};  // [B,N,2] float x, y in pixels of the padded frame (0.5 is added inside)
+  torch::Tensor point_labels{};  // [B,N] float: 1 foreground, 0 background, -1 padding
+  torch::Tensor boxes{};         // [B,4] float x0, y0, x1, y1
+  torch::Tensor masks{};         // [B,1,M,M] float logits, M = 4 * embedding_side: 256 at image size 1024
 };
 
 // Random Fourier features of positions (Tancik et al. 2020).
@@ -59,8 +57,7 @@ struct PromptEncoderImpl : torch::nn::Module {
   torch::Tensor get_dense_pe(std::int64_t side);
 
   PositionEmbeddingRandom pe_layer{nullptr};
-  std::shared_ptr<nn::List<Token>>
-      point_embeddings;  // background, foreground, top-left and bottom-right corner
+  std::shared_ptr<nn::List<Token>> point_embeddings;  // background, foreground, two corners of a box
   Token not_a_point_embed{nullptr}, no_mask_embed{nullptr};
   MaskDownscaling mask_downscaling{nullptr};
   std::int64_t image_size;

@@ -29,8 +29,7 @@ struct SamImpl : torch::nn::Module {
   std::shared_ptr<ImageEncoder> image_encoder;
   PromptEncoder prompt_encoder{nullptr};
   MaskDecoder mask_decoder{nullptr};
-  torch::Tensor
-      image_pe;  // get_dense_pe(), which is fixed: filled by build_sam, else computed at every decode
+  torch::Tensor image_pe;  // get_dense_pe(), kept by build_sam; undefined: computed at every decode
 };
 TORCH_MODULE(Sam);
 
