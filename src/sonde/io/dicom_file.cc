@@ -5,9 +5,12 @@
 #include <charconv>
 #include <cmath>
 #include <cstring>
+#include <fstream>
 #include <istream>
 #include <limits>
 #include <set>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <gdcmByteValue.h>
 #include <gdcmTrace.h>
@@ -47,6 +50,38 @@ const gdcm::ByteValue* bytes_of(const DataSet& data, Tag tag) {
   return data.GetDataElement(tag).GetByteValue();
 }
 
+#if defined(__SANITIZE_ADDRESS__)
+constexpr bool kCanLimitMemory = false;  // its shadow takes terabytes of address space
+#else
+constexpr bool kCanLimitMemory = true;
+#endif
+
+// GDCM allocates and clears what an element says it is long, up to 4 GB, before it looks whether that many
+// bytes are there.
+class MemoryCap {
+ public:
+  explicit MemoryCap(std::size_t room) {
+    std::ifstream statm("/proc/self/statm");
+    rlim_t pages = 0;
+    statm >> pages;
+    if (!kCanLimitMemory || pages == 0 || getrlimit(RLIMIT_AS, &before_) != 0) return;
+    rlimit capped = before_;
+    capped.rlim_cur =
+        std::min<rlim_t>(before_.rlim_cur, pages * static_cast<rlim_t>(sysconf(_SC_PAGESIZE)) + room);
+    is_set_ = setrlimit(RLIMIT_AS, &capped) == 0;
+  }
+  MemoryCap(const MemoryCap&) = delete;
+  MemoryCap& operator=(const MemoryCap&) = delete;
+  ~MemoryCap() {
+    if (is_set_) setrlimit(RLIMIT_AS, &before_);
+  }
+
+ private:
+  rlimit before_{};
+  bool is_set_ = false;
+};
+
+constexpr std::size_t kRoomToParse = std::size_t{64} << 20;
 constexpr std::size_t kMostInflated = std::size_t{1} << 30;
 
 std::vector<std::byte> inflate_raw(const std::filesystem::path& path, ByteView compressed) {
@@ -156,7 +191,10 @@ File::File(const std::filesystem::path& path) : mapped_(path), bytes_(mapped_->b
   stream_ = std::make_unique<std::istream>(buffer_.get());
   reader_ = std::make_unique<gdcm::Reader>();
   reader_->SetStream(*stream_);
-  const bool parsed = reader_->ReadUpToTag(Tag(0x7fe0, 0x0010), {Tag(0x7fe0, 0x0010)});
+  const bool parsed = [&] {
+    const MemoryCap cap(2 * bytes_.size() + kRoomToParse);
+    return reader_->ReadUpToTag(Tag(0x7fe0, 0x0010), {Tag(0x7fe0, 0x0010)});
+  }();
   const auto at = static_cast<std::streamoff>(stream_->tellg());
   if (parsed && at > 0) locate_pixels(static_cast<std::size_t>(at));
   if (!parsed && !pixels_found_)
