@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sonde/model/checkpoint.h"
 
+#include <algorithm>
 #include <cstring>
 #include <memory>
 #include <string_view>
@@ -27,6 +28,10 @@ bool is_safetensors(std::string_view text, const std::string& file) {
 }  // namespace
 
 torch::Tensor numbers_over(const CheckpointBytes& source, ByteView content, torch::ScalarType type) {
+  const auto is_no_bool = [](std::byte byte) { return byte > std::byte{1}; };
+  if (type == torch::kBool && std::ranges::any_of(content, is_no_bool)) {
+    throw Error(ErrorKind::corrupt_data, source.file + ": holds truth values other than 0 and 1");
+  }
   const auto element_size = torch::elementSize(type);
   const auto count = static_cast<std::int64_t>(content.size() / element_size);
   if (count == 0 || reinterpret_cast<std::uintptr_t>(content.data()) % element_size != 0) {

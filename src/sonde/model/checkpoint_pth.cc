@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <map>
@@ -56,11 +55,6 @@ ByteView storage_content(const ZipFiles& files, const std::string& folder, const
                                              std::to_string(content.size()) + " bytes, but should hold " +
                                              std::to_string(storage.element_count) + " numbers of " +
                                              std::to_string(element_size));
-  }
-  const auto is_no_bool = [](std::byte byte) { return byte > std::byte{1}; };
-  if (storage.type == torch::kBool && std::ranges::any_of(content, is_no_bool)) {
-    throw Error(ErrorKind::corrupt_data,
-                file + ": " + printable(name) + " holds truth values other than 0 and 1");
   }
   return content;
 }

@@ -11,6 +11,7 @@
 
 #include "sonde/core/error.h"
 #include "sonde/model/checkpoint_cursor.h"
+#include "sonde/model/unpickler_parts.h"
 
 namespace sonde {
 namespace {
@@ -23,8 +24,6 @@ constexpr std::size_t kMostBytes = std::size_t{8} << 20, kMostValues = 500'000, 
 using Place = std::uint32_t;
 
 enum class Kind { none, boolean, integer, real, text, tuple, list, dict, type, storage, tensor };
-enum class Class { ordered_dict, rebuild_tensor, rebuild_parameter, storage };
-
 struct Value {
   Kind kind = Kind::none;
   std::int64_t integer =
@@ -33,21 +32,6 @@ struct Value {
   std::vector<Place> items = {};           // of a dict: key, value, key, value ...
   torch::ScalarType type = torch::kFloat;  // of the class of a storage
 };
-
-struct StorageClass {
-  std::string_view name;
-  torch::ScalarType type;
-};
-constexpr std::array kStorageClasses{StorageClass{"torch FloatStorage", torch::kFloat},
-                                     StorageClass{"torch HalfStorage", torch::kHalf},
-                                     StorageClass{"torch BFloat16Storage", torch::kBFloat16},
-                                     StorageClass{"torch DoubleStorage", torch::kDouble},
-                                     StorageClass{"torch LongStorage", torch::kLong},
-                                     StorageClass{"torch IntStorage", torch::kInt},
-                                     StorageClass{"torch ShortStorage", torch::kShort},
-                                     StorageClass{"torch CharStorage", torch::kChar},
-                                     StorageClass{"torch ByteStorage", torch::kByte},
-                                     StorageClass{"torch BoolStorage", torch::kBool}};
 
 // Opcodes as in CPython's Lib/pickle.py; only those that protocol 2 writes for data.
 enum Opcode : unsigned char {
@@ -94,7 +78,8 @@ enum Opcode : unsigned char {
 
 class Unpickler {
  public:
-  Unpickler(ByteView pickle, const std::string& file) : file_(file), cursor_(pickle, file + ": data.pkl") {}
+  Unpickler(ByteView pickle, const std::string& file)
+      : file_(file), cursor_(pickle, file + ": data.pkl"), table_(file) {}
 
   PickledTensors run() {
     if (cursor_.remaining() > kMostBytes) refuse("is larger than 8 MiB");
@@ -105,7 +90,7 @@ class Unpickler {
     }
     if (stack_.size() != 1 || !marks_.empty()) refuse("does not end with one value");
     collect(tensor_dict(values_[stack_.back()]));
-    return std::move(result_);
+    return table_.take();
   }
 
  private:
@@ -340,32 +325,8 @@ class Unpickler {
   }
   void push_class() {
     const std::string module(line());
-    const std::string name = module + " " + std::string(line());
-    Value value{.kind = Kind::type};
-    const auto* storage = std::ranges::find(kStorageClasses, std::string_view(name), &StorageClass::name);
-    if (name == "collections OrderedDict") {
-      value.integer = static_cast<std::int64_t>(Class::ordered_dict);
-    } else if (name == "torch._utils _rebuild_tensor_v2") {
-      value.integer = static_cast<std::int64_t>(Class::rebuild_tensor);
-    } else if (name == "torch._utils _rebuild_parameter") {
-      value.integer = static_cast<std::int64_t>(Class::rebuild_parameter);
-    } else if (storage != kStorageClasses.end()) {
-      value.integer = static_cast<std::int64_t>(Class::storage);
-      value.type = storage->type;
-    } else {
-      refuse_class(name);
-    }
-    push(std::move(value));
-  }
-  [[noreturn]] void refuse_class(std::string name) const {
-    const bool is_number_type = name.starts_with("torch ") && name.ends_with("Storage");
-    std::ranges::replace(name, ' ', '.');
-    if (is_number_type) {
-      throw Error(ErrorKind::unsupported, file_ + ": holds numbers of type " + printable(name) +
-                                              "; float, half, bfloat16, double, integers and bool are read");
-    }
-    throw Error(ErrorKind::corrupt_data, file_ + ": asks for class or function " + printable(name) +
-                                             ", which is refused; only dicts of tensors are read");
+    const KnownClass known = known_class(module + "." + std::string(line()), file_);
+    push({.kind = Kind::type, .integer = static_cast<std::int64_t>(known.what), .type = known.number});
   }
 
   void push_storage() {
@@ -377,15 +338,10 @@ class Unpickler {
     }
     const Value& type = values_[id[1]];
     if (!is_class(type, Class::storage)) refuse("has a storage without a type");
-    PickledStorage storage{std::string(values_[id[2]].text), type.type, values_[id[4]].integer};
-    const auto [found, is_new] = storage_by_key_.emplace(storage.key, result_.storages.size());
-    if (is_new) {
-      result_.storages.push_back(std::move(storage));
-    } else if (const auto& known = result_.storages[found->second];
-               known.type != storage.type || known.element_count != storage.element_count) {
-      refuse("gives storage " + printable(storage.key) + " two types or sizes");
-    }
-    push({.kind = Kind::storage, .integer = static_cast<std::int64_t>(found->second)});
+    const auto index = table_.add_storage({.key = std::string(values_[id[2]].text),
+                                           .type = type.type,
+                                           .element_count = values_[id[4]].integer});
+    push({.kind = Kind::storage, .integer = static_cast<std::int64_t>(index)});
   }
 
   static bool is_class(const Value& value, Class type) {
@@ -419,9 +375,8 @@ class Unpickler {
                          .offset = offset.integer,
                          .shape = integers(values_[arguments[2]]),
                          .strides = integers(values_[arguments[3]])};
-    check_inside(tensor);
-    push({.kind = Kind::tensor, .integer = static_cast<std::int64_t>(views_.size())});
-    views_.push_back(std::move(tensor));
+    const auto index = table_.add_view(std::move(tensor));
+    push({.kind = Kind::tensor, .integer = static_cast<std::int64_t>(index)});
   }
   std::vector<std::int64_t> integers(const Value& tuple) const {
     if (tuple.kind != Kind::tuple || tuple.items.size() > kMostDimensions) {
@@ -435,27 +390,6 @@ class Unpickler {
     }
     return numbers;
   }
-  void check_inside(const PickledTensor& tensor) const {
-    const std::int64_t available = result_.storages[tensor.storage].element_count;
-    if (tensor.shape.size() != tensor.strides.size()) refuse("has a tensor with more sizes than strides");
-    std::int64_t count = 1, last = tensor.offset;
-    bool fits = tensor.offset >= 0, empty = false;
-    for (std::size_t i = 0; i < tensor.shape.size() && fits; ++i) {
-      const std::int64_t size = tensor.shape[i], stride = tensor.strides[i];
-      std::int64_t reach = 0;
-      empty = empty || size == 0;
-      fits = size >= 0 && stride >= 0 &&
-             !__builtin_mul_overflow(count, std::max<std::int64_t>(size, 1), &count) &&
-             !__builtin_mul_overflow(std::max<std::int64_t>(size - 1, 0), stride, &reach) &&
-             !__builtin_add_overflow(last, reach, &last);
-    }
-    // A view may not repeat elements either: a copy of it is no larger than the file.
-    if (!fits || (empty ? tensor.offset > available : last >= available || count > available)) {
-      refuse("has a tensor that reaches outside its storage " +
-             printable(result_.storages[tensor.storage].key));
-    }
-  }
-
   // ---- the result
   const Value& tensor_dict(const Value& root) const {
     if (root.kind != Kind::dict) refuse("holds no dict of tensors");
@@ -479,10 +413,9 @@ class Unpickler {
         refuse("has a tensor with an odd name: " + printable(name));
       if (value.kind != Kind::tensor) refuse("holds " + name + ", which is no tensor");
       if (!names.insert(key.text).second) refuse("holds " + name + " twice");
-      result_.tensors.push_back(views_[static_cast<std::size_t>(value.integer)]);
-      result_.tensors.back().name = name;
+      table_.give_name(static_cast<std::size_t>(value.integer), name);
     }
-    if (result_.tensors.empty()) refuse("holds no tensors");
+    if (names.empty()) refuse("holds no tensors");
   }
 
   std::string file_;
@@ -491,9 +424,7 @@ class Unpickler {
   std::vector<Place> stack_;
   std::vector<std::size_t> marks_;       // heights of the stack
   std::map<std::uint32_t, Place> memo_;  // ordered: a file cannot make it slow
-  std::map<std::string, std::size_t> storage_by_key_;
-  std::vector<PickledTensor> views_;  // without names
-  PickledTensors result_;
+  TensorTable table_;
 };
 
 }  // namespace
