@@ -157,7 +157,7 @@ std::vector<std::byte> raw(const DataSet& data, Tag tag) {
 std::vector<std::uint16_t> shorts(const DataSet& data, Tag tag) {
   const auto bytes = raw(data, tag);
   std::vector<std::uint16_t> values(bytes.size() / sizeof(std::uint16_t));
-  std::memcpy(values.data(), bytes.data(), values.size() * sizeof(std::uint16_t));
+  if (!values.empty()) std::memcpy(values.data(), bytes.data(), values.size() * sizeof(std::uint16_t));
   return values;
 }
 
