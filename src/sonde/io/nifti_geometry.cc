@@ -27,8 +27,9 @@ double mm_per_unit(const NiftiHeader& header) {
   }
 }
 
+// Adding 0 takes the sign off zeros, which turning axes round leaves.
 Affine3 scaled(const Affine3& affine, double factor) {
-  const auto times = [&](Vec3 v) { return Vec3{v.x * factor, v.y * factor, v.z * factor}; };
+  const auto times = [&](Vec3 v) { return Vec3{v.x * factor + 0.0, v.y * factor + 0.0, v.z * factor + 0.0}; };
   return {{times(affine.columns[0]), times(affine.columns[1]), times(affine.columns[2])},
           times(affine.origin)};
 }
@@ -128,7 +129,7 @@ NiftiGeometry geometry_of(const std::string& name, const NiftiHeader& header) {
   const bool by_sform = header.sform_code > 0;
   if (!by_sform && !qform_fault.empty()) refuse_corrupt(name, qform_fault);
   const Affine3 ras = by_sform ? sform_of(header) : qform_of(header);
-  const Affine3 lps = flip_world_xy(scaled(ras, mm_per_unit(header)));
+  const Affine3 lps = scaled(flip_world_xy(ras), mm_per_unit(header));
   require_usable(name, by_sform ? "its sform" : "its qform", lps);
   NiftiGeometry geometry{lps, notes_on(lps)};
   constexpr double kTolerance = 0.5;  // voxels

@@ -91,7 +91,8 @@ double mm_per_unit(const HeaderFields& fields) {
   return found == kUnits.end() ? 1 : found->second;
 }
 
-Vec3 times(Vec3 v, double factor) { return {v.x * factor, v.y * factor, v.z * factor}; }
+// Adding 0 takes the sign off zeros, which turning axes round leaves.
+Vec3 times(Vec3 v, double factor) { return {v.x * factor + 0.0, v.y * factor + 0.0, v.z * factor + 0.0}; }
 
 Vec3 unit_normal(Vec3 u, Vec3 v) {
   const Vec3 normal = cross(u, v);
