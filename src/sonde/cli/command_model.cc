@@ -201,7 +201,12 @@ int run_model(std::span<const char* const> args) {
     app.parse(std::vector<std::string>(args.rbegin(), args.rend()));  // CLI11 takes them last first
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error, std::cout, std::cerr);  // --help
-    throw Error(ErrorKind::usage, std::string(error.what()) + "; see sonde model --help");
+    if (app.get_subcommands().empty()) {
+      const std::string found = args.empty() ? "nothing" : std::string("'") + args.front() + "'";
+      throw Error(ErrorKind::usage,
+                  "sonde model: expected list, fetch, inspect or import-onnx, found " + found);
+    }
+    throw Error(ErrorKind::usage, "sonde model: " + std::string(error.what()) + "; see sonde model --help");
   }
   if (app.got_subcommand("list")) return run_list(options);
   if (app.got_subcommand("fetch")) return run_fetch(options);

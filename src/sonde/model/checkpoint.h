@@ -20,9 +20,9 @@ struct Checkpoint {
   std::string sha256;  // of the file
 };
 
-// Reads .safetensors (mapped, not copied) and the published .pth / .pt (own restricted unpickler), recognised by content.
-// Throws Error naming the file: not_found, corrupt_data (cut, lies about sizes, overlaps, carries code: names the class that is refused),
-// unsupported (pre-1.6 format, a type of number).
+// Reads .safetensors (mapped, not copied) and the published .pth / .pt (own restricted unpickler), recognised
+// by content. Throws Error naming the file: not_found, corrupt_data (cut, lies about sizes, overlaps, carries
+// code: names the class that is refused), unsupported (pre-1.6 format, a type of number).
 Checkpoint load_checkpoint(const std::filesystem::path& path);
 
 // Contiguous CPU tensors to a .safetensors file, keys in order, 64-byte aligned; atomic.

@@ -1,23 +1,125 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sonde/model/checkpoint.h"
 
+#include <cmath>
+#include <fstream>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "sonde/core/error.h"
 #include "sonde/core/test_data.h"
+#include "sonde/core/test_folder.h"
+#include "sonde/model/checkpoint_test_files.h"
 
 namespace sonde {
 namespace {
 
-TEST(Checkpoint, ReadsAPublishedCheckpointAsPyTorchWroteIt) {
+using namespace test;
+using ::testing::HasSubstr;
+using ::testing::SizeIs;
+
+std::string refusal(const std::string& content, ErrorKind kind = ErrorKind::corrupt_data) {
+  try {
+    read_checkpoint(source_of(content, "file.pth"));
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), kind) << error.what();
+    EXPECT_THAT(error.what(), HasSubstr("file.pth"));
+    return error.what();
+  }
+  ADD_FAILURE() << "was read";
+  return "";
+}
+
+TEST(LoadCheckpoint, ReadsTensorsOfAPthFileAndItsHash) {
+  const TestFolder folder;
+  const auto path = folder.path() / "small.pth";
+  std::ofstream(path, std::ios::binary) << small_pth();
+  auto checkpoint = load_checkpoint(path);
+  const auto content = small_pth();
+  EXPECT_EQ(checkpoint.sha256, sha256_hex(std::as_bytes(std::span(content))));
+  ASSERT_THAT(checkpoint.tensors, SizeIs(4));
+  const auto weight = torch::arange(6, torch::kFloat).view({2, 3});
+  EXPECT_TRUE(torch::equal(checkpoint.tensors.at("weight"), weight));
+  EXPECT_TRUE(torch::equal(checkpoint.tensors.at("transposed"), weight.t()));
+  EXPECT_TRUE(torch::equal(checkpoint.tensors.at("half"), torch::tensor({1.0, 2.0}, torch::kHalf)));
+  EXPECT_EQ(checkpoint.tensors.at("count").item<std::int64_t>(), 7);
+  const auto kept = checkpoint.tensors.at("weight");
+  checkpoint.tensors.clear();
+  EXPECT_EQ(kept.sum().item<float>(), 15);  // the file is still mapped
+}
+
+TEST(LoadCheckpoint, ReadsAPublishedCheckpointWithoutCopyingIt) {
   const auto shared = shared_folder();
   if (!shared) GTEST_SKIP() << "no shared folder";
   const auto checkpoint = load_checkpoint(*shared / "golden" / "vit_small.pth");
   EXPECT_EQ(checkpoint.tensors.size(), 202U);
   EXPECT_EQ(checkpoint.tensors.at("image_encoder.pos_embed").sizes(), torch::IntArrayRef({1, 64, 64, 96}));
-  EXPECT_EQ(checkpoint.sha256.size(), 64U);
-  EXPECT_TRUE(std::isfinite(checkpoint.tensors.at("mask_decoder.iou_token.weight").sum().item<float>()));
+  for (const auto& [name, tensor] : checkpoint.tensors) {
+    EXPECT_TRUE(tensor.isfinite().all().item<bool>()) << name;
+    EXPECT_EQ(reinterpret_cast<std::uintptr_t>(tensor.data_ptr()) % 64, 0U) << name;
+  }
+}
+
+TEST(LoadCheckpoint, NamesAFileThatIsNotThere) {
+  try {
+    load_checkpoint("/nowhere/weights.pth");
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::not_found);
+    EXPECT_THAT(error.what(), HasSubstr("/nowhere/weights.pth"));
+  }
+}
+
+TEST(ReadCheckpoint, RefusesTheFormatsBefore1_6InWords) {
+  const std::string magic("\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.", 15);
+  EXPECT_THAT(refusal(magic + std::string(500, '\0'), ErrorKind::unsupported), HasSubstr("before 1.6"));
+  EXPECT_THAT(
+      refusal(std::string(257, 'x') + std::string("ustar") + std::string(500, '\0'), ErrorKind::unsupported),
+      HasSubstr("before 1.6"));
+}
+
+TEST(ReadCheckpoint, RefusesOtherFiles) {
+  EXPECT_THAT(refusal(""), HasSubstr("no checkpoint"));
+  EXPECT_THAT(refusal("<!DOCTYPE html>"), HasSubstr("no checkpoint"));
+  EXPECT_THAT(refusal(zip_of({{"a.txt", "abc"}})), HasSubstr("without data.pkl"));
+  EXPECT_THAT(refusal(zip_of({{"a/data.pkl", "."}, {"b/data.pkl", "."}})), HasSubstr("twice"));
+  EXPECT_THAT(refusal(zip_of({{"a/constants.pkl", "."}, {"a/data.pkl", "."}}), ErrorKind::unsupported),
+              HasSubstr("TorchScript"));
+  EXPECT_THAT(refusal(zip_of({{"a/byteorder", "big"}, {"a/data.pkl", "."}}), ErrorKind::unsupported),
+              HasSubstr("big-endian"));
+}
+
+TEST(ReadCheckpoint, RefusesStoragesThatLieAboutTheirSizeOrAreMissing) {
+  auto files = small_files(small_pickle());
+  files[1].content.pop_back();
+  EXPECT_THAT(refusal(zip_of(files)), HasSubstr("data/0 has 23 bytes"));
+  files[1].content += "12345";
+  EXPECT_THAT(refusal(zip_of(files)), HasSubstr("data/0 has 28 bytes"));
+  files.erase(files.begin() + 1);
+  EXPECT_THAT(refusal(zip_of(files)), HasSubstr("data/0 is missing"));
+}
+
+TEST(ReadCheckpoint, ReadsNothingThroughAKeyThatClimbsOut) {
+  using namespace pickle;
+  const auto climbing =
+      dict(text("a") + tensor(storage("ByteStorage", "../../etc/passwd", 1), 0, integer(1), integer(1)));
+  EXPECT_THAT(refusal(zip_of(small_files(whole(climbing)))), HasSubstr("data/../../etc/passwd is missing"));
+}
+
+TEST(ReadCheckpoint, ReadsOrRefusesWhateverIsDamaged) {
+  Mutator mutator;
+  int read = 0;
+  for (int i = 0; i < 20000; ++i) {
+    const std::string damaged =
+        i % 2 == 0 ? mutator.mutate(small_pth()) : zip_of(small_files(mutator.mutate(small_pickle())));
+    try {
+      sum_of(read_checkpoint(source_of(damaged)));
+      ++read;
+    } catch (const Error&) {
+    }
+  }
+  EXPECT_GT(read, 0);
 }
 
 }  // namespace

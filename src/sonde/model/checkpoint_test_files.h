@@ -96,10 +96,13 @@ inline std::string safetensors_of(const std::string& header, const std::string& 
   return le(static_cast<std::uint64_t>(header.size())) + header + data;
 }
 inline std::string small_safetensors() {
+  std::string data = le(1.5F);
+  data += le(2.5F);
+  data += le<std::int64_t>(9);
   return safetensors_of(
       R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"I64","shape":[],)"
       R"("data_offsets":[8,16]},"__metadata__":{"format":"pt"}})",
-      le(1.5F) + le(2.5F) + le<std::int64_t>(9));
+      data);
 }
 
 // A copy on the heap, so that a sanitizer sees every byte past its end.

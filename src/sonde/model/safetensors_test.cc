@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fstream>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "sonde/core/error.h"
+#include "sonde/core/test_data.h"
+#include "sonde/core/test_folder.h"
+#include "sonde/model/checkpoint.h"
+#include "sonde/model/checkpoint_test_files.h"
+
+namespace sonde {
+namespace {
+
+using namespace test;
+using ::testing::HasSubstr;
+using ::testing::SizeIs;
+
+std::string refusal(const std::string& content, ErrorKind kind = ErrorKind::corrupt_data) {
+  try {
+    read_safetensors(source_of(content, "file.safetensors"));
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), kind) << error.what();
+    EXPECT_THAT(error.what(), HasSubstr("file.safetensors"));
+    return error.what();
+  }
+  ADD_FAILURE() << "was read";
+  return "";
+}
+
+// A file of one tensor "a" with this description and 16 bytes of data.
+std::string described(const std::string& description) {
+  return safetensors_of(std::string("{\"a\":{").append(description).append("}}"), std::string(16, '\0'));
+}
+
+TEST(ReadSafetensors, GivesTensorsByName) {
+  const auto tensors = read_safetensors(source_of(small_safetensors()));
+  ASSERT_THAT(tensors, SizeIs(2));
+  EXPECT_TRUE(torch::equal(tensors.at("a"), torch::tensor({1.5F, 2.5F})));
+  EXPECT_EQ(tensors.at("b").item<std::int64_t>(), 9);
+  EXPECT_EQ(tensors.at("b").dim(), 0);
+}
+
+TEST(ReadSafetensors, RefusesHeadersThatLie) {
+  refusal("");
+  refusal("1234567");
+  EXPECT_THAT(refusal(le<std::uint64_t>(~0ULL) + "{}"), HasSubstr("18446744073709551615 bytes"));
+  EXPECT_THAT(refusal(le<std::uint64_t>(3) + "{}"), HasSubstr("3 bytes"));
+  EXPECT_THAT(refusal(safetensors_of("{\"a\":", "")), HasSubstr("JSON"));
+  EXPECT_THAT(refusal(safetensors_of("[]", "")), HasSubstr("start with {"));
+  EXPECT_THAT(refusal(safetensors_of("{\"\xff\":1}", "")), HasSubstr("JSON"));
+  EXPECT_THAT(refusal(safetensors_of(std::string("{\"a\":") + std::string(100000, '['), "")),
+              HasSubstr("deep"));
+  EXPECT_THAT(refusal(safetensors_of("{}", "")), HasSubstr("no tensors"));
+  EXPECT_THAT(refusal(safetensors_of(R"({"a":{"b":1,"b":2}})", "")), HasSubstr("b twice"));
+}
+
+TEST(ReadSafetensors, RefusesDescriptionsThatDoNotFitTheBytes) {
+  EXPECT_NO_THROW(
+      read_safetensors(source_of(described(R"("dtype":"F32","shape":[4],"data_offsets":[0,16])"))));
+  refusal(described(R"("dtype":"F32","shape":[5],"data_offsets":[0,16])"));
+  refusal(described(R"("dtype":"F32","shape":[5],"data_offsets":[0,20])"));
+  refusal(described(R"("dtype":"F32","shape":[3],"data_offsets":[0,12])"));
+  refusal(described(R"("dtype":"F32","shape":[3],"data_offsets":[4,16])"));
+  refusal(described(R"("dtype":"F32","shape":[0],"data_offsets":[16,0])"));
+  refusal(described(R"("dtype":"F32","shape":[-4],"data_offsets":[0,16])"));
+  refusal(described(R"("dtype":"F32","shape":[4.0],"data_offsets":[0,16])"));
+  refusal(described(R"("dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,16])"));
+  refusal(described(R"("dtype":"F32","shape":[18446744073709551615,0],"data_offsets":[0,0])"));
+  refusal(described(R"("dtype":"F32","shape":[4],"data_offsets":[0])"));
+  refusal(described(R"("dtype":"F32","shape":4,"data_offsets":[0,16])"));
+  refusal(described(R"("dtype":"F32","shape":[4],"data_offsets":[0,16],"code":"x")"));
+  refusal(described(R"("dtype":"F99","shape":[4],"data_offsets":[0,16])"), ErrorKind::unsupported);
+}
+
+TEST(ReadSafetensors, RefusesTruthValuesOtherThan0And1) {
+  const std::string header = R"({"a":{"dtype":"BOOL","shape":[2],"data_offsets":[0,2]}})";
+  EXPECT_TRUE(
+      read_safetensors(source_of(safetensors_of(header, std::string("\0\1", 2)))).at("a")[1].item<bool>());
+  EXPECT_THAT(refusal(safetensors_of(header, std::string("\0\2", 2))), HasSubstr("truth values"));
+}
+
+TEST(ReadSafetensors, ReadsOrRefusesWhateverIsDamaged) {
+  Mutator mutator;
+  int read = 0;
+  for (int i = 0; i < 20000; ++i) {
+    const std::string damaged = mutator.mutate(small_safetensors());
+    try {
+      const auto tensors = read_safetensors(source_of(damaged));
+      sum_of(tensors);
+      ++read;
+    } catch (const Error&) {
+    }
+  }
+  EXPECT_GT(read, 0);
+}
+
+TEST(SaveSafetensors, WritesWhatIsReadBackAtAlignedPlacesAndTheSameBytesEachTime) {
+  const TestFolder folder;
+  const auto path = folder.path() / "a.safetensors";
+  const std::map<std::string, torch::Tensor> tensors{
+      {"transposed", torch::arange(6, torch::kFloat).view({2, 3}).t()},
+      {"count", torch::tensor(7, torch::kLong)},
+      {"none", torch::empty({0, 4})}};
+  save_safetensors(path, tensors, {{"format", "pt"}});
+  const auto first = load_checkpoint(path);
+  ASSERT_THAT(first.tensors, SizeIs(3));
+  for (const auto& [name, tensor] : tensors)
+    EXPECT_TRUE(torch::equal(first.tensors.at(name), tensor)) << name;
+  EXPECT_EQ(reinterpret_cast<std::uintptr_t>(first.tensors.at("count").data_ptr()) % 64, 0U);
+  save_safetensors(path, tensors, {{"format", "pt"}});
+  EXPECT_EQ(load_checkpoint(path).sha256, first.sha256);
+}
+
+TEST(LoadCheckpoint, RefusesEveryHostileSafetensorsFileButTheValidOne) {
+  const auto shared = shared_folder();
+  if (!shared) GTEST_SKIP() << "no shared folder";
+  int refused = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(*shared / "data" / "hostile")) {
+    if (entry.path().extension() != ".safetensors" || entry.path().stem() == "valid") continue;
+    try {
+      load_checkpoint(entry.path());
+      ADD_FAILURE() << entry.path() << " was read";
+    } catch (const Error& error) {
+      EXPECT_THAT(error.what(), HasSubstr(entry.path().string()));
+      EXPECT_THAT(error.what(), ::testing::Not(HasSubstr("\n")));
+      ++refused;
+    }
+  }
+  EXPECT_GE(refused, 15);
+  EXPECT_THAT(load_checkpoint(*shared / "data" / "hostile" / "valid.safetensors").tensors, SizeIs(1));
+}
+
+}  // namespace
+}  // namespace sonde
