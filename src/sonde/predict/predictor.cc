@@ -19,9 +19,9 @@
 namespace sonde {
 namespace {
 
-// Prompts decoded at a time. One takes about 40 MB while it is decoded; a GPU wants many, two cores gain
-// nothing beyond a few.
-std::int64_t batch_limit(const torch::Device& device) { return device.is_cuda() ? 64 : 8; }
+// Prompts decoded at a time. One takes about 40 MB while it is decoded; a GPU wants many, a CPU gains nothing
+// beyond a few.
+std::int64_t batch_limit(const torch::Device& device) { return device.is_cuda() ? 64 : 4; }
 
 // Prompts of one shape fit into one batch of tensors.
 struct PromptShape {

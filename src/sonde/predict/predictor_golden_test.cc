@@ -120,6 +120,25 @@ TEST(PublishedAnswers, AreGivenByMobileSam) {
   check_cases(SamModel::load("mobile-sam"), *shared / "golden" / "mobile_sam_cases.pt");
 }
 
+TEST(PublishedAnswers, AreNearlyGivenWhenTheEncoderComputesInBf16) {
+  const auto shared = shared_folder();
+  if (!shared) GTEST_SKIP() << "no shared folder";
+  if (!std::filesystem::exists(models_folder() / "mobile-sam.safetensors"))
+    GTEST_SKIP() << "mobile-sam is not here";
+  const SamModel model = SamModel::load("mobile-sam", {.precision = Precision::bf16});
+  const GoldenImage image = read_golden_cases(*shared / "golden" / "mobile_sam_cases.pt").front();
+  const Predictor predictor(model, embed(model, to_picture(image.image)));
+  double sum = 0;
+  for (const GoldenCase& golden : image.cases) {
+    const auto output = golden.multimask ? MaskOutput::three_candidates : MaskOutput::single;
+    const Prediction prediction = predictor.segment(prompt_of(golden, image), output);
+    sum += iou(prediction[0].mask, golden_mask(golden, 0));
+  }
+  const double mean = sum / static_cast<double>(image.cases.size());
+  RecordProperty("mean_iou", std::to_string(mean));
+  EXPECT_GE(mean, 0.95);
+}
+
 TEST(PublishedAnswers, AreGivenByAPlainVisionTransformer) {
   const auto shared = shared_folder();
   if (!shared) GTEST_SKIP() << "no shared folder";
