@@ -33,10 +33,8 @@ std::optional<Codestream> parse_jpeg(ByteView bytes) {
     const auto length = static_cast<std::size_t>(big_endian(bytes, at + 2, 2));
     if (length < 2 || length > bytes.size() - at - 2) return std::nullopt;
     const auto segment = bytes.subspan(at + 4, length - 2);
-    if (marker == 0xee && segment.size() >= 12 && std::memcmp(segment.data(), "Adobe", 5) == 0) {
-      stream.has_rgb_marker = segment[11] == std::byte{0};
-      stream.has_ybr_marker = segment[11] == std::byte{1};
-    }
+    if (marker == 0xee && segment.size() >= 12 && std::memcmp(segment.data(), "Adobe", 5) == 0)
+      stream.is_rgb = segment[11] == std::byte{0};
     const bool is_frame =
         (marker >= 0xc0 && marker <= 0xcf && marker != 0xc4 && marker != 0xc8 && marker != 0xcc) ||
         marker == 0xf7;
@@ -45,10 +43,9 @@ std::optional<Codestream> parse_jpeg(ByteView bytes) {
       stream.height = big_endian(segment, 1, 2);
       stream.width = big_endian(segment, 3, 2);
       stream.components = static_cast<std::int32_t>(big_endian(segment, 5, 1));
-      stream.is_lossless_jpeg = marker == 0xc3 || marker == 0xc7 || marker == 0xcb || marker == 0xcf;
       if (segment.size() >= 15 && stream.components == 3 && segment[6] == std::byte{'R'} &&
           segment[9] == std::byte{'G'} && segment[12] == std::byte{'B'})
-        stream.has_rgb_marker = true;
+        stream.is_rgb = true;
       return stream;
     }
     at += 2 + length;
@@ -69,7 +66,6 @@ std::optional<Codestream> parse_jpeg_2000(ByteView bytes) {
   stream.height = big_endian(siz, 8, 4) - big_endian(siz, 16, 4);
   stream.components = static_cast<std::int32_t>(big_endian(siz, 36, 2));
   const auto depth = big_endian(siz, 38, 1);
-  stream.is_signed = (depth & 0x80) != 0;
   stream.precision = static_cast<std::int32_t>(depth & 0x7f) + 1;
   return stream;
 }

@@ -14,11 +14,8 @@ namespace sonde {
 struct Codestream {
   std::int64_t width = 0, height = 0;
   std::int32_t components = 0, precision = 0;
-  bool is_signed = false;         // JPEG 2000
-  bool is_lossless_jpeg = false;  // JPEG's lossless processes: no colour transform of their own
-  bool has_rgb_marker =
-      false;  // JPEG: Adobe's marker says no transform, or the components are called R, G, B
-  bool has_ybr_marker = false;  // JPEG: Adobe's marker says YCbCr
+  // JPEG: Adobe's marker says that the colours were not transformed, or the components are called R, G and B.
+  bool is_rgb = false;
 };
 std::optional<Codestream> parse_codestream(ByteView bytes);
 

@@ -84,7 +84,7 @@ struct Samples {
   std::vector<std::byte> bytes{};
   std::int32_t bits_allocated = 0, bits_stored = 0, high_bit = 0;
   bool is_signed = false;
-  bool is_rgb = false;  // the codec undid the luminance transform
+  bool is_rgb = false;  // whatever the header says of luminance and chrominance
 };
 Samples native_samples(const File& file, const DicomHeader& header, std::int64_t frame);
 Samples decompressed_samples(const std::filesystem::path& path, const File& file, const DicomHeader& header,

@@ -199,6 +199,7 @@ Samples decompressed_samples(const std::filesystem::path& path, const File& file
                              std::int64_t frame) {
   const auto compressed = compressed_frame(path, file, header, frame);
   check_codestream(path, compressed, header);
+  const auto stream = parse_codestream(compressed);
   auto bytes = codec_of(header.transfer_syntax) == DicomCodec::rle
                    ? decode_dicom_rle(compressed, static_cast<std::size_t>(header.rows * header.columns),
                                       static_cast<std::size_t>(header.samples),
@@ -212,7 +213,8 @@ Samples decompressed_samples(const std::filesystem::path& path, const File& file
           .bits_allocated = header.bits_allocated,
           .bits_stored = header.bits_stored,
           .high_bit = header.high_bit,
-          .is_signed = header.is_signed == 1};
+          .is_signed = header.is_signed == 1,
+          .is_rgb = stream && stream->is_rgb};
 }
 
 }  // namespace sonde::dicom
