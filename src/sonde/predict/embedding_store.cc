@@ -92,8 +92,11 @@ std::optional<torch::Tensor> from_entry(ByteView entry, const std::string& key) 
   if (text_at(entry, hashed, kHashDigits) != sha256_hex(entry.first(hashed))) return std::nullopt;
   Shape shape{};
   std::memcpy(shape.data(), entry.data() + kPayloadOffset - sizeof(Shape), sizeof(Shape));
+  constexpr std::uint32_t kMostPerSide = 1 << 16;  // so that the product of three fits
+  if (*std::max_element(shape.begin(), shape.end()) > kMostPerSide) return std::nullopt;
+  const std::uint64_t values = std::uint64_t{shape[0]} * shape[1] * shape[2];
+  if (values * sizeof(c10::Half) != hashed - kPayloadOffset) return std::nullopt;
   const auto half = torch::empty({1, shape[0], shape[1], shape[2]}, torch::kHalf);
-  if (half.nbytes() != hashed - kPayloadOffset) return std::nullopt;
   std::memcpy(half.data_ptr(), entry.data() + kPayloadOffset, half.nbytes());
   return half.to(torch::kFloat);
 }

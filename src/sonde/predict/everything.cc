@@ -199,10 +199,12 @@ std::vector<ProposedMask> masks_of_crop(const CropPass& pass, std::vector<Point2
 }
 
 std::vector<Point2> grid_in(const Crop& crop, const EverythingOptions& options) {
+  const auto width = static_cast<double>(crop.x1 - crop.x0);
+  const auto height = static_cast<double>(crop.y1 - crop.y0);
   std::vector<Point2> points = point_grid(points_per_side(options, crop.layer));
   for (Point2& point : points) {
-    point.x *= static_cast<double>(crop.x1 - crop.x0);
-    point.y *= static_cast<double>(crop.y1 - crop.y0);
+    // A grid finer than the pixels would reach beyond the last one's centre by up to a pixel.
+    point = {std::min(point.x * width, width - 0.5), std::min(point.y * height, height - 0.5)};
   }
   return points;
 }

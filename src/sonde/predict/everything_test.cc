@@ -103,6 +103,16 @@ TEST(Everything, CountsEveryPointOnce) {
   EXPECT_EQ(done.back(), 32);
 }
 
+TEST(Everything, TakesAGridFinerThanThePixels) {
+  EverythingOptions options = unfiltered();
+  options.points_per_side = 7;
+  options.crop_layers = 1;
+  options.crop_points_downscale = 3;
+  for (const ProposedMask& mask : segment_everything(tiny_model(), test_picture({5, 3}), options)) {
+    EXPECT_EQ(mask.rle.extent, (Extent2{5, 3}));
+  }
+}
+
 TEST(Everything, FindsNothingWhereNothingPasses) {
   EverythingOptions options = unfiltered();
   options.pred_iou_threshold = 1;
