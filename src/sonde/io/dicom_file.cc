@@ -45,7 +45,7 @@ class ByteBuffer : public std::streambuf {
   }
 };
 
-const gdcm::ByteValue* bytes_of(const DataSet& data, Tag tag) {
+const gdcm::ByteValue* bytes_of(const DataSet& data, const Tag& tag) {
   if (!data.FindDataElement(tag)) return nullptr;
   return data.GetDataElement(tag).GetByteValue();
 }
@@ -113,7 +113,7 @@ std::vector<std::byte> inflate_raw(const std::filesystem::path& path, ByteView c
 
 }  // namespace
 
-std::string text(const DataSet& data, Tag tag) {
+std::string text(const DataSet& data, const Tag& tag) {
   const auto* value = bytes_of(data, tag);
   if (value == nullptr || value->GetPointer() == nullptr) return {};
   std::string all(value->GetPointer(), value->GetLength());
@@ -123,7 +123,7 @@ std::string text(const DataSet& data, Tag tag) {
   return begin < end ? std::string(begin, end) : std::string();
 }
 
-std::vector<double> numbers(const DataSet& data, Tag tag) {
+std::vector<double> numbers(const DataSet& data, const Tag& tag) {
   const auto all = text(data, tag);
   std::vector<double> values;
   if (all.empty()) return values;
@@ -141,31 +141,31 @@ std::vector<double> numbers(const DataSet& data, Tag tag) {
   return values;
 }
 
-std::optional<double> number(const DataSet& data, Tag tag) {
+std::optional<double> number(const DataSet& data, const Tag& tag) {
   const auto values = numbers(data, tag);
   if (values.empty() || !std::isfinite(values[0])) return std::nullopt;
   return values[0];
 }
 
-std::vector<std::byte> raw(const DataSet& data, Tag tag) {
+std::vector<std::byte> raw(const DataSet& data, const Tag& tag) {
   const auto* value = bytes_of(data, tag);
   if (value == nullptr || value->GetPointer() == nullptr) return {};
   const auto bytes = std::as_bytes(std::span<const char>(value->GetPointer(), value->GetLength()));
   return {bytes.begin(), bytes.end()};
 }
 
-std::vector<std::uint16_t> shorts(const DataSet& data, Tag tag) {
+std::vector<std::uint16_t> shorts(const DataSet& data, const Tag& tag) {
   const auto bytes = raw(data, tag);
   std::vector<std::uint16_t> values(bytes.size() / sizeof(std::uint16_t));
   if (!values.empty()) std::memcpy(values.data(), bytes.data(), values.size() * sizeof(std::uint16_t));
   return values;
 }
 
-bool has(const DataSet& data, Tag tag) {
+bool has(const DataSet& data, const Tag& tag) {
   return data.FindDataElement(tag) && !data.GetDataElement(tag).IsEmpty();
 }
 
-gdcm::SmartPointer<gdcm::SequenceOfItems> sequence(const DataSet& data, Tag tag) {
+gdcm::SmartPointer<gdcm::SequenceOfItems> sequence(const DataSet& data, const Tag& tag) {
   if (!data.FindDataElement(tag)) return nullptr;
   return data.GetDataElement(tag).GetValueAsSQ();
 }

@@ -22,15 +22,15 @@ using gdcm::DataSet;
 using gdcm::Tag;
 
 // Text without the padding; empty where the element is absent.
-std::string text(const DataSet& data, Tag tag);
+std::string text(const DataSet& data, const Tag& tag);
 // Numbers written as text (DS, IS). Values that are no numbers are not-a-number.
-std::vector<double> numbers(const DataSet& data, Tag tag);
-std::optional<double> number(const DataSet& data, Tag tag);
+std::vector<double> numbers(const DataSet& data, const Tag& tag);
+std::optional<double> number(const DataSet& data, const Tag& tag);
 // 16-bit numbers (US, SS as its bits).
-std::vector<std::uint16_t> shorts(const DataSet& data, Tag tag);
-std::vector<std::byte> raw(const DataSet& data, Tag tag);
-bool has(const DataSet& data, Tag tag);
-gdcm::SmartPointer<gdcm::SequenceOfItems> sequence(const DataSet& data, Tag tag);
+std::vector<std::uint16_t> shorts(const DataSet& data, const Tag& tag);
+std::vector<std::byte> raw(const DataSet& data, const Tag& tag);
+bool has(const DataSet& data, const Tag& tag);
+gdcm::SmartPointer<gdcm::SequenceOfItems> sequence(const DataSet& data, const Tag& tag);
 
 // A parsed data set and the place of its pixels in the file.
 class File {

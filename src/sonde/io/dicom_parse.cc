@@ -35,7 +35,7 @@ class FrameLookup {
     const auto detectors = sequence(top, Tag(0x0054, 0x0022));  // nuclear medicine
     if (const auto* detector = item(detectors, 0)) detector_ = *detector;
   }
-  std::vector<double> numbers(std::int64_t frame, Tag group, Tag tag) const {
+  std::vector<double> numbers(std::int64_t frame, const Tag& group, const Tag& tag) const {
     for (const auto* groups : {item(each_, frame), item(shared_, 0)}) {
       if (groups == nullptr) continue;
       const auto items = sequence(*groups, group);
@@ -45,14 +45,14 @@ class FrameLookup {
     if (has(*top_, tag)) return values(*top_, tag);
     return values(detector_, tag);
   }
-  std::optional<double> number(std::int64_t frame, Tag group, Tag tag) const {
+  std::optional<double> number(std::int64_t frame, const Tag& group, const Tag& tag) const {
     const auto found = numbers(frame, group, tag);
     if (found.empty() || !std::isfinite(found[0])) return std::nullopt;
     return found[0];
   }
 
  private:
-  static std::vector<double> values(const DataSet& data, Tag tag) {
+  static std::vector<double> values(const DataSet& data, const Tag& tag) {
     if (tag != Tag(0x0020, 0x9128)) return dicom::numbers(data, tag);
     const auto bytes = raw(data, tag);  // TemporalPositionIndex is binary
     std::uint32_t value = 0;
@@ -165,13 +165,13 @@ void check_is_picture(const std::filesystem::path& path, const File& file) {
            "the pixel data are missing: the file is cut or holds a header only");
   auto uid = text(data, Tag(0x0008, 0x0016));
   if (uid.empty()) uid = file.media_storage();
-  gdcm::UIDs known;
+  gdcm::UIDs known{};
   const bool named = !uid.empty() && known.SetFromUID(uid.c_str()) && known.GetName() != nullptr;
   refuse(path, ErrorKind::unsupported,
          "holds no picture (" + (named ? std::string(known.GetName()) : "no pixel data") + ")");
 }
 
-std::int32_t short_or(const DataSet& data, Tag tag, std::int32_t otherwise) {
+std::int32_t short_or(const DataSet& data, const Tag& tag, std::int32_t otherwise) {
   const auto values = shorts(data, tag);
   return values.empty() ? otherwise : values[0];
 }
