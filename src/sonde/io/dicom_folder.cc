@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A folder of DICOM files: which images they make, and which one is meant.
 #include <algorithm>
+#include <cctype>
 #include <charconv>
-#include <map>
 
 #include "sonde/core/error.h"
 #include "sonde/io/dicom_image.h"

@@ -4,7 +4,6 @@
 #include <string_view>
 
 #include "sonde/core/isolated.h"
-#include "sonde/io/dicom_decode.h"
 #include "sonde/io/dicom_gdcm.h"
 #include "sonde/io/dicom_syntax.h"
 #include "sonde/io/dicom_wire.h"
@@ -85,50 +84,6 @@ void parse_or_halve(Paths paths, std::vector<DicomOutcome>& outcomes) {
   }
 }
 
-// In the child: the frames of a file one after another, the file opened once.
-void decode_together(std::span<const DicomFrameRequest> requests, std::vector<std::byte>& out) {
-  std::unique_ptr<dicom::File> file;
-  DicomHeader header;
-  const std::filesystem::path* open = nullptr;
-  std::size_t size = 0;
-  for (const auto& request : requests) size += request.size_bytes;
-  out.reserve(size);
-  for (const auto& request : requests) {
-    if (open == nullptr || *open != request.path) {
-      file = std::make_unique<dicom::File>(request.path);
-      header = dicom::parse_header(request.path, *file);
-      open = &request.path;
-    }
-    const auto before = out.size();
-    if (request.frame < 0 || request.frame >= static_cast<std::int64_t>(header.frames.size()))
-      throw Error(ErrorKind::corrupt_data, request.path.string() + ": the file changed while it was read");
-    dicom::append_frame(request.path, *file, header, request.frame, out);
-    if (out.size() - before != request.size_bytes)
-      throw Error(ErrorKind::corrupt_data,
-                  request.path.string() + ": the decoded picture has not the size that the header says");
-  }
-}
-
-std::vector<std::byte> decode_isolated(std::span<const DicomFrameRequest> requests) {
-  return run_isolated(requests.front().path.string(), IsolationLimits{},
-                      [&](std::vector<std::byte>& out) { decode_together(requests, out); });
-}
-
-// A child that dies cannot say at which file: then each is tried alone.
-std::vector<std::byte> decode_or_name(std::span<const DicomFrameRequest> batch) {
-  try {
-    return decode_isolated(batch);
-  } catch (const Error& error) {
-    if (error.kind() != ErrorKind::corrupt_data || batch.front().path == batch.back().path) throw;
-  }
-  std::vector<std::byte> all;
-  for (const auto& request : batch) {
-    const auto bytes = decode_isolated(std::span(&request, 1));
-    all.insert(all.end(), bytes.begin(), bytes.end());
-  }
-  return all;
-}
-
 }  // namespace
 
 std::vector<DicomOutcome> read_dicom_headers(const std::vector<std::filesystem::path>& paths) {
@@ -142,23 +97,6 @@ DicomHeader read_dicom_header(const std::filesystem::path& path) {
   if (auto* header = std::get_if<DicomHeader>(&outcomes.front())) return std::move(*header);
   const auto& refusal = std::get<DicomRefusal>(outcomes.front());
   throw Error(refusal.kind, path.string() + ": " + refusal.reason);
-}
-
-void decode_dicom_frames(const std::vector<DicomFrameRequest>& requests,
-                         const std::function<void(ByteView frame)>& take) {
-  constexpr std::size_t kBatchBytes = std::size_t{64} << 20;
-  const std::span<const DicomFrameRequest> all(requests);
-  for (std::size_t begin = 0; begin < all.size();) {
-    std::size_t end = begin;
-    std::size_t size = 0;
-    while (end < all.size() && (size < kBatchBytes || all[end].path == all[end - 1].path))
-      size += all[end++].size_bytes;
-    const auto batch = all.subspan(begin, end - begin);
-    const auto bytes = decode_or_name(batch);
-    WireReader wire(bytes);
-    for (const auto& request : batch) take(wire.take_bytes(request.size_bytes));
-    begin = end;
-  }
 }
 
 Photometric photometric_of(const DicomHeader& header) {

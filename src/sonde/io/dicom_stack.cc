@@ -2,13 +2,11 @@
 #include "sonde/io/dicom_stack.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
-#include <map>
 #include <set>
 #include <tuple>
-
-#include "sonde/io/dicom_syntax.h"
 
 namespace sonde {
 namespace {

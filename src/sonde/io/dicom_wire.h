@@ -2,10 +2,9 @@
 #pragma once
 
 #include <cstring>
-#include <optional>
+#include <span>
 #include <string>
 #include <type_traits>
-#include <utility>
 #include <vector>
 
 #include "sonde/core/bytes.h"
