@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sonde/model/import_onnx_graph.h"
 
+#include <algorithm>
 #include <cstring>
 #include <optional>
 
@@ -20,13 +21,15 @@ constexpr std::size_t kMostBytes = std::size_t{512} << 20;
 }
 
 std::int64_t element_count(const onnx::TensorProto& tensor, const std::string& file) {
-  std::int64_t count = 1;
+  std::int64_t count = 1;  // were no extent 0
+  bool is_empty = false;
   for (const std::int64_t extent : tensor.dims()) {
-    if (extent < 0 || __builtin_mul_overflow(count, extent, &count)) {
+    is_empty = is_empty || extent == 0;
+    if (extent < 0 || __builtin_mul_overflow(count, std::max<std::int64_t>(extent, 1), &count)) {
       refuse(file, "constant " + printable(tensor.name()) + " has an impossible shape");
     }
   }
-  return count;
+  return is_empty ? 0 : count;
 }
 
 // Nothing for constants that are no floats: shapes and indices are not weights.

@@ -113,14 +113,17 @@ StoredTensor read_description(const std::string& name, const Json& description, 
              range = naturals(description, "data_offsets", where);
   if (range.size() != 2 || range[1] < range[0]) refuse(where, "data_offsets are no range");
   if (shape.size() > kMostDimensions) refuse(where, "more than 16 dimensions");
-  std::uint64_t size = torch::elementSize(tensor.type);
+  std::int64_t size = static_cast<std::int64_t>(torch::elementSize(tensor.type));  // were no extent 0
+  bool is_empty = false;
   for (const std::uint64_t extent : shape) {
-    if (__builtin_mul_overflow(size, extent, &size) || !std::in_range<std::int64_t>(extent)) {
+    is_empty = is_empty || extent == 0;
+    if (__builtin_mul_overflow(size, std::max<std::uint64_t>(extent, 1), &size)) {
       refuse(where, "its shape is larger than any file");
     }
     tensor.shape.push_back(static_cast<std::int64_t>(extent));
   }
-  if (size != range[1] - range[0]) refuse(where, "its shape does not fit its bytes");
+  if ((is_empty ? 0 : static_cast<std::uint64_t>(size)) != range[1] - range[0])
+    refuse(where, "its shape does not fit its bytes");
   tensor.begin = range[0];
   tensor.end = range[1];
   return tensor;

@@ -68,6 +68,7 @@ TEST(ReadSafetensors, RefusesDescriptionsThatDoNotFitTheBytes) {
   refusal(described(R"("dtype":"F32","shape":[4.0],"data_offsets":[0,16])"));
   refusal(described(R"("dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,16])"));
   refusal(described(R"("dtype":"F32","shape":[18446744073709551615,0],"data_offsets":[0,0])"));
+  refusal(described(R"("dtype":"F32","shape":[0,4611686018427387904,4],"data_offsets":[0,0])"));
   refusal(described(R"("dtype":"F32","shape":[4],"data_offsets":[0])"));
   refusal(described(R"("dtype":"F32","shape":4,"data_offsets":[0,16])"));
   refusal(described(R"("dtype":"F32","shape":[4],"data_offsets":[0,16],"code":"x")"));

@@ -52,16 +52,16 @@ std::string zip64_file(std::uint64_t size, std::uint64_t offset) {
   const std::string head = le<std::uint32_t>(0) + le<std::uint32_t>(0) + le(crc_of("abc"));
   const std::string local = std::string("PK\x03\x04") + le<std::uint16_t>(45) + head + le<std::uint32_t>(3) +
                             le<std::uint32_t>(3) + le<std::uint16_t>(1) + le<std::uint16_t>(0) + "a" + "abc";
-  const std::string list = std::string("PK\x01\x02") + le<std::uint16_t>(45) + le<std::uint16_t>(45) + head + all + all +
-                           le<std::uint16_t>(1) + le<std::uint16_t>(28) + std::string(10, '\0') + all + "a" +
-                           extra;
+  const std::string list = std::string("PK\x01\x02") + le<std::uint16_t>(45) + le<std::uint16_t>(45) + head +
+                           all + all + le<std::uint16_t>(1) + le<std::uint16_t>(28) + std::string(10, '\0') +
+                           all + "a" + extra;
   const auto list_at = static_cast<std::uint64_t>(local.size()),
              list_size = static_cast<std::uint64_t>(list.size());
-  return local + list + std::string("PK\x06\x06") + le<std::uint64_t>(44) + le<std::uint32_t>(0) + le<std::uint64_t>(0) +
-         le<std::uint64_t>(1) + le<std::uint64_t>(1) + le(list_size) + le(list_at) + std::string("PK\x06\x07") +
-         le<std::uint32_t>(0) + le(list_at + list_size) + le<std::uint32_t>(1) + std::string("PK\x05\x06") +
-         le<std::uint32_t>(0) + le<std::uint16_t>(0xffff) + le<std::uint16_t>(0xffff) + all + all +
-         le<std::uint16_t>(0);
+  return local + list + std::string("PK\x06\x06") + le<std::uint64_t>(44) + le<std::uint32_t>(0) +
+         le<std::uint64_t>(0) + le<std::uint64_t>(1) + le<std::uint64_t>(1) + le(list_size) + le(list_at) +
+         std::string("PK\x06\x07") + le<std::uint32_t>(0) + le(list_at + list_size) + le<std::uint32_t>(1) +
+         std::string("PK\x05\x06") + le<std::uint32_t>(0) + le<std::uint16_t>(0xffff) +
+         le<std::uint16_t>(0xffff) + all + all + le<std::uint16_t>(0);
 }
 
 TEST(ReadZip, GivesEveryFileByItsName) {
