@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <nlohmann/json.hpp>
+
+#include "sonde/io/write.h"
+
+namespace sonde {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+// COCO's x, y, width, height from a box whose maxima are included.
+Json corner_and_size(const Box2& box) { return {box.x0, box.y0, box.x1 - box.x0 + 1, box.y1 - box.y0 + 1}; }
+
+Json to_json(const CocoAnnotation& annotation, std::size_t id) {
+  return {{"id", id},
+          {"image_id", 1},
+          {"category_id", 1},
+          {"segmentation",
+           {{"size", {annotation.rle.extent.height, annotation.rle.extent.width}},
+            {"counts", coco_string(annotation.rle)}}},
+          {"area", area_px(annotation.rle)},
+          {"bbox", corner_and_size(annotation.box)},
+          {"iscrowd", 0},
+          {"predicted_iou", annotation.predicted_iou},
+          {"stability_score", annotation.stability_score},
+          {"point_coords", Json::array({Json::array({annotation.point.x, annotation.point.y})})},
+          {"crop_box", corner_and_size(annotation.crop_box)}};
+}
+
+}  // namespace
+
+std::string coco_json(const std::string& file_name, Extent2 extent,
+                      const std::vector<CocoAnnotation>& annotations) {
+  Json document{
+      {"info", {{"description", "masks predicted by sonde"}, {"version", "1.0"}}},
+      {"licenses", Json::array()},
+      {"images",
+       Json::array(
+           {{{"id", 1}, {"file_name", file_name}, {"width", extent.width}, {"height", extent.height}}})},
+      {"categories", Json::array({{{"id", 1}, {"name", "object"}, {"supercategory", "object"}}})},
+      {"annotations", Json::array()}};
+  for (std::size_t i = 0; i < annotations.size(); ++i)
+    document["annotations"].push_back(to_json(annotations[i], i + 1));
+  // A file name need not be UTF-8; JSON must.
+  return document.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace sonde

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <limits>
+
+#include "sonde/core/bytes.h"
+#include "sonde/core/error.h"
+#include "sonde/io/formats.h"
+#include "sonde/io/picture_decode.h"
+#include "sonde/io/picture_header.h"
+#include "sonde/io/volume_checks.h"
+
+// PNG, JPEG, TIFF and BMP: sonde checks the file, OpenCV decodes it in a child process.
+namespace sonde {
+namespace {
+
+PictureHeader parse(const std::string& name, ByteView file, std::int64_t page) {
+  if (file.size() > static_cast<std::size_t>(std::numeric_limits<int>::max()))  // OpenCV counts in int
+    refuse_unsupported(name, "pictures of more than 2 GB are not read");
+  if (starts_as_tiff(file)) return parse_tiff(name, file, page);
+  if (page != 0)
+    throw Error(ErrorKind::usage,
+                name + ": frame " + std::to_string(page) + " is not there: only frame 0 is");
+  if (starts_as_png(file)) return parse_png(name, file);
+  if (starts_as_jpeg(file)) return parse_jpeg(name, file);
+  return parse_bmp(name, file);
+}
+
+struct Opened {
+  PictureHeader header;
+  Volume picture;
+};
+
+Opened open_picture(const std::filesystem::path& path, std::int64_t page) {
+  const std::string name = path.string();
+  const MappedFile file(path);
+  Opened opened{.header = parse(name, file.bytes(), page), .picture = {}};
+  opened.picture = decode_picture(name, file.bytes(), opened.header);
+  return opened;
+}
+
+}  // namespace
+
+bool recognises_picture(ByteView head, const std::filesystem::path& /*path*/) {
+  return starts_as_png(head) || starts_as_jpeg(head) || starts_as_tiff(head) || starts_as_bmp(head);
+}
+
+Volume read_picture(const std::filesystem::path& path, const ReadOptions& options) {
+  const std::int64_t page = options.frame.value_or(0);
+  auto [header, picture] = open_picture(path, page);
+  picture.extent = {header.extent.width, header.extent.height, 1};
+  picture.eight_bit = header.sample == SampleType::uint8;
+  picture.frame = page;
+  picture.frame_count = header.frame_count;
+  picture.notes = header.notes;
+  return std::move(picture);
+}
+
+FileInfo inspect_picture(const std::filesystem::path& path) {
+  const auto [header, picture] = open_picture(path, 0);
+  ImageInfo info;
+  info.stored_type = header.stored_type;
+  info.extent = {header.extent.width, header.extent.height, 1};
+  info.frame_count = header.frame_count;
+  info.photometric = picture.photometric;
+  info.eight_bit = header.sample == SampleType::uint8;
+  info.notes = header.notes;
+  return {.path = path, .format = header.format, .images = {info}, .refused = {}};
+}
+
+}  // namespace sonde

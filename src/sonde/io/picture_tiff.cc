@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <array>
+#include <map>
+#include <optional>
+
+#include "sonde/io/picture_header.h"
+#include "sonde/io/volume_checks.h"
+
+// TIFF 6.0 and BigTIFF.
+namespace sonde {
+namespace {
+
+constexpr std::uint16_t kWidth = 256, kHeight = 257, kBits = 258, kCompression = 259, kPhotometric = 262,
+                        kStripOffsets = 273, kOrientation = 274, kSamples = 277, kRowsPerStrip = 278,
+                        kStripBytes = 279, kPlanar = 284, kTileWidth = 322, kTileHeight = 323,
+                        kTileOffsets = 324, kTileBytes = 325, kSampleFormat = 339;
+
+enum class Width { classic, big };  // of offsets and counts
+std::size_t word_bytes(Width width) { return width == Width::big ? 8 : 4; }
+
+std::size_t type_bytes(std::uint64_t type) {
+  constexpr std::array<std::uint8_t, 19> kBytes{0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4, 0, 0, 8, 8, 8};
+  return type < kBytes.size() ? kBytes[type] : 0;
+}
+
+struct Entry {
+  std::uint64_t type = 0, count = 0, values_at = 0;
+};
+
+// The entries of one page.
+class Directory {
+ public:
+  Directory(const PictureBytes& file, Width width, std::uint64_t at) : file_(file) {
+    const bool big = width == Width::big;
+    const std::size_t count_bytes = big ? 8 : 2, entry_bytes = big ? 20 : 12, word = word_bytes(width);
+    const auto count = file.number(at, count_bytes);
+    if (count == 0 || count > kMostEntries)
+      refuse_corrupt(file.name(), "damaged: a TIFF directory of " + std::to_string(count) + " entries");
+    for (std::uint64_t i = 0; i < count; ++i) {
+      const std::uint64_t entry = at + count_bytes + i * entry_bytes;
+      Entry read{file.number(entry + 2, 2), file.number(entry + 4, word), entry + 4 + word};
+      const std::size_t value_bytes = type_bytes(read.type);
+      if (value_bytes == 0) continue;
+      if (read.count > file.size()) refuse_corrupt(file.name(), "cut: a TIFF entry is longer than the file");
+      if (read.count * value_bytes > word) read.values_at = file.number(read.values_at, word);
+      entries_.emplace(static_cast<std::uint16_t>(file.number(entry, 2)), read);
+    }
+    bytes_ = count_bytes + count * entry_bytes + word;
+    next_ = file.number(at + bytes_ - word, word);
+  }
+
+  std::uint64_t next() const { return next_; }  // offset of the following page, 0: none
+  std::uint64_t bytes() const { return bytes_; }
+  bool has(std::uint16_t tag) const { return entries_.contains(tag); }
+  // Where a single value is stored; the entry must be there.
+  const Entry& entry(std::uint16_t tag) const { return entries_.at(tag); }
+
+  // At most the first `most`.
+  std::vector<std::uint64_t> values(std::uint16_t tag, std::uint64_t most) const {
+    const auto found = entries_.find(tag);
+    if (found == entries_.end()) return {};
+    const auto [type, stored_count, at] = found->second;
+    const std::size_t size = type_bytes(type);
+    file_.part(at, stored_count * size);
+    const std::uint64_t count = std::min(stored_count, most);
+    std::vector<std::uint64_t> values;
+    values.reserve(static_cast<std::size_t>(count));
+    for (std::uint64_t i = 0; i < count; ++i) values.push_back(file_.number(at + i * size, size));
+    return values;
+  }
+  std::uint64_t value(std::uint16_t tag, std::uint64_t absent) const {
+    const auto found = entries_.find(tag);
+    if (found == entries_.end() || found->second.count == 0) return absent;
+    return file_.number(found->second.values_at, type_bytes(found->second.type));
+  }
+
+ private:
+  static constexpr std::uint64_t kMostEntries = 4096;
+  const PictureBytes& file_;
+  std::map<std::uint16_t, Entry> entries_;
+  std::uint64_t next_ = 0, bytes_ = 0;
+};
+
+// What makes two pages frames of one picture.
+struct Layout {
+  std::uint64_t width = 0, height = 0, bits = 1, samples = 1, format = 1, compression = 1, photometric = 1,
+                planar = 1;
+  bool operator==(const Layout&) const = default;
+};
+
+Layout layout_of(const Directory& page) {
+  return {.width = page.value(kWidth, 0),
+          .height = page.value(kHeight, 0),
+          .bits = page.value(kBits, 1),
+          .samples = page.value(kSamples, 1),
+          .format = page.value(kSampleFormat, 1),
+          .compression = page.value(kCompression, 1),
+          .photometric = page.value(kPhotometric, 1),
+          .planar = page.value(kPlanar, 1)};
+}
+
+struct Compression {
+  std::uint64_t code = 0;
+  std::uint64_t most_ratio = 1;
+};
+// None, LZW, JPEG, deflate, PackBits. LZW: a code of 12 bits is at most 4096 bytes; JPEG: a bit a block.
+constexpr std::array kCompressions{Compression{1, 1},    Compression{5, 2731},     Compression{7, 2048},
+                                   Compression{8, 1032}, Compression{32946, 1032}, Compression{32773, 64}};
+
+void check_coding(const std::string& name, const Layout& layout, const Directory& page) {
+  for (const auto bits : page.values(kBits, layout.samples))
+    if (bits != layout.bits) refuse_unsupported(name, "TIFF with channels of different depths is not read");
+  if (layout.planar != 1 && layout.samples > 1)
+    refuse_unsupported(name, "TIFF with its colours in separate planes is not read");
+  if (std::ranges::find(kCompressions, layout.compression, &Compression::code) == kCompressions.end()) {
+    refuse_unsupported(name, "TIFF compression " + std::to_string(layout.compression) +
+                                 " is not read: none, LZW, deflate, PackBits and JPEG are");
+  }
+}
+
+constexpr std::uint64_t kWhiteIsZero = 0, kBlackIsZero = 1, kRgb = 2, kPalette = 3, kYCbCr = 6;
+constexpr std::uint64_t kUnsigned = 1, kSigned = 2, kFloat = 3, kUntyped = 4;
+
+std::optional<SampleType> sample_of(const Layout& layout) {
+  const bool whole = layout.format == kUnsigned || layout.format == kUntyped;
+  if (whole && (layout.bits == 1 || layout.bits == 8)) return SampleType::uint8;
+  if (whole && layout.bits == 16) return SampleType::uint16;
+  if (layout.format == kSigned && layout.bits == 16) return SampleType::int16;
+  if (layout.format == kFloat && layout.bits == 32) return SampleType::float32;
+  if (layout.format == kFloat && layout.bits == 64) return SampleType::float64;
+  return std::nullopt;
+}
+
+void describe_colours(const std::string& name, const Layout& layout, PictureHeader& header) {
+  const auto sample = sample_of(layout);
+  const bool grey =
+      layout.samples == 1 && (layout.photometric == kWhiteIsZero || layout.photometric == kBlackIsZero);
+  const bool palette = layout.samples == 1 && layout.photometric == kPalette && layout.bits == 8;
+  const bool colour = (layout.samples == 3 || layout.samples == 4) &&
+                      (layout.photometric == kRgb ||
+                       (layout.photometric == kYCbCr && layout.compression == 7 && layout.samples == 3));
+  const bool few = sample == SampleType::uint8 && layout.bits == 8;
+  if (!sample || !(grey || (palette && few) || (colour && (few || sample == SampleType::uint16)))) {
+    refuse_unsupported(name, "TIFF with " + std::to_string(layout.samples) + " x " +
+                                 std::to_string(layout.bits) + " bits (sample format " +
+                                 std::to_string(layout.format) + ", photometric " +
+                                 std::to_string(layout.photometric) + ") is not read");
+  }
+  header.sample = *sample;
+  header.stored_type = layout.bits == 1 ? "1 bit" : std::string(name_of(*sample));
+  if (palette) header.stored_type += " palette";
+  if (colour) header.stored_type += layout.samples == 4 ? " rgba" : " rgb";
+  if (layout.samples == 4) header.notes.emplace_back("the alpha channel is ignored");
+  header.colour = grey ? PictureHeader::Colour::grey : PictureHeader::Colour::rgb;
+  // The decoder turns 1 and 8 bits round by itself.
+  if (grey && layout.photometric == kWhiteIsZero && layout.bits > 8)
+    header.colour = PictureHeader::Colour::grey_inverted;
+}
+
+// Strips or tiles.
+struct Pieces {
+  std::uint64_t width = 0, height = 0;  // of each; the last strip may be lower
+  std::uint64_t count = 0;
+  std::vector<std::uint64_t> offsets, sizes;
+};
+
+Pieces pieces_of(const PictureBytes& file, const Directory& page, const Layout& layout) {
+  const bool tiled = page.has(kTileWidth) || page.has(kTileOffsets);
+  Pieces pieces;
+  pieces.width = layout.width;
+  pieces.height = std::min(page.value(kRowsPerStrip, layout.height), layout.height);
+  if (tiled) {
+    pieces.width = page.value(kTileWidth, 0);
+    pieces.height = page.value(kTileHeight, 0);
+    checked_picture_extent(file.name(), pieces.width, pieces.height);
+    if (pieces.width % 16 != 0 || pieces.height % 16 != 0)
+      refuse_corrupt(file.name(), "damaged: the sides of TIFF tiles must be multiples of 16");
+  }
+  if (pieces.height == 0) refuse_corrupt(file.name(), "damaged: TIFF strips without rows");
+  pieces.count = (layout.width + pieces.width - 1) / pieces.width *
+                 ((layout.height + pieces.height - 1) / pieces.height);
+  pieces.offsets = page.values(tiled ? kTileOffsets : kStripOffsets, pieces.count);
+  pieces.sizes = page.values(tiled ? kTileBytes : kStripBytes, pieces.count);
+  const auto listed = std::min(pieces.offsets.size(), pieces.sizes.size());
+  if (listed < pieces.count) {
+    refuse_corrupt(file.name(), "cut: the picture needs " + std::to_string(pieces.count) +
+                                    " strips or tiles, the file lists " + std::to_string(listed));
+  }
+  return pieces;
+}
+
+// All strips or tiles lie in the file and are long enough. Gives their number.
+std::uint64_t check_pixels(const PictureBytes& file, const Directory& page, const Layout& layout) {
+  const Pieces pieces = pieces_of(file, page, layout);
+  const auto ratio = std::ranges::find(kCompressions, layout.compression, &Compression::code)->most_ratio;
+  for (std::uint64_t i = 0; i < pieces.count; ++i) {
+    const std::string piece = "strip or tile " + std::to_string(i);
+    const auto at = pieces.offsets[i];
+    const auto size = pieces.sizes[i];
+    if (at > file.size() || size > file.size() - at || size == 0)
+      refuse_corrupt(file.name(), "cut: " + piece + " is not in the file");
+    const bool last_strip = pieces.width == layout.width && i + 1 == pieces.count;
+    const auto rows = last_strip ? layout.height - (pieces.count - 1) * pieces.height : pieces.height;
+    const auto needed = (pieces.width * layout.samples * layout.bits + 7) / 8 * rows;
+    if (ratio == 1 && size < needed)
+      refuse_corrupt(file.name(), "cut: " + piece + " has " + std::to_string(size) + " of " +
+                                      std::to_string(needed) + " bytes");
+    require_possible_ratio(file.name(), needed, size, ratio);
+  }
+  return pieces.count;
+}
+
+struct Start {
+  Width width = Width::classic;
+  std::uint64_t pointer_at = 4;  // where the offset of the first directory is
+};
+
+Start start_of(const PictureBytes& file) {
+  if (file.number(2, 2) == 42) return {};
+  if (file.number(4, 2) != 8 || file.number(6, 2) != 0)
+    refuse_corrupt(file.name(), "damaged: not a BigTIFF header");
+  return {Width::big, 8};
+}
+
+std::vector<std::byte> stored(std::uint64_t value, std::size_t size, ByteOrder order) {
+  std::vector<std::byte> bytes;
+  for (std::size_t i = 0; i < size; ++i) {
+    const std::size_t place = order == ByteOrder::big ? size - 1 - i : i;
+    bytes.push_back(static_cast<std::byte>(value >> (8 * place)));
+  }
+  return bytes;
+}
+
+struct Page {
+  std::uint64_t at = 0;
+  Directory directory;
+};
+
+std::vector<Page> pages_of(const PictureBytes& file, const Start& start) {
+  std::vector<Page> pages;
+  std::uint64_t used = 0;  // pages that overlap or form a circle would cost any time
+  std::uint64_t at = file.number(start.pointer_at, word_bytes(start.width));
+  while (at != 0) {
+    pages.push_back({at, Directory(file, start.width, at)});
+    used += pages.back().directory.bytes();
+    if (used > file.size()) refuse_corrupt(file.name(), "damaged: its TIFF pages form a circle");
+    at = pages.back().directory.next();
+  }
+  if (pages.empty()) refuse_corrupt(file.name(), "cut: the TIFF holds no picture");
+  return pages;
+}
+
+// OpenCV shows the first page, turned as its orientation says: both are changed in the copy it sees.
+void patch_for(const PictureBytes& file, const Start& start, const std::vector<Page>& pages,
+               std::int64_t requested, PictureHeader& header) {
+  const Page& page = pages[static_cast<std::size_t>(requested)];
+  if (requested > 0)
+    header.patches.push_back(
+        {static_cast<std::size_t>(start.pointer_at), stored(page.at, word_bytes(start.width), file.order())});
+  if (page.directory.value(kOrientation, 1) == 1) return;
+  const Entry& entry = page.directory.entry(kOrientation);
+  header.patches.push_back(
+      {static_cast<std::size_t>(entry.values_at), stored(1, type_bytes(entry.type), file.order())});
+  header.notes.emplace_back("the orientation of the TIFF is ignored: shown as stored");
+}
+
+ByteOrder order_of(ByteView file) { return file[0] == std::byte{'M'} ? ByteOrder::big : ByteOrder::little; }
+
+}  // namespace
+
+bool starts_as_tiff(ByteView head) {
+  constexpr std::byte kI{'I'}, kM{'M'}, kNone{0}, kClassic{42}, kBig{43};
+  if (head.size() < 4) return false;
+  if (head[0] == kI && head[1] == kI) return (head[2] == kClassic || head[2] == kBig) && head[3] == kNone;
+  return head[0] == kM && head[1] == kM && head[2] == kNone && (head[3] == kClassic || head[3] == kBig);
+}
+
+PictureHeader parse_tiff(const std::string& name, ByteView bytes, std::int64_t requested) {
+  const PictureBytes file(name, bytes, order_of(bytes));
+  const Start start = start_of(file);
+  const auto pages = pages_of(file, start);
+  const Layout layout = layout_of(pages.front().directory);
+  PictureHeader header;
+  header.format = start.width == Width::big ? "BigTIFF" : "TIFF";
+  header.extent = checked_picture_extent(name, layout.width, layout.height);
+  check_coding(name, layout, pages.front().directory);
+  describe_colours(name, layout, header);
+  const bool alike =
+      std::ranges::all_of(pages, [&](const Page& page) { return layout_of(page.directory) == layout; });
+  header.frame_count = alike ? static_cast<std::int64_t>(pages.size()) : 1;
+  if (!alike)
+    header.notes.push_back(std::to_string(pages.size() - 1) +
+                           " further pages differ from the first in size or kind and are not read");
+  std::uint64_t pieces = 0;
+  for (std::int64_t i = 0; i < header.frame_count; ++i) {
+    pieces += check_pixels(file, pages[static_cast<std::size_t>(i)].directory, layout);
+    if (pieces > file.size()) refuse_corrupt(name, "damaged: its TIFF pages share their pixels");
+  }
+  if (requested < 0 || requested >= header.frame_count) {
+    throw Error(ErrorKind::usage,
+                name + ": frame " + std::to_string(requested) + " is not there: " +
+                    (header.frame_count == 1 ? "only frame 0 is"
+                                             : "0.." + std::to_string(header.frame_count - 1) + " are"));
+  }
+  patch_for(file, start, pages, requested, header);
+  return header;
+}
+
+}  // namespace sonde
