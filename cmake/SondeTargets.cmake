@@ -1,5 +1,6 @@
 # sonde_library(FOLDER LINKS ...): the library of one folder of src/sonde, and its tests.
-# Sources are every *.cc of the folder; *_test.cc go to the folder's test program, labelled and prefixed with its name.
+# Sources are every *.cc of the folder; *_test.cc go to the folder's test program, prefixed with its name.
+# Tests are labelled with their folder and with fast or slow; SLOW_TESTS are suites, as GoogleTest filters name them.
 
 add_library(sonde_flags INTERFACE)
 target_compile_options(sonde_flags INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-Wall -Wextra -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual>)
@@ -18,10 +19,10 @@ endif()
 set_property(GLOBAL PROPERTY SONDE_LIBRARIES "")
 
 function(sonde_library folder)
-  cmake_parse_arguments(arg "" "" "LINKS;PRIVATE_LINKS;TEST_LINKS" ${ARGN})
+  cmake_parse_arguments(arg "" "" "LINKS;PRIVATE_LINKS;TEST_LINKS;SLOW_TESTS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS *.cc)
   file(GLOB tests CONFIGURE_DEPENDS *_test.cc)
-  list(REMOVE_ITEM sources ${tests} "")
+  list(REMOVE_ITEM sources ${tests} ${CMAKE_CURRENT_SOURCE_DIR}/main.cc "")  # main.cc is a program
   add_library(sonde_${folder} STATIC ${sources})
   target_include_directories(sonde_${folder} PUBLIC ${PROJECT_SOURCE_DIR}/src)
   target_link_libraries(sonde_${folder} PUBLIC ${arg_LINKS} PRIVATE sonde_flags ${arg_PRIVATE_LINKS})
@@ -31,21 +32,41 @@ function(sonde_library folder)
     target_link_libraries(${folder}_test PRIVATE sonde_${folder} sonde_flags ${arg_PRIVATE_LINKS} ${arg_TEST_LINKS}
                                                  GTest::gmock GTest::gtest_main)
     target_compile_definitions(${folder}_test PRIVATE SONDE_SOURCE_FOLDER="${PROJECT_SOURCE_DIR}")
-    sonde_discover_tests(${folder})
+    sonde_discover_tests(${folder} ${arg_SLOW_TESTS})
   endif()
 endfunction()
 
 function(sonde_discover_tests folder)
   include(GoogleTest)
-  gtest_discover_tests(${folder}_test TEST_PREFIX "${folder}/" DISCOVERY_TIMEOUT 60
-    PROPERTIES LABELS ${folder} TIMEOUT 600 SKIP_REGULAR_EXPRESSION "\\[  SKIPPED \\]")
+  string(JOIN ":" slow ${ARGN})
+  sonde_discover_labelled(${folder} fast "-${slow}")
+  if(slow)
+    sonde_discover_labelled(${folder} slow "${slow}")
+  endif()
 endfunction()
 
-# LibTorch's headers take half a minute to parse: once, for the libraries that use them.
+# gtest_discover_tests loses all labels but the first, so they are set by a file that ctest reads after its own.
+function(sonde_discover_labelled folder label filter)
+  set(list ${folder}_${label}_tests)
+  gtest_discover_tests(${folder}_test TEST_PREFIX "${folder}/" TEST_FILTER "${filter}" TEST_LIST ${list}
+    DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 600)
+  set(labels_file ${CMAKE_CURRENT_BINARY_DIR}/${folder}_${label}_labels.cmake)
+  file(CONFIGURE OUTPUT ${labels_file} @ONLY
+       CONTENT "if(@list@)\n  set_tests_properties(\${@list@} PROPERTIES LABELS \"@folder@;@label@\")\nendif()\n")
+  set_property(DIRECTORY APPEND PROPERTY TEST_INCLUDE_FILES ${labels_file})
+endfunction()
+
+# LibTorch's headers take half a minute to parse: once, for every library and test that uses them. The target must come
+# first; its code is nothing but the headers.
 function(sonde_precompile_torch folder)
-  target_compile_definitions(sonde_${folder} PRIVATE SONDE_SOURCE_FOLDER="${PROJECT_SOURCE_DIR}")  # as its tests, for REUSE_FROM
-  target_precompile_headers(sonde_${folder} PRIVATE <torch/torch.h> <vector> <string> <map> <optional>)
+  if(NOT TARGET sonde_torch_headers)
+    file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/torch_headers.cc CONTENT "")
+    add_library(sonde_torch_headers OBJECT ${PROJECT_BINARY_DIR}/torch_headers.cc)
+    target_link_libraries(sonde_torch_headers PRIVATE sonde_torch sonde_flags)
+    target_precompile_headers(sonde_torch_headers PRIVATE <torch/torch.h> <vector> <string> <map> <optional>)
+  endif()
+  target_precompile_headers(sonde_${folder} REUSE_FROM sonde_torch_headers)
   if(TARGET ${folder}_test)
-    target_precompile_headers(${folder}_test REUSE_FROM sonde_${folder})
+    target_precompile_headers(${folder}_test REUSE_FROM sonde_torch_headers)
   endif()
 endfunction()
