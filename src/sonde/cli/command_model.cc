@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sonde/cli/command_model.h"
-
 #include <algorithm>
 #include <filesystem>
 #include <iomanip>
 #include <iostream>
 #include <memory>
 #include <string>
-#include <unistd.h>
 #include <vector>
 
 #include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
+#include "sonde/cli/commands.h"
+#include "sonde/cli/exit_status.h"
+#include "sonde/cli/terminal.h"
 #include "sonde/core/bytes.h"
 #include "sonde/core/error.h"
 #include "sonde/model/registry.h"
@@ -68,24 +68,6 @@ int run_list(const ModelOptions& options) {
 }
 
 // ---- fetch
-// A line that is rewritten on a terminal; nothing elsewhere.
-Progress terminal_progress() {
-  if (::isatty(STDERR_FILENO) == 0) return {};
-  return [last = std::int64_t{-1}](const ProgressUpdate& update) mutable {
-    constexpr std::int64_t kMegabyte = 1'000'000;
-    const std::int64_t shown = update.done / kMegabyte;
-    if (shown == last && update.done != update.total) return;
-    last = shown;
-    std::cerr << '\r' << update.what << ": " << shown << " MB";
-    if (update.total > 0) {
-      std::cerr << " of " << update.total / kMegabyte << " MB, " << 100 * update.done / update.total
-                << " %  ";
-    }
-    if (update.done == update.total) std::cerr << '\n';
-    std::cerr << std::flush;
-  };
-}
-
 const RegisteredModel& registered(const std::string& name) {
   const auto& models = registered_models();
   const auto found = std::ranges::find(models, name, &RegisteredModel::name);
@@ -193,21 +175,11 @@ void declare(CLI::App& app, ModelOptions& options) {
 
 }  // namespace
 
-int run_model(std::span<const char* const> args) {
+int run_model(Arguments args) {
   ModelOptions options;
   CLI::App app("Weights: what there is, where it comes from, what a file holds", "sonde model");
   declare(app, options);
-  try {
-    app.parse(std::vector<std::string>(args.rbegin(), args.rend()));  // CLI11 takes them last first
-  } catch (const CLI::ParseError& error) {
-    if (error.get_exit_code() == 0) return app.exit(error, std::cout, std::cerr);  // --help
-    if (app.get_subcommands().empty()) {
-      const std::string found = args.empty() ? "nothing" : std::string("'") + args.front() + "'";
-      throw Error(ErrorKind::usage,
-                  "sonde model: expected list, fetch, inspect or import-onnx, found " + found);
-    }
-    throw Error(ErrorKind::usage, "sonde model: " + std::string(error.what()) + "; see sonde model --help");
-  }
+  if (parse(app, args) == Parsed::helped) return kDone;
   if (app.got_subcommand("list")) return run_list(options);
   if (app.got_subcommand("fetch")) return run_fetch(options);
   if (app.got_subcommand("inspect")) return run_inspect(options);

@@ -1,2 +1,82 @@
 // SPDX-License-Identifier: Apache-2.0
-int main() { return 0; }
+#include <array>
+#include <exception>
+#include <iostream>
+#include <malloc.h>
+#include <string_view>
+
+#include "sonde/cli/commands.h"
+#include "sonde/cli/exit_status.h"
+#include "sonde/core/error.h"
+
+namespace {
+
+struct Command {
+  std::string_view name, summary;
+  int (*run)(sonde::Arguments);
+};
+
+constexpr std::array<Command, 5> kCommands{{
+    {"segment", "Cut an object out of an image from points, a box or a mask", sonde::run_segment},
+    {"everything", "Propose masks of everything in an image from a grid of points", sonde::run_everything},
+    {"info", "What a file or folder holds, and what would be refused and why", sonde::run_info},
+    {"model", "Weights: list, fetch, inspect, import", sonde::run_model},
+    {"bench", "How fast the network runs on this machine", sonde::run_bench},
+}};
+
+void print_help(std::ostream& out) {
+  out << "sonde " SONDE_VERSION
+         ": Segment Anything for medical images\n\nUsage: sonde COMMAND [OPTIONS]\n\nCommands:\n";
+  for (const Command& command : kCommands) {
+    out << "  " << command.name << std::string(12 - command.name.size(), ' ') << command.summary << '\n';
+  }
+  out << "\nsonde COMMAND --help shows its options and an example.\n"
+         "Example: sonde segment brain.nii.gz --box 25,41,150,183 --out mask.nii.gz --overlay look.png\n"
+         "Exit status: 0 done; 1 some inputs failed; 2 bad usage; 3 nothing could be done.\n";
+}
+
+int run(sonde::Arguments args) {
+  if (args.empty()) {
+    print_help(std::cerr);
+    return sonde::kBadUsage;
+  }
+  const std::string_view name = args.front();
+  if (name == "--help" || name == "-h" || name == "help") {
+    print_help(std::cout);
+    return sonde::kDone;
+  }
+  if (name == "--version") {
+    std::cout << "sonde " SONDE_VERSION "\n";
+    return sonde::kDone;
+  }
+  for (const Command& command : kCommands) {
+    if (name == command.name) return command.run(args.subspan(1));
+  }
+  throw sonde::Error(sonde::ErrorKind::usage, "there is no command \"" + std::string(name) +
+                                                  "\": segment, everything, info, model or bench");
+}
+
+// The network asks for the same large blocks again and again: keeping them spares the kernel zeroing their
+// pages each time.
+void keep_freed_memory() {
+  constexpr int kKeep = 1 << 30;  // bytes
+  mallopt(M_MMAP_THRESHOLD, kKeep);
+  mallopt(M_TRIM_THRESHOLD, kKeep);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  keep_freed_memory();
+  try {
+    return run({argv + 1, static_cast<std::size_t>(argc > 0 ? argc - 1 : 0)});
+  } catch (const sonde::Error& error) {
+    std::cerr << "sonde: " << error.what() << '\n';
+    return sonde::exit_status(error.kind());
+  } catch (const std::bad_alloc&) {
+    std::cerr << "sonde: not enough memory\n";
+  } catch (const std::exception& error) {
+    std::cerr << "sonde: unexpected: " << error.what() << '\n';
+  }
+  return sonde::kNothingDone;
+}

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <filesystem>
+#include <iomanip>
+#include <iostream>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "sonde/cli/commands.h"
+#include "sonde/cli/exit_status.h"
+#include "sonde/cli/outputs.h"
+#include "sonde/cli/shared_options.h"
+#include "sonde/cli/terminal.h"
+#include "sonde/core/durable_file.h"
+#include "sonde/core/error.h"
+#include "sonde/io/write.h"
+#include "sonde/predict/everything.h"
+
+namespace sonde {
+namespace {
+
+using Json = nlohmann::ordered_json;
+namespace fs = std::filesystem;
+
+struct EverythingCommand {
+  std::string image, out, format = "png";
+  bool json = false;
+  EverythingOptions settings;
+  ModelArguments model;
+  PictureArguments picture;
+};
+
+void declare(CLI::App& app, EverythingCommand& command) {
+  EverythingOptions& settings = command.settings;
+  app.add_option("image", command.image, "A picture, volume, DICOM file or folder")->required();
+  app.add_option("--points-per-side", settings.points_per_side, "Side of the grid of points")
+      ->capture_default_str();
+  app.add_option("--crop-layers", settings.crop_layers, "Look again at crops: layer n has 4^n")
+      ->capture_default_str();
+  app.add_option("--crop-points-downscale", settings.crop_points_downscale,
+                 "Layer n's grid is coarser by this to the power n")
+      ->capture_default_str();
+  app.add_option("--pred-iou", settings.pred_iou_threshold, "Least predicted IoU")->capture_default_str();
+  app.add_option("--stability", settings.stability_threshold, "Least stability score")->capture_default_str();
+  app.add_option("--min-region", settings.min_region_area,
+                 "Fill holes and drop islands below this area in pixels")
+      ->capture_default_str();
+  declare_picture(app, command.picture);
+  declare_model(app, command.model);
+  app.add_option("--out", command.out, "Folder; default: IMAGE_everything in the current folder");
+  app.add_option("--format", command.format, "png: a file a mask and metadata.csv; coco: annotations.json")
+      ->check(CLI::IsMember({"png", "coco"}))
+      ->capture_default_str();
+  app.add_flag("--json", command.json, "Print one JSON object");
+  app.footer(
+      "Either way the folder gets overlay.png to look at.\nExample: sonde everything slide.png "
+      "--points-per-side 16 --out slide/");
+}
+
+std::string mask_name(std::size_t index) {
+  std::ostringstream name;
+  name << "mask_" << std::setfill('0') << std::setw(4) << index + 1 << ".png";
+  return name.str();
+}
+
+// A run into the folder of an earlier one leaves none of its masks among the new ones.
+void remove_earlier_masks(const fs::path& folder, std::size_t keep) {
+  for (std::size_t i = keep; fs::exists(folder / mask_name(i)); ++i) fs::remove(folder / mask_name(i));
+}
+
+std::string metadata_csv(const std::vector<ProposedMask>& masks) {
+  std::ostringstream csv;
+  csv << "file,area_px,x0,y0,x1,y1,predicted_iou,stability_score,point_x,point_y,crop_x0,crop_y0,crop_x1,"
+         "crop_y1\n";
+  for (std::size_t i = 0; i < masks.size(); ++i) {
+    const ProposedMask& m = masks[i];
+    csv << mask_name(i) << ',' << m.area_px << ',' << m.box.x0 << ',' << m.box.y0 << ',' << m.box.x1 << ','
+        << m.box.y1 << ',' << m.predicted_iou << ',' << m.stability_score << ',' << m.point.x << ','
+        << m.point.y << ',' << m.crop_box.x0 << ',' << m.crop_box.y0 << ',' << m.crop_box.x1 << ','
+        << m.crop_box.y1 << '\n';
+  }
+  return csv.str();
+}
+
+void write_masks(const EverythingCommand& command, const fs::path& folder, const LoadedPicture& picture,
+                 const std::vector<ProposedMask>& masks) {
+  create_parent(folder / "x");
+  if (command.format == "coco") {
+    std::vector<CocoAnnotation> annotations;
+    for (const ProposedMask& m : masks) {
+      annotations.push_back({m.rle, m.box, m.predicted_iou, m.stability_score, m.point, m.crop_box});
+    }
+    write_durably(folder / "annotations.json",
+                  coco_json(fs::path(command.image).filename().string(), picture.image.extent, annotations));
+  } else {
+    for (std::size_t i = 0; i < masks.size(); ++i)
+      write_mask_png(folder / mask_name(i), decode_rle(masks[i].rle));
+    remove_earlier_masks(folder, masks.size());
+    write_durably(folder / "metadata.csv", metadata_csv(masks));
+  }
+}
+
+// Every mask once, the largest beneath the small ones. Bounded: a picture of this many masks says nothing
+// more.
+void write_overlay(const fs::path& folder, const LoadedPicture& picture,
+                   const std::vector<ProposedMask>& proposed) {
+  constexpr std::size_t kMost = 200;
+  std::vector<const ProposedMask*> order;
+  for (const ProposedMask& m : proposed) order.push_back(&m);
+  std::stable_sort(order.begin(), order.end(),
+                   [](const auto* a, const auto* b) { return a->area_px > b->area_px; });
+  if (order.size() > kMost) order.resize(kMost);
+  std::vector<Mask> masks;
+  for (const ProposedMask* m : order) masks.push_back(decode_rle(m->rle));
+  write_png(folder / "overlay.png", draw_overlay(picture.image, masks, {}));
+}
+
+Json to_json(const EverythingCommand& command, const fs::path& folder, const LoadedPicture& picture,
+             const std::vector<ProposedMask>& proposed) {
+  Json masks = Json::array();
+  const auto box = [](Box2 b) { return Json{b.x0, b.y0, b.x1, b.y1}; };
+  for (std::size_t i = 0; i < proposed.size(); ++i) {
+    const ProposedMask& m = proposed[i];
+    masks.push_back(
+        {{"file", (folder / (command.format == "coco" ? "annotations.json" : mask_name(i))).string()},
+         {"predicted_iou", m.predicted_iou},
+         {"stability_score", m.stability_score},
+         {"area_px", m.area_px},
+         {"box", box(m.box)},
+         {"point", {m.point.x, m.point.y}},
+         {"crop_box", box(m.crop_box)}});
+  }
+  return {{"masks", masks},
+          {"overlay", (folder / "overlay.png").string()},
+          {"window", describe(picture.window)},
+          {"image", image_json(command.image, picture)}};
+}
+
+}  // namespace
+
+int run_everything(Arguments args) {
+  EverythingCommand command;
+  CLI::App app("Propose masks of everything in an image", "sonde everything");
+  declare(app, command);
+  if (parse(app, args) == Parsed::helped) return kDone;
+  validate(command.settings);
+  Stopwatch watch;
+  const LoadedPicture picture = load_picture(command.image, command.picture);
+  const SamModel model = load_model(command.model);
+  const double load_ms = watch.lap_ms();
+  const auto masks = segment_everything(model, picture.image, command.settings, terminal_progress());
+  const double segment_ms = watch.lap_ms();
+  const fs::path folder =
+      command.out.empty() ? fs::path(stem_of(command.image) + "_everything") : fs::path(command.out);
+  write_masks(command, folder, picture, masks);
+  write_overlay(folder, picture, masks);
+  if (command.json) {
+    Json json = to_json(command, folder, picture, masks);
+    json["model"] = {
+        {"name", model.name()}, {"architecture", model.architecture()}, {"sha256", model.sha256()}};
+    json["timing_ms"] = {{"load", load_ms}, {"segment", segment_ms}, {"post", watch.lap_ms()}};
+    std::cout << json.dump() << '\n';
+    return kDone;
+  }
+  std::cout << command.image << ": " << masks.size() << " masks in " << std::fixed << std::setprecision(1)
+            << segment_ms / 1000 << " s, window " << describe(picture.window) << '\n'
+            << "  " << folder.string() << ": masks, overlay.png\n";
+  return kDone;
+}
+
+}  // namespace sonde

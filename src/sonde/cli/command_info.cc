@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <filesystem>
+#include <iostream>
+#include <sstream>
+#include <string>
+
+#include <nlohmann/json.hpp>
+
+#include "sonde/cli/commands.h"
+#include "sonde/cli/exit_status.h"
+#include "sonde/cli/shared_options.h"
+#include "sonde/core/error.h"
+#include "sonde/io/read.h"
+#include "sonde/model/registry.h"
+
+namespace sonde {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string_view name_of(Photometric photometric) {
+  switch (photometric) {
+    case Photometric::grey:
+      return "grey";
+    case Photometric::grey_inverted:
+      return "grey, inverted (MONOCHROME1)";
+    case Photometric::rgb:
+      return "colour";
+  }
+  return "";
+}
+
+// Geometry without voxels, for the functions of imaging/slice.h.
+Volume shape_of(const ImageInfo& info) {
+  Volume volume;
+  volume.extent = info.extent;
+  volume.photometric = info.photometric;
+  volume.mm_from_voxel = info.mm_from_voxel;
+  volume.file_window = info.file_window;
+  volume.eight_bit = info.eight_bit;
+  return volume;
+}
+
+std::string default_window(const ImageInfo& info) {
+  if (info.photometric == Photometric::rgb) return "colour";
+  if (info.file_window) return describe({"dicom", info.file_window});
+  return info.eight_bit ? "none" : "auto";
+}
+
+Json to_json(const ImageInfo& info, std::size_t number) {
+  const Volume shape = shape_of(info);
+  Json json{{"number", number},
+            {"title", info.title},
+            {"series_uid", info.series_uid},
+            {"modality", info.modality},
+            {"stored_type", info.stored_type},
+            {"photometric", name_of(info.photometric)},
+            {"extent", {info.extent.x, info.extent.y, info.extent.z}},
+            {"frame_count", info.frame_count},
+            {"file_count", info.file_count},
+            {"orientation", orientation_code(shape)},
+            {"window", default_window(info)},
+            {"notes", info.notes}};
+  if (info.mm_from_voxel) {
+    const Vec3 mm = spacing_mm(*info.mm_from_voxel);
+    const auto& a = *info.mm_from_voxel;
+    json["spacing_mm"] = {mm.x, mm.y, mm.z};
+    json["origin_mm_lps"] = {a.origin.x, a.origin.y, a.origin.z};
+    for (const Vec3& column : a.columns) json["step_mm_lps"].push_back({column.x, column.y, column.z});
+  }
+  if (!is_plain(shape)) {
+    const SlicePlane plane = slice_plane(shape, default_axis(shape));
+    json["default_axis"] = name_of(plane.axis);
+    json["slice_count"] = plane.slice_count;
+  }
+  return json;
+}
+
+void print(const ImageInfo& info, std::size_t number, std::size_t of) {
+  const Volume shape = shape_of(info);
+  const bool plain = is_plain(shape);
+  if (of > 1 || !info.title.empty()) std::cout << "  [" << number << "] " << info.title << '\n';
+  if (!info.series_uid.empty())
+    std::cout << "  series       " << info.series_uid << (info.modality.empty() ? "" : ", " + info.modality)
+              << '\n';
+  std::cout << "  pixels       " << info.stored_type << ", " << name_of(info.photometric) << '\n'
+            << "  extent       " << info.extent.x << " x " << info.extent.y;
+  if (!plain) std::cout << " x " << info.extent.z;
+  std::cout << '\n';
+  if (info.frame_count > 1)
+    std::cout << "  frames       " << info.frame_count << " (--frame 0.." << info.frame_count - 1 << ")\n";
+  if (info.file_count > 1) std::cout << "  files        " << info.file_count << '\n';
+  if (info.mm_from_voxel) {
+    const Vec3 mm = spacing_mm(*info.mm_from_voxel);
+    std::cout << "  spacing      " << mm.x << " x " << mm.y << " x " << mm.z << " mm\n"
+              << "  orientation  " << orientation_code(shape) << '\n';
+  }
+  if (!plain) {
+    const SlicePlane plane = slice_plane(shape, default_axis(shape));
+    std::cout << "  slices       " << name_of(plane.axis) << " by default, " << plane.slice_count << " of "
+              << plane.extent.width << " x " << plane.extent.height << '\n';
+  }
+  std::cout << "  window       " << default_window(info) << '\n';
+  for (const std::string& note : info.notes) std::cout << "  note         " << note << '\n';
+}
+
+int show_checkpoint(const std::string& path, bool json) {
+  const CheckpointInfo info = inspect_checkpoint(path);
+  const std::string architecture = info.architecture.empty() ? "no SAM: " + info.problem : info.architecture;
+  if (json) {
+    std::cout << Json{{"file", path},
+                      {"format", "weights"},
+                      {"architecture", info.architecture},
+                      {"sha256", info.sha256},
+                      {"tensors", info.tensors.size()},
+                      {"parameters", info.parameter_count}}
+                     .dump()
+              << '\n';
+  } else {
+    std::cout << path << ": weights\n  architecture " << architecture << "\n  tensors      "
+              << info.tensors.size() << "\n  parameters   " << info.parameter_count << "\n  sha256       "
+              << info.sha256 << '\n';
+  }
+  return kDone;
+}
+
+int show_images(const std::string& path, bool as_json) {
+  const FileInfo info = inspect(path);
+  for (const Refusal& refusal : info.refused) {
+    std::cerr << "sonde: " << refusal.path.string() << ": " << refusal.reason << '\n';
+  }
+  Json json{{"path", path}, {"format", info.format}, {"images", Json::array()}, {"refused", Json::array()}};
+  if (!as_json) std::cout << path << ": " << info.format << '\n';
+  for (std::size_t i = 0; i < info.images.size(); ++i) {
+    if (as_json) {
+      json["images"].push_back(to_json(info.images[i], i + 1));
+    } else {
+      print(info.images[i], i + 1, info.images.size());
+    }
+  }
+  for (const Refusal& refusal : info.refused) {
+    json["refused"].push_back({{"path", refusal.path.string()}, {"reason", refusal.reason}});
+  }
+  if (as_json) std::cout << json.dump() << '\n';
+  return info.refused.empty() ? kDone : kSomeFailed;
+}
+
+}  // namespace
+
+int run_info(Arguments args) {
+  std::string path;
+  bool json = false;
+  CLI::App app("What a file or folder holds, and what would be refused and why", "sonde info");
+  app.add_option("path", path, "A picture, volume, DICOM file or folder, or a file of weights")->required();
+  app.add_flag("--json", json, "Print one JSON object");
+  app.footer("Example: sonde info scans/patient7/");
+  if (parse(app, args) == Parsed::helped) return kDone;
+  if (std::filesystem::is_regular_file(path) && recognises_checkpoint(path))
+    return show_checkpoint(path, json);
+  return show_images(path, json);
+}
+
+}  // namespace sonde

@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <iomanip>
+#include <iostream>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "sonde/cli/commands.h"
+#include "sonde/cli/exit_status.h"
+#include "sonde/cli/outputs.h"
+#include "sonde/cli/shared_options.h"
+#include "sonde/cli/terminal.h"
+#include "sonde/core/error.h"
+#include "sonde/imaging/prompt.h"
+#include "sonde/io/write.h"
+#include "sonde/predict/embedding_store.h"
+#include "sonde/predict/predictor.h"
+#include "sonde/predict/preprocess.h"
+
+namespace sonde {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::int64_t kModelFrame = 1024;  // side of the padded frame in pixels
+
+enum class Candidates { best, three, single };
+
+struct SegmentOptions {
+  std::vector<std::string> images, points, background;
+  std::string box, mask, candidates = "best", out, overlay;
+  bool no_store = false, json = false;
+  ModelArguments model;
+  PictureArguments picture;
+};
+
+void declare(CLI::App& app, SegmentOptions& options) {
+  app.add_option("images", options.images, "Pictures, volumes, DICOM files or folders")->required();
+  app.add_option("--point", options.points, "X,Y inside the object; may be given several times")
+      ->allow_extra_args(false);
+  app.add_option("--background", options.background, "X,Y outside the object; may be given several times")
+      ->allow_extra_args(false);
+  app.add_option("--box", options.box, "X0,Y0,X1,Y1 round the object, maxima included");
+  app.add_option("--mask", options.mask,
+                 "A mask to start from: the picture's size or the volume's grid, not 0 is inside");
+  app.add_option("--candidates", options.candidates,
+                 "best of the three by predicted IoU, all three, or the single-mask answer")
+      ->check(CLI::IsMember({"best", "three", "single"}))
+      ->capture_default_str();
+  declare_picture(app, options.picture);
+  declare_model(app, options.model);
+  app.add_option(
+      "--out", options.out,
+      "Mask file (.png, .nii, .nii.gz, .nrrd, .mha) or folder; default: IMAGE_mask in the current folder");
+  app.add_option("--overlay", options.overlay,
+                 "PNG to look at: the picture, the mask and the prompt (several images: a folder)");
+  app.add_flag("--no-store", options.no_store, "Neither read nor keep the image's embedding in the cache");
+  app.add_flag("--json", options.json, "Print one JSON object");
+  app.footer(
+      "Coordinates are pixels of the picture as shown, x to the right, y down, from 0.\n"
+      "Example: sonde segment brain.nii.gz --axis axial --slice 71 --box 25,41,150,183 --out mask.nii.gz "
+      "--overlay look.png");
+}
+
+Candidates candidates_of(const std::string& text) {
+  return text == "three" ? Candidates::three : text == "single" ? Candidates::single : Candidates::best;
+}
+
+Prompt prompt_of(const SegmentOptions& options) {
+  Prompt prompt;
+  const auto add = [&](std::string_view option, const std::vector<std::string>& texts, PointLabel label) {
+    for (const std::string& text : texts) {
+      const auto xy = parse_numbers(option, text, 2);
+      prompt.points.push_back({{xy[0], xy[1]}, label});
+    }
+  };
+  add("--point", options.points, PointLabel::foreground);
+  add("--background", options.background, PointLabel::background);
+  if (!options.box.empty()) {
+    const auto b = parse_numbers("--box", options.box, 4);
+    prompt.box = Box2{b[0], b[1], b[2], b[3]};
+  }
+  if (prompt.points.empty() && !prompt.box && options.mask.empty()) {
+    throw Error(ErrorKind::usage, "say what to segment: --point X,Y, --box X0,Y0,X1,Y1 or --mask FILE");
+  }
+  return prompt;
+}
+
+OverlayPrompt overlay_prompt(const Prompt& prompt) {
+  OverlayPrompt drawn;
+  for (const PointPrompt& point : prompt.points) {
+    (point.label == PointLabel::foreground ? drawn.foreground : drawn.background).push_back(point.position);
+  }
+  if (prompt.box) drawn.boxes.push_back(*prompt.box);
+  return drawn;
+}
+
+struct Result {
+  LoadedPicture picture;
+  Prediction masks;
+  std::vector<std::string> files;
+  std::string overlay;
+  double load_ms = 0, encode_ms = 0, decode_ms = 0, post_ms = 0;
+};
+
+// Segments one image after the other with one model, loaded when the first image has proved readable.
+class Segmenter {
+ public:
+  explicit Segmenter(const SegmentOptions& options) : options_(options), prompt_(prompt_of(options)) {}
+
+  Result segment(const std::string& file, const std::filesystem::path& mask_target,
+                 const std::filesystem::path& overlay_target) {
+    Stopwatch watch;
+    Result result;
+    result.picture = load_picture(file, options_.picture);
+    const Prompt prompt = complete_prompt(file, result.picture);
+    if (!model_) model_ = load_model(options_.model);
+    result.load_ms = watch.lap_ms();
+    const Embedding embedding = options_.no_store ? embed(*model_, result.picture.image)
+                                                  : embed_with_store(*model_, result.picture.image, store_);
+    result.encode_ms = watch.lap_ms();
+    const Predictor predictor(*model_, embedding);
+    const Candidates wanted = candidates_of(options_.candidates);
+    const auto output = wanted == Candidates::single ? MaskOutput::single : MaskOutput::three_candidates;
+    auto decoded = predictor.decode(std::span(&prompt, 1), output);
+    result.decode_ms = watch.lap_ms();
+    result.masks = std::move(predictor.enlarge(std::move(decoded)).front());
+    if (wanted == Candidates::best) result.masks = {std::move(result.masks[most_confident(result.masks)])};
+    write(file, mask_target, overlay_target, prompt, result);
+    result.post_ms = watch.lap_ms();
+    return result;
+  }
+
+  const SamModel& model() const { return *model_; }
+
+ private:
+  Prompt complete_prompt(const std::string& file, const LoadedPicture& picture) const {
+    Prompt prompt = prompt_;
+    if (!options_.mask.empty())
+      prompt.mask = logits_from_mask(load_mask(options_.mask, picture), kModelFrame);
+    try {
+      validate(prompt, picture.image.extent);
+    } catch (const Error& error) {
+      throw Error(error.kind(), file + ": " + error.what());
+    }
+    return prompt;
+  }
+
+  void write(const std::string& file, std::filesystem::path target, const std::filesystem::path& overlay,
+             const Prompt& prompt, Result& result) const {
+    // Planned names carry no extension where the format follows the input.
+    if (options_.out != target.string()) target += default_mask_extension(file, result.picture.volume);
+    std::vector<Mask> masks;
+    for (std::size_t i = 0; i < result.masks.size(); ++i) {
+      const auto path = result.masks.size() == 1 ? target : numbered(target, i + 1);
+      write_mask(path, result.masks[i].mask, result.picture);
+      result.files.push_back(path.string());
+      masks.push_back(result.masks[i].mask);
+    }
+    if (overlay.empty()) return;
+    create_parent(overlay);
+    write_png(overlay, draw_overlay(result.picture.image, masks, overlay_prompt(prompt)));
+    result.overlay = overlay.string();
+  }
+
+  const SegmentOptions& options_;
+  Prompt prompt_;
+  EmbeddingStore store_;
+  std::optional<SamModel> model_;
+};
+
+Json to_json(const std::string& file, const Result& result, const SamModel& model) {
+  Json masks = Json::array();
+  for (std::size_t i = 0; i < result.masks.size(); ++i) {
+    const Candidate& candidate = result.masks[i];
+    const auto box = bounding_box(candidate.mask);
+    masks.push_back({{"file", result.files[i]},
+                     {"predicted_iou", candidate.predicted_iou},
+                     {"stability_score", candidate.stability},
+                     {"area_px", area_px(candidate.mask)},
+                     {"box", box ? Json{box->x0, box->y0, box->x1, box->y1} : Json(nullptr)}});
+  }
+  Json json{
+      {"masks", masks},
+      {"timing_ms",
+       {{"load", result.load_ms},
+        {"encode", result.encode_ms},
+        {"decode", result.decode_ms},
+        {"post", result.post_ms}}},
+      {"model", {{"name", model.name()}, {"architecture", model.architecture()}, {"sha256", model.sha256()}}},
+      {"window", describe(result.picture.window)},
+      {"image", image_json(file, result.picture)}};
+  if (!result.overlay.empty()) json["overlay"] = result.overlay;
+  return json;
+}
+
+void print(const std::string& file, const Result& result) {
+  const auto& picture = result.picture;
+  const std::string slice = describe_slice(picture);
+  std::cout << file << ": " << picture.image.extent.width << " x " << picture.image.extent.height
+            << (slice.empty() ? "" : ", " + slice) << ", window " << describe(picture.window) << '\n';
+  for (const std::string& note : picture.volume.notes) std::cout << "  note: " << note << '\n';
+  std::cout << std::fixed << std::setprecision(3);
+  for (std::size_t i = 0; i < result.masks.size(); ++i) {
+    const Candidate& candidate = result.masks[i];
+    std::cout << "  " << result.files[i] << ": " << area_px(candidate.mask) << " px, predicted IoU "
+              << candidate.predicted_iou << ", stability " << candidate.stability << '\n';
+  }
+  if (!result.overlay.empty()) std::cout << "  " << result.overlay << ": overlay\n";
+  std::cout << std::setprecision(0) << "  load " << result.load_ms << " ms, encode " << result.encode_ms
+            << " ms, decode " << result.decode_ms << " ms, post " << result.post_ms << " ms\n"
+            << std::defaultfloat;
+}
+
+struct Batch {
+  Json done = Json::array(), failed = Json::array();
+  ErrorKind last_kind = ErrorKind::internal;
+};
+
+Batch segment_all(const SegmentOptions& options, const OutputPlan& plan) {
+  Segmenter segmenter(options);
+  Batch batch;
+  const Progress progress = options.images.size() > 1 ? terminal_progress() : Progress{};
+  for (std::size_t i = 0; i < options.images.size(); ++i) {
+    const std::string& file = options.images[i];
+    if (progress)
+      progress({"segment", static_cast<std::int64_t>(i), static_cast<std::int64_t>(options.images.size())});
+    try {
+      const Result result =
+          segmenter.segment(file, plan.masks[i], plan.overlays.empty() ? "" : plan.overlays[i]);
+      if (progress) clear_progress();
+      if (!options.json) print(file, result);
+      batch.done.push_back(to_json(file, result, segmenter.model()));
+    } catch (const Error& error) {
+      if (progress) clear_progress();
+      std::cerr << "sonde: " << error.what() << '\n';
+      batch.failed.push_back({{"file", file}, {"reason", error.what()}});
+      batch.last_kind = error.kind();
+    }
+  }
+  return batch;
+}
+
+}  // namespace
+
+int run_segment(Arguments args) {
+  SegmentOptions options;
+  CLI::App app("Cut an object out of each image", "sonde segment");
+  declare(app, options);
+  if (parse(app, args) == Parsed::helped) return kDone;
+  const OutputPlan plan = plan_outputs(options.images, {options.out, options.overlay});
+  const Batch batch = segment_all(options, plan);
+  if (options.json && options.images.size() == 1 && !batch.done.empty())
+    std::cout << batch.done.front().dump() << '\n';
+  if (options.json && options.images.size() > 1) {
+    std::cout << Json{{"images", batch.done}, {"failed", batch.failed}}.dump() << '\n';
+  }
+  if (batch.failed.empty()) return kDone;
+  return batch.done.empty() ? exit_status(batch.last_kind) : kSomeFailed;
+}
+
+}  // namespace sonde

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <span>
+
+#include <CLI/CLI.hpp>
+
+namespace sonde {
+
+// One command a file. args: what follows the command's name. Each returns the exit status or throws Error.
+using Arguments = std::span<const char* const>;
+
+int run_segment(Arguments args);
+int run_everything(Arguments args);
+int run_info(Arguments args);
+int run_model(Arguments args);
+int run_bench(Arguments args);
+
+// Parses `args` for `app`; true if --help was asked for and printed. Throws Error{usage} for what CLI11
+// refuses.
+enum class Parsed { run, helped };
+Parsed parse(CLI::App& app, Arguments args);
+
+}  // namespace sonde

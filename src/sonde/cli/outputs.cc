@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sonde/cli/outputs.h"
+
+#include <map>
+#include <system_error>
+
+#include <nlohmann/json.hpp>
+
+#include "sonde/core/error.h"
+#include "sonde/io/write.h"
+
+namespace sonde {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kMaskExtensions[] = {".png", ".nii", ".nii.gz", ".nrrd", ".mha"};
+
+std::string_view mask_extension(const fs::path& path) {
+  const std::string name = path.filename().string();
+  for (const std::string_view extension : kMaskExtensions) {
+    if (name.size() > extension.size() && name.ends_with(extension)) return extension;
+  }
+  return {};
+}
+
+bool names_a_file(const std::string& out) {
+  return !fs::is_directory(out) && !out.ends_with('/') && fs::path(out).has_extension();
+}
+
+// Names for results: the stem, with the folder's name in front where stems repeat.
+std::vector<std::string> result_names(const std::vector<std::string>& inputs) {
+  std::map<std::string, int> uses;
+  for (const std::string& input : inputs) ++uses[stem_of(input)];
+  std::vector<std::string> names;
+  std::map<std::string, std::string> taken;
+  for (const std::string& input : inputs) {
+    const std::string stem = stem_of(input);
+    const std::string folder = fs::absolute(input).lexically_normal().parent_path().filename().string();
+    names.push_back(uses[stem] == 1 ? stem : folder + "_" + stem);
+    const auto [other, is_new] = taken.emplace(names.back(), input);
+    if (!is_new) {
+      throw Error(ErrorKind::usage, input + " and " + other->second + " would both write " + names.back() +
+                                        "_mask: run them apart");
+    }
+  }
+  return names;
+}
+
+void require_single(const std::vector<std::string>& inputs, std::string_view option,
+                    const std::string& file) {
+  if (inputs.size() == 1) return;
+  throw Error(ErrorKind::usage, std::string(option) + " " + file + " is one file for " +
+                                    std::to_string(inputs.size()) + " images: give a folder");
+}
+
+}  // namespace
+
+OutputPlan plan_outputs(const std::vector<std::string>& inputs, const OutputRequest& request) {
+  OutputPlan plan;
+  const auto names = result_names(inputs);
+  if (!request.out.empty() && names_a_file(request.out)) {
+    mask_format(request.out);  // refuses an unknown extension before any work
+    require_single(inputs, "--out", request.out);
+    plan.masks.emplace_back(request.out);
+  } else {
+    for (const std::string& name : names) plan.masks.push_back(fs::path(request.out) / (name + "_mask"));
+  }
+  if (request.overlay.empty()) return plan;
+  if (names_a_file(request.overlay)) {
+    if (fs::path(request.overlay).extension() != ".png") {
+      throw Error(ErrorKind::usage, "--overlay " + request.overlay + ": a .png file is needed");
+    }
+    require_single(inputs, "--overlay", request.overlay);
+    plan.overlays.emplace_back(request.overlay);
+  } else {
+    for (const std::string& name : names)
+      plan.overlays.push_back(fs::path(request.overlay) / (name + "_overlay.png"));
+  }
+  return plan;
+}
+
+std::string default_mask_extension(const std::string& input, const Volume& volume) {
+  if (is_plain(volume)) return ".png";
+  const std::string extension = fs::path(input).extension().string();
+  if (extension == ".nrrd" || extension == ".nhdr") return ".nrrd";
+  if (extension == ".mha" || extension == ".mhd") return ".mha";
+  return ".nii.gz";
+}
+
+std::filesystem::path numbered(const std::filesystem::path& path, std::size_t number) {
+  const auto extension = mask_extension(path);
+  std::string name = path.filename().string();
+  name.resize(name.size() - extension.size());
+  return path.parent_path() / (name + "_" + std::to_string(number) + std::string(extension));
+}
+
+void create_parent(const std::filesystem::path& path) {
+  if (!path.has_parent_path()) return;
+  std::error_code error;
+  fs::create_directories(path.parent_path(), error);
+  if (error)
+    throw Error(ErrorKind::unavailable,
+                path.parent_path().string() + ": cannot be created: " + error.message());
+}
+
+void write_mask(const std::filesystem::path& path, const Mask& mask, const LoadedPicture& picture) {
+  create_parent(path);
+  if (mask_format(path) == MaskFormat::png) {
+    write_mask_png(path, mask);
+    return;
+  }
+  MaskVolume volume{picture.volume.extent, {}};
+  volume.voxels.assign(static_cast<std::size_t>(voxel_count(picture.volume.extent)), 0);
+  insert_slice(volume, mask, picture.plane, picture.slice);
+  write_mask_volume(path, volume, picture.volume);
+}
+
+nlohmann::ordered_json image_json(const std::string& file, const LoadedPicture& picture) {
+  nlohmann::ordered_json json{
+      {"file", file}, {"width", picture.image.extent.width}, {"height", picture.image.extent.height}};
+  if (!is_plain(picture.volume)) {
+    json["axis"] = name_of(picture.plane.axis);
+    json["slice"] = picture.slice;
+    json["slice_count"] = picture.plane.slice_count;
+  }
+  if (picture.volume.frame_count > 1) json["frame"] = picture.volume.frame;
+  if (!picture.volume.notes.empty()) json["notes"] = picture.volume.notes;
+  return json;
+}
+
+double Stopwatch::lap_ms() {
+  const auto now = std::chrono::steady_clock::now();
+  const std::chrono::duration<double, std::milli> lap = now - since_;
+  since_ = now;
+  return lap.count();
+}
+
+}  // namespace sonde

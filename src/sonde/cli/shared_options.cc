@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sonde/cli/shared_options.h"
+
+#include <charconv>
+#include <cmath>
+#include <filesystem>
+
+#include "sonde/core/error.h"
+
+namespace sonde {
+namespace {
+
+template <typename Work>
+auto naming(const std::string& file, const Work& work) {
+  try {
+    return work();
+  } catch (const Error& error) {
+    const std::string message = error.what();
+    throw Error(error.kind(), message.find(file) == std::string::npos ? file + ": " + message : message);
+  }
+}
+
+}  // namespace
+
+void declare_model(CLI::App& app, ModelArguments& arguments) {
+  app.add_option("--model", arguments.model, "Registered name (sonde model list) or a checkpoint file")
+      ->capture_default_str();
+  app.add_option("--device", arguments.options.device, "cpu, cuda or cuda:N")->capture_default_str();
+  app.add_option("--precision", arguments.precision, "auto, fp32 or bf16")->capture_default_str();
+  app.add_option("--threads", arguments.options.threads, "CPU threads; 0: one a physical core")
+      ->check(CLI::Range(0, 1024))
+      ->capture_default_str();
+}
+
+SamModel load_model(const ModelArguments& arguments) {
+  ModelOptions options = arguments.options;
+  options.precision = parse_precision(arguments.precision);
+  return SamModel::load(arguments.model, options);
+}
+
+void declare_picture(CLI::App& app, PictureArguments& arguments) {
+  app.add_option("--axis", arguments.axis, "axial, coronal or sagittal; default: the finest pixels");
+  app.add_option("--slice", arguments.slice,
+                 "From 0 at the inferior, posterior or left end; default: the middle");
+  app.add_option("--frame", arguments.frame, "Time point, or frame of a cine; default: 0");
+  app.add_option("--series", arguments.series, "DICOM folder: series UID or its number in sonde info");
+  app.add_option("--window", arguments.window,
+                 "auto, none, max, brain, lung, bone, soft-tissue, liver or CENTRE,WIDTH; "
+                 "default: the file's own, none for 8 bits, else auto");
+}
+
+bool is_plain(const Volume& volume) { return volume.extent.z == 1 && !volume.mm_from_voxel; }
+
+LoadedPicture load_picture(const std::string& file, const PictureArguments& arguments) {
+  const WindowChoice choice = arguments.window.empty() ? WindowChoice{} : parse_window(arguments.window);
+  const std::optional<Axis> axis =
+      arguments.axis.empty() ? std::nullopt : std::optional(parse_axis(arguments.axis));
+  return naming(file, [&] {
+    LoadedPicture picture;
+    picture.volume = read_volume(file, {.frame = arguments.frame, .series = arguments.series});
+    if (axis && is_plain(picture.volume)) {
+      throw Error(ErrorKind::usage,
+                  file + ": is a single picture without orientation, --axis does not apply");
+    }
+    picture.plane = slice_plane(picture.volume, axis.value_or(default_axis(picture.volume)));
+    picture.slice = arguments.slice.value_or(picture.plane.slice_count / 2);
+    const Picture slice = extract_slice(picture.volume, picture.plane, picture.slice);
+    picture.window = resolve_window(choice, picture.volume, slice);
+    picture.image = apply_window(slice, picture.window);
+    return picture;
+  });
+}
+
+Mask load_mask(const std::string& file, const LoadedPicture& like) {
+  return naming(file, [&] {
+    const Volume volume = read_volume(file);
+    const bool same_grid = volume.extent == like.volume.extent && !is_plain(volume);
+    const SlicePlane plane = same_grid ? like.plane : slice_plane(volume, default_axis(volume));
+    if (!same_grid && (volume.extent.z != 1 || plane.extent != like.image.extent)) {
+      const auto size = [](Extent2 e) { return std::to_string(e.width) + " x " + std::to_string(e.height); };
+      throw Error(ErrorKind::usage, file + ": the mask is " + size(plane.extent) + ", the picture " +
+                                        size(like.image.extent) +
+                                        "; a mask has the picture's size or the volume's grid");
+    }
+    const Picture slice = extract_slice(volume, plane, same_grid ? like.slice : 0);
+    Mask mask = empty_mask(slice.extent);
+    for (std::size_t i = 0; i < mask.pixels.size(); ++i) {
+      const bool inside = slice.photometric == Photometric::rgb
+                              ? (slice.rgb[3 * i] | slice.rgb[3 * i + 1] | slice.rgb[3 * i + 2]) != 0
+                              : slice.grey[i] != 0 && !std::isnan(slice.grey[i]);
+      mask.pixels[i] = inside ? 1 : 0;
+    }
+    return mask;
+  });
+}
+
+std::string describe_slice(const LoadedPicture& picture) {
+  std::string text;
+  if (!is_plain(picture.volume)) {
+    text = std::string(name_of(picture.plane.axis)) + " slice " + std::to_string(picture.slice) + " of " +
+           std::to_string(picture.plane.slice_count);
+  }
+  if (picture.volume.frame_count > 1) {
+    text += std::string(text.empty() ? "" : ", ") + "frame " + std::to_string(picture.volume.frame) + " of " +
+            std::to_string(picture.volume.frame_count);
+  }
+  return text;
+}
+
+std::vector<double> parse_numbers(std::string_view option, const std::string& text, std::size_t count) {
+  std::vector<double> numbers;
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  while (numbers.size() < count) {
+    double value = 0;
+    const auto [next, error] = std::from_chars(at, end, value);
+    if (error != std::errc{} || !std::isfinite(value)) break;
+    numbers.push_back(value);
+    at = next;
+    if (at == end || *at != ',') break;
+    ++at;
+  }
+  if (numbers.size() != count || at != end || (!text.empty() && text.back() == ',')) {
+    throw Error(ErrorKind::usage, std::string(option) + " " + text + ": " +
+                                      (count == 2 ? "two numbers X,Y" : "four numbers X0,Y0,X1,Y1") +
+                                      " are needed");
+  }
+  return numbers;
+}
+
+std::string stem_of(const std::string& file) {
+  auto path = std::filesystem::path(file).lexically_normal();
+  if (!path.has_filename()) path = path.parent_path();
+  std::string name = path.filename().string();
+  if (name.ends_with(".gz")) name.resize(name.size() - 3);
+  const std::string stem = std::filesystem::path(name).stem().string();
+  return stem.empty() || stem == "." || stem == ".." ? "image" : stem;
+}
+
+}  // namespace sonde

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sonde/cli/terminal.h"
+
+#include <chrono>
+#include <iostream>
+#include <unistd.h>
+
+namespace sonde {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+constexpr auto kRefresh = std::chrono::milliseconds(100);
+
+bool on_terminal() { return ::isatty(STDERR_FILENO) != 0; }
+
+struct Line {
+  std::string what;
+  std::int64_t done_at_start = 0;
+  Clock::time_point started, shown;
+
+  void restart(const ProgressUpdate& update, Clock::time_point now) {
+    what = update.what;
+    done_at_start = update.done;
+    started = now;
+    shown = {};
+  }
+  // Seconds left at the rate since the start; below 0 while nothing is known.
+  double seconds_left(const ProgressUpdate& update, Clock::time_point now) const {
+    const auto done = static_cast<double>(update.done - done_at_start);
+    if (done <= 0 || update.total <= 0) return -1;
+    return std::chrono::duration<double>(now - started).count() / done *
+           static_cast<double>(update.total - update.done);
+  }
+};
+
+void print(const ProgressUpdate& update, double seconds_left) {
+  constexpr int kBar = 24;
+  std::cerr << "\r\033[K" << update.what;
+  if (update.total > 0) {
+    const auto filled = static_cast<int>(kBar * update.done / update.total);
+    std::cerr << " [" << std::string(filled, '#') << std::string(kBar - filled, ' ') << "] "
+              << 100 * update.done / update.total << " %";
+  } else {
+    std::cerr << ": " << update.done;
+  }
+  if (seconds_left >= 1) std::cerr << ", " << static_cast<std::int64_t>(seconds_left) << " s left";
+  std::cerr << std::flush;
+}
+
+}  // namespace
+
+Progress terminal_progress() {
+  if (!on_terminal()) return {};
+  return [line = Line{}](const ProgressUpdate& update) mutable {
+    const auto now = Clock::now();
+    if (line.what != update.what) line.restart(update, now);
+    const bool last = update.total > 0 && update.done >= update.total;
+    if (!last && now - line.shown < kRefresh) return;
+    line.shown = now;
+    print(update, line.seconds_left(update, now));
+    if (last) clear_progress();
+  };
+}
+
+void clear_progress() {
+  if (on_terminal()) std::cerr << "\r\033[K" << std::flush;
+}
+
+}  // namespace sonde
