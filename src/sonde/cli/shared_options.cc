@@ -53,16 +53,16 @@ bool is_plain(const Volume& volume) { return volume.extent.z == 1 && !volume.mm_
 
 LoadedPicture load_picture(const std::string& file, const PictureArguments& arguments) {
   const WindowChoice choice = arguments.window.empty() ? WindowChoice{} : parse_window(arguments.window);
-  const std::optional<Axis> axis =
-      arguments.axis.empty() ? std::nullopt : std::optional(parse_axis(arguments.axis));
+  if (!arguments.axis.empty()) parse_axis(arguments.axis);  // refuses a wrong name before the file is read
   return naming(file, [&] {
     LoadedPicture picture;
     picture.volume = read_volume(file, {.frame = arguments.frame, .series = arguments.series});
-    if (axis && is_plain(picture.volume)) {
+    if (!arguments.axis.empty() && is_plain(picture.volume)) {
       throw Error(ErrorKind::usage,
                   file + ": is a single picture without orientation, --axis does not apply");
     }
-    picture.plane = slice_plane(picture.volume, axis.value_or(default_axis(picture.volume)));
+    picture.plane = slice_plane(
+        picture.volume, arguments.axis.empty() ? default_axis(picture.volume) : parse_axis(arguments.axis));
     picture.slice = arguments.slice.value_or(picture.plane.slice_count / 2);
     const Picture slice = extract_slice(picture.volume, picture.plane, picture.slice);
     picture.window = resolve_window(choice, picture.volume, slice);
