@@ -34,6 +34,8 @@ Opened open_picture(const std::filesystem::path& path, std::int64_t page) {
   const MappedFile file(path);
   Opened opened{.header = parse(name, file.bytes(), page), .picture = {}};
   opened.picture = decode_picture(name, file.bytes(), opened.header);
+  if (opened.picture.photometric == Photometric::rgb && opened.header.sample == SampleType::uint16)
+    opened.header.notes.emplace_back("colours of 16 bits are scaled to 8");
   return opened;
 }
 
