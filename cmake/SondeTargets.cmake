@@ -16,7 +16,8 @@ if(SONDE_CLANG_TIDY)
   set(CMAKE_CXX_CLANG_TIDY ${SONDE_CLANG_TIDY})
 endif()
 
-set_property(GLOBAL PROPERTY SONDE_LIBRARIES "")
+set_property(GLOBAL PROPERTY SONDE_LIBRARIES "")     # of the folders
+set_property(GLOBAL PROPERTY SONDE_DEPENDENCIES "")  # what they link besides each other
 
 function(sonde_library folder)
   cmake_parse_arguments(arg "" "" "LINKS;PRIVATE_LINKS;TEST_LINKS;SLOW_TESTS" ${ARGN})
@@ -27,6 +28,11 @@ function(sonde_library folder)
   target_include_directories(sonde_${folder} PUBLIC ${PROJECT_SOURCE_DIR}/src)
   target_link_libraries(sonde_${folder} PUBLIC ${arg_LINKS} PRIVATE sonde_flags ${arg_PRIVATE_LINKS})
   set_property(GLOBAL APPEND PROPERTY SONDE_LIBRARIES sonde_${folder})
+  foreach(link ${arg_LINKS} ${arg_PRIVATE_LINKS})
+    if(NOT link MATCHES "^sonde_(core|imaging|io|kernels|model|predict|evaluate|annotate|server|train)$")
+      set_property(GLOBAL APPEND PROPERTY SONDE_DEPENDENCIES ${link})
+    endif()
+  endforeach()
   if(SONDE_TESTS AND tests)
     add_executable(${folder}_test ${tests})
     target_link_libraries(${folder}_test PRIVATE sonde_${folder} sonde_flags ${arg_PRIVATE_LINKS} ${arg_TEST_LINKS}

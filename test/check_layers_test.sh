@@ -1,0 +1,52 @@
+#!/usr/bin/env bash
+# check_layers_test.sh CHECK_LAYERS: that the script finds each kind of violation in a tree made for it, and nothing in a
+# tree that is in order.
+set -euo pipefail
+check=$1
+tree=$(mktemp -d)
+trap 'rm -rf "$tree"' EXIT
+failures=0
+
+# write FILE INCLUDE: a source with one include, in an otherwise empty tree.
+write() {
+  rm -rf "$tree/sonde"
+  add "$@"
+}
+add() {
+  mkdir -p "$(dirname "$tree/sonde/$1")"
+  printf '#pragma once\n#include %s\n' "$2" >"$tree/sonde/$1"
+}
+# expect_refused FILE: the answer must name it.
+expect_refused() {
+  local answer
+  if answer=$("$check" "$tree") || [[ $answer != *"src/sonde/$1:2: "* ]]; then
+    echo "not refused: $1 with $(tail -n 1 "$tree/sonde/$1"); the answer was: $answer"
+    failures=$((failures + 1))
+  fi
+}
+expect_allowed() {
+  local answer
+  if ! answer=$("$check" "$tree"); then
+    echo "refused: $answer"
+    failures=$((failures + 1))
+  fi
+}
+
+write core/a.h '"sonde/imaging/picture.h"' && expect_refused core/a.h
+write imaging/a.cc '"sonde/io/read.h"' && expect_refused imaging/a.cc
+write model/a.cc '"sonde/imaging/picture.h"' && expect_refused model/a.cc
+write evaluate/a_test.cc '"sonde/predict/predictor.h"' && expect_refused evaluate/a_test.cc
+write imaging/a.cc '<itkImage.h>' && expect_refused imaging/a.cc
+write predict/a.cc '<opencv2/imgproc.hpp>' && expect_refused predict/a.cc
+write evaluate/a.cc '<opencv2/imgcodecs.hpp>' && expect_refused evaluate/a.cc
+write cli/a.cc '<torch/torch.h>' && expect_refused cli/a.cc
+write predict/a.h '<ATen/Parallel.h>' && expect_refused predict/a.h
+write somewhere/a.cc '<vector>' && expect_refused somewhere/a.cc
+write model/a.h '<torch/torch.h>' && add predict/a.h '"sonde/model/a.h"' && expect_refused predict/a.h
+
+write io/a.cc '<itkImage.h>' && expect_allowed
+write evaluate/a.cc '<opencv2/imgproc.hpp>' && expect_allowed
+write predict/a_impl.h '<torch/torch.h>' && add predict/a.cc '"sonde/predict/a_impl.h"' && expect_allowed
+write cli/a.cc '"sonde/predict/predictor.h"' && expect_allowed
+
+exit $((failures > 0))
