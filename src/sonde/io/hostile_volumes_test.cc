@@ -83,9 +83,7 @@ void expect_refused(const Reader& reader, const std::filesystem::path& path) {
   const Refused by_inspecting = refusal([&] { reader.inspect(path); });
   const Refused by_reading = refusal([&] { reader.read(path, {}); });
   EXPECT_EQ(by_inspecting.message, by_reading.message) << name;
-  EXPECT_EQ(by_reading.kind, kUnsupported.contains(name) ? ErrorKind::unsupported
-                             : name == "pair_no_img.hdr" ? ErrorKind::not_found
-                                                         : ErrorKind::corrupt_data)
+  EXPECT_EQ(by_reading.kind, kUnsupported.contains(name) ? ErrorKind::unsupported : ErrorKind::corrupt_data)
       << by_reading.message;
   EXPECT_TRUE(by_reading.message.starts_with(path.string() + ": ")) << by_reading.message;
   EXPECT_EQ(by_reading.message.find('\n'), std::string::npos) << by_reading.message;

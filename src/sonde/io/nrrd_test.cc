@@ -152,7 +152,7 @@ TEST_F(ReadNrrd, FollowsADataFileInItsOwnFolderOnly) {
     EXPECT_THAT(refusal([&] { read_nrrd(path, {}); }).message, HasSubstr("c.nhdr: ")) << name;
   }
   EXPECT_EQ(refusal([&] { read_nrrd(file(fields + "absent.raw\n", "d.nhdr"), {}); }).kind,
-            ErrorKind::not_found);
+            ErrorKind::corrupt_data);
 }
 
 TEST_F(ReadNrrd, RefusesHeadersThatBreakTheStandard) {

@@ -122,7 +122,7 @@ std::filesystem::path data_file_beside(const std::filesystem::path& header, std:
   const auto file = folder / name;
   std::error_code failed;
   if (!std::filesystem::is_regular_file(file, failed))
-    throw Error(ErrorKind::not_found, header.string() + ": " + fault + " is not there");
+    throw Error(ErrorKind::corrupt_data, header.string() + ": " + fault + " is not there");
   const auto real_folder = std::filesystem::canonical(folder, failed);
   const auto real_file = std::filesystem::canonical(file, failed);
   if (failed || real_file.parent_path() != real_folder)

@@ -48,7 +48,8 @@ struct UnorientedAffine {
 UnorientedAffine affine_without_orientation(std::optional<Vec3> spacing_mm);
 
 // The data file that a header names: a plain file name in the header's own folder, not a link out of it.
-// Throws Error{corrupt_data} for any other, Error{not_found} if it is not there.
+// Throws Error{corrupt_data} for any other, and if it is not there: the file that was named is broken without
+// it.
 std::filesystem::path data_file_beside(const std::filesystem::path& header, std::string_view name);
 
 // The extension in lower case with its dot; ".nii.gz" and ".img.gz" are one extension.
