@@ -8,8 +8,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// COCO's x, y, width, height from a box whose maxima are included.
-Json corner_and_size(const Box2& box) { return {box.x0, box.y0, box.x1 - box.x0 + 1, box.y1 - box.y0 + 1}; }
+// x, y, width, height as the published automatic masks have them: a mask of one pixel has a bbox of size 0.
+Json corner_and_size(const Box2& box) { return {box.x0, box.y0, box.x1 - box.x0, box.y1 - box.y0}; }
 
 Json to_json(const CocoAnnotation& annotation, std::size_t id) {
   return {{"id", id},

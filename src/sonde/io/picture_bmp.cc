@@ -6,7 +6,7 @@
 #include "sonde/io/picture_header.h"
 #include "sonde/io/volume_checks.h"
 
-// BMP: BITMAPFILEHEADER, then BITMAPCOREHEADER or BITMAPINFOHEADER to V5 (Windows GDI).
+// BMP: BITMAPFILEHEADER, then BITMAPINFOHEADER or a later one (Windows GDI).
 namespace sonde {
 namespace {
 
@@ -17,17 +17,15 @@ struct Layout {
   std::uint64_t width = 0, height = 0, planes = 0, bits = 0, compression = 0, colours = 0;
 };
 
-Layout layout_of(const PictureBytes& file, std::uint64_t header_bytes) {
-  if (header_bytes == kCoreHeader)
-    return {file.number(18, 2), file.number(20, 2), file.number(22, 2), file.number(24, 2), kPlain, 0};
+Layout layout_of(const PictureBytes& file) {
   const auto width = static_cast<std::int32_t>(file.number(18, 4));
   const auto height = static_cast<std::int32_t>(file.number(22, 4));  // negative: rows from the top
-  return {width > 0 ? static_cast<std::uint64_t>(width) : 0,
-          static_cast<std::uint64_t>(std::llabs(height)),
-          file.number(26, 2),
-          file.number(28, 2),
-          file.number(30, 4),
-          file.number(46, 4)};
+  return {.width = width > 0 ? static_cast<std::uint64_t>(width) : 0,
+          .height = static_cast<std::uint64_t>(std::llabs(height)),
+          .planes = file.number(26, 2),
+          .bits = file.number(28, 2),
+          .compression = file.number(30, 4),
+          .colours = file.number(46, 4)};
 }
 
 void check_masks(const PictureBytes& file, std::uint64_t bits) {
@@ -64,7 +62,9 @@ bool starts_as_bmp(ByteView head) {
 PictureHeader parse_bmp(const std::string& name, ByteView bytes) {
   const PictureBytes file(name, bytes, ByteOrder::little);
   const auto header_bytes = file.number(kFileHeader, 4);
-  const Layout layout = layout_of(file, header_bytes);
+  if (header_bytes == kCoreHeader)  // OpenCV takes its colours for grey
+    refuse_unsupported(name, "BMP of OS/2 (a header of 12 bytes) is not read");
+  const Layout layout = layout_of(file);
   PictureHeader header;
   header.format = "BMP";
   header.extent = checked_picture_extent(name, layout.width, layout.height);

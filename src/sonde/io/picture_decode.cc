@@ -48,18 +48,24 @@ class CapturedErrors {
 
 // What libjpeg's and libtiff's messages say when pixels are lost; their other warnings are of no consequence.
 bool tells_of_damage(std::string_view line) {
-  constexpr std::array<std::string_view, 3> kDamage{"Corrupt JPEG data", "Premature end of JPEG",
-                                                    "Inconsistent progression"};
+  constexpr std::array<std::string_view, 9> kDamage{
+      "Corrupt JPEG data", "Premature end of JPEG", "Inconsistent progression", "JPEGLib:",     "Decode:",
+      "Not enough data",   "code not yet in table", "TIFFFillStrip:",           "TIFFFillTile:"};
+  constexpr std::array<std::string_view, 2> kHarmless{"extraneous bytes", "Discarding"};
   const auto has = [&](std::string_view text) { return line.find(text) != std::string_view::npos; };
-  return std::ranges::any_of(kDamage, has) && !has("extraneous bytes");
+  return std::ranges::any_of(kDamage, has) && std::ranges::none_of(kHarmless, has);
 }
 
 void refuse_damage(const std::string& name, const std::string& messages) {
+  constexpr std::string_view kPrefix = "Warning, ";  // OpenCV's, before all that libtiff says
   for (std::size_t at = 0; at < messages.size();) {
     const auto end = std::min(messages.find('\n', at), messages.size());
-    const auto line = std::string_view(messages).substr(at, end - at);
-    if (tells_of_damage(line)) refuse_corrupt(name, "cut or damaged: the decoder says " + shown(line));
+    auto line = std::string_view(messages).substr(at, end - at);
     at = end + 1;
+    if (!tells_of_damage(line)) continue;
+    const auto prefix = line.find(kPrefix);
+    if (prefix != std::string_view::npos) line.remove_prefix(prefix + kPrefix.size());
+    refuse_corrupt(name, "cut or damaged: the decoder says " + shown(line));
   }
 }
 
