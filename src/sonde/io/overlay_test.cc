@@ -112,7 +112,7 @@ TEST(WritePicture, NamesAPathThatCannotBeWritten) {
 }
 
 // The decoder's child must not wait for threads that drawing left in its parent.
-TEST(ReadPicture, WorksAfterDrawing) {
+TEST(DrawOverlay, LeavesNothingThatDecodersWaitFor) {
   const TestFolder folder;
   for (int i = 0; i < 5; ++i) {
     const RgbImage image = draw_overlay(plain({700, 900}, 10), {rectangle({700, 900}, {5, 5, 600, 600})}, {});

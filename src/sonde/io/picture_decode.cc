@@ -151,6 +151,8 @@ Photometric photometric_of(const PictureHeader& header, const Decoded& decoded) 
 
 Volume decode_picture(const std::string& name, ByteView file, const PictureHeader& header) {
   constexpr IsolationLimits kLimits{.memory_bytes = std::size_t{4} << 30, .time = std::chrono::seconds(60)};
+  // In the parent, so that no child inherits codecs that another thread is just setting up.
+  [[maybe_unused]] static const bool codecs_are_set_up = cv::haveImageWriter(".png");
   const auto reply =
       run_isolated(name, kLimits, [&](std::vector<std::byte>& out) { decode(name, file, header, out); });
   const Decoded decoded = checked(name, reply, header);

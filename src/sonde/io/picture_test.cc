@@ -214,7 +214,7 @@ TEST_F(ReadPicture, ReadsTheFirstOfUnlikePages) {
   const Volume volume = read_picture(path, {});
   expect_grey(volume, grey_ramp<std::uint8_t>(2));
   EXPECT_EQ(volume.frame_count, 1);
-  EXPECT_THAT(volume.notes, Contains(HasSubstr("further pages")));
+  EXPECT_THAT(volume.notes, Contains(HasSubstr("1 more pages")));
 }
 
 TEST_F(ReadPicture, HasOneFrameInOtherFormats) {

@@ -291,7 +291,7 @@ PictureHeader parse_tiff(const std::string& name, ByteView bytes, std::int64_t r
   header.frame_count = alike ? static_cast<std::int64_t>(pages.size()) : 1;
   if (!alike)
     header.notes.push_back(std::to_string(pages.size() - 1) +
-                           " further pages differ from the first in size or kind and are not read");
+                           " more pages of other sizes or kinds are not read");
   std::uint64_t pieces = 0;
   for (std::int64_t i = 0; i < header.frame_count; ++i) {
     pieces += check_pixels(file, pages[static_cast<std::size_t>(i)].directory, layout);

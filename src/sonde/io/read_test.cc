@@ -5,6 +5,7 @@
 #include <map>
 #include <sys/stat.h>
 
+#include "sonde/core/durable_file.h"
 #include "sonde/core/test_data.h"
 #include "sonde/io/formats.h"
 #include "sonde/io/picture_test_files.h"
@@ -92,10 +93,10 @@ TEST(ReadVolume, WaitsForNoPipe) {
 TEST(ReadVolume, RefusesAFolderWithoutDicom) {
   const TestFolder folder;
   EXPECT_FALSE(refusal([&] { read_volume(folder.path()); }).message.empty());
+  EXPECT_FALSE(refusal([&] { inspect(folder.path()); }).message.empty());
   write_file(folder.path() / "a.png", encoded(".png", grey_ramp<std::uint8_t>(1)));
   const Refused refused = refusal([&] { read_volume(folder.path()); });
   EXPECT_THAT(refused.message, HasSubstr("DICOM"));
-  EXPECT_EQ(refusal([&] { inspect(folder.path()); }).message, refused.message);
 }
 
 using Read = Volume (*)(const std::filesystem::path&, const ReadOptions&);
@@ -136,6 +137,22 @@ TEST(ReadVolume, AnswersAsTheFormatsReaderOnHostileFiles) {
     ++count;
   }
   EXPECT_GE(count, 134);
+}
+
+TEST(Inspect, ListsTheImagesOfAFolderWithoutDicomAndWhatItRefusesOfThem) {
+  const TestFolder folder;
+  write_mask_png(folder.path() / "b.png", empty_mask({3, 2}));
+  write_mask_png(folder.path() / "a.png", empty_mask({5, 4}));
+  write_durably(folder.path() / "cut.nii", "1234");
+  write_durably(folder.path() / "notes.txt", "not an image");
+  const FileInfo info = inspect(folder.path());
+  ASSERT_EQ(info.images.size(), 2U);
+  EXPECT_EQ(info.images[0].title, "a.png");
+  EXPECT_EQ(info.images[0].extent, (Extent3{5, 4, 1}));
+  EXPECT_EQ(info.images[1].title, "b.png");
+  ASSERT_EQ(info.refused.size(), 1U);
+  EXPECT_EQ(info.refused[0].path, folder.path() / "cut.nii");
+  EXPECT_THAT(info.refused[0].reason, Not(HasSubstr("cut.nii")));
 }
 
 TEST(ReadVolume, ReadsEverySharedPictureAtTheSizeOfItsMask) {
