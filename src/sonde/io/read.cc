@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sonde/io/read.h"
 
+#include <algorithm>
 #include <array>
+#include <utility>
+#include <vector>
 
 #include "sonde/core/bytes.h"
 #include "sonde/core/error.h"
@@ -26,7 +29,8 @@ constexpr std::array kFormats{
     Format{recognises_metaimage, read_metaimage, inspect_metaimage},
     Format{recognises_nifti, read_nifti, inspect_nifti},
 };
-constexpr Format kFolder{nullptr, read_dicom_folder, inspect_dicom_folder};
+FileInfo inspect_folder(const std::filesystem::path& folder);
+constexpr Format kFolder{nullptr, read_dicom_folder, inspect_folder};
 
 constexpr std::size_t kHeadBytes = 4096;
 
@@ -46,6 +50,43 @@ const Format& format_of(const std::filesystem::path& path) {
   throw Error(ErrorKind::unsupported, name +
                                           ": not a format that sonde reads: PNG, JPEG, TIFF, BMP, DICOM, "
                                           "NIfTI, NRRD, MetaImage (.mha, .mhd), npy");
+}
+
+// The files of one folder that are images, each under its name. Subfolders and other files are passed over.
+FileInfo inspect_files(const std::filesystem::path& folder) {
+  std::vector<std::filesystem::path> paths;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    if (entry.is_regular_file()) paths.push_back(entry.path());
+  }
+  std::sort(paths.begin(), paths.end());
+  FileInfo files{folder, "folder of images", {}, {}};
+  for (const auto& path : paths) {
+    const auto head = read_head(path, kHeadBytes);
+    const auto format = std::find_if(kFormats.begin(), kFormats.end(),
+                                     [&](const Format& f) { return f.recognises(head, path); });
+    if (format == kFormats.end()) continue;
+    try {
+      for (ImageInfo& image : format->inspect(path).images) {
+        image.title = path.filename().string() + (image.title.empty() ? "" : ", " + image.title);
+        files.images.push_back(std::move(image));
+      }
+    } catch (const Error& error) {
+      const std::string message = error.what();
+      const std::string prefix = path.string() + ": ";
+      files.refused.push_back({path, message.starts_with(prefix) ? message.substr(prefix.size()) : message});
+    }
+  }
+  return files;
+}
+
+FileInfo inspect_folder(const std::filesystem::path& folder) {
+  try {
+    return inspect_dicom_folder(folder);
+  } catch (const Error&) {
+    FileInfo files = inspect_files(folder);
+    if (files.images.empty()) throw;
+    return files;
+  }
 }
 
 }  // namespace

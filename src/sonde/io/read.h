@@ -13,18 +13,20 @@ namespace sonde {
 
 struct ReadOptions {
   std::optional<std::int64_t> frame;  // time point or frame of a cine; absent: the first
-  std::string series;                 // DICOM folder: series UID or its number as `sonde info` prints it; empty: the only one
+  std::string
+      series;  // DICOM folder: series UID or its number as `sonde info` prints it; empty: the only one
 };
 
 // Reads any picture, volume, DICOM file or folder of one DICOM series, recognised by content, not by name.
-// Throws Error naming the path: not_found, corrupt_data, unsupported; usage for a frame or series that is not there (says which are).
+// Throws Error naming the path: not_found, corrupt_data, unsupported; usage for a frame or series that is not
+// there (says which are).
 Volume read_volume(const std::filesystem::path& path, const ReadOptions& options = {});
 
 // What one image of a file or folder is, without reading its pixels where that can be avoided.
 struct ImageInfo {
-  std::string title;                     // series number and description, or empty
-  std::string series_uid, modality;      // DICOM
-  std::string stored_type;               // "int16", "uint8 rgb", "JPEG 2000, uint16"
+  std::string title;                 // series number and description, or empty
+  std::string series_uid, modality;  // DICOM
+  std::string stored_type;           // "int16", "uint8 rgb", "JPEG 2000, uint16"
   Extent3 extent;
   std::int64_t frame_count = 1;
   Photometric photometric = Photometric::grey;
@@ -44,8 +46,9 @@ struct FileInfo {
   std::vector<ImageInfo> images;
   std::vector<Refusal> refused;
 };
-// Every refusal that read_volume would make is found here too: a single file that cannot be read throws as read_volume does; a folder
-// lists it under `refused`. Throws if nothing at all is readable.
+// Every refusal that read_volume would make is found here too: a single file that cannot be read throws as
+// read_volume does; a folder lists it under `refused`. A folder without DICOM lists the images in it, each
+// titled with its file's name; read_volume takes them one by one. Throws if nothing at all is readable.
 FileInfo inspect(const std::filesystem::path& path);
 
 }  // namespace sonde
