@@ -4,9 +4,10 @@
 #include "sonde/core/bytes.h"
 #include "sonde/io/read.h"
 
-// One reader a format, beneath read.h. recognises_X looks at the first bytes of a file (at least 512 where the file has them) and,
-// for formats without a signature, at the name. Sizes, offsets, names of further files and spatial data are checked before anything is
-// allocated or handed to a library; a data file outside the header's folder is refused.
+// One reader a format, beneath read.h. recognises_X looks at the first bytes of a file (at least 512 where
+// the file has them) and, for formats without a signature, at the name. Sizes, offsets, names of further
+// files and spatial data are checked before anything is allocated or handed to a library; a data file outside
+// the header's folder is refused.
 namespace sonde {
 
 bool recognises_nifti(ByteView head, const std::filesystem::path& path);
@@ -29,7 +30,7 @@ bool recognises_picture(ByteView head, const std::filesystem::path& path);  // P
 Volume read_picture(const std::filesystem::path& path, const ReadOptions& options);
 FileInfo inspect_picture(const std::filesystem::path& path);
 
-bool recognises_dicom(ByteView head, const std::filesystem::path& path);  // with or without preamble
+bool recognises_dicom(ByteView head, const std::filesystem::path& path);           // with or without preamble
 Volume read_dicom(const std::filesystem::path& path, const ReadOptions& options);  // a file
 FileInfo inspect_dicom(const std::filesystem::path& path);
 Volume read_dicom_folder(const std::filesystem::path& folder, const ReadOptions& options);

@@ -20,10 +20,12 @@ MaskFormat mask_format(const std::filesystem::path& path);
 // 8-bit grey, 0 and 255.
 void write_mask_png(const std::filesystem::path& path, const Mask& mask);
 void write_png(const std::filesystem::path& path, const RgbImage& image);
-// 0 and 1 as unsigned 8 bits on the grid and affine of `like` (nifti, nrrd, metaimage; .nii.gz, NRRD and MHA are compressed).
+// 0 and 1 as unsigned 8 bits on the grid and affine of `like` (nifti, nrrd, metaimage; .nii.gz, NRRD and MHA
+// are compressed).
 void write_mask_volume(const std::filesystem::path& path, const MaskVolume& mask, const Volume& like);
 
-// The picture with the masks tinted and outlined (a colour each), boxes and points drawn: what people look at.
+// The picture with the masks tinted and outlined (a colour each), boxes and points drawn: what people look
+// at.
 struct OverlayPrompt {
   std::vector<Point2> foreground, background;
   std::vector<Box2> boxes;
@@ -38,7 +40,9 @@ struct CocoAnnotation {
   Point2 point;   // the grid point that proposed it
   Box2 crop_box;  // where the network looked
 };
-// A COCO instances JSON of one image (boxes as x, y, width, height; compressed run lengths), category 1 "object".
-std::string coco_json(const std::string& file_name, Extent2 extent, const std::vector<CocoAnnotation>& annotations);
+// A COCO instances JSON of one image (boxes as x, y, width, height; compressed run lengths), category 1
+// "object".
+std::string coco_json(const std::string& file_name, Extent2 extent,
+                      const std::vector<CocoAnnotation>& annotations);
 
 }  // namespace sonde
