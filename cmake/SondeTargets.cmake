@@ -57,8 +57,12 @@ function(sonde_discover_labelled folder label filter)
   gtest_discover_tests(${folder}_test TEST_PREFIX "${folder}/" TEST_FILTER "${filter}" TEST_LIST ${list}
     DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 600)
   set(labels_file ${CMAKE_CURRENT_BINARY_DIR}/${folder}_${label}_labels.cmake)
+  set(properties "LABELS \"${folder};${label}\"")
+  if(label STREQUAL slow)
+    string(APPEND properties " RUN_SERIAL TRUE")  # they use every core themselves
+  endif()
   file(CONFIGURE OUTPUT ${labels_file} @ONLY
-       CONTENT "if(@list@)\n  set_tests_properties(\${@list@} PROPERTIES LABELS \"@folder@;@label@\")\nendif()\n")
+       CONTENT "if(@list@)\n  set_tests_properties(\${@list@} PROPERTIES @properties@)\nendif()\n")
   set_property(DIRECTORY APPEND PROPERTY TEST_INCLUDE_FILES ${labels_file})
 endfunction()
 
