@@ -58,7 +58,7 @@ function(sonde_discover_labelled folder label filter)
     DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 600)
   set(labels_file ${CMAKE_CURRENT_BINARY_DIR}/${folder}_${label}_labels.cmake)
   set(properties "LABELS \"${folder};${label}\"")
-  if(label STREQUAL slow)
+  if(label STREQUAL "slow")
     string(APPEND properties " RUN_SERIAL TRUE")  # they use every core themselves
   endif()
   file(CONFIGURE OUTPUT ${labels_file} @ONLY
