@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "sonde/core/progress.h"
+#include "sonde/evaluate/task.h"
+
+namespace sonde {
+
+struct PlanOptions {
+  std::int64_t min_area_px = 1;       // smaller labels are no task
+  std::optional<Axis> axis;           // of volumes; absent: default_axis of each image
+  std::optional<std::int64_t> limit;  // pictures a data set, spread evenly over those that have tasks
+};
+
+// What a study would do with one data set. Sorted by name (numbers in names by value), so that the order of
+// files and arguments does not matter.
+struct DataSetPlan {
+  std::string name;  // folder's or JSON's name; parent/name where two data sets share it
+  std::filesystem::path path;
+  std::vector<StudyCase> cases;  // with at least one task each
+  std::vector<VolumeTask> volumes;
+  std::vector<StudyFailure> failures;
+  std::int64_t pictures_found = 0;     // failed ones included, before the limit
+  std::int64_t labels_below_area = 0;  // present, smaller than min_area_px: no tasks
+  std::int64_t labels_absent = 0;  // of the labels of labels.json or seen anywhere in the set, over pictures
+};
+
+// Each of `data`: a folder with images/ID.EXT and masks/ID.EXT (labels.json optional); a folder with
+// images/NAME.EXT and labels/NAME.EXT or labels/NAME_SUFFIX.EXT (volumes); a COCO instances JSON; or a
+// folder of such data sets. Reads every mask once and no image. A file that cannot be used is a failure of
+// its data set and stops nothing. Throws Error naming the path: not_found; usage for something that is no
+// data set (says what one looks like); corrupt_data for a labels.json or COCO JSON that cannot be understood.
+std::vector<DataSetPlan> plan_data_sets(std::span<const std::filesystem::path> data,
+                                        const PlanOptions& options, const Progress& progress = {});
+
+}  // namespace sonde
