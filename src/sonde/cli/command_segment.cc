@@ -82,6 +82,10 @@ Prompt prompt_of(const SegmentOptions& options) {
   if (!options.box.empty()) {
     const auto b = parse_numbers("--box", options.box, 4);
     prompt.box = Box2{b[0], b[1], b[2], b[3]};
+    // A box of one pixel's width is sound, but on a command line it is a slip.
+    if (b[2] <= b[0] || b[3] <= b[1]) {
+      throw Error(ErrorKind::usage, "--box " + options.box + " has no area: x0 < x1 and y0 < y1 are needed");
+    }
   }
   if (prompt.points.empty() && !prompt.box && options.mask.empty()) {
     throw Error(ErrorKind::usage, "say what to segment: --point X,Y, --box X0,Y0,X1,Y1 or --mask FILE");

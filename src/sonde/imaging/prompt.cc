@@ -31,8 +31,8 @@ void validate_box(const Box2& box, Extent2 picture) {
   if (!inside(box.x0, box.y0, picture) || !inside(box.x1, box.y1, picture)) {
     throw Error(ErrorKind::usage, "box " + text + " reaches outside the picture: " + range(picture));
   }
-  if (box.x1 <= box.x0 || box.y1 <= box.y0) {
-    throw Error(ErrorKind::usage, "box " + text + " has no area: x0 < x1 and y0 < y1 are needed");
+  if (box.x1 < box.x0 || box.y1 < box.y0) {
+    throw Error(ErrorKind::usage, "box " + text + " is turned round: x0 <= x1 and y0 <= y1 are needed");
   }
 }
 

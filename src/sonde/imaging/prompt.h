@@ -29,7 +29,7 @@ struct Prompt {
 };
 
 // Throws Error{usage} if the prompt is empty, a point lies outside the picture (beyond -0.5 .. extent - 0.5),
-// a box has no area (x1 <= x0 or y1 <= y0) or reaches outside the picture, or the mask has another size.
+// a box is turned round (x1 < x0 or y1 < y0) or reaches outside the picture, or the mask has another size.
 // Names the offender and what is allowed.
 void validate(const Prompt& prompt, Extent2 picture);
 

@@ -24,8 +24,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// An entry: the head below, its key, channels, height and width (uint32), the fp16 values, SHA-256 of all
-// before.
+// An entry: the head below, its key, channels, height and width (uint32), the values, SHA-256 of all before.
 constexpr std::string_view kHead = "sonde embedding 1\n";
 constexpr std::string_view kExtension = ".embedding";
 constexpr std::size_t kHashDigits = 64;
@@ -45,12 +44,16 @@ fs::path default_folder() {
   return {};
 }
 
-std::string key_of(const SamModel& model, const RgbImage& picture) {
+torch::Dtype dtype_of(StoredValues values) {
+  return values == StoredValues::fp16 ? torch::kHalf : torch::kFloat;
+}
+
+std::string key_of(const SamModel& model, const RgbImage& picture, StoredValues values) {
   const std::string device = model.impl().device.is_cuda() ? "cuda" : "cpu";
   const std::string text =
       std::string(kHead) + model.sha256() + (model.precision() == Precision::bf16 ? " bf16 " : " fp32 ") +
       device + " " + std::to_string(picture.extent.width) + " x " + std::to_string(picture.extent.height) +
-      " " + sha256_hex(as_byte_view(picture.pixels));
+      " " + sha256_hex(as_byte_view(picture.pixels)) + (values == StoredValues::fp32 ? " kept whole" : "");
   return sha256_hex(std::as_bytes(std::span<const char>(text)));
 }
 
@@ -69,22 +72,22 @@ void append(std::vector<std::byte>& bytes, std::string_view text) {
   append(bytes, std::as_bytes(std::span<const char>(text)));
 }
 
-std::vector<std::byte> to_entry(const std::string& key, const torch::Tensor& features) {
-  const auto half = features.squeeze(0).to(torch::kCPU, torch::kHalf).contiguous();
-  const Shape shape{static_cast<std::uint32_t>(half.size(0)), static_cast<std::uint32_t>(half.size(1)),
-                    static_cast<std::uint32_t>(half.size(2))};
+std::vector<std::byte> to_entry(const std::string& key, const torch::Tensor& features, StoredValues values) {
+  const auto stored = features.squeeze(0).to(torch::kCPU, dtype_of(values)).contiguous();
+  const Shape shape{static_cast<std::uint32_t>(stored.size(0)), static_cast<std::uint32_t>(stored.size(1)),
+                    static_cast<std::uint32_t>(stored.size(2))};
   std::vector<std::byte> entry;
-  entry.reserve(kPayloadOffset + half.nbytes() + kHashDigits);
+  entry.reserve(kPayloadOffset + stored.nbytes() + kHashDigits);
   append(entry, kHead);
   append(entry, key);
   append(entry, std::as_bytes(std::span(shape)));
-  append(entry, ByteView(static_cast<const std::byte*>(half.data_ptr()), half.nbytes()));
+  append(entry, ByteView(static_cast<const std::byte*>(stored.data_ptr()), stored.nbytes()));
   append(entry, sha256_hex(entry));
   return entry;
 }
 
 // Absent for an entry that is damaged.
-std::optional<torch::Tensor> from_entry(ByteView entry, const std::string& key) {
+std::optional<torch::Tensor> from_entry(ByteView entry, const std::string& key, StoredValues values) {
   if (entry.size() < kPayloadOffset + kHashDigits) return std::nullopt;
   const std::size_t hashed = entry.size() - kHashDigits;
   if (text_at(entry, 0, kHead.size()) != kHead || text_at(entry, kHead.size(), kHashDigits) != key)
@@ -94,11 +97,11 @@ std::optional<torch::Tensor> from_entry(ByteView entry, const std::string& key) 
   std::memcpy(shape.data(), entry.data() + kPayloadOffset - sizeof(Shape), sizeof(Shape));
   constexpr std::uint32_t kMostPerSide = 1 << 16;  // so that the product of three fits
   if (*std::max_element(shape.begin(), shape.end()) > kMostPerSide) return std::nullopt;
-  const std::uint64_t values = std::uint64_t{shape[0]} * shape[1] * shape[2];
-  if (values * sizeof(c10::Half) != hashed - kPayloadOffset) return std::nullopt;
-  const auto half = torch::empty({1, shape[0], shape[1], shape[2]}, torch::kHalf);
-  std::memcpy(half.data_ptr(), entry.data() + kPayloadOffset, half.nbytes());
-  return half.to(torch::kFloat);
+  const std::uint64_t count = std::uint64_t{shape[0]} * shape[1] * shape[2];
+  if (count * torch::elementSize(dtype_of(values)) != hashed - kPayloadOffset) return std::nullopt;
+  const auto stored = torch::empty({1, shape[0], shape[1], shape[2]}, dtype_of(values));
+  std::memcpy(stored.data_ptr(), entry.data() + kPayloadOffset, stored.nbytes());
+  return stored.to(torch::kFloat);
 }
 
 struct Entry {
@@ -144,8 +147,8 @@ void drop_oldest(const fs::path& folder, std::uint64_t limit_bytes) {
   }
 }
 
-Embedding as_stored(const Embedding& embedding) {
-  const auto rounded = embedding.impl().features.to(torch::kHalf).to(torch::kFloat);
+Embedding as_stored(const Embedding& embedding, StoredValues values) {
+  const auto rounded = embedding.impl().features.to(dtype_of(values)).to(torch::kFloat);
   return {embedding.picture(), std::make_shared<const Embedding::Impl>(Embedding::Impl{rounded})};
 }
 
@@ -157,14 +160,14 @@ EmbeddingStore::EmbeddingStore(EmbeddingStoreOptions options) : options_(std::mo
 
 std::optional<Embedding> EmbeddingStore::find(const SamModel& model, const RgbImage& picture) const {
   if (options_.folder.empty()) return std::nullopt;
-  const std::string key = key_of(model, picture);
+  const std::string key = key_of(model, picture, options_.values);
   const fs::path path = entry_path(options_.folder, key);
   std::error_code ignored;
   if (!fs::is_regular_file(path, ignored)) return std::nullopt;
   try {
     const c10::InferenceMode inference;
     const MappedFile file(path);
-    const auto features = from_entry(file.bytes(), key);
+    const auto features = from_entry(file.bytes(), key, options_.values);
     if (!features) {
       fs::remove(path, ignored);
       return std::nullopt;
@@ -179,8 +182,8 @@ std::optional<Embedding> EmbeddingStore::find(const SamModel& model, const RgbIm
 
 void EmbeddingStore::put(const SamModel& model, const RgbImage& picture, const Embedding& embedding) const {
   if (options_.folder.empty()) return;
-  const std::string key = key_of(model, picture);
-  const std::vector<std::byte> entry = to_entry(key, embedding.impl().features);
+  const std::string key = key_of(model, picture, options_.values);
+  const std::vector<std::byte> entry = to_entry(key, embedding.impl().features, options_.values);
   if (entry.size() > options_.limit_bytes) return;
   std::error_code ignored;
   fs::create_directories(options_.folder, ignored);
@@ -196,7 +199,7 @@ std::uint64_t EmbeddingStore::size_bytes() const { return total_bytes(entries_in
 
 Embedding embed_with_store(const SamModel& model, const RgbImage& picture, const EmbeddingStore& store) {
   if (auto found = store.find(model, picture)) return std::move(*found);
-  const Embedding computed = as_stored(embed(model, picture));
+  const Embedding computed = as_stored(embed(model, picture), store.values());
   store.put(model, picture, computed);
   return computed;
 }

@@ -58,6 +58,18 @@ TEST(EmbeddingStore, GivesBackWhatWasPutToTheBit) {
   EXPECT_EQ(files_in(folder.path() / "new" / "folders").size(), 1U);
 }
 
+TEST(EmbeddingStore, KeepsTheEncodersOwnValuesWhereAsked) {
+  const TestFolder folder;
+  const EmbeddingStore whole({.folder = folder.path(), .values = StoredValues::fp32});
+  const RgbImage picture = test_picture({20, 10});
+  const Embedding computed = embed(model(), picture);
+  EXPECT_TRUE(same_features(embed_with_store(model(), picture, whole), computed));
+  ASSERT_TRUE(whole.find(model(), picture));
+  EXPECT_TRUE(same_features(*whole.find(model(), picture), computed));
+  const EmbeddingStore half({.folder = folder.path()});
+  EXPECT_FALSE(half.find(model(), picture)) << "an entry of the other kind";
+}
+
 TEST(EmbeddingStore, RoundsToHalfPrecisionOnly) {
   const TestFolder folder;
   const RgbImage picture = test_picture({20, 10});

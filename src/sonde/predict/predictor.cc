@@ -94,9 +94,20 @@ PromptTensors to_tensors(const Batch& batch, FrameScale scale, torch::Device dev
 }
 
 // The decoder's token 0 answers with one mask, 1 to 3 with three.
+torch::indexing::Slice tokens(MaskOutput wanted) {
+  switch (wanted) {
+    case MaskOutput::single:
+      return {0, 1};
+    case MaskOutput::three_candidates:
+      return {1, torch::indexing::None};
+    case MaskOutput::single_and_three:
+      return {};
+  }
+  throw Error(ErrorKind::internal, "an output that is none");
+}
+
 std::vector<LowResPrediction> from_output(const DecoderOutput& output, MaskOutput wanted) {
-  const auto keep = wanted == MaskOutput::single ? torch::indexing::Slice(0, 1)
-                                                 : torch::indexing::Slice(1, torch::indexing::None);
+  const auto keep = tokens(wanted);
   const auto low_res =
       output.low_res.index({torch::indexing::Slice(), keep}).to(torch::kCPU, torch::kFloat).contiguous();
   const auto iou =

@@ -25,7 +25,7 @@ class Embedding {
 };
 Embedding embed(const SamModel& model, const RgbImage& picture);
 
-enum class MaskOutput { single, three_candidates };
+enum class MaskOutput { single, three_candidates, single_and_three };
 
 struct Candidate {
   Mask mask;  // at the picture's extent, logits above 0
@@ -35,7 +35,7 @@ struct Candidate {
   LowResLogits low_res;  // 256 x 256, may be sent back as Prompt::mask
 };
 using Prediction =
-    std::vector<Candidate>;  // one for MaskOutput::single, else the three in the decoder's order
+    std::vector<Candidate>;  // in the decoder's order: the single answer, the three candidates, or both
 
 // Index of the candidate with the highest predicted IoU (the first of equals).
 std::size_t most_confident(const Prediction& prediction);

@@ -58,6 +58,10 @@ TEST(Predictor, GivesThreeCandidatesOrOneAtThePicturesExtent) {
     EXPECT_TRUE(candidate.stability >= 0 && candidate.stability <= 1);
   }
   EXPECT_NE(one[0].low_res, three[0].low_res);
+  const auto both = tiny_predictor().segment(point_prompt(30, 20), MaskOutput::single_and_three);
+  ASSERT_EQ(both.size(), 4U);
+  EXPECT_EQ(both[0].low_res, one[0].low_res);
+  for (std::size_t k = 0; k < 3; ++k) EXPECT_EQ(both[k + 1].low_res, three[k].low_res);
 }
 
 TEST(Predictor, AnswersInTheOrderOfThePromptsAndApartFromTheirNeighbours) {
@@ -118,7 +122,8 @@ TEST(Predictor, RefusesAPromptThatIsInvalidAndNamesIt) {
   };
   EXPECT_THAT(refusal(point_prompt(60, 5)), testing::HasSubstr("point 60,5"));
   EXPECT_THAT(refusal(point_prompt(std::nan(""), 5)), testing::HasSubstr("point"));
-  EXPECT_THAT(refusal(box_prompt({5, 5, 5, 9})), testing::HasSubstr("no area"));
+  EXPECT_THAT(refusal(box_prompt({5, 5, 4, 9})), testing::HasSubstr("turned round"));
+  EXPECT_EQ(refusal(box_prompt({5, 5, 5, 5})), "") << "one pixel is a box";
   EXPECT_THAT(refusal({}), testing::HasSubstr("empty"));
   EXPECT_THAT(refusal({.points = {}, .box = {}, .mask = LowResLogits(7)}), testing::HasSubstr("256 x 256"));
 }

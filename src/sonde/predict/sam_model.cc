@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <dlfcn.h>
 #include <string_view>
 
 #include <torch/torch.h>
@@ -44,6 +45,15 @@ torch::Device find_device(const std::string& device) {
                 "device " + device + " is not there: N is 0.." + std::to_string(count - 1));
   }
   return {torch::kCUDA, static_cast<torch::DeviceIndex>(index)};
+}
+
+// LibTorch leaves OpenBLAS's own pool of threads as it is.
+void use_threads(int threads) {
+  at::set_num_threads(threads);
+  using SetThreads = void (*)(int);
+  const auto set_blas =
+      reinterpret_cast<SetThreads>(::dlsym(RTLD_DEFAULT, "openblas_set_num_threads"));  // NOLINT
+  if (set_blas != nullptr) set_blas(threads);
 }
 
 void check_threads(int threads) {
@@ -90,7 +100,7 @@ SamModel SamModel::load(const std::string& name_or_path, const ModelOptions& opt
   const torch::Device device = find_device(options.device);
   const std::filesystem::path file = find_model(name_or_path);
   const Checkpoint checkpoint = load_checkpoint(file);
-  at::set_num_threads(options.threads > 0 ? options.threads : physical_core_count());
+  use_threads(options.threads > 0 ? options.threads : physical_core_count());
 
   auto impl = std::make_shared<Impl>();
   impl->name = name_or_path;
