@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sonde/evaluate/protocol.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <utility>
+
+#include "sonde/core/error.h"
+
+namespace sonde {
+namespace {
+
+// Two prompts of one key are the same prompt.
+using PromptKey = std::string;
+// Prompts of a round whose answers are united, by their order in it.
+using Places = std::vector<std::size_t>;
+
+struct Judged {
+  Scores scores;
+  Rle mask;
+};
+
+// One answer, or several united candidate by candidate. Judged when it is first chosen.
+struct Candidates {
+  std::vector<AnsweredMask> three;
+  std::optional<AnsweredMask> single;
+  std::vector<std::optional<Judged>> judged_three;
+  std::optional<Judged> judged_single;
+};
+
+void unite(AnsweredMask& into, const AnsweredMask& other) {
+  for (std::size_t i = 0; i < into.mask.pixels.size(); ++i) into.mask.pixels[i] |= other.mask.pixels[i];
+  into.predicted_iou += other.predicted_iou;
+}
+
+// The prompts of one round: every different one is sent once.
+class Round {
+ public:
+  // Returns the place of its answer.
+  std::size_t add(const Prompt& prompt, const PromptKey& key) {
+    const auto [found, is_new] = places_.emplace(key, prompts_.size());
+    if (is_new) prompts_.push_back(prompt);
+    return found->second;
+  }
+  void ask(const Segmenter& segmenter, AnswerRequest request) {
+    if (prompts_.empty()) return;
+    answers_ = segmenter(prompts_, request);
+    if (answers_.size() != prompts_.size()) throw Error(ErrorKind::internal, "a prompt was not answered");
+  }
+  Candidates& answer(const Places& places) {
+    const auto [found, is_new] = united_.try_emplace(places);
+    if (is_new) found->second = unite_answers(places);
+    return found->second;
+  }
+
+ private:
+  Candidates unite_answers(const Places& places) const {
+    const Answer& front = answers_[places.front()];
+    Candidates all{front.candidates, front.single, {}, {}};
+    for (std::size_t i = 1; i < places.size(); ++i) {
+      const Answer& answer = answers_[places[i]];
+      for (std::size_t k = 0; k < all.three.size(); ++k) unite(all.three[k], answer.candidates[k]);
+      if (all.single) unite(*all.single, *answer.single);
+    }
+    all.judged_three.resize(all.three.size());
+    return all;
+  }
+
+  std::map<PromptKey, std::size_t> places_;
+  std::vector<Prompt> prompts_;
+  std::vector<Answer> answers_;
+  std::map<Places, Candidates> united_;
+};
+
+// What a choice took.
+struct Taken {
+  const AnsweredMask* answer = nullptr;
+  const Judged* judged = nullptr;
+  std::optional<int> candidate;
+};
+
+class Chooser {
+ public:
+  Chooser(const Mask& truth, std::array<double, 2> spacing, double tolerance)
+      : truth_(truth), scorer_(truth, spacing, tolerance) {}
+
+  Taken take(Choice choice, Candidates& from) const {
+    if (choice == Choice::single) {
+      return {&from.single.value(), &judge(*from.single, from.judged_single), std::nullopt};
+    }
+    const std::size_t index = index_of(choice, from);
+    const AnsweredMask& answer = from.three.at(index);
+    return {&answer, &judge(answer, from.judged_three[index]), static_cast<int>(index)};
+  }
+
+ private:
+  const Judged& judge(const AnsweredMask& answer, std::optional<Judged>& known) const {
+    if (!known) known = Judged{scorer_.score(answer.mask), encode_rle(answer.mask)};
+    return *known;
+  }
+  // The first of equals.
+  std::size_t index_of(Choice choice, const Candidates& from) const {
+    if (choice == Choice::first) return 0;
+    std::vector<double> merit;
+    for (const AnsweredMask& answer : from.three) {
+      merit.push_back(choice == Choice::confidence ? answer.predicted_iou : iou(truth_, answer.mask));
+    }
+    return static_cast<std::size_t>(std::max_element(merit.begin(), merit.end()) - merit.begin());
+  }
+
+  const Mask& truth_;
+  Scorer scorer_;
+};
+
+// The click sequence of one choice.
+struct ClickPath {
+  Choice choice = Choice::confidence;
+  Prompt prompt;
+  std::string history;  // tells sequences apart that sent different masks back
+  Mask prediction;
+  std::vector<Outcome> outcomes;
+  std::size_t place = 0;  // of its answer in the present round
+  enum class State { asking, perfect } state = State::asking;
+};
+
+class TaskRun {
+ public:
+  TaskRun(const ProtocolTask& task, const Segmenter& segmenter, const ProtocolOptions& options)
+      : task_(task),
+        segmenter_(segmenter),
+        options_(options),
+        hand_{options.hand, task.name},
+        chooser_(task.truth, task.spacing, options.tolerance) {
+    const auto wants = [&](auto&& test) {
+      return std::any_of(options.choices.begin(), options.choices.end(), test);
+    };
+    if (!wants([](Choice c) { return c != Choice::single; }))
+      request_.candidates = AnswerRequest::Candidates::none;
+    if (wants([](Choice c) { return c == Choice::single; })) request_.single = AnswerRequest::Single::one;
+  }
+
+  std::vector<Outcome> run() {
+    first_round();
+    for (int step = 2; step <= options_.clicks; ++step) click(step);
+    std::vector<Outcome> outcomes = std::move(of_modes_);
+    for (ClickPath& path : paths_) {
+      std::move(path.outcomes.begin(), path.outcomes.end(), std::back_inserter(outcomes));
+    }
+    return outcomes;
+  }
+
+ private:
+  static Outcome outcome(const std::string& protocol, Choice choice, const std::string& prompt,
+                         const Taken& taken) {
+    return {protocol,
+            choice,
+            1,
+            prompt,
+            taken.judged->scores,
+            taken.answer->predicted_iou,
+            taken.candidate,
+            taken.judged->mask};
+  }
+
+  void first_round() {
+    Round round;
+    struct Asked {
+      int mode = 0;
+      std::string prompt;
+      Places places;
+    };
+    std::vector<Asked> asked;
+    for (const int mode : options_.modes) {
+      const std::vector<Prompt> prompts = mode_prompts(mode, task_.truth, hand_);
+      asked.push_back({mode, prompt_text(prompts), {}});
+      for (const Prompt& prompt : prompts)
+        asked.back().places.push_back(round.add(prompt, prompt_text({prompt})));
+    }
+    start_paths(round);
+    round.ask(segmenter_, request_);
+    for (const Asked& a : asked) {
+      Candidates& candidates = round.answer(a.places);
+      for (const Choice choice : options_.choices) {
+        of_modes_.push_back(
+            outcome("mode" + std::to_string(a.mode), choice, a.prompt, chooser_.take(choice, candidates)));
+      }
+    }
+    finish_clicks(round, 1);
+  }
+
+  void start_paths(Round& round) {
+    if (options_.clicks < 1) return;
+    const auto point = farthest_point(task_.truth, hand_, 1);
+    const Prompt prompt{{{point.value().landed, PointLabel::foreground}}, {}, {}};
+    for (const Choice choice : options_.choices) {
+      paths_.push_back({choice, prompt, "", {}, {}, round.add(prompt, prompt_text({prompt})), {}});
+    }
+  }
+
+  void click(int step) {
+    Round round;
+    const Mask& positive = options_.sign == ClickSign::target ? task_.truth : *task_.any_class;
+    for (ClickPath& path : paths_) {
+      if (path.state == ClickPath::State::perfect) continue;
+      const auto point = next_click(task_.truth, path.prediction, positive, hand_, step);
+      if (!point) {
+        path.state = ClickPath::State::perfect;
+        continue;
+      }
+      path.prompt.points.push_back(*point);
+      path.place = round.add(path.prompt, prompt_text({path.prompt}) + path.history);
+    }
+    round.ask(segmenter_, request_);
+    finish_clicks(round, step);
+  }
+
+  // Paths of the same answer share its scores.
+  void finish_clicks(Round& round, int step) {
+    for (ClickPath& path : paths_) {
+      if (path.state == ClickPath::State::perfect) {
+        path.outcomes.push_back(path.outcomes.back());
+        path.outcomes.back().step = step;
+        continue;
+      }
+      const Taken taken = chooser_.take(path.choice, round.answer({path.place}));
+      path.outcomes.push_back(outcome("clicks", path.choice, prompt_text({path.prompt}), taken));
+      path.outcomes.back().step = step;
+      path.prediction = taken.answer->mask;
+      if (options_.feedback == Feedback::logits) {
+        path.prompt.mask = taken.answer->low_res;
+        path.history += taken.candidate ? "|" + std::to_string(*taken.candidate) : "|s";
+      }
+    }
+  }
+
+  const ProtocolTask& task_;
+  const Segmenter& segmenter_;
+  const ProtocolOptions& options_;
+  TaskHand hand_;
+  Chooser chooser_;
+  AnswerRequest request_;
+  std::vector<Outcome> of_modes_;
+  std::vector<ClickPath> paths_;
+};
+
+}  // namespace
+
+Feedback parse_feedback(std::string_view text) {
+  if (text == "none") return Feedback::none;
+  if (text == "logits") return Feedback::logits;
+  throw Error(ErrorKind::usage, "--feedback " + std::string(text) + ": none or logits");
+}
+std::string_view name_of(Feedback feedback) { return feedback == Feedback::none ? "none" : "logits"; }
+
+ClickSign parse_sign(std::string_view text) {
+  if (text == "class") return ClickSign::target;
+  if (text == "image") return ClickSign::any_class;
+  throw Error(ErrorKind::usage, "--sign " + std::string(text) + ": class or image");
+}
+std::string_view name_of(ClickSign sign) { return sign == ClickSign::target ? "class" : "image"; }
+
+void validate(const ProtocolOptions& options) {
+  constexpr int kMostClicks = 100;
+  for (const int mode : options.modes) {
+    if (mode < 1 || mode > 5)
+      throw Error(ErrorKind::usage, "--modes " + std::to_string(mode) + ": modes are 1 to 5");
+  }
+  if (std::set<int>(options.modes.begin(), options.modes.end()).size() != options.modes.size()) {
+    throw Error(ErrorKind::usage, "--modes names a mode twice");
+  }
+  if (options.clicks < 0 || options.clicks > kMostClicks) {
+    throw Error(ErrorKind::usage, "--clicks is 0 to 100");
+  }
+  if (options.choices.empty()) throw Error(ErrorKind::usage, "--choose names no choice");
+  if (std::set<Choice>(options.choices.begin(), options.choices.end()).size() != options.choices.size()) {
+    throw Error(ErrorKind::usage, "--choose names a choice twice");
+  }
+  if (options.modes.empty() && options.clicks == 0) {
+    throw Error(ErrorKind::usage, "--modes and --clicks leave nothing to do");
+  }
+  if (!(options.tolerance >= 0 && options.tolerance <= 1e6)) {
+    throw Error(ErrorKind::usage, "--tolerance is a distance, 0 or more");
+  }
+  validate(options.hand);
+}
+
+}  // namespace sonde

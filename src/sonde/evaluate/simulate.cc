@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sonde/evaluate/simulate.h"
+
+#include <algorithm>
+#include <cmath>
+#include <sstream>
+#include <utility>
+
+#include <opencv2/imgproc.hpp>
+
+#include "sonde/core/error.h"
+#include "sonde/core/random.h"
+#include "sonde/imaging/regions.h"
+
+namespace sonde {
+namespace {
+
+constexpr std::size_t kMostRegions = 3;
+
+Random draws_for(const TaskHand& hand, const std::string& purpose) {
+  return Random(named_seed(hand.hand.seed, hand.task + '\n' + purpose));
+}
+
+// Distance of each pixel of the region from its boundary; the frame of one pixel is the padding. Only the
+// region's own box is looked at: what lies outside it is as far as the padding.
+struct BoundaryDistance {
+  cv::Mat values;  // float, box and padding
+  std::int64_t x0 = 0, y0 = 0;
+};
+BoundaryDistance boundary_distance(const Mask& region, const Box2& box) {
+  const auto x0 = static_cast<std::int64_t>(box.x0);
+  const auto y0 = static_cast<std::int64_t>(box.y0);
+  const auto width = static_cast<int>(box.x1 - box.x0) + 1;
+  const auto height = static_cast<int>(box.y1 - box.y0) + 1;
+  cv::Mat padded(height + 2, width + 2, CV_8U, cv::Scalar(0));
+  for (int y = 0; y < height; ++y) {
+    const auto* row = region.pixels.data() + (y0 + y) * region.extent.width + x0;
+    std::copy(row, row + width, padded.ptr<std::uint8_t>(y + 1) + 1);
+  }
+  BoundaryDistance distance{{}, x0, y0};
+  cv::distanceTransform(padded, distance.values, cv::DIST_L2, cv::DIST_MASK_5);
+  return distance;
+}
+
+double clamped(double value, std::int64_t size) {
+  return std::clamp(value, 0.0, static_cast<double>(size - 1));
+}
+
+// Where a hand that aims at (x, y) comes down: a whole pixel of the picture.
+Point2 moved(Point2 aim, Extent2 picture, double jitter_px, Random& random) {
+  if (jitter_px <= 0) return aim;
+  const auto shift = [&] { return (2 * random.uniform() - 1) * jitter_px; };
+  const double x = aim.x + shift();
+  const double y = aim.y + shift();
+  return {clamped(std::round(x), picture.width), clamped(std::round(y), picture.height)};
+}
+
+Mask only_region(const Regions& regions, std::size_t index, Extent2 extent) {
+  Mask mask = empty_mask(extent);
+  const std::int32_t label = regions.regions[index].label;
+  for (std::size_t i = 0; i < mask.pixels.size(); ++i) mask.pixels[i] = regions.labels[i] == label ? 1 : 0;
+  return mask;
+}
+
+Prompt box_prompt(Box2 box, Extent2 picture, const TaskHand& hand, const std::string& purpose) {
+  const double grow_x = std::round(hand.hand.slack * (box.x1 - box.x0 + 1));
+  const double grow_y = std::round(hand.hand.slack * (box.y1 - box.y0 + 1));
+  Random random = draws_for(hand, "box " + purpose);
+  const auto corner = [&](double x, double y) {
+    return moved({clamped(x, picture.width), clamped(y, picture.height)}, picture, hand.hand.jitter_px,
+                 random);
+  };
+  const Point2 a = corner(box.x0 - grow_x, box.y0 - grow_y);
+  const Point2 b = corner(box.x1 + grow_x, box.y1 + grow_y);
+  return {{}, Box2{std::min(a.x, b.x), std::min(a.y, b.y), std::max(a.x, b.x), std::max(a.y, b.y)}, {}};
+}
+
+}  // namespace
+
+Ties parse_ties(std::string_view text) {
+  if (text == "first") return Ties::first;
+  if (text == "random") return Ties::random;
+  throw Error(ErrorKind::usage, "--ties " + std::string(text) + ": first or random");
+}
+
+std::string_view name_of(Ties ties) { return ties == Ties::first ? "first" : "random"; }
+
+void validate(const Hand& hand) {
+  if (!(hand.jitter_px >= 0 && hand.jitter_px <= 1e6)) {
+    throw Error(ErrorKind::usage, "--jitter is a number of pixels, 0 or more");
+  }
+  if (!(hand.slack >= 0 && hand.slack <= 100)) {
+    throw Error(ErrorKind::usage, "--slack is a share of the box, 0 or more (0.1: a tenth to each side)");
+  }
+}
+
+std::optional<AimedPoint> farthest_point(const Mask& region, const TaskHand& hand, int order) {
+  const auto box = bounding_box(region);
+  if (!box) return std::nullopt;
+  const BoundaryDistance distance = boundary_distance(region, *box);
+  double most = 0;
+  cv::minMaxIdx(distance.values, nullptr, &most);
+  std::vector<Point2> farthest;  // row-major
+  for (int y = 0; y < distance.values.rows; ++y) {
+    const auto* row = distance.values.ptr<float>(y);
+    for (int x = 0; x < distance.values.cols; ++x) {
+      if (row[x] != static_cast<float>(most)) continue;
+      farthest.push_back(
+          {static_cast<double>(distance.x0 + x - 1), static_cast<double>(distance.y0 + y - 1)});
+    }
+  }
+  Random random = draws_for(hand, "point " + std::to_string(order));
+  const std::size_t pick = hand.hand.ties == Ties::first ? 0 : random.below(farthest.size());
+  return AimedPoint{farthest[pick], moved(farthest[pick], region.extent, hand.hand.jitter_px, random)};
+}
+
+std::vector<Prompt> mode_prompts(int mode, const Mask& truth, const TaskHand& hand) {
+  const Extent2 picture = truth.extent;
+  if (mode == 5) return {box_prompt(bounding_box(truth).value(), picture, hand, "all")};
+  const Regions regions = find_regions(truth);
+  const bool one_region = mode == 1 || mode == 3;
+  const std::size_t count = one_region ? 1 : std::min(kMostRegions, regions.regions.size());
+  std::vector<Prompt> prompts;
+  for (std::size_t i = 0; i < count; ++i) {
+    if (mode >= 3) {
+      prompts.push_back(box_prompt(regions.regions[i].box, picture, hand, std::to_string(i + 1)));
+      continue;
+    }
+    if (i == 0) prompts.emplace_back();
+    const auto point = farthest_point(only_region(regions, i, picture), hand, static_cast<int>(i) + 1);
+    prompts.front().points.push_back({point.value().landed, PointLabel::foreground});
+  }
+  return prompts;
+}
+
+std::optional<PointPrompt> next_click(const Mask& truth, const Mask& prediction, const Mask& positive,
+                                      const TaskHand& hand, int order) {
+  Mask error = empty_mask(truth.extent);
+  for (std::size_t i = 0; i < error.pixels.size(); ++i) {
+    error.pixels[i] = truth.pixels[i] != prediction.pixels[i] ? 1 : 0;
+  }
+  const auto point = farthest_point(error, hand, order);
+  if (!point) return std::nullopt;
+  const auto at = static_cast<std::size_t>(point->aim.y) * static_cast<std::size_t>(truth.extent.width) +
+                  static_cast<std::size_t>(point->aim.x);
+  return PointPrompt{point->landed,
+                     positive.pixels[at] != 0 ? PointLabel::foreground : PointLabel::background};
+}
+
+std::string prompt_text(const std::vector<Prompt>& prompts) {
+  std::ostringstream text;  // prompts are whole pixels: printed without a fraction up to a million
+  text.precision(12);
+  std::string separator;
+  for (const Prompt& prompt : prompts) {
+    for (const PointPrompt& point : prompt.points) {
+      text << std::exchange(separator, ";") << (point.label == PointLabel::foreground ? '+' : '-')
+           << point.position.x << ',' << point.position.y;
+    }
+    if (prompt.box) {
+      const Box2& box = *prompt.box;
+      text << std::exchange(separator, ";") << box.x0 << ',' << box.y0 << ',' << box.x1 << ',' << box.y1;
+    }
+  }
+  return text.str();
+}
+
+}  // namespace sonde

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sonde/imaging/picture.h"
+#include "sonde/imaging/prompt.h"
+
+namespace sonde {
+
+// Prompts that a careful person would give for a known object, and how careful that person is.
+// Source: Mazurowski et al. 2023, section 2.2; docs/study.md says where the published script departs from it.
+
+enum class Ties { first, random };  // among pixels equally far from the boundary
+Ties parse_ties(std::string_view text);
+std::string_view name_of(Ties ties);
+
+struct Hand {
+  Ties ties = Ties::random;
+  std::uint64_t seed = 1;
+  double jitter_px = 0;  // points and box corners are moved by up to this much along x and along y
+  double slack = 0;      // boxes grow to each side by this share of their width or height
+};
+void validate(const Hand& hand);  // Error{usage} names the option
+
+// Draws for one task: the same for the same seed, task and `purpose`, whatever came before.
+struct TaskHand {
+  Hand hand;
+  std::string task;  // its name, unique in the study
+};
+
+// The pixel of `region` farthest from the region's boundary (the picture's edge is boundary), in OpenCV's
+// DIST_L2 with mask size 5 on the region padded by one pixel, and where the hand that aims at it comes down.
+// Absent for an empty region. order: the how-manieth point of its prompt it will be, from 1; names the draw.
+struct AimedPoint {
+  Point2 aim, landed;
+};
+std::optional<AimedPoint> farthest_point(const Mask& region, const TaskHand& hand, int order);
+
+// The five modes of use.
+//   1 a point in the largest region          2 a point in each of up to three regions, one prompt
+//   3 a box round the largest region         4 a box round each of up to three, a prompt each
+//   5 a box round everything
+// Regions are 8-connected, largest first (find_regions). truth: not empty. mode: 1 to 5.
+std::vector<Prompt> mode_prompts(int mode, const Mask& truth, const TaskHand& hand);
+
+// A click at the error of `prediction`, farthest from the error's boundary; foreground if its aim lies in
+// `positive`. Absent where there is no error.
+std::optional<PointPrompt> next_click(const Mask& truth, const Mask& prediction, const Mask& positive,
+                                      const TaskHand& hand, int order);
+
+// "+x,y;-x,y" for points, "x0,y0,x1,y1;..." for boxes.
+std::string prompt_text(const std::vector<Prompt>& prompts);
+
+}  // namespace sonde

@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sonde/evaluate/study.h"
+
+#include <algorithm>
+#include <chrono>
+#include <exception>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+#include "sonde/core/error.h"
+#include "sonde/evaluate/volume_scores.h"
+
+namespace sonde {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+// What is left and how long such work has taken so far.
+class Pace {
+ public:
+  void expect(std::int64_t count) { left_ += count; }
+  void skip() { --left_; }
+  void took(double seconds) {
+    --left_;
+    ++measured_;
+    seconds_ += seconds;
+  }
+  bool known() const { return done() || measured_ > 0; }
+  bool done() const { return left_ <= 0; }
+  double seconds_left() const {
+    return measured_ > 0 ? static_cast<double>(left_) * seconds_ / measured_ : 0;
+  }
+
+ private:
+  std::int64_t left_ = 0;
+  double seconds_ = 0, measured_ = 0;
+};
+
+// The only state that threads share.
+class Board {
+ public:
+  Board(const StudyRun& run, std::int64_t pictures, std::int64_t tasks, std::int64_t volumes) : run_(run) {
+    pictures_.expect(pictures);
+    tasks_.expect(tasks);
+    volumes_.expect(volumes);
+    progress_.total = tasks + volumes;
+  }
+
+  bool stopped() const { return run_.stop != nullptr && run_.stop->load(); }
+  void picture_took(double seconds) {
+    update([&] { pictures_.took(seconds); });
+  }
+  void picture_skipped() {
+    update([&] { pictures_.skip(); });
+  }
+  void task_took(double seconds) {
+    update([&] { finish(tasks_, seconds); });
+  }
+  void volume_took(double seconds) {
+    update([&] { finish(volumes_, seconds); });
+  }
+  // Done by an earlier run, or given up.
+  void tasks_skipped(std::int64_t count) {
+    update([&] {
+      for (std::int64_t i = 0; i < count; ++i) tasks_.skip();
+      progress_.done += count;
+    });
+  }
+  void volume_skipped() {
+    update([&] {
+      volumes_.skip();
+      ++progress_.done;
+    });
+  }
+  void fail(StudyFailure failure) {
+    update([&] {
+      failures_.push_back(std::move(failure));
+      ++progress_.failures;
+    });
+  }
+  std::vector<StudyFailure> failures() {
+    std::sort(failures_.begin(), failures_.end());
+    return std::move(failures_);
+  }
+
+ private:
+  void finish(Pace& kind, double seconds) {
+    kind.took(seconds);
+    ++progress_.done;
+  }
+  template <typename Change>
+  void update(const Change& change) {
+    const std::lock_guard lock(mutex_);
+    change();
+    if (!run_.progress) return;
+    // Volumes are quick beside their slices and come last.
+    const bool known = pictures_.known() && tasks_.known() && (volumes_.known() || !tasks_.done());
+    progress_.seconds_left =
+        known ? (pictures_.seconds_left() + tasks_.seconds_left() + volumes_.seconds_left()) / run_.threads
+              : -1;
+    run_.progress(progress_);
+  }
+
+  const StudyRun& run_;
+  std::mutex mutex_;
+  Pace pictures_, tasks_, volumes_;
+  StudyProgress progress_;
+  std::vector<StudyFailure> failures_;
+};
+
+TaskRecord unanswered(const StudyCase& c, const StudyTask& task) {
+  return {.dataset = c.dataset,
+          .image = c.image,
+          .level = Level::slice,
+          .task = task,
+          .image_file = c.image_file,
+          .slice = c.slice,
+          .unit = DistanceUnit::px,
+          .window = {},
+          .outcomes = {}};
+}
+
+// One picture: every task of it that is not done yet.
+class PictureWork {
+ public:
+  PictureWork(const StudyCase& study_case, const StudyRun& run, Journal& journal, Board& board)
+      : case_(study_case), run_(run), journal_(journal), board_(board) {}
+
+  void work(const CaseLoader& loader, const OpenPicture& open_picture) {
+    for (std::size_t i = 0; i < case_.tasks.size(); ++i) {
+      if (!journal_.holds(task_key(unanswered(case_, case_.tasks[i])))) todo_.push_back(i);
+    }
+    board_.tasks_skipped(static_cast<std::int64_t>(case_.tasks.size() - todo_.size()));
+    if (todo_.empty()) return board_.picture_skipped();
+    const auto start = Clock::now();
+    auto loaded = loader.load(case_);
+    if (const auto* failure = std::get_if<CaseFailure>(&loaded))
+      return give_up(failure->kind, failure->reason);
+    picture_ = std::get<LoadedCase>(std::move(loaded));
+    Segmenter segmenter;
+    try {
+      segmenter = open_picture(picture_.image);
+    } catch (const std::exception& error) {
+      return give_up(FailureKind::not_segmented, case_.image_file.string() + ": " + error.what());
+    }
+    board_.picture_took(seconds_since(start));
+    for (const std::size_t index : todo_) {
+      if (board_.stopped()) return;
+      answer(index, segmenter);
+    }
+  }
+
+ private:
+  void give_up(FailureKind kind, const std::string& reason) {
+    board_.fail({case_.dataset, case_.image, {}, kind, reason});
+    board_.picture_skipped();
+    board_.tasks_skipped(static_cast<std::int64_t>(todo_.size()));
+  }
+
+  void answer(std::size_t index, const Segmenter& segmenter) {
+    const StudyTask& task = case_.tasks[index];
+    const auto start = Clock::now();
+    TaskRecord record = unanswered(case_, task);
+    try {
+      ProtocolTask asked{
+          .name = case_.dataset + '\n' + case_.image + '\n' + std::to_string(task.label) + '\n' + task.object,
+          .truth = picture_.truths.at(index),
+          .any_class = &picture_.any_class};
+      if (picture_.pixel_size)
+        asked.spacing = {picture_.pixel_size->width_mm, picture_.pixel_size->height_mm};
+      record.unit = picture_.pixel_size ? DistanceUnit::mm : DistanceUnit::px;
+      record.window = picture_.window;
+      record.outcomes = run_protocol(asked, segmenter, run_.protocol);
+    } catch (const std::exception& error) {
+      board_.fail({case_.dataset, case_.image, task.label, FailureKind::not_segmented,
+                   case_.image_file.string() + ": " + error.what()});
+      return board_.tasks_skipped(1);
+    }
+    journal_.append(record);
+    board_.task_took(seconds_since(start));
+  }
+
+  const StudyCase& case_;
+  const StudyRun& run_;
+  Journal& journal_;
+  Board& board_;
+  LoadedCase picture_;
+  std::vector<std::size_t> todo_;
+};
+
+// Calls work(i) for 0 .. count - 1 on several threads, until stop; the first exception ends the others' loop
+// and is thrown here.
+template <typename Work>
+void in_parallel(std::size_t count, int threads, const Board& board, const Work& work) {
+  std::atomic<std::size_t> next{0};
+  std::mutex mutex;
+  std::exception_ptr failure;
+  const auto loop = [&] {
+    try {
+      for (std::size_t i = next++; i < count && !board.stopped(); i = next++) work(i);
+    } catch (...) {
+      const std::lock_guard lock(mutex);
+      if (!failure) failure = std::current_exception();
+      next = count;
+    }
+  };
+  std::vector<std::thread> others;
+  for (int t = 1; t < threads && static_cast<std::size_t>(t) < count; ++t) others.emplace_back(loop);
+  loop();
+  for (std::thread& thread : others) thread.join();
+  if (failure) std::rethrow_exception(failure);
+}
+
+void score_volume(const DataSetPlan& plan, const VolumeTask& task, const CaseLoader& loader,
+                  const StudyRun& run, Journal& journal, Board& board) {
+  const auto start = Clock::now();
+  TaskRecord record = unscored(task);
+  const auto slices = slices_of(plan, task);
+  const bool whole = std::all_of(slices.begin(), slices.end(),
+                                 [&](const TaskRecord& slice) { return journal.holds(task_key(slice)); });
+  if (!whole || journal.holds(task_key(record))) return board.volume_skipped();
+  const auto truth = loader.load(task);
+  if (const auto* failure = std::get_if<CaseFailure>(&truth)) {
+    board.fail({task.dataset, task.image, task.task.label, failure->kind, failure->reason});
+    return board.volume_skipped();
+  }
+  std::vector<TaskRecord> answered;
+  for (const TaskRecord& slice : slices) answered.push_back(journal.read(task_key(slice)));
+  const auto& volume = std::get<VolumeTruth>(truth);
+  record.unit = volume.voxel_mm ? DistanceUnit::mm : DistanceUnit::px;
+  record.outcomes = volume_outcomes(volume, answered, run.protocol.tolerance);
+  journal.append(record);
+  board.volume_took(seconds_since(start));
+}
+
+}  // namespace
+
+std::int64_t task_count(const std::vector<DataSetPlan>& plans) {
+  std::int64_t count = 0;
+  for (const DataSetPlan& plan : plans) {
+    for (const StudyCase& c : plan.cases) count += static_cast<std::int64_t>(c.tasks.size());
+    count += static_cast<std::int64_t>(plan.volumes.size());
+  }
+  return count;
+}
+
+std::vector<StudyFailure> run_study(const std::vector<DataSetPlan>& plans, const StudyRun& run,
+                                    const OpenPicture& open_picture, Journal& journal) {
+  std::vector<const StudyCase*> cases;
+  std::vector<std::pair<const DataSetPlan*, const VolumeTask*>> volumes;
+  for (const DataSetPlan& plan : plans) {
+    for (const StudyCase& c : plan.cases) cases.push_back(&c);
+    for (const VolumeTask& v : plan.volumes) volumes.emplace_back(&plan, &v);
+  }
+  const auto volume_count = static_cast<std::int64_t>(volumes.size());
+  Board board(run, static_cast<std::int64_t>(cases.size()), task_count(plans) - volume_count, volume_count);
+  const CaseLoader loader(run.window);
+  in_parallel(cases.size(), run.threads, board,
+              [&](std::size_t i) { PictureWork(*cases[i], run, journal, board).work(loader, open_picture); });
+  in_parallel(volumes.size(), run.threads, board, [&](std::size_t i) {
+    score_volume(*volumes[i].first, *volumes[i].second, loader, run, journal, board);
+  });
+  return board.failures();
+}
+
+}  // namespace sonde
