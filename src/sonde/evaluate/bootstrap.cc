@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sonde/evaluate/bootstrap.h"
+
+#include <algorithm>
+#include <tuple>
+
+#include "sonde/core/random.h"
+
+namespace sonde {
+namespace {
+
+constexpr std::size_t kMostClustersKept = 20'000;  // 160 MB at 2000 draws
+
+// `values` in two parts already: all before `from` are no larger than any after.
+double percentile(std::vector<double>& values, double share, std::size_t from) {
+  const double position = share * static_cast<double>(values.size() - 1);
+  const auto below = static_cast<std::size_t>(position);
+  const auto at = values.begin() + static_cast<std::ptrdiff_t>(below);
+  std::nth_element(values.begin() + static_cast<std::ptrdiff_t>(from), at, values.end());
+  if (at + 1 == values.end()) return *at;
+  const double above = *std::min_element(at + 1, values.end());
+  return *at + (above - *at) * (position - static_cast<double>(below));
+}
+
+}  // namespace
+
+BootstrapSamples::BootstrapSamples(std::size_t clusters, std::uint64_t seed, int draws)
+    : clusters_(clusters), drawn_(clusters * static_cast<std::size_t>(draws)) {
+  Random random(seed);
+  for (std::uint32_t& cluster : drawn_) cluster = static_cast<std::uint32_t>(random.below(clusters));
+}
+
+std::span<const std::uint32_t> BootstrapSamples::sample(std::size_t draw) const {
+  return std::span(drawn_).subspan(draw * clusters_, clusters_);
+}
+
+std::array<Interval, 3> BootstrapSamples::mean_intervals(std::span<const ClusterSums> clusters) const {
+  std::array<std::vector<double>, 3> means;
+  for (auto& values : means) values.reserve(count());
+  for (std::size_t draw = 0; draw < count(); ++draw) {
+    ClusterSums total;
+    for (const std::uint32_t drawn : sample(draw)) {
+      const ClusterSums& cluster = clusters[drawn];
+      for (std::size_t i = 0; i < 3; ++i) total.sums[i] += cluster.sums[i];
+      total.objects += cluster.objects;
+    }
+    for (std::size_t i = 0; i < 3; ++i) means[i].push_back(total.sums[i] / total.objects);
+  }
+  return {percentile_interval(means[0]), percentile_interval(means[1]), percentile_interval(means[2])};
+}
+
+Interval percentile_interval(std::vector<double>& values) {
+  Interval interval;
+  interval.low = percentile(values, 0.025, 0);
+  const auto low_position = static_cast<std::size_t>(0.025 * static_cast<double>(values.size() - 1));
+  interval.high = percentile(values, 0.975, low_position);
+  return interval;
+}
+
+const BootstrapSamples& BootstrapCache::samples(std::size_t clusters) {
+  const auto found = samples_.find(clusters);
+  if (found != samples_.end()) return found->second;
+  if (kept_ + clusters > kMostClustersKept) {
+    samples_.clear();
+    kept_ = 0;
+  }
+  kept_ += clusters;
+  return samples_.try_emplace(clusters, clusters, seed_, draws_).first->second;
+}
+
+void sort_clustered(std::vector<ClusteredValue>& values) {
+  std::sort(values.begin(), values.end(), [](const ClusteredValue& a, const ClusteredValue& b) {
+    return std::tie(a.cluster, a.value) < std::tie(b.cluster, b.value);
+  });
+}
+
+}  // namespace sonde
