@@ -107,6 +107,26 @@ TaskRecord record_from(const Json& json) {
 
 }  // namespace
 
+TaskRecord unanswered(const StudyCase& study_case, const StudyTask& task) {
+  TaskRecord record;
+  record.dataset = study_case.dataset;
+  record.image = study_case.image;
+  record.task = task;
+  record.image_file = study_case.image_file;
+  record.slice = study_case.slice;
+  return record;
+}
+
+TaskRecord unanswered(const VolumeTask& volume) {
+  TaskRecord record;
+  record.dataset = volume.dataset;
+  record.image = volume.image;
+  record.level = Level::volume;
+  record.task = volume.task;
+  record.image_file = volume.image_file;
+  return record;
+}
+
 std::string task_key(const TaskRecord& record) {
   const StudyTask& task = record.task;
   std::string key;

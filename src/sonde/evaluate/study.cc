@@ -113,18 +113,6 @@ class Board {
   std::vector<StudyFailure> failures_;
 };
 
-TaskRecord unanswered(const StudyCase& c, const StudyTask& task) {
-  return {.dataset = c.dataset,
-          .image = c.image,
-          .level = Level::slice,
-          .task = task,
-          .image_file = c.image_file,
-          .slice = c.slice,
-          .unit = DistanceUnit::px,
-          .window = {},
-          .outcomes = {}};
-}
-
 // One picture: every task of it that is not done yet.
 class PictureWork {
  public:
@@ -219,7 +207,7 @@ void in_parallel(std::size_t count, int threads, const Board& board, const Work&
 void score_volume(const DataSetPlan& plan, const VolumeTask& task, const CaseLoader& loader,
                   const StudyRun& run, Journal& journal, Board& board) {
   const auto start = Clock::now();
-  TaskRecord record = unscored(task);
+  TaskRecord record = unanswered(task);
   const auto slices = slices_of(plan, task);
   const bool whole = std::all_of(slices.begin(), slices.end(),
                                  [&](const TaskRecord& slice) { return journal.holds(task_key(slice)); });

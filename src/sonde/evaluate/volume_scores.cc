@@ -20,30 +20,10 @@ std::vector<TaskRecord> slices_of(const DataSetPlan& plan, const VolumeTask& vol
     if (c.image_file != volume.image_file || !c.slice) continue;
     for (const StudyTask& task : c.tasks) {
       if (!same_label(task, volume.task)) continue;
-      slices.push_back({.dataset = c.dataset,
-                        .image = c.image,
-                        .level = Level::slice,
-                        .task = task,
-                        .image_file = c.image_file,
-                        .slice = c.slice,
-                        .unit = DistanceUnit::px,
-                        .window = {},
-                        .outcomes = {}});
+      slices.push_back(unanswered(c, task));
     }
   }
   return slices;
-}
-
-TaskRecord unscored(const VolumeTask& volume) {
-  return {.dataset = volume.dataset,
-          .image = volume.image,
-          .level = Level::volume,
-          .task = volume.task,
-          .image_file = volume.image_file,
-          .slice = {},
-          .unit = DistanceUnit::px,
-          .window = {},
-          .outcomes = {}};
 }
 
 std::vector<Outcome> volume_outcomes(const VolumeTruth& truth, const std::vector<TaskRecord>& slices,
