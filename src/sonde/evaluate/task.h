@@ -30,8 +30,9 @@ struct StudyCase {
     Axis axis = Axis::axial;
     std::int64_t number = 0;
   };
-  std::optional<Slice> slice;    // of a volume
-  std::vector<StudyTask> tasks;  // in the order of results.csv
+  std::optional<Slice> slice;                        // of a volume
+  std::vector<StudyTask> tasks;                      // in the order of results.csv
+  std::vector<std::filesystem::path> truth_files{};  // all of the picture, those without a task included
 };
 
 // A label of a volume all of whose slices are in the study: scored as a whole too.

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sonde/evaluate/coco_file.h"
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include "sonde/core/error.h"
+#include "sonde/evaluate/data_files.h"
+#include "sonde/evaluate/polygon.h"
+#include "sonde/io/picture_header.h"
+#include "sonde/io/volume_checks.h"
+
+namespace sonde {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr std::size_t kMostBytes = std::size_t{1} << 30;
+constexpr std::size_t kMostNameBytes = 1000;
+constexpr double kMostCoordinate = 1e7;  // far outside any picture
+
+[[noreturn]] void refuse(const std::string& fault) { throw Error(ErrorKind::corrupt_data, fault); }
+
+const Json& member(const Json& object, const char* key) {
+  const auto found = object.is_object() ? object.find(key) : object.end();
+  if (!object.is_object() || found == object.end()) refuse(std::string("has no \"") + key + "\"");
+  return *found;
+}
+
+std::int64_t whole(const Json& object, const char* key) {
+  const Json& value = member(object, key);
+  const bool fits = value.is_number_unsigned()
+                        ? value.get<std::uint64_t>() <= static_cast<std::uint64_t>(INT64_MAX)
+                        : value.is_number_integer();
+  if (!fits) refuse(std::string("its \"") + key + "\" is no whole number");
+  return value.get<std::int64_t>();
+}
+
+std::string line(const Json& object, const char* key) {
+  const Json& value = member(object, key);
+  const std::string text = value.is_string() ? value.get<std::string>() : "";
+  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < ' '; };
+  if (text.empty() || text.size() > kMostNameBytes || std::ranges::any_of(text, is_control))
+    refuse(std::string("its \"") + key + "\" is no text of one line");
+  return text;
+}
+
+const Json& list(const Json& json, const std::string& file, const char* key) {
+  const auto found = json.is_object() ? json.find(key) : json.end();
+  if (!json.is_object() || found == json.end() || !found->is_array())
+    refuse_corrupt(file, std::string("is no COCO instances file: it has no list \"") + key + "\"");
+  return *found;
+}
+
+std::vector<Point2> parse_polygon(const Json& numbers) {
+  if (!numbers.is_array() || numbers.size() < 6 || numbers.size() % 2 != 0)
+    refuse("a polygon is not at least three pairs of numbers");
+  std::vector<Point2> polygon;
+  for (std::size_t i = 0; i < numbers.size(); i += 2) {
+    if (!numbers[i].is_number() || !numbers[i + 1].is_number()) refuse("a polygon has something but numbers");
+    const Point2 point{numbers[i].get<double>(), numbers[i + 1].get<double>()};
+    if (!(std::abs(point.x) <= kMostCoordinate && std::abs(point.y) <= kMostCoordinate))
+      refuse("a polygon reaches beyond any picture");
+    polygon.push_back(point);
+  }
+  return polygon;
+}
+
+Rle parse_runs(const Json& segmentation, Extent2 extent) {
+  const Json& size = member(segmentation, "size");
+  if (size != Json::array({extent.height, extent.width}))
+    refuse("the size of its run lengths is not that of the image");
+  const Json& counts = member(segmentation, "counts");
+  Rle rle{extent, {}};
+  if (counts.is_string()) {
+    rle = rle_from_coco_string(counts.get_ref<const std::string&>(), extent);
+  } else if (counts.is_array()) {
+    for (const Json& count : counts) {
+      if (!count.is_number_unsigned() ||
+          count.get<std::uint64_t>() > static_cast<std::uint64_t>(pixel_count(extent)))
+        refuse("a run length is no number of pixels");
+      rle.counts.push_back(count.get<std::uint32_t>());
+    }
+  } else {
+    refuse("its run lengths are neither a list nor text");
+  }
+  std::int64_t total = 0;
+  for (const std::uint32_t count : rle.counts) total += count;
+  if (total != pixel_count(extent)) refuse("its run lengths do not add up to the image");
+  return rle;
+}
+
+CocoObject parse_object(const Json& annotation, Extent2 extent) {
+  CocoObject object{std::to_string(whole(annotation, "id")), whole(annotation, "category_id"), {}};
+  const Json& segmentation = member(annotation, "segmentation");
+  if (segmentation.is_object()) {
+    object.shape = parse_runs(segmentation, extent);
+    return object;
+  }
+  if (!segmentation.is_array() || segmentation.empty())
+    refuse("its segmentation is neither polygons nor run lengths");
+  std::vector<std::vector<Point2>> polygons;
+  for (const Json& polygon : segmentation) polygons.push_back(parse_polygon(polygon));
+  object.shape = std::move(polygons);
+  return object;
+}
+
+// "annotation 17", or its place in the list where it has no id.
+std::string name_of_entry(const char* what, const Json& entry, std::size_t place) {
+  if (entry.is_object() && entry.contains("id") && entry["id"].is_number_integer())
+    return std::string(what) + " " + entry["id"].dump();
+  return std::string(what) + " number " + std::to_string(place + 1) + " of the list";
+}
+
+class Reader {
+ public:
+  explicit Reader(const std::filesystem::path& path) : name_(path.string()) {}
+
+  CocoFile read(const Json& json) && {
+    if (json.is_object() && json.contains("categories")) read_categories(list(json, name_, "categories"));
+    const Json& images = list(json, name_, "images");
+    const Json& annotations = list(json, name_, "annotations");
+    for (std::size_t i = 0; i < images.size(); ++i) {
+      guarded("image", images[i], i, FailureKind::unreadable_image, [&] { read_image(images[i]); });
+    }
+    for (std::size_t i = 0; i < annotations.size(); ++i) {
+      guarded("annotation", annotations[i], i, FailureKind::unreadable_mask,
+              [&] { read_annotation(annotations[i]); });
+    }
+    return std::move(file_);
+  }
+
+ private:
+  template <typename Work>
+  void guarded(const char* what, const Json& entry, std::size_t place, FailureKind kind, const Work& work) {
+    image_.clear();
+    try {
+      work();
+    } catch (const Error& error) {
+      file_.failures.push_back({"", image_, std::nullopt, kind,
+                                name_ + ": " + name_of_entry(what, entry, place) + ": " + error.what()});
+    }
+  }
+
+  void read_categories(const Json& categories) {
+    for (const Json& category : categories) {
+      try {
+        file_.categories[whole(category, "id")] = line(category, "name");
+      } catch (const Error& error) {
+        refuse_corrupt(name_, std::string("a category ") + error.what());
+      }
+    }
+  }
+
+  void read_image(const Json& entry) {
+    image_ = line(entry, "file_name");
+    const std::int64_t id = whole(entry, "id");
+    if (!places_.emplace(id, kFailed).second) refuse("another image has the same id");
+    const std::int64_t width = whole(entry, "width");
+    const std::int64_t height = whole(entry, "height");
+    if (width < 1 || height < 1) refuse("its width or height is below 1");
+    const Extent2 extent =
+        checked_picture_extent(image_, static_cast<std::uint64_t>(width), static_cast<std::uint64_t>(height));
+    if (!file_names_.insert(image_).second) refuse("its file is listed twice");
+    places_[id] = file_.images.size();
+    file_.images.push_back({image_, extent, {}});
+  }
+
+  void read_annotation(const Json& entry) {
+    const auto place = places_.find(whole(entry, "image_id"));
+    if (place == places_.end()) refuse("no image has its image_id");
+    if (place->second == kFailed) return;  // is a failure already
+    CocoImage& image = file_.images[place->second];
+    image_ = image.file_name;
+    CocoObject object = parse_object(entry, image.extent);
+    if (!ids_.insert(object.id).second) refuse("another annotation has the same id");
+    image.objects.push_back(std::move(object));
+  }
+
+  static constexpr auto kFailed = static_cast<std::size_t>(-1);
+
+  std::string name_;
+  std::string image_;  // that the entry at hand belongs to, as far as is known
+  CocoFile file_;
+  std::map<std::int64_t, std::size_t> places_;  // of images by id
+  std::set<std::string> file_names_, ids_;
+};
+
+bool is_within(const std::filesystem::path& path, const std::filesystem::path& folder) {
+  const auto [folder_end, path_end] = std::ranges::mismatch(folder, path);
+  return folder_end == folder.end() && path_end != path.end();
+}
+
+}  // namespace
+
+CocoFile read_coco_file(const std::filesystem::path& path) {
+  return Reader(path).read(read_json_file(path, kMostBytes));
+}
+
+Mask mask_of(const CocoObject& object, Extent2 extent) {
+  if (const auto* rle = std::get_if<Rle>(&object.shape)) return decode_rle(*rle);
+  return polygon_mask(std::get<0>(object.shape), extent);
+}
+
+std::filesystem::path coco_image_file(const std::filesystem::path& json, const std::string& file_name) {
+  const std::filesystem::path relative(file_name);
+  if (relative.is_absolute() || std::ranges::find(relative, "..") != relative.end())
+    refuse_corrupt(json.string(), "file_name " + shown(file_name) + " leads out of its folder");
+  const auto folder = json.has_parent_path() ? json.parent_path() : std::filesystem::path(".");
+  for (const auto& candidate : {folder / relative, folder / "images" / relative}) {
+    std::error_code failed;
+    if (!std::filesystem::is_regular_file(candidate, failed)) continue;
+    if (!is_within(std::filesystem::canonical(candidate), std::filesystem::canonical(folder)))
+      refuse_corrupt(json.string(), "file_name " + shown(file_name) + " is a link out of its folder");
+    return candidate;
+  }
+  throw Error(ErrorKind::not_found,
+              json.string() + ": file_name " + shown(file_name) + " is neither beside it nor in images/");
+}
+
+}  // namespace sonde

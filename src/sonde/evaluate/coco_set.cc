@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <set>
+
+#include "sonde/core/error.h"
+#include "sonde/evaluate/coco_file.h"
+#include "sonde/evaluate/data_files.h"
+#include "sonde/evaluate/label_scheme.h"
+#include "sonde/evaluate/layouts.h"
+
+namespace sonde {
+namespace {
+
+class Planner {
+ public:
+  Planner(const DataSetSource& source, const PlanOptions& options, CocoFile coco)
+      : coco_(std::move(coco)), min_area_px_(options.min_area_px) {
+    plan_.name = source.name;
+    plan_.path = source.path;
+    for (StudyFailure& failure : coco_.failures) {
+      failure.dataset = source.name;
+      if (failure.kind == FailureKind::unreadable_image) ++plan_.pictures_found;
+      failed_images_.insert(failure.image);
+    }
+    plan_.failures = coco_.failures;
+  }
+
+  const std::vector<CocoImage>& images() const { return coco_.images; }
+
+  void add_image(const CocoImage& image) {
+    ++plan_.pictures_found;
+    if (image.objects.empty()) {
+      if (!failed_images_.contains(image.file_name))
+        fail(image, FailureKind::missing_mask, plan_.path.string() + ": no annotation of " + image.file_name);
+      return;
+    }
+    try {
+      add_objects(image, coco_image_file(plan_.path, image.file_name));
+    } catch (const Error& error) {
+      fail(image,
+           error.kind() == ErrorKind::not_found ? FailureKind::missing_image : FailureKind::unreadable_image,
+           reason_naming(plan_.path, error));
+    }
+  }
+
+  DataSetPlan finish() && { return std::move(plan_); }
+
+ private:
+  void fail(const CocoImage& image, FailureKind kind, const std::string& reason,
+            std::optional<std::int64_t> label = std::nullopt) {
+    plan_.failures.push_back({plan_.name, image.file_name, label, kind, reason});
+  }
+
+  void add_objects(const CocoImage& image, const std::filesystem::path& file) {
+    StudyCase picture{plan_.name, image.file_name, file, std::nullopt, {}, {plan_.path}};
+    std::int64_t largest = 0;
+    for (const CocoObject& object : image.objects) {
+      const auto area = area_of(image, object);
+      if (!area) continue;
+      largest = std::max(largest, *area);
+      const auto named = coco_.categories.find(object.category);
+      if (named == coco_.categories.end() && !coco_.categories.empty()) {
+        fail(image, FailureKind::unnamed_label,
+             plan_.path.string() + ": annotation " + object.id + ": category " +
+                 std::to_string(object.category) + " is not in \"categories\"",
+             object.category);
+      } else if (*area < std::max<std::int64_t>(1, min_area_px_)) {
+        ++plan_.labels_below_area;
+      } else {
+        picture.tasks.push_back({object.category, named == coco_.categories.end() ? "" : named->second,
+                                 object.id, *area, plan_.path});
+      }
+    }
+    if (largest == 0) {
+      fail(image, FailureKind::empty_mask,
+           plan_.path.string() + ": the annotations of " + image.file_name + " hold no pixel");
+    }
+    if (picture.tasks.empty()) return;
+    std::ranges::sort(picture.tasks, task_before);
+    plan_.cases.push_back(std::move(picture));
+  }
+
+  std::optional<std::int64_t> area_of(const CocoImage& image, const CocoObject& object) {
+    try {
+      return area_px(mask_of(object, image.extent));
+    } catch (const std::exception& error) {
+      fail(image, FailureKind::unreadable_mask,
+           plan_.path.string() + ": annotation " + object.id + ": " + error.what());
+      return std::nullopt;
+    }
+  }
+
+  DataSetPlan plan_;
+  CocoFile coco_;
+  std::set<std::string> failed_images_;
+  std::int64_t min_area_px_;
+};
+
+}  // namespace
+
+DataSetPlan plan_coco(const DataSetSource& source, const PlanOptions& options, const Progress& progress) {
+  Planner planner(source, options, read_coco_file(source.path));
+  std::int64_t done = 0;
+  for (const CocoImage& image : planner.images()) {
+    planner.add_image(image);
+    if (progress) progress({source.name, ++done, static_cast<std::int64_t>(planner.images().size())});
+  }
+  return std::move(planner).finish();
+}
+
+}  // namespace sonde

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+namespace sonde {
+
+struct ImageFile {
+  std::filesystem::path path;
+  std::string name;  // "scan.nii.gz"
+  std::string stem;  // "scan"
+};
+// The images of one folder by name (name_before): files with an extension that sonde reads, and DICOM files
+// without one. Hidden files, folders and others are passed over. Throws Error{unavailable} naming a folder
+// that cannot be listed.
+std::vector<ImageFile> image_files(const std::filesystem::path& folder);
+
+// Throws Error naming the path: not_found; corrupt_data for what is no JSON or nests deeper than a data set
+// would; unsupported above `most_bytes`.
+nlohmann::json read_json_file(const std::filesystem::path& path, std::size_t most_bytes);
+
+// What an exception says in one line that names `file`.
+std::string reason_naming(const std::filesystem::path& file, const std::exception& error);
+
+}  // namespace sonde

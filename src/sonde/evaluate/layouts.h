@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "sonde/core/progress.h"
+#include "sonde/evaluate/data_set.h"
+
+// One planner a layout of data sets, beneath data_set.h: cases, failures and volumes as they are found,
+// neither limited nor sorted.
+namespace sonde {
+
+struct DataSetSource {
+  std::string name;
+  std::filesystem::path path;
+};
+
+// images/ID.EXT with masks/ID.EXT.
+DataSetPlan plan_picture_folder(const DataSetSource& source, const PlanOptions& options,
+                                const Progress& progress);
+// images/NAME.EXT with labels/NAME.EXT or labels/NAME_SUFFIX.EXT.
+DataSetPlan plan_volume_folder(const DataSetSource& source, const PlanOptions& options,
+                               const Progress& progress);
+// A COCO instances JSON.
+DataSetPlan plan_coco(const DataSetSource& source, const PlanOptions& options, const Progress& progress);
+
+}  // namespace sonde
