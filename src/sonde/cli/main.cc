@@ -16,9 +16,11 @@ struct Command {
   int (*run)(sonde::Arguments);
 };
 
-constexpr std::array<Command, 5> kCommands{{
+constexpr std::array<Command, 6> kCommands{{
     {"segment", "Cut an object out of an image from points, a box or a mask", sonde::run_segment},
     {"everything", "Propose masks of everything in an image from a grid of points", sonde::run_everything},
+    {"study", "How well a model does on data whose outlines are known: scores, statistics, a report",
+     sonde::run_study},
     {"info", "What a file or folder holds, and what would be refused and why", sonde::run_info},
     {"model", "Weights: list, fetch, inspect, import", sonde::run_model},
     {"bench", "How fast the network runs on this machine", sonde::run_bench},
@@ -53,7 +55,7 @@ int run(sonde::Arguments args) {
     if (name == command.name) return command.run(args.subspan(1));
   }
   throw sonde::Error(sonde::ErrorKind::usage, "there is no command \"" + std::string(name) +
-                                                  "\": segment, everything, info, model or bench");
+                                                  "\": segment, everything, study, info, model or bench");
 }
 
 // The network asks for the same large blocks again and again: keeping them spares the kernel zeroing their

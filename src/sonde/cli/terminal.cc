@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sonde/cli/terminal.h"
 
+#include <algorithm>
 #include <chrono>
 #include <iostream>
 #include <unistd.h>
@@ -33,12 +34,17 @@ struct Line {
   }
 };
 
-void print(const ProgressUpdate& update, double seconds_left) {
+std::string bar(double share) {
   constexpr int kBar = 24;
+  std::string text(kBar, ' ');
+  std::fill_n(text.begin(), static_cast<int>(kBar * std::clamp(share, 0.0, 1.0)), '#');
+  return '[' + text + ']';
+}
+
+void print(const ProgressUpdate& update, double seconds_left) {
   std::cerr << "\r\033[K" << update.what;
   if (update.total > 0) {
-    const auto filled = static_cast<int>(kBar * update.done / update.total);
-    std::cerr << " [" << std::string(filled, '#') << std::string(kBar - filled, ' ') << "] "
+    std::cerr << ' ' << bar(static_cast<double>(update.done) / static_cast<double>(update.total)) << ' '
               << 100 * update.done / update.total << " %";
   } else {
     std::cerr << ": " << update.done;
@@ -59,6 +65,16 @@ Progress terminal_progress() {
     line.shown = now;
     print(update, line.seconds_left(update, now));
     if (last) clear_progress();
+  };
+}
+
+LineProgress terminal_line() {
+  if (!on_terminal()) return {};
+  return [shown = Clock::time_point{}](double share, const std::string& text) mutable {
+    const auto now = Clock::now();
+    if (now - shown < kRefresh) return;
+    shown = now;
+    std::cerr << "\r\033[K" << bar(share) << text << std::flush;
   };
 }
 

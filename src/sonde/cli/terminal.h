@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 
 #include "sonde/core/progress.h"
@@ -10,6 +11,10 @@ namespace sonde {
 
 // A line on stderr that is rewritten, with a bar and the time left; empty where stderr is no terminal.
 Progress terminal_progress();
+// The same line for work that tells its own story: a bar for the share done, then the text. Empty where
+// stderr is no terminal.
+using LineProgress = std::function<void(double share, const std::string& text)>;
+LineProgress terminal_line();
 // Wipes the line, so that a message can stand there.
 void clear_progress();
 

@@ -237,7 +237,7 @@ std::int64_t task_count(const std::vector<DataSetPlan>& plans) {
   return count;
 }
 
-std::vector<StudyFailure> run_study(const std::vector<DataSetPlan>& plans, const StudyRun& run,
+std::vector<StudyFailure> run_tasks(const std::vector<DataSetPlan>& plans, const StudyRun& run,
                                     const OpenPicture& open_picture, Journal& journal) {
   std::vector<const StudyCase*> cases;
   std::vector<std::pair<const DataSetPlan*, const VolumeTask*>> volumes;

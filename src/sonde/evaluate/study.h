@@ -33,7 +33,7 @@ struct StudyRun {
 // done. Pictures run in parallel, each on one thread; answers depend on the task alone. What cannot be read
 // or segmented is a failure, returned in the order of the plans' (failures of the plans are not repeated).
 // Throws what Journal::append throws: then everything appended before is kept.
-std::vector<StudyFailure> run_study(const std::vector<DataSetPlan>& plans, const StudyRun& run,
+std::vector<StudyFailure> run_tasks(const std::vector<DataSetPlan>& plans, const StudyRun& run,
                                     const OpenPicture& open_picture, Journal& journal);
 
 // Objects and volumes in the plans.

@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <atomic>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "sonde/cli/commands.h"
+#include "sonde/cli/exit_status.h"
+#include "sonde/cli/study_options.h"
+#include "sonde/cli/study_segmenter.h"
+#include "sonde/cli/terminal.h"
+#include "sonde/core/error.h"
+#include "sonde/core/threads.h"
+#include "sonde/evaluate/compare.h"
+#include "sonde/evaluate/study.h"
+#include "sonde/evaluate/study_folder.h"
+
+namespace sonde {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::atomic<bool> g_stop{false};  // NOLINT: a signal handler reaches nothing else
+std::atomic<int> g_signal{0};     // NOLINT: as above
+
+extern "C" void ask_to_stop(int signal) {
+  g_signal = signal;
+  if (g_stop.exchange(true)) {  // the second time at once
+    std::signal(signal, SIG_DFL);
+    std::raise(signal);
+  }
+}
+
+// Ctrl-C lets the present objects finish, as long as this lives.
+class StopOnSignal {
+ public:
+  StopOnSignal() {
+    g_stop = false;
+    std::signal(SIGINT, ask_to_stop);
+    std::signal(SIGTERM, ask_to_stop);
+  }
+  ~StopOnSignal() {
+    std::signal(SIGINT, SIG_DFL);
+    std::signal(SIGTERM, SIG_DFL);
+  }
+  StopOnSignal(const StopOnSignal&) = delete;
+  StopOnSignal& operator=(const StopOnSignal&) = delete;
+};
+
+// What killed runs left half-written.
+void remove_leftovers(const fs::path& folder) {
+  std::error_code ignored;
+  for (const auto& entry : fs::directory_iterator(folder, ignored)) {
+    if (entry.path().filename().string().starts_with(".sonde-")) fs::remove(entry.path(), ignored);
+  }
+}
+
+void prepare_folder(const fs::path& folder, const StudyDescription& study) {
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (error) throw Error(ErrorKind::unavailable, folder.string() + ": " + error.message());
+  if (const auto there = read_description(folder)) {
+    check_same_settings(folder, *there, study);
+  } else if (!fs::is_empty(folder)) {
+    throw Error(ErrorKind::usage, folder.string() + ": is not empty and holds no study; give a new --out");
+  }
+  remove_leftovers(folder);
+  write_description(folder, study);
+}
+
+void report_failures(const std::vector<StudyFailure>& failures) {
+  for (const StudyFailure& f : failures) {
+    std::cerr << "sonde: " << f.dataset << ": " << f.image << ": " << name_of(f.kind) << ": " << f.reason
+              << '\n';
+  }
+}
+
+std::string in_words(double seconds) {
+  const auto s = static_cast<std::int64_t>(seconds + 0.5);
+  if (s < 60) return std::to_string(s) + " s";
+  if (s < 3600) return std::to_string(s / 60) + " min " + std::to_string(s % 60) + " s";
+  return std::to_string(s / 3600) + " h " + std::to_string(s / 60 % 60) + " min";
+}
+
+std::function<void(const StudyProgress&)> show_progress() {
+  const LineProgress line = terminal_line();
+  if (!line) return {};
+  return [line](const StudyProgress& p) {
+    std::string text = " " + std::to_string(p.done) + " of " + std::to_string(p.total) + " objects";
+    if (p.failures > 0) text += ", " + std::to_string(p.failures) + " failures";
+    if (p.seconds_left >= 0) text += ", " + in_words(p.seconds_left) + " left";
+    line(p.total > 0 ? static_cast<double>(p.done) / static_cast<double>(p.total) : 1, text);
+  };
+}
+
+struct Finished {
+  StudyResults results;
+  Completeness completeness = Completeness::complete;
+};
+
+Finished run_and_write(const StudyRequest& c, const std::vector<DataSetPlan>& plans,
+                       const StudyDescription& study, const SamModel& model) {
+  const fs::path folder = c.out;
+  const int threads = c.model.options.threads > 0 ? c.model.options.threads : physical_core_count();
+  const StudyRun run{.protocol = c.protocol,
+                     .window = window_choice(c),
+                     .threads = threads,
+                     .progress = show_progress(),
+                     .stop = &g_stop};
+  const auto open_picture =
+      study_segmenter(model, EmbeddingStore({.folder = {}, .values = StoredValues::fp32}), c.store);
+  const std::vector<std::string> keys = task_keys(plans);
+  Finished finished;
+  {
+    Journal journal(journal_path(folder));
+    const StopOnSignal stopping;
+    std::vector<StudyFailure> failures = run_tasks(plans, run, open_picture, journal);
+    clear_progress();
+    for (const DataSetPlan& plan : plans) {
+      failures.insert(failures.end(), plan.failures.begin(), plan.failures.end());
+    }
+    finished.completeness = g_stop ? Completeness::partial : Completeness::complete;
+    finished.results =
+        write_results(folder, study, journal, keys, std::move(failures), finished.completeness);
+  }
+  tidy_journal(folder, keys);
+  return finished;
+}
+
+void print_json(const fs::path& folder) {
+  std::ifstream in(folder / "summary.json");
+  std::cout << nlohmann::ordered_json::parse(in).dump() << '\n';
+}
+
+void print_result(const Finished& finished, const fs::path& folder) {
+  std::cout << summary_table(finished.results.summary) << '\n';
+  if (!finished.results.failures.empty()) {
+    std::cout << finished.results.failures.size() << " failures: " << (folder / "failures.csv").string()
+              << '\n';
+  }
+  if (finished.completeness == Completeness::partial) {
+    std::cout << "Stopped before the end; the same command goes on from here.\n";
+  }
+  std::cout << "results: " << (folder / "results.csv").string() << '\n'
+            << "report:  " << fs::absolute(folder / "report.html").lexically_normal().string() << '\n';
+}
+
+int study_run(Arguments args) {
+  StudyRequest c;
+  CLI::App app("How well a model segments the objects of data sets, from simulated prompts",
+               "sonde study run");
+  declare_study(app, c);
+  if (parse(app, args) == Parsed::helped) return kDone;
+  resolve(c);
+  const std::vector<fs::path> data(c.data.begin(), c.data.end());
+  const std::vector<DataSetPlan> plans = plan_data_sets(data, plan_options(c), terminal_progress());
+  clear_progress();
+  ModelArguments one_thread = c.model;
+  one_thread.options.threads = 1;  // pictures run in parallel
+  const SamModel model = load_model(one_thread);
+  const StudyDescription study = describe_study(c, plans, model, args);
+  prepare_folder(c.out, study);
+  const Finished finished = run_and_write(c, plans, study, model);
+  report_failures(finished.results.failures);
+  if (c.json) {
+    print_json(c.out);
+  } else {
+    print_result(finished, c.out);
+  }
+  if (finished.completeness == Completeness::partial) {
+    std::cout << std::flush;
+    std::raise(g_signal);  // as the shell expects of a program that was interrupted
+  }
+  if (finished.results.rows.empty()) return kNothingDone;
+  return finished.results.failures.empty() ? kDone : kSomeFailed;
+}
+
+int study_report(Arguments args) {
+  std::string folder;
+  CLI::App app("The report of a study, anew", "sonde study report");
+  app.add_option("DIR", folder, "Folder of a study")->required();
+  app.footer("Example: sonde study report nerve_study");
+  if (parse(app, args) == Parsed::helped) return kDone;
+  if (!fs::is_directory(folder)) throw Error(ErrorKind::not_found, folder + ": there is no such folder");
+  const Finished finished{rewrite_report(folder), Completeness::complete};
+  std::cout << summary_table(finished.results.summary) << '\n'
+            << "report: " << fs::absolute(fs::path(folder) / "report.html").lexically_normal().string()
+            << '\n';
+  return kDone;
+}
+
+std::vector<ResultRow> rows_in(const std::string& folder) {
+  const fs::path file = fs::is_directory(folder) ? fs::path(folder) / "results.csv" : fs::path(folder);
+  if (!fs::exists(file)) throw Error(ErrorKind::not_found, file.string() + ": there is no such file");
+  return read_results_csv(file);
+}
+
+int study_compare(Arguments args) {
+  std::string a, b;
+  std::uint64_t seed = 1;
+  bool json = false;
+  CLI::App app("Two studies over the objects that both scored", "sonde study compare");
+  app.add_option("DIR_A", a, "Folder of a study")->required();
+  app.add_option("DIR_B", b, "Folder of another; differences are B - A")->required();
+  app.add_option("--seed", seed, "For the intervals")->capture_default_str();
+  app.add_flag("--json", json, "Print one JSON object");
+  app.footer("Example: sonde study compare nerve_mobile_sam nerve_vit_b");
+  if (parse(app, args) == Parsed::helped) return kDone;
+  const auto comparisons = compare_runs(rows_in(a), rows_in(b), seed);
+  std::cout << (json ? comparison_json(comparisons) + '\n'
+                     : "A: " + a + "\nB: " + b + "\n\n" + comparison_table(comparisons));
+  return kDone;
+}
+
+}  // namespace
+
+int run_study(Arguments args) {
+  const std::string_view name = args.empty() ? "" : args.front();
+  if (name == "run") return study_run(args.subspan(1));
+  if (name == "report") return study_report(args.subspan(1));
+  if (name == "compare") return study_compare(args.subspan(1));
+  const std::string help =
+      "Usage: sonde study run --data DIR|FILE... --out DIR [OPTIONS]\n"
+      "       sonde study report DIR\n"
+      "       sonde study compare DIR_A DIR_B\n\n"
+      "How well a model segments objects whose outline is known, from simulated points, boxes and clicks.\n"
+      "Each has --help with its options and an example.\n"
+      "Example: sonde study run --data us_nerve --out nerve_study --min-area 25\n";
+  if (name == "--help" || name == "-h" || name == "help") {
+    std::cout << help;
+    return kDone;
+  }
+  if (name.empty()) {
+    std::cerr << help;
+    return kBadUsage;
+  }
+  throw Error(ErrorKind::usage, "study " + std::string(name) + ": run, report or compare");
+}
+
+}  // namespace sonde
