@@ -31,6 +31,10 @@ class BootstrapSamples {
   std::array<Interval, 3> mean_intervals(std::span<const ClusterSums> clusters) const;
 
  private:
+  static constexpr std::size_t kDrawsAtOnce = 4;
+  std::array<ClusterSums, kDrawsAtOnce> totals_of(std::size_t first,
+                                                  std::span<const ClusterSums> clusters) const;
+
   std::size_t clusters_;
   std::vector<std::uint32_t> drawn_;  // clusters_ of each draw
 };

@@ -45,8 +45,8 @@ struct ScoreSummary {
   Estimate iou, dice;
   DistanceEstimate hd95, asd;
   Estimate surface_dice;
-  DistanceUnit unit =
-      DistanceUnit::px;  // px if rows of both units are in it: distances then stay empty (n 0)
+  DistanceUnit unit = DistanceUnit::px;      // px if rows of both units are in it: distances and surface Dice
+                                             // then stay empty (n 0)
   std::optional<Estimate> size_correlation;  // of area with IoU, Spearman
 };
 
@@ -75,8 +75,9 @@ Summary summarise(const std::vector<ResultRow>& rows, const std::vector<Expected
 // decimals, not-a-number as null.
 std::string summary_json(const Summary& summary);
 
-// The table that ends a run: a line per data set, label and protocol (last step of clicks) for each choice,
-// mean IoU with interval, Dice, n / expected. Plain text, aligned, at most 110 columns.
+// The table that ends a run: for each data set and label a line per protocol (clicks 1, 3 and last) with the
+// mean IoU and interval of each choice and n / expected; of more than six labels one line each with the means
+// of the first choice. Plain text, aligned, at most 110 columns.
 std::string summary_table(const Summary& summary);
 
 }  // namespace sonde

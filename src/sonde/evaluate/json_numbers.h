@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cmath>
+#include <string>
+
+#include <nlohmann/json.hpp>
+
+#include "sonde/evaluate/statistics.h"
+
+namespace sonde {
+
+using Json = nlohmann::ordered_json;
+
+// Rounded to six decimals; null for what is not finite.
+inline Json json_number(double value) {
+  if (!std::isfinite(value)) return nullptr;
+  return std::round(value * 1e6) / 1e6 + 0.0;  // + 0.0: no minus zero
+}
+
+inline void add_estimate(Json& object, const Estimate& estimate) {
+  object["mean"] = json_number(estimate.mean);
+  object["low"] = json_number(estimate.interval.low);
+  object["high"] = json_number(estimate.interval.high);
+}
+
+// Bytes that are no UTF-8 (file names may hold any) become U+FFFD.
+inline std::string json_text(const Json& json) {
+  return json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace sonde
