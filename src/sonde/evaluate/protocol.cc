@@ -285,4 +285,9 @@ void validate(const ProtocolOptions& options) {
   validate(options.hand);
 }
 
+std::vector<Outcome> run_protocol(const ProtocolTask& task, const Segmenter& segmenter,
+                                  const ProtocolOptions& options) {
+  return TaskRun(task, segmenter, options).run();
+}
+
 }  // namespace sonde
