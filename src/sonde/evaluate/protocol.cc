@@ -229,7 +229,7 @@ class TaskRun {
       path.prediction = taken.answer->mask;
       if (options_.feedback == Feedback::logits) {
         path.prompt.mask = taken.answer->low_res;
-        path.history += taken.candidate ? "|" + std::to_string(*taken.candidate) : "|s";
+        path.history += taken.candidate ? '|' + std::to_string(*taken.candidate) : "|s";
       }
     }
   }
