@@ -61,43 +61,49 @@ std::map<Question, Pairs> paired(std::span<const ResultRow* const> a, std::span<
   return pairs;
 }
 
-Comparison compare_pairs(const Question& question, const Pairs& pairs, BootstrapCache& cache) {
-  constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
-  Comparison result{std::string(question.dataset),
-                    question.level,
-                    std::string(question.protocol),
-                    question.choice,
-                    question.step,
-                    pairs.only_a,
-                    pairs.only_b,
-                    kNone,
-                    kNone,
-                    {kNone, {kNone, kNone}, 0},
-                    1,
-                    1};
-  if (pairs.common.empty()) return result;
-  std::map<std::string_view, ClusterSums> images;
+// IoU of A, of B and their difference.
+struct Differences {
+  std::vector<double> values;
+  std::vector<ClusterSums> images;
   ClusterSums total;
-  std::vector<double> differences;
+};
+
+Differences differences_of(const Pairs& pairs) {
+  Differences result;
+  std::map<std::string_view, ClusterSums> images;
   for (const auto& [a, b] : pairs.common) {
-    const double iou_a = a->scores.iou;
-    const double iou_b = b->scores.iou;
-    // As results.csv rounds, so that equal differences are ties.
-    differences.push_back(std::round((iou_b - iou_a) * 1e6) / 1e6);
+    const double iou_a = as_written(a->scores).iou;
+    const double iou_b = as_written(b->scores).iou;
+    result.values.push_back(std::round((iou_b - iou_a) * 1e6) / 1e6);  // equal differences are ties
     ClusterSums& image = images[cluster_name(a->image)];
-    for (ClusterSums* sums : {&image, &total}) {
+    for (ClusterSums* sums : {&image, &result.total}) {
       sums->sums[0] += iou_a;
       sums->sums[1] += iou_b;
-      sums->sums[2] += differences.back();
+      sums->sums[2] += result.values.back();
       sums->objects += 1;
     }
   }
-  std::vector<ClusterSums> clusters;
-  for (const auto& [name, sums] : images) clusters.push_back(sums);
+  for (const auto& [name, sums] : images) result.images.push_back(sums);
+  return result;
+}
+
+Comparison compare_pairs(const Question& question, const Pairs& pairs, BootstrapCache& cache) {
+  constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+  Comparison result;
+  result.dataset = question.dataset;
+  result.level = question.level;
+  result.protocol = question.protocol;
+  result.choice = question.choice;
+  result.step = question.step;
+  result.only_a = pairs.only_a;
+  result.only_b = pairs.only_b;
+  result.mean_a = result.mean_b = kNone;
+  result.difference = {kNone, {kNone, kNone}, 0};
+  if (pairs.common.empty()) return result;
+  const auto [differences, images, total] = differences_of(pairs);
   result.mean_a = total.sums[0] / total.objects;
   result.mean_b = total.sums[1] / total.objects;
-  result.difference = {total.sums[2] / total.objects,
-                       cache.samples(clusters.size()).mean_intervals(clusters)[2],
+  result.difference = {total.sums[2] / total.objects, cache.samples(images.size()).mean_intervals(images)[2],
                        static_cast<std::int64_t>(differences.size())};
   result.p = wilcoxon_p(differences);
   return result;

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <cmath>
 #include <compare>
 #include <limits>
 #include <tuple>
@@ -16,33 +15,37 @@
 namespace sonde {
 namespace {
 
-enum ResultColumn : std::size_t {
-  kDataset,
-  kImage,
-  kLabel,
-  kLabelName,
-  kObject,
-  kLevel,
-  kArea,
-  kProtocol,
-  kChoice,
-  kStep,
-  kPrompt,
-  kIou,
-  kDice,
-  kHd95,
-  kAsd,
-  kSurfaceDice,
-  kUnit,
-  kPredictedIou,
-  kCandidate
+struct ResultColumn {
+  enum : std::size_t {
+    dataset,
+    image,
+    label,
+    label_name,
+    object,
+    level,
+    area_px,
+    protocol,
+    choice,
+    step,
+    prompt,
+    iou,
+    dice,
+    hd95,
+    asd,
+    surface_dice,
+    unit,
+    predicted_iou,
+    candidate
+  };
 };
 constexpr std::array<std::string_view, 19> kResultColumns{
     "dataset",  "image",        "label", "label_name",    "object",   "level", "area_px",
     "protocol", "choice",       "step",  "prompt",        "iou",      "dice",  "hd95",
     "asd",      "surface_dice", "unit",  "predicted_iou", "candidate"};
 
-enum FailureColumn : std::size_t { kFailureDataset, kFailureImage, kFailureLabel, kFailureKind, kReason };
+struct FailureColumn {
+  enum : std::size_t { dataset, image, label, kind, reason };
+};
 constexpr std::array<std::string_view, 5> kFailureColumns{"dataset", "image", "label", "kind", "reason"};
 
 constexpr std::array<std::string_view, 6> kProtocols{"clicks", "mode1", "mode2", "mode3", "mode4", "mode5"};
@@ -94,10 +97,24 @@ std::string header_line(std::span<const std::string_view> columns) {
 
 void append_integer(std::string& line, std::int64_t value) { line += std::to_string(value); }
 
-void append_number(std::string& line, double value) {
-  std::array<char, 400> text{};  // the largest double has 309 digits before the point
+using NumberText = std::array<char, 400>;  // the largest double has 309 digits before the point
+
+std::string_view write_number(NumberText& text, double value) {
   const auto end = std::to_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed, 6);
-  line.append(text.data(), end.ptr);
+  return {text.data(), static_cast<std::size_t>(end.ptr - text.data())};
+}
+
+void append_number(std::string& line, double value) {
+  NumberText text;
+  line += write_number(text, value);
+}
+
+// Through the text, since products such as 1e6 times the value round ties their own way.
+double as_written(double value) {
+  NumberText text;
+  const std::string_view number = write_number(text, value);
+  std::from_chars(number.data(), number.data() + number.size(), value);
+  return value;
 }
 
 void append_row(std::string& text, const ResultRow& row) {
@@ -160,34 +177,37 @@ double distance(const CsvReader& csv, std::size_t column) {
 
 ResultRow read_row(const CsvReader& csv) {
   ResultRow row;
-  row.dataset = csv.text(kDataset);
-  row.image = csv.text(kImage);
-  row.label = csv.integer(kLabel, -kMost, kMost);
-  row.label_name = csv.text(kLabelName);
-  row.object = csv.text(kObject);
-  row.level = one_of(csv, kLevel, std::array{Level::slice, Level::volume});
-  row.area_px = csv.integer(kArea, 0, kMost);
-  row.protocol = csv.text(kProtocol);
+  row.dataset = csv.text(ResultColumn::dataset);
+  row.image = csv.text(ResultColumn::image);
+  row.label = csv.integer(ResultColumn::label, -kMost, kMost);
+  row.label_name = csv.text(ResultColumn::label_name);
+  row.object = csv.text(ResultColumn::object);
+  row.level = one_of(csv, ResultColumn::level, std::array{Level::slice, Level::volume});
+  row.area_px = csv.integer(ResultColumn::area_px, 0, kMost);
+  row.protocol = csv.text(ResultColumn::protocol);
   if (std::find(kProtocols.begin(), kProtocols.end(), row.protocol) == kProtocols.end()) {
-    csv.fail_field(kProtocol, "mode1 to mode5 or clicks");
+    csv.fail_field(ResultColumn::protocol, "mode1 to mode5 or clicks");
   }
-  row.choice = one_of(csv, kChoice, kChoices);
-  row.step = static_cast<int>(csv.integer(kStep, 1, kMostSteps));
-  row.prompt = csv.text(kPrompt);
-  row.scores = {share(csv, kIou), share(csv, kDice), distance(csv, kHd95), distance(csv, kAsd),
-                share(csv, kSurfaceDice)};
-  row.unit = one_of(csv, kUnit, std::array{DistanceUnit::px, DistanceUnit::mm});
-  if (!csv.text(kPredictedIou).empty()) row.predicted_iou = csv.number(kPredictedIou);
-  if (!csv.text(kCandidate).empty()) row.candidate = static_cast<int>(csv.integer(kCandidate, 0, 2));
+  row.choice = one_of(csv, ResultColumn::choice, kChoices);
+  row.step = static_cast<int>(csv.integer(ResultColumn::step, 1, kMostSteps));
+  row.prompt = csv.text(ResultColumn::prompt);
+  row.scores = {share(csv, ResultColumn::iou), share(csv, ResultColumn::dice),
+                distance(csv, ResultColumn::hd95), distance(csv, ResultColumn::asd),
+                share(csv, ResultColumn::surface_dice)};
+  row.unit = one_of(csv, ResultColumn::unit, std::array{DistanceUnit::px, DistanceUnit::mm});
+  if (!csv.text(ResultColumn::predicted_iou).empty())
+    row.predicted_iou = csv.number(ResultColumn::predicted_iou);
+  if (!csv.text(ResultColumn::candidate).empty())
+    row.candidate = static_cast<int>(csv.integer(ResultColumn::candidate, 0, 2));
   return row;
 }
 
 FailureKind read_kind(const CsvReader& csv) {
   for (int kind = 0; kind <= static_cast<int>(FailureKind::not_segmented); ++kind) {
-    if (name_of(static_cast<FailureKind>(kind)) == csv.text(kFailureKind))
+    if (name_of(static_cast<FailureKind>(kind)) == csv.text(FailureColumn::kind))
       return static_cast<FailureKind>(kind);
   }
-  csv.fail_field(kFailureKind, "a kind of failure");
+  csv.fail_field(FailureColumn::kind, "a kind of failure");
 }
 
 std::string_view text_of(const MappedFile& file) {
@@ -220,17 +240,23 @@ Choice parse_choice(std::string_view text) {
 
 std::string_view name_of(Level level) { return level == Level::slice ? "slice" : "volume"; }
 
-bool name_before(std::string_view a, std::string_view b) { return compare_names(a, b) < 0; }
+bool name_before(std::string_view a, std::string_view b) { return std::is_lt(compare_names(a, b)); }
 
 bool comes_before(const ResultRow& a, const ResultRow& b) {
-  if (const auto order = compare_names(a.dataset, b.dataset); order != 0) return order < 0;
-  if (const auto order = compare_names(a.image, b.image); order != 0) return order < 0;
+  if (const auto order = compare_names(a.dataset, b.dataset); std::is_neq(order)) return std::is_lt(order);
+  if (const auto order = compare_names(a.image, b.image); std::is_neq(order)) return std::is_lt(order);
   if (std::tie(a.level, a.label) != std::tie(b.level, b.label)) {
     return std::tie(a.level, a.label) < std::tie(b.level, b.label);
   }
-  if (const auto order = compare_names(a.label_name, b.label_name); order != 0) return order < 0;
-  if (const auto order = compare_names(a.object, b.object); order != 0) return order < 0;
+  if (const auto order = compare_names(a.label_name, b.label_name); std::is_neq(order))
+    return std::is_lt(order);
+  if (const auto order = compare_names(a.object, b.object); std::is_neq(order)) return std::is_lt(order);
   return std::tie(a.protocol, a.choice, a.step) < std::tie(b.protocol, b.choice, b.step);
+}
+
+Scores as_written(const Scores& scores) {
+  return {as_written(scores.iou), as_written(scores.dice), as_written(scores.hd95), as_written(scores.asd),
+          as_written(scores.surface_dice)};
 }
 
 std::string results_csv(const std::vector<ResultRow>& rows) {
@@ -268,11 +294,12 @@ std::vector<StudyFailure> read_failures_csv(const std::filesystem::path& path) {
   std::vector<StudyFailure> failures;
   while (csv.next()) {
     StudyFailure failure;
-    failure.dataset = csv.text(kFailureDataset);
-    failure.image = csv.text(kFailureImage);
-    if (!csv.text(kFailureLabel).empty()) failure.label = csv.integer(kFailureLabel, -kMost, kMost);
+    failure.dataset = csv.text(FailureColumn::dataset);
+    failure.image = csv.text(FailureColumn::image);
+    if (!csv.text(FailureColumn::label).empty())
+      failure.label = csv.integer(FailureColumn::label, -kMost, kMost);
     failure.kind = read_kind(csv);
-    failure.reason = csv.text(kReason);
+    failure.reason = csv.text(FailureColumn::reason);
     failures.push_back(std::move(failure));
   }
   return failures;

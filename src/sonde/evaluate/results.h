@@ -45,6 +45,9 @@ bool comes_before(const ResultRow& a, const ResultRow& b);
 // "slice2" < "slice10"; a total order.
 bool name_before(std::string_view a, std::string_view b);
 
+// Scores as results.csv holds them: what is computed from rows is the same before and after writing.
+Scores as_written(const Scores& scores);
+
 // RFC 4180 with the header line of docs/study.md, \n ends a line, six decimals, infinite distances as "inf".
 // Equal rows give equal bytes. Reading throws Error naming file and line: corrupt_data.
 std::string results_csv(const std::vector<ResultRow>& rows);

@@ -214,6 +214,23 @@ TEST(ResultsCsv, RefuseValuesThatCannotBe) {
   EXPECT_THAT(with("slice", std::string(500, 'x')), ::testing::SizeIs(::testing::Lt(250)));
 }
 
+TEST(AsWritten, IsWhatIsReadBack) {
+  std::vector<ResultRow> rows;
+  for (int area = 1; area <= 1280; ++area) {  // 1/128 and 1/640 lie between two numbers of six decimals
+    rows.push_back(row_of("set", "1.png"));
+    rows.back().scores = {1.0 / area, 7.0 / 1280, kInfinity, 1e5 / area, 1 - 1.0 / area};
+  }
+  const auto read = read_back(results_csv(rows));
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const Scores scores = as_written(rows[i].scores);
+    EXPECT_EQ(scores.iou, read[i].scores.iou);
+    EXPECT_EQ(scores.dice, read[i].scores.dice);
+    EXPECT_EQ(scores.hd95, read[i].scores.hd95);
+    EXPECT_EQ(scores.asd, read[i].scores.asd);
+    EXPECT_EQ(scores.surface_dice, read[i].scores.surface_dice);
+  }
+}
+
 TEST(FailuresCsv, ReadBackWhateverTheTextIs) {
   std::vector<StudyFailure> failures;
   for (int kind = 0; kind <= static_cast<int>(FailureKind::not_segmented); ++kind) {

@@ -21,7 +21,8 @@ std::string_view name_of(DistanceUnit unit);
 //   surface_dice  share of all surface pixels of both masks within `tolerance` of the other's surface
 // Surface: mask pixels with a 4-neighbour (6 in 3D) outside the mask; beyond the picture's edge is outside.
 // Both empty: overlaps 1, distances 0. One empty: overlaps 0, distances infinite.
-// Source: MedPy's hd95 and assd for the pooled distances; Nikolov et al. 2018 for the surface Dice.
+// Source: MedPy's hd95 for the pooled distances (its assd is the mean of the two directions' means instead);
+// Nikolov et al. 2018 for the surface Dice.
 struct Scores {
   double iou = 0, dice = 0, hd95 = 0, asd = 0, surface_dice = 0;
 };

@@ -31,7 +31,10 @@ struct Question {
   std::string_view protocol;
   Choice choice = Choice::confidence;
   int step = 1;
-  auto operator<=>(const Question&) const = default;
+  bool operator<(const Question& other) const {
+    return std::tie(level, protocol, choice, step) <
+           std::tie(other.level, other.protocol, other.choice, other.step);
+  }
 };
 Question question_of(const ResultRow& row) { return {row.level, row.protocol, row.choice, row.step}; }
 
@@ -134,7 +137,7 @@ void fill_estimates(ScoreSummary& line, const Rows& rows, const ClusterNumbers& 
   std::int64_t infinite = 0;
   for (const ResultRow* row : rows) {
     const std::int64_t cluster = clusters.of(*row);
-    const Scores& scores = row->scores;
+    const Scores scores = as_written(row->scores);
     overlaps.add(cluster, {scores.iou, scores.dice, one_unit ? scores.surface_dice : 0});
     if (!std::isfinite(scores.hd95)) {
       ++infinite;
@@ -166,7 +169,7 @@ ScoreSummary score_summary(const Part& part, const Question& question, const Row
   if (has_size_correlation(question, study)) {
     std::vector<ClusteredPair> pairs;
     for (const ResultRow* row : rows) {
-      pairs.push_back({static_cast<double>(row->area_px), row->scores.iou, clusters.of(*row)});
+      pairs.push_back({static_cast<double>(row->area_px), as_written(row->scores).iou, clusters.of(*row)});
     }
     line.size_correlation = rank_correlation(pairs, study.correlation_samples);
   }
@@ -194,9 +197,9 @@ bool same_clicks(const ResultRow& a, const ResultRow& b) {
 std::array<std::optional<int>, kThresholds.size()> clicks_until(std::span<const ResultRow* const> steps) {
   std::array<std::optional<int>, kThresholds.size()> reached;
   for (const ResultRow* row : steps) {
+    const double iou = as_written(row->scores).iou;
     for (std::size_t i = 0; i < kThresholds.size(); ++i) {
-      const double shown_iou = row->scores.iou + 5e-7;  // as results.csv rounds it
-      if (shown_iou >= kThresholds[i] && !reached[i]) reached[i] = row->step;
+      if (iou >= kThresholds[i] && !reached[i]) reached[i] = row->step;
     }
   }
   return reached;

@@ -67,7 +67,8 @@ struct Summary {
   std::vector<ScoreSummary> scores;  // in the order of results.csv, all labels together first
   std::vector<ClickSummary> clicks;  // thresholds 0.80, 0.85, 0.90
 };
-// rows: sorted as comes_before. Images are the clusters (a volume's slices are one cluster).
+// Scores count as results.csv writes them; the order of the rows does not matter. Images are the clusters (a
+// volume's slices are one cluster).
 Summary summarise(const std::vector<ResultRow>& rows, const std::vector<Expected>& expected,
                   std::uint64_t seed);
 

@@ -22,11 +22,10 @@ std::size_t most_name(std::size_t choices) { return 95 - 19 * choices; }
 struct Prompting {
   std::string protocol;
   int step = 1;
-  auto operator<=>(const Prompting& other) const {
-    return std::make_tuple(protocol == "clicks", std::string_view(protocol), step) <=>
+  bool operator<(const Prompting& other) const {
+    return std::make_tuple(protocol == "clicks", std::string_view(protocol), step) <
            std::make_tuple(other.protocol == "clicks", std::string_view(other.protocol), other.step);
   }
-  bool operator==(const Prompting&) const = default;
 };
 
 // The lines of one data set, label and level.
@@ -186,6 +185,10 @@ std::string level_text(std::span<const Block> blocks, Level level, const Shape& 
   return text;
 }
 
+std::string titled_text(const std::string& title, const std::string& text) {
+  return text.empty() ? "" : "\n" + title + "\n" + text;
+}
+
 }  // namespace
 
 std::string summary_table(const Summary& summary) {
@@ -199,9 +202,8 @@ std::string summary_table(const Summary& summary) {
     while (end < blocks.size() && blocks[end].dataset == blocks[first].dataset) ++end;
     const auto of_set = std::span(blocks).subspan(first, end - first);
     const std::string dataset = printable(blocks[first].dataset, kMostName);
-    text += "\n" + dataset + "\n" + level_text(of_set, Level::slice, shape);
-    const std::string volumes = level_text(of_set, Level::volume, shape);
-    if (!volumes.empty()) text += "\n" + dataset + ", whole volumes\n" + volumes;
+    text += titled_text(dataset, level_text(of_set, Level::slice, shape));
+    text += titled_text(dataset + ", whole volumes", level_text(of_set, Level::volume, shape));
   }
   return text;
 }

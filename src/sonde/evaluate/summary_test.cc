@@ -11,6 +11,8 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "sonde/core/durable_file.h"
+#include "sonde/core/test_folder.h"
 #include "sonde/evaluate/clusters.h"
 
 namespace sonde {
@@ -102,6 +104,17 @@ TEST(Summarise, GivesTheIntervalsOfClusteredMean) {
   EXPECT_NEAR(iou.interval.high, expected.interval.high, 1e-12);
   std::shuffle(rows.begin(), rows.end(), random);
   EXPECT_EQ(summary_json(summarise(rows, {}, 7)), summary_json(summary));
+}
+
+TEST(Summarise, IsTheSameForRowsReadBackFromTheFile) {
+  std::vector<ResultRow> rows;
+  for (int i = 1; i < 50; ++i) rows.push_back(row_of({std::to_string(i), 1, "clicks"}, 1.0 / (1 + 1e-6 / i)));
+  for (int i = 50; i < 99; ++i)
+    rows.push_back(row_of({std::to_string(i), 1, "clicks"}, 0.9 - 4e-7 + i * 1e-8));
+  const TestFolder folder;
+  write_durably(folder.path() / "results.csv", results_csv(rows));
+  EXPECT_EQ(summary_json(summarise(read_results_csv(folder.path() / "results.csv"), {}, 1)),
+            summary_json(summarise(rows, {}, 1)));
 }
 
 TEST(Summarise, CountsInfiniteDistancesApart) {
