@@ -67,7 +67,7 @@ LabelScheme read_label_scheme(const std::filesystem::path& data_set_folder) {
   const auto path = data_set_folder / "labels.json";
   LabelScheme scheme;
   std::error_code failed;
-  if (!std::filesystem::exists(path, failed)) return scheme;
+  if (!std::filesystem::exists(std::filesystem::symlink_status(path, failed))) return scheme;
   const std::string file = path.string();
   const nlohmann::json json = read_json_file(path, kMostBytes);
   if (!json.is_object()) refuse_corrupt(file, "is not one object with mask_kind and labels");
