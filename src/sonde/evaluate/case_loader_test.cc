@@ -15,7 +15,6 @@ namespace sonde {
 namespace {
 
 using testing::Each;
-using testing::ElementsAre;
 using testing::HasSubstr;
 
 constexpr Extent3 kExtent{5, 4, 3};
@@ -162,6 +161,7 @@ TEST_F(CaseLoaderTest, GivesEveryThreadTheSame) {
   const CaseLoader loader(parse_window("auto"), 1);
   std::vector<std::vector<std::uint8_t>> seen(8);
   std::vector<std::thread> threads;
+  threads.reserve(seen.size());
   for (auto& bytes : seen) {
     threads.emplace_back([&] {
       for (const StudyCase& picture : plan.cases) {

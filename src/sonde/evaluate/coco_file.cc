@@ -39,7 +39,7 @@ std::int64_t whole(const Json& object, const char* key) {
 
 std::string line(const Json& object, const char* key) {
   const Json& value = member(object, key);
-  const std::string text = value.is_string() ? value.get<std::string>() : "";
+  std::string text = value.is_string() ? value.get<std::string>() : "";
   const auto is_control = [](char c) { return static_cast<unsigned char>(c) < ' '; };
   if (text.empty() || text.size() > kMostNameBytes || std::ranges::any_of(text, is_control))
     refuse(std::string("its \"") + key + "\" is no text of one line");

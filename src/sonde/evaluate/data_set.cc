@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <map>
+#include <ranges>
 #include <tuple>
 
 #include "sonde/core/error.h"
@@ -81,7 +83,7 @@ std::vector<Found> find_all(std::span<const std::filesystem::path> data) {
   std::map<std::filesystem::path, Found> once;
   for (const Found& set : found) once.emplace(std::filesystem::weakly_canonical(set.path), set);
   found.clear();
-  for (const auto& [path, set] : once) found.push_back(set);
+  std::ranges::copy(std::views::values(once), std::back_inserter(found));
   return found;
 }
 
