@@ -126,11 +126,11 @@ std::string decimals(double value) {
 }
 
 std::string reached(const Result& result) {
+  const std::string mean = "IoU " + decimals(result.mean());
   if (result.data_sets == 1)
-    return decimals(result.mean()) + " [" + decimals(result.interval.low) + ", " +
-           decimals(result.interval.high) + "]";
-  return decimals(result.mean()) + " on average over " + std::to_string(result.data_sets) + " data sets (" +
-         decimals(result.low) + " to " + decimals(result.high) + ")";
+    return mean + " [" + decimals(result.interval.low) + ", " + decimals(result.interval.high) + "]";
+  return mean + " (" + decimals(result.low) + " to " + decimals(result.high) + " over " +
+         std::to_string(result.data_sets) + " data sets)";
 }
 
 struct Described {
@@ -142,30 +142,38 @@ constexpr std::array kDescribed{
     Described{"mode3", "A box round the largest region"}, Described{"mode2", "A point in each region"},
     Described{"mode1", "One point per object"}};
 
+// What the first of kDescribed that was run reaches; empty if none was.
+std::string mode_sentence(const Summary& summary, const ReportIndex& index) {
+  for (const Described& described : kDescribed) {
+    const auto column = index.find_column(described.protocol);
+    if (!column) continue;
+    const Result result = result_of(summary, index.columns()[*column], index.choices().front());
+    if (result.data_sets == 0) continue;
+    return std::string(described.words) + " reaches " + reached(result) + ", " +
+           std::to_string(result.scored) + " of " + std::to_string(result.expected) + " objects scored";
+  }
+  return "";
+}
+
+// "5 clicks IoU 0.71 ..."; empty without clicks.
+std::string clicks_sentence(const Summary& summary, const ReportIndex& index) {
+  const auto column = index.find_column("clicks");
+  if (!column) return "";
+  const Result result = result_of(summary, index.columns()[*column], index.choices().front());
+  if (result.data_sets == 0) return "";
+  const int step = index.columns()[*column].step;
+  return (step == 1 ? "1 click " : std::to_string(step) + " clicks ") + reached(result);
+}
+
 }  // namespace
 
 std::string report_headline(const ReportInput& input, const ReportIndex& index) {
   if (index.choices().empty()) return "Nothing was scored.";
-  const Choice choice = index.choices().front();
-  std::string text;
-  for (const Described& described : kDescribed) {
-    const auto column = index.find_column(described.protocol);
-    if (!column) continue;
-    const Result result = result_of(input.summary, index.columns()[*column], choice);
-    if (result.data_sets == 0) continue;
-    text = std::string(described.words) + " reaches IoU " + reached(result) + ", " +
-           std::to_string(result.scored) + " of " + std::to_string(result.expected) + " objects scored";
-    break;
-  }
-  if (const auto column = index.find_column("clicks")) {
-    const int step = index.columns()[*column].step;
-    const Result result = result_of(input.summary, index.columns()[*column], choice);
-    const std::string clicks = step == 1 ? "1 click" : std::to_string(step) + " clicks";
-    if (result.data_sets > 0)
-      text += (text.empty() ? "After " : "; after ") + clicks + (text.empty() ? " IoU " : " it is ") +
-              (text.empty() || result.data_sets == 1 ? reached(result) : decimals(result.mean()));
-  }
-  return text.empty() ? "Nothing was scored." : text + ".";
+  const std::string modes = mode_sentence(input.summary, index);
+  const std::string clicks = clicks_sentence(input.summary, index);
+  if (modes.empty() && clicks.empty()) return "Nothing was scored.";
+  if (modes.empty()) return "After " + clicks + ".";
+  return clicks.empty() ? modes + "." : modes + "; after " + clicks + ".";
 }
 
 json report_tables(const ReportInput& input, const ReportIndex& index) {

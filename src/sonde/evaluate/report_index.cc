@@ -19,7 +19,7 @@ ReportIndex::ReportIndex(const ReportInput& input) {
       set.labels[static_cast<std::size_t>(at)] = label;
     }
   }
-  std::set<Column> columns;
+  std::set<std::pair<std::string, int>> columns;
   std::set<Choice> choices;
   for (const ScoreSummary& line : input.summary.scores) {
     add_data_set(line.dataset);
@@ -38,8 +38,8 @@ ReportIndex::ReportIndex(const ReportInput& input) {
     add_data_set(failure.dataset);
     ++data_sets_[numbers_.at(failure.dataset)].failures;
   }
-  for (const Column& column : columns)
-    columns_.push_back({column.protocol == "~clicks" ? "clicks" : column.protocol, column.step});
+  for (const auto& [protocol, step] : columns)
+    columns_.push_back({protocol == "~clicks" ? "clicks" : protocol, step});
   choices_.assign(choices.begin(), choices.end());
 }
 

@@ -19,7 +19,7 @@ class ReportIndex {
   struct Column {
     std::string protocol;
     int step = 1;
-    auto operator<=>(const Column&) const = default;
+    bool operator==(const Column&) const = default;
   };
   struct DataSet {
     std::string name;

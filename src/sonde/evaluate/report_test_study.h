@@ -63,7 +63,7 @@ inline ReportInput study_of(std::vector<ResultRow> rows) {
   input.picture = [](const ResultRow&) {
     const Extent2 extent{40, 30};
     CasePicture picture;
-    picture.image = {extent, std::vector<std::uint8_t>(3 * 40 * 30, 90)};
+    picture.image = {extent, std::vector<std::uint8_t>(3600, 90)};
     picture.truth = empty_mask(extent);
     for (const std::size_t pixel : {2 * 40 + 3, 2 * 40 + 4, 3 * 40 + 3}) picture.truth.pixels[pixel] = 1;
     picture.prediction = picture.truth;

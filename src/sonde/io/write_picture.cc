@@ -31,7 +31,7 @@ std::vector<unsigned char> encoded(const std::string& name, const cv::Mat& pictu
 }
 
 cv::Mat canvas(Extent2 extent, int type) {
-  return {static_cast<int>(extent.height), static_cast<int>(extent.width), type};
+  return cv::Mat(static_cast<int>(extent.height), static_cast<int>(extent.width), type);
 }
 
 cv::Mat colour_picture(const RgbImage& image) {
