@@ -151,10 +151,11 @@ TEST(RunProtocol, ScoresInTheSpacingItIsGiven) {
   const Mask truth = filled_box(kPicture, {10, 10, 29, 29});
   ProtocolTask task = task_of(truth, truth);
   task.spacing = {0.5, 2};
-  // Candidate 2 of the box is the truth shrunk by 2 pixels: 1 mm along x, 4 mm along y.
   const auto outcome =
       run_protocol(task, model.open()(kImage), options({5}, 0, {Choice::confidence})).front();
-  EXPECT_DOUBLE_EQ(outcome.scores.hd95, 4);
+  const Mask mask = decode_rle(outcome.mask);
+  EXPECT_EQ(outcome.scores.hd95, Scorer(truth, {0.5, 2}, 2).score(mask).hd95);
+  EXPECT_NE(outcome.scores.hd95, Scorer(truth, {1, 1}, 2).score(mask).hd95);
 }
 
 TEST(RunProtocol, RepeatsItselfWhateverItIsAskedBeforehand) {
