@@ -143,7 +143,7 @@ function drawCasesLegend() {
     element('span', {}, dot('positive', `${bar}M0 -3.2V3.2`), 'point on the object'),
     element('span', {}, dot('negative', bar), 'point beside it'),
     element('span', {}, swatch('var(--text)', [5, 3], 1.6), 'box'),
-    element('span', {}, 'Click a picture to enlarge it.'),
+    element('span', { class: 'screen' }, 'Click a picture to enlarge it.'),
   );
 }
 
