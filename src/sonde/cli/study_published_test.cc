@@ -100,7 +100,7 @@ TEST_P(PublishedStudy, HasTheSameMeansForEveryModeChoiceAndClick) {
 
 INSTANTIATE_TEST_SUITE_P(Sets, PublishedStudy,
                          testing::Values("ct_sammed2d_demo", "mri_spinalcord_gm_sct", "us_nerve_usgra"),
-                         [](const auto& info) { return std::string(info.param); });
+                         [](const auto& set) { return std::string(set.param); });
 
 }  // namespace
 }  // namespace sonde
