@@ -32,7 +32,10 @@ std::vector<const ResultRow*> sorted_rows(std::span<const ResultRow> rows) {
 }
 
 ClusterNumbers::ClusterNumbers(std::span<const ResultRow* const> rows) {
-  for (const ResultRow* row : rows) numbers_.emplace(cluster_name(row->image), 0);
+  by_slice_ = std::all_of(rows.begin(), rows.end(), [&](const ResultRow* row) {
+    return cluster_name(row->image) == cluster_name(rows.front()->image);
+  });
+  for (const ResultRow* row : rows) numbers_.emplace(name_of_cluster(*row), 0);
   std::int64_t next = 0;
   for (auto& [name, number] : numbers_) number = next++;
 }

@@ -17,13 +17,19 @@ std::string_view cluster_name(std::string_view image);
 // Rows in the order of comes_before.
 std::vector<const ResultRow*> sorted_rows(std::span<const ResultRow> rows);
 
-// Numbers the images of one data set, in the order of their names.
+// Numbers what the bootstrap draws from one data set, in the order of names: files, since the slices of a
+// volume are alike; the slices where there is a single volume (an interval then speaks of that volume alone).
 class ClusterNumbers {
  public:
   explicit ClusterNumbers(std::span<const ResultRow* const> rows);
-  std::int64_t of(const ResultRow& row) const { return numbers_.at(cluster_name(row.image)); }
+  std::int64_t of(const ResultRow& row) const { return numbers_.at(name_of_cluster(row)); }
 
  private:
+  std::string_view name_of_cluster(const ResultRow& row) const {
+    return by_slice_ ? std::string_view(row.image) : cluster_name(row.image);
+  }
+
+  bool by_slice_ = false;
   std::map<std::string_view, std::int64_t> numbers_;
 };
 

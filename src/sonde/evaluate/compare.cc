@@ -70,12 +70,15 @@ struct Differences {
 
 Differences differences_of(const Pairs& pairs) {
   Differences result;
-  std::map<std::string_view, ClusterSums> images;
+  std::vector<const ResultRow*> rows;
+  for (const auto& [a, b] : pairs.common) rows.push_back(a);
+  const ClusterNumbers clusters(rows);
+  std::map<std::int64_t, ClusterSums> images;
   for (const auto& [a, b] : pairs.common) {
     const double iou_a = as_written(a->scores).iou;
     const double iou_b = as_written(b->scores).iou;
     result.values.push_back(std::round((iou_b - iou_a) * 1e6) / 1e6);  // equal differences are ties
-    ClusterSums& image = images[cluster_name(a->image)];
+    ClusterSums& image = images[clusters.of(*a)];
     for (ClusterSums* sums : {&image, &result.total}) {
       sums->sums[0] += iou_a;
       sums->sums[1] += iou_b;
@@ -83,7 +86,7 @@ Differences differences_of(const Pairs& pairs) {
       sums->objects += 1;
     }
   }
-  for (const auto& [name, sums] : images) result.images.push_back(sums);
+  for (const auto& [number, sums] : images) result.images.push_back(sums);
   return result;
 }
 

@@ -114,12 +114,14 @@ TEST(CompareRuns, CorrectsForAllComparisonsThatWereMade) {
 TEST(CompareRuns, DrawsWholeVolumes) {
   std::vector<ResultRow> a;
   std::vector<ResultRow> b;
-  for (int i = 0; i < 20; ++i) {
-    a.push_back(row_of("scan.nii#axial:" + std::to_string(i), 0.1));
-    b.push_back(row_of("scan.nii#axial:" + std::to_string(i), 0.01 * i));
+  for (const std::string scan : {"one.nii", "two.nii"}) {
+    for (int i = 0; i < 20; ++i) {
+      a.push_back(row_of(scan + "#axial:" + std::to_string(i), 0.1));
+      b.push_back(row_of(scan + "#axial:" + std::to_string(i), 0.01 * i));
+    }
   }
   const auto lines = compare_runs(a, b, 1);
-  EXPECT_EQ(lines[0].difference.interval.low, lines[0].difference.interval.high);
+  EXPECT_EQ(lines[0].difference.interval.low, lines[0].difference.interval.high) << "two equal volumes";
 }
 
 TEST(CompareRuns, DoNotDependOnTheOrderOfTheRows) {

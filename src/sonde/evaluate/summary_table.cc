@@ -83,9 +83,10 @@ std::string label_title(const std::optional<std::int64_t>& label, const std::str
   return name.empty() ? "label " + std::to_string(*label) : name;
 }
 
-// "0.812 0.790-0.834"
+// "0.812 0.790-0.834"; a single image has no interval.
 std::string estimate_cell(const Estimate& estimate) {
   if (estimate.n == 0) return "-";
+  if (estimate.interval.low == estimate.interval.high) return fixed(estimate.mean, 3) + std::string(12, ' ');
   return fixed(estimate.mean, 3) + " " + fixed(estimate.interval.low, 3) + "-" +
          fixed(estimate.interval.high, 3);
 }

@@ -69,6 +69,24 @@ TEST(ClusterName, IsTheFileOfASlice) {
   }
 }
 
+TEST(ClusterNumbers, AreFilesOrTheSlicesOfASingleVolume) {
+  const auto row_on = [](const std::string& image) {
+    ResultRow row;
+    row.image = image;
+    return row;
+  };
+  const ResultRow a1 = row_on("a.nii#axial:1");
+  const ResultRow a2 = row_on("a.nii#axial:2");
+  const ResultRow b1 = row_on("b.nii#axial:1");
+  const std::vector<const ResultRow*> two{&a1, &a2, &b1};
+  const ClusterNumbers files(two);
+  EXPECT_EQ(files.of(a1), files.of(a2));
+  EXPECT_NE(files.of(a1), files.of(b1));
+  const std::vector<const ResultRow*> one{&a1, &a2};
+  const ClusterNumbers slices(one);
+  EXPECT_NE(slices.of(a1), slices.of(a2));
+}
+
 TEST(Summarise, PutsAllLabelsTogetherFirstThenEachLabel) {
   const Summary summary =
       summarise({row_of({"1.png"}, 0.5), row_of({"1.png", 2}, 0.7), row_of({"2.png"}, 0.9)},
@@ -243,7 +261,7 @@ TEST(SummaryTable, ShowsMeansIntervalsAndCounts) {
                 {expected_of({{1, "cord", 4, 0}})}, 1));
   EXPECT_THAT(table, HasSubstr("\nset\n"));
   EXPECT_THAT(table, HasSubstr("1 point  0.625 0.500-0.750     2/4\n"));
-  EXPECT_THAT(table, HasSubstr("box      1.000 1.000-1.000     1/4\n"));
+  EXPECT_THAT(table, HasSubstr("box      1.000                 1/4\n"));
   EXPECT_THAT(table, Not(HasSubstr("all labels")));  // there is one only
   EXPECT_EQ(summary_table(summarise({}, {}, 1)), "No object was scored.\n");
 }
