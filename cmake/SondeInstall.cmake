@@ -11,7 +11,7 @@ set(public_headers
   core/bytes.h core/durable_file.h core/error.h core/progress.h core/threads.h
   imaging/geometry.h imaging/picture.h imaging/prompt.h imaging/regions.h imaging/rle.h imaging/slice.h
   imaging/volume.h imaging/window.h
-  io/read.h io/write.h
+  io/label_map.h io/read.h io/write.h
   model/registry.h
   predict/embedding_store.h predict/everything.h predict/predictor.h predict/preprocess.h predict/sam_model.h)
 list(TRANSFORM public_headers PREPEND ${PROJECT_SOURCE_DIR}/src/sonde/)
