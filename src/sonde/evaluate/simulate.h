@@ -12,7 +12,8 @@
 namespace sonde {
 
 // Prompts that a careful person would give for a known object, and how careful that person is.
-// Source: Mazurowski et al. 2023, section 2.2; docs/study.md says where the published script departs from it.
+// Source: Mazurowski et al. 2023, the five modes of use and iterative prompts; docs/study.md says where the
+// published script departs from it.
 
 enum class Ties { first, random };  // among pixels equally far from the boundary
 Ties parse_ties(std::string_view text);
