@@ -57,7 +57,7 @@ struct Outcome {
 };
 // All modes and clicks for all choices: modes first, by choice, then clicks. Each round of clicks is one call
 // of the segmenter for all choices; a prompt that several modes or choices ask for is sent once. Source:
-// Mazurowski et al. 2023, sections 2.2 and 2.3; docs/study.md.
+// Mazurowski et al. 2023, five modes of use and iterative prompts; docs/study.md.
 std::vector<Outcome> run_protocol(const ProtocolTask& task, const Segmenter& segmenter,
                                   const ProtocolOptions& options);
 
