@@ -90,6 +90,13 @@ const caseLabel = (line) =>
 const caseText = (line) =>
   `${line.rank}: ${line.image}, ${caseLabel(line)}, IoU ${fixed(line.iou, 2)}; truth and prediction outlined`;
 
+// Boxes that were predicted apart have their predicted IoUs added.
+function predictedText(line) {
+  if (line.predicted === null) return '';
+  const boxes = line.drawing ? line.drawing.prompt.boxes.length : 1;
+  return ` · predicted IoU ${fixed(line.predicted, 2)}${boxes > 1 ? `, sum of ${boxes}` : ''}`;
+}
+
 function caseCaption(line) {
   return element(
     'figcaption',
@@ -100,7 +107,7 @@ function caseCaption(line) {
     element(
       'small',
       {},
-      `Dice ${fixed(line.dice, 3)} · ${count(line.area)} px${line.predicted === null ? '' : ` · predicted IoU ${fixed(line.predicted, 2)}`}`,
+      `Dice ${fixed(line.dice, 3)} · ${count(line.area)} px${predictedText(line)}`,
     ),
   );
 }
