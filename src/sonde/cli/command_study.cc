@@ -126,7 +126,7 @@ Finished run_and_write(const StudyRequest& c, const std::vector<DataSetPlan>& pl
     }
     finished.completeness = g_stop ? Completeness::partial : Completeness::complete;
     finished.results =
-        write_results(folder, study, journal, keys, std::move(failures), finished.completeness);
+        write_results(folder, study, journal, {keys, std::move(failures), finished.completeness});
   }
   tidy_journal(folder, keys);
   return finished;

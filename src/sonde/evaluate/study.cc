@@ -204,27 +204,44 @@ void in_parallel(std::size_t count, int threads, const Board& board, const Work&
   if (failure) std::rethrow_exception(failure);
 }
 
-void score_volume(const DataSetPlan& plan, const VolumeTask& task, const CaseLoader& loader,
-                  const StudyRun& run, Journal& journal, Board& board) {
-  const auto start = Clock::now();
-  TaskRecord record = unanswered(task);
-  const auto slices = slices_of(plan, task);
-  const bool whole = std::all_of(slices.begin(), slices.end(),
-                                 [&](const TaskRecord& slice) { return journal.holds(task_key(slice)); });
-  if (!whole || journal.holds(task_key(record))) return board.volume_skipped();
-  const auto truth = loader.load(task);
-  if (const auto* failure = std::get_if<CaseFailure>(&truth)) {
-    board.fail({task.dataset, task.image, task.task.label, failure->kind, failure->reason});
-    return board.volume_skipped();
+// A label of a volume whose slices are all done.
+class VolumeWork {
+ public:
+  VolumeWork(const VolumeTask& task, const StudyRun& run, Journal& journal, Board& board)
+      : task_(task), run_(run), journal_(journal), board_(board) {}
+
+  void work(const DataSetPlan& plan, const CaseLoader& loader) {
+    const auto start = Clock::now();
+    TaskRecord record = unanswered(task_);
+    const auto slices = slices_of(plan, task_);
+    const bool whole = std::all_of(slices.begin(), slices.end(),
+                                   [&](const TaskRecord& slice) { return journal_.holds(task_key(slice)); });
+    if (!whole || journal_.holds(task_key(record))) return board_.volume_skipped();
+    const auto loaded = loader.load(task_);
+    if (const auto* failure = std::get_if<CaseFailure>(&loaded)) {
+      board_.fail({task_.dataset, task_.image, task_.task.label, failure->kind, failure->reason});
+      return board_.volume_skipped();
+    }
+    const auto& truth = std::get<VolumeTruth>(loaded);
+    record.unit = truth.voxel_mm ? DistanceUnit::mm : DistanceUnit::px;
+    record.outcomes = volume_outcomes(truth, answered(slices), run_.protocol.tolerance);
+    journal_.append(record);
+    board_.volume_took(seconds_since(start));
   }
-  std::vector<TaskRecord> answered;
-  for (const TaskRecord& slice : slices) answered.push_back(journal.read(task_key(slice)));
-  const auto& volume = std::get<VolumeTruth>(truth);
-  record.unit = volume.voxel_mm ? DistanceUnit::mm : DistanceUnit::px;
-  record.outcomes = volume_outcomes(volume, answered, run.protocol.tolerance);
-  journal.append(record);
-  board.volume_took(seconds_since(start));
-}
+
+ private:
+  std::vector<TaskRecord> answered(const std::vector<TaskRecord>& slices) const {
+    std::vector<TaskRecord> records;
+    records.reserve(slices.size());
+    for (const TaskRecord& slice : slices) records.push_back(journal_.read(task_key(slice)));
+    return records;
+  }
+
+  const VolumeTask& task_;
+  const StudyRun& run_;
+  Journal& journal_;
+  Board& board_;
+};
 
 }  // namespace
 
@@ -251,7 +268,7 @@ std::vector<StudyFailure> run_tasks(const std::vector<DataSetPlan>& plans, const
   in_parallel(cases.size(), run.threads, board,
               [&](std::size_t i) { PictureWork(*cases[i], run, journal, board).work(loader, open_picture); });
   in_parallel(volumes.size(), run.threads, board, [&](std::size_t i) {
-    score_volume(*volumes[i].first, *volumes[i].second, loader, run, journal, board);
+    VolumeWork(*volumes[i].second, run, journal, board).work(*volumes[i].first, loader);
   });
   return board.failures();
 }

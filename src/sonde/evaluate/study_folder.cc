@@ -188,10 +188,6 @@ std::vector<ResultRow> rows_of(const Journal& journal, const std::vector<std::st
   return rows;
 }
 
-void write_failures(const fs::path& folder, const std::vector<StudyFailure>& failures) {
-  write_durably(folder / "failures.csv", failures_csv(failures));
-}
-
 bool was_complete(const fs::path& folder) {
   if (!fs::exists(folder / "summary.json")) return true;
   const Json summary = read_json(folder / "summary.json");
@@ -279,14 +275,13 @@ std::vector<std::string> task_keys(const std::vector<DataSetPlan>& plans) {
 }
 
 StudyResults write_results(const fs::path& folder, const StudyDescription& description,
-                           const Journal& journal, const std::vector<std::string>& keys,
-                           std::vector<StudyFailure> failures, Completeness completeness) {
-  StudyResults results{rows_of(journal, keys), std::move(failures), {}};
+                           const Journal& journal, StudyEnd end) {
+  StudyResults results{rows_of(journal, end.keys), std::move(end.failures), {}};
   std::sort(results.failures.begin(), results.failures.end());
   results.summary = summarise(results.rows, description.expected, description.seed);
   write_durably(folder / "results.csv", results_csv(results.rows));
-  write_failures(folder, results.failures);
-  write_summary_and_report(folder, description, &journal, results, completeness);
+  write_durably(folder / "failures.csv", failures_csv(results.failures));
+  write_summary_and_report(folder, description, &journal, results, end.completeness);
   return results;
 }
 

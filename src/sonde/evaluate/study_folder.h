@@ -43,17 +43,21 @@ Expected expected_of(const DataSetPlan& plan);
 std::vector<std::string> task_keys(const std::vector<DataSetPlan>& plans);
 
 enum class Completeness { complete, partial };  // partial: stopped before every task was tried
+struct StudyEnd {
+  std::vector<std::string> keys;  // of the tasks whose results are wanted
+  std::vector<StudyFailure> failures;
+  Completeness completeness = Completeness::complete;
+};
 struct StudyResults {
   std::vector<ResultRow> rows;
   std::vector<StudyFailure> failures;
   Summary summary;
 };
-// Writes results.csv, failures.csv, summary.json and report.html, each whole or not at all, from those of
-// `keys` that the journal holds. Equal journals and failures give equal bytes, in whatever order tasks were
+// Writes results.csv, failures.csv, summary.json and report.html, each whole or not at all, from those of the
+// tasks that the journal holds. Equal journals and failures give equal bytes, in whatever order tasks were
 // done.
 StudyResults write_results(const std::filesystem::path& folder, const StudyDescription& description,
-                           const Journal& journal, const std::vector<std::string>& keys,
-                           std::vector<StudyFailure> failures, Completeness completeness);
+                           const Journal& journal, StudyEnd end);
 // Puts the journal into the order of the keys and drops the rest; it must not be open.
 void tidy_journal(const std::filesystem::path& folder, const std::vector<std::string>& keys);
 

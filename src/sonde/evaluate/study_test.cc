@@ -94,7 +94,7 @@ std::string finish(const std::vector<DataSetPlan>& plans, const StudyRun& run, F
   {
     Journal journal(journal_path(out));
     const auto failures = run_tasks(plans, run, model.open(), journal);
-    write_results(out, described(plans), journal, keys, failures, Completeness::complete);
+    write_results(out, described(plans), journal, {keys, failures, Completeness::complete});
   }
   tidy_journal(out, keys);
   std::string all;
