@@ -112,14 +112,15 @@ TEST(ValidatePrompt, NamesThePointOutsideAndWhatIsAllowed) {
   EXPECT_NO_THROW(validate(prompt, {10, 5}));
 }
 
-TEST(ValidatePrompt, RefusesAnEmptyPromptABoxWithoutAreaAndNotANumber) {
+TEST(ValidatePrompt, RefusesAnEmptyPromptABoxTurnedRoundAndNotANumber) {
   EXPECT_THROW(validate({}, {10, 5}), Error);
-  EXPECT_THROW(validate({{}, Box2{3, 1, 3, 4}, {}}, {10, 5}), Error);
   EXPECT_THROW(validate({{}, Box2{5, 1, 3, 4}, {}}, {10, 5}), Error);
+  EXPECT_THROW(validate({{}, Box2{3, 4, 5, 1}, {}}, {10, 5}), Error);
   EXPECT_THROW(validate({{}, Box2{0, 0, 10, 4}, {}}, {10, 5}), Error);
   EXPECT_THROW(validate({{{{std::nan(""), 1}, PointLabel::foreground}}, {}, {}}, {10, 5}), Error);
   EXPECT_THROW(validate({{}, {}, LowResLogits(4)}, {10, 5}), Error);
   EXPECT_NO_THROW(validate({{}, Box2{0, 0, 9, 4}, {}}, {10, 5}));
+  EXPECT_NO_THROW(validate({{}, Box2{3, 1, 3, 1}, {}}, {10, 5}));  // maxima are included: one pixel
 }
 
 }  // namespace
