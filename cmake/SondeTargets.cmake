@@ -58,6 +58,9 @@ function(sonde_discover_labelled folder label filter)
     DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 600)
   set(labels_file ${CMAKE_CURRENT_BINARY_DIR}/${folder}_${label}_labels.cmake)
   set(properties "LABELS \"${folder};${label}\"")
+  if(SONDE_SANITIZE)  # a child's finding does not end its parent
+    string(APPEND properties " FAIL_REGULAR_EXPRESSION \"ERROR: [A-Z][A-Za-z]*Sanitizer|runtime error: \"")
+  endif()
   if(label STREQUAL "slow")
     string(APPEND properties " RUN_SERIAL TRUE")  # they use every core themselves
   endif()
