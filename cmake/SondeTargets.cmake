@@ -4,6 +4,9 @@
 
 add_library(sonde_flags INTERFACE)
 target_compile_options(sonde_flags INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-Wall -Wextra -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual>)
+if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
+  target_compile_options(sonde_flags INTERFACE -Wno-restrict)  # GCC 12's bug 105651: "literal" + std::string
+endif()
 if(SONDE_DEVELOPER)
   target_compile_options(sonde_flags INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-Werror>)
   target_compile_definitions(sonde_flags INTERFACE _GLIBCXX_ASSERTIONS)

@@ -4,6 +4,8 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -98,13 +100,8 @@ std::function<void(const StudyProgress&)> show_progress() {
   };
 }
 
-struct Finished {
-  StudyResults results;
-  Completeness completeness = Completeness::complete;
-};
-
-Finished run_and_write(const StudyRequest& c, const std::vector<DataSetPlan>& plans,
-                       const StudyDescription& study, const SamModel& model) {
+StudyResults run_and_write(const StudyRequest& c, const std::vector<DataSetPlan>& plans,
+                           const StudyDescription& study, const SamModel& model) {
   const fs::path folder = c.out;
   const int threads = c.model.options.threads > 0 ? c.model.options.threads : physical_core_count();
   const StudyRun run{.protocol = c.protocol,
@@ -115,7 +112,7 @@ Finished run_and_write(const StudyRequest& c, const std::vector<DataSetPlan>& pl
   const auto open_picture =
       study_segmenter(model, EmbeddingStore({.folder = {}, .values = StoredValues::fp32}), c.store);
   const std::vector<std::string> keys = task_keys(plans);
-  Finished finished;
+  StudyResults results;
   {
     Journal journal(journal_path(folder));
     const StopOnSignal stopping;
@@ -124,12 +121,11 @@ Finished run_and_write(const StudyRequest& c, const std::vector<DataSetPlan>& pl
     for (const DataSetPlan& plan : plans) {
       failures.insert(failures.end(), plan.failures.begin(), plan.failures.end());
     }
-    finished.completeness = g_stop ? Completeness::partial : Completeness::complete;
-    finished.results =
-        write_results(folder, study, journal, {keys, std::move(failures), finished.completeness});
+    const auto completeness = g_stop ? Completeness::partial : Completeness::complete;
+    results = write_results(folder, study, journal, {keys, std::move(failures), completeness});
   }
   tidy_journal(folder, keys);
-  return finished;
+  return results;
 }
 
 void print_json(const fs::path& folder) {
@@ -137,13 +133,14 @@ void print_json(const fs::path& folder) {
   std::cout << nlohmann::ordered_json::parse(in).dump() << '\n';
 }
 
-void print_result(const Finished& finished, const fs::path& folder) {
-  std::cout << summary_table(finished.results.summary) << '\n';
-  if (!finished.results.failures.empty()) {
-    std::cout << finished.results.failures.size() << " failures: " << (folder / "failures.csv").string()
+void print_result(const StudyResults& results, const fs::path& folder) {
+  std::cout << summary_table(results.summary) << '\n';
+  if (!results.failures.empty()) {
+    const std::size_t count = results.failures.size();
+    std::cout << count << (count == 1 ? " failure: " : " failures: ") << (folder / "failures.csv").string()
               << '\n';
   }
-  if (finished.completeness == Completeness::partial) {
+  if (results.completeness == Completeness::partial) {
     std::cout << "Stopped before the end; the same command goes on from here.\n";
   }
   std::cout << "results: " << (folder / "results.csv").string() << '\n'
@@ -165,19 +162,19 @@ int study_run(Arguments args) {
   const SamModel model = load_model(one_thread);
   const StudyDescription study = describe_study(c, plans, model, args);
   prepare_folder(c.out, study);
-  const Finished finished = run_and_write(c, plans, study, model);
-  report_failures(finished.results.failures);
+  const StudyResults results = run_and_write(c, plans, study, model);
+  report_failures(results.failures);
   if (c.json) {
     print_json(c.out);
   } else {
-    print_result(finished, c.out);
+    print_result(results, c.out);
   }
-  if (finished.completeness == Completeness::partial) {
+  if (results.completeness == Completeness::partial) {
     std::cout << std::flush;
     std::raise(g_signal);  // as the shell expects of a program that was interrupted
   }
-  if (finished.results.rows.empty()) return kNothingDone;
-  return finished.results.failures.empty() ? kDone : kSomeFailed;
+  if (results.rows.empty()) return kNothingDone;
+  return results.failures.empty() ? kDone : kSomeFailed;
 }
 
 int study_report(Arguments args) {
@@ -187,9 +184,10 @@ int study_report(Arguments args) {
   app.footer("Example: sonde study report nerve_study");
   if (parse(app, args) == Parsed::helped) return kDone;
   if (!fs::is_directory(folder)) throw Error(ErrorKind::not_found, folder + ": there is no such folder");
-  const Finished finished{rewrite_report(folder), Completeness::complete};
-  std::cout << summary_table(finished.results.summary) << '\n'
-            << "report: " << fs::absolute(fs::path(folder) / "report.html").lexically_normal().string()
+  const StudyResults results = rewrite_report(folder);
+  std::cout << summary_table(results.summary) << '\n';
+  if (results.completeness == Completeness::partial) std::cout << kPartialNotice << '\n';
+  std::cout << "report: " << fs::absolute(fs::path(folder) / "report.html").lexically_normal().string()
             << '\n';
   return kDone;
 }
@@ -200,6 +198,31 @@ std::vector<ResultRow> rows_in(const std::string& folder) {
   return read_results_csv(file);
 }
 
+std::optional<StudyDescription> description_in(const std::string& folder) {
+  return fs::is_directory(folder) ? read_description(folder) : std::nullopt;
+}
+
+// What a reader must know before the figures: which settings differ, and whether a run is whole.
+std::string preface(const std::string& a, const std::string& b) {
+  std::string text = "A: " + a + "\nB: " + b + "\n";
+  for (const std::string& folder : {a, b}) {
+    if (fs::is_directory(folder) && completeness_of(folder) == Completeness::partial) {
+      text += folder + ": " + kPartialNotice + '\n';
+    }
+  }
+  const auto of_a = description_in(a);
+  const auto of_b = description_in(b);
+  if (!of_a || !of_b) return text + "What differs between the runs is not known: study.json is missing.\n\n";
+  const std::map<std::string, std::string> settings_b(of_b->settings.begin(), of_b->settings.end());
+  std::string differences;
+  for (const auto& [name, value] : of_a->settings) {
+    const auto other = settings_b.find(name);
+    if (other == settings_b.end() || other->second == value) continue;
+    differences += (differences.empty() ? "" : "; ") + name + ' ' + value + " / " + other->second;
+  }
+  return text + "Differs: " + (differences.empty() ? "no setting" : differences) + "\n\n";
+}
+
 int study_compare(Arguments args) {
   std::string a, b;
   std::uint64_t seed = 1;
@@ -207,13 +230,13 @@ int study_compare(Arguments args) {
   CLI::App app("Two studies over the objects that both scored", "sonde study compare");
   app.add_option("DIR_A", a, "Folder of a study")->required();
   app.add_option("DIR_B", b, "Folder of another; differences are B - A")->required();
-  app.add_option("--seed", seed, "For the intervals")->capture_default_str();
+  app.add_option("--seed", seed, "For the intervals")->check(whole_number())->capture_default_str();
   app.add_flag("--json", json, "Print one JSON object");
   app.footer("Example: sonde study compare nerve_mobile_sam nerve_vit_b");
   if (parse(app, args) == Parsed::helped) return kDone;
-  const auto comparisons = compare_runs(rows_in(a), rows_in(b), seed);
-  std::cout << (json ? comparison_json(comparisons) + '\n'
-                     : "A: " + a + "\nB: " + b + "\n\n" + comparison_table(comparisons));
+  const std::vector<ResultRow> rows_a = rows_in(a);
+  const auto comparisons = compare_runs(rows_a, rows_in(b), seed);
+  std::cout << (json ? comparison_json(comparisons) + '\n' : preface(a, b) + comparison_table(comparisons));
   return kDone;
 }
 

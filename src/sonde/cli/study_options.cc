@@ -18,7 +18,8 @@ std::vector<std::string> split(const std::string& text) {
 
 std::vector<int> parse_modes(const std::string& text) {
   std::vector<int> modes;
-  for (const std::string& part : split(text == "none" ? "" : text)) {
+  if (text == "none") return modes;
+  for (const std::string& part : split(text.empty() ? "?" : text)) {
     if (part.size() != 1 || part[0] < '1' || part[0] > '5') {
       throw Error(ErrorKind::usage, "--modes " + text + ": some of 1,2,3,4,5 with commas between, or none");
     }
@@ -27,21 +28,36 @@ std::vector<int> parse_modes(const std::string& text) {
   return modes;
 }
 
+CLI::Validator not_empty() {
+  return CLI::Validator(
+      [](std::string& text) { return text.empty() ? std::string("is empty") : std::string(); }, "PATH");
+}
+
+// A count of at least one.
+CLI::Validator positive() {
+  CLI::Range range(std::int64_t{1}, std::int64_t{1} << 40);
+  range.description(">= 1");
+  return range;
+}
+
 void declare_data(CLI::App& app, StudyRequest& c) {
   app.add_option(
          "--data", c.data,
          "Data sets: folders with images/ and masks/ or labels/, COCO JSON files, or a folder of such")
+      ->check(not_empty())
       ->required();
-  app.add_option("--out", c.out, "Folder for the results; a run that was stopped there goes on")->required();
+  app.add_option("--out", c.out, "Folder for the results; a run that was stopped there goes on")
+      ->check(not_empty())
+      ->required();
   app.add_option("--min-area", c.min_area_px, "Labels of fewer pixels on a picture are no task")
-      ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 40))
+      ->check(positive())
       ->capture_default_str();
   app.add_option("--axis", c.axis,
                  "axial, coronal or sagittal slices of volumes; default: the finest pixels");
   app.add_option("--window", c.window,
                  "As for sonde segment; default: the file's own, none for 8 bits, else auto");
   app.add_option("--limit", c.limit, "At most N pictures or slices a data set, spread evenly")
-      ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 40));
+      ->check(positive());
 }
 
 void declare_protocol(CLI::App& app, StudyRequest& c) {
@@ -59,7 +75,9 @@ void declare_protocol(CLI::App& app, StudyRequest& c) {
       ->capture_default_str();
   app.add_option("--ties", c.ties, "Among equally good points: first, or random (by --seed)")
       ->capture_default_str();
-  app.add_option("--seed", c.protocol.hand.seed, "For ties, jitter and intervals")->capture_default_str();
+  app.add_option("--seed", c.protocol.hand.seed, "For ties, jitter and intervals")
+      ->check(whole_number())
+      ->capture_default_str();
   app.add_option("--sign", c.sign, "A click is positive inside its class, or in any class of the image")
       ->capture_default_str();
   app.add_option("--jitter", c.protocol.hand.jitter_px,
@@ -95,6 +113,17 @@ std::string command_line(Arguments args) {
 }
 
 }  // namespace
+
+CLI::Validator whole_number() {
+  return CLI::Validator(
+      [](std::string& text) {
+        constexpr std::size_t kMostDigits = 18;
+        const bool fits = !text.empty() && text.size() <= kMostDigits &&
+                          text.find_first_not_of("0123456789") == std::string::npos;
+        return fits ? std::string() : "\"" + text + "\" is no whole number of up to 18 digits";
+      },
+      "0..999999999999999999");
+}
 
 void declare_study(CLI::App& app, StudyRequest& c) {
   declare_data(app, c);

@@ -30,6 +30,8 @@ struct StudyRequest {
   bool json = false;
 };
 void declare_study(CLI::App& app, StudyRequest& request);
+// For options of unsigned numbers: CLI11 takes a minus sign, and what does not fit for the largest.
+CLI::Validator whole_number();
 // Fills `protocol` from the texts. Throws Error{usage} naming the option.
 void resolve(StudyRequest& request);
 

@@ -52,6 +52,7 @@ std::array<ClusterSums, BootstrapSamples::kDrawsAtOnce> BootstrapSamples::totals
 }
 
 std::array<Interval, 3> BootstrapSamples::mean_intervals(std::span<const ClusterSums> clusters) const {
+  if (clusters_ == 1) return {kNoInterval, kNoInterval, kNoInterval};
   std::array<std::vector<double>, 3> means;
   for (auto& values : means) values.reserve(count());
   for (std::size_t first = 0; first < count(); first += kDrawsAtOnce) {

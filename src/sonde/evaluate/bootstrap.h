@@ -27,7 +27,8 @@ class BootstrapSamples {
   std::size_t count() const { return clusters_ == 0 ? 0 : drawn_.size() / clusters_; }
   std::span<const std::uint32_t> sample(std::size_t draw) const;
 
-  // 95 % intervals of the three means over all objects. clusters: as many as given above, at least one.
+  // 95 % intervals of the three means over all objects; none for a single cluster. clusters: as many as given
+  // above, at least one.
   std::array<Interval, 3> mean_intervals(std::span<const ClusterSums> clusters) const;
 
  private:

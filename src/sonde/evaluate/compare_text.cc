@@ -27,15 +27,16 @@ std::string p_text(double p) { return p < 0.0001 ? "<0.0001" : fixed(p, 4); }
 std::vector<std::string> row_of(const Comparison& line) {
   const Interval& interval = line.difference.interval;
   const std::string title = "  " + protocol_title(line.protocol, line.step);
-  return {line.level == Level::volume ? title + ", volumes" : title,
-          std::string(name_of(line.choice)),
-          std::to_string(line.difference.n),
-          fixed(line.mean_a, 3),
-          fixed(line.mean_b, 3),
-          signed_number(line.difference.mean),
-          signed_number(interval.low) + " to " + signed_number(interval.high),
-          p_text(line.p),
-          p_text(line.p_holm) + (line.p_holm < 0.05 ? "*" : " ")};
+  return {
+      line.level == Level::volume ? title + ", volumes" : title,
+      std::string(name_of(line.choice)),
+      std::to_string(line.difference.n),
+      fixed(line.mean_a, 3),
+      fixed(line.mean_b, 3),
+      signed_number(line.difference.mean),
+      std::isnan(interval.low) ? "-" : signed_number(interval.low) + " to " + signed_number(interval.high),
+      p_text(line.p),
+      p_text(line.p_holm) + (line.p_holm < 0.05 ? "*" : " ")};
 }
 
 // The last step of clicks in each data set.

@@ -58,6 +58,23 @@ std::vector<std::filesystem::path> folders_with_images(const std::filesystem::pa
   return folders;
 }
 
+// The only JSON file of a folder that has images/ and no masks: a COCO data set.
+std::filesystem::path only_json(const std::filesystem::path& folder) {
+  std::vector<std::filesystem::path> files;
+  std::error_code failed;
+  std::filesystem::directory_iterator entries(folder, failed);
+  for (; !failed && entries != std::filesystem::directory_iterator(); entries.increment(failed)) {
+    if (lower_extension(entries->path()) == ".json") files.push_back(entries->path());
+  }
+  return files.size() == 1 ? files.front() : std::filesystem::path();
+}
+
+Found set_in(const std::filesystem::path& folder) {
+  const bool labelled = is_folder(folder / "masks") || is_folder(folder / "labels");
+  const auto json = labelled || !is_folder(folder / "images") ? std::filesystem::path() : only_json(folder);
+  return json.empty() ? Found{folder, layout_of(folder)} : Found{json, plan_coco};
+}
+
 void find_data_sets(const std::filesystem::path& path, std::vector<Found>& found) {
   std::error_code failed;
   if (!std::filesystem::exists(path, failed))
@@ -70,10 +87,10 @@ void find_data_sets(const std::filesystem::path& path, std::vector<Found>& found
   }
   if (!is_folder(path / "images")) {
     const auto folders = folders_with_images(path);
-    for (const auto& folder : folders) found.push_back({folder, layout_of(folder)});
+    for (const auto& folder : folders) found.push_back(set_in(folder));
     if (!folders.empty()) return;
   }
-  found.push_back({path, layout_of(path)});
+  found.push_back(set_in(path));
 }
 
 // Each once, however it is written.

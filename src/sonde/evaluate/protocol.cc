@@ -280,7 +280,7 @@ void validate(const ProtocolOptions& options) {
     throw Error(ErrorKind::usage, "--modes and --clicks leave nothing to do");
   }
   if (!(options.tolerance >= 0 && options.tolerance <= 1e6)) {
-    throw Error(ErrorKind::usage, "--tolerance is a distance, 0 or more");
+    throw Error(ErrorKind::usage, "--tolerance is a distance, 0 to 1000000");
   }
   validate(options.hand);
 }

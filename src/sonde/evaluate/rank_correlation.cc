@@ -108,7 +108,8 @@ std::optional<Estimate> rank_correlation(std::span<const ClusteredPair> pairs, B
     for (const std::uint32_t cluster : samples.sample(draw)) weights[cluster] += 1;
     if (const auto value = spearman.of(weights, clusters)) drawn.push_back(*value);
   }
-  const Interval interval = drawn.empty() ? Interval{*rho, *rho} : percentile_interval(drawn);
+  const bool has_interval = cluster_count > 1 && !drawn.empty();
+  const Interval interval = has_interval ? percentile_interval(drawn) : kNoInterval;
   return Estimate{*rho, interval, static_cast<std::int64_t>(pairs.size())};
 }
 

@@ -87,10 +87,10 @@ std::string_view name_of(Ties ties) { return ties == Ties::first ? "first" : "ra
 
 void validate(const Hand& hand) {
   if (!(hand.jitter_px >= 0 && hand.jitter_px <= 1e6)) {
-    throw Error(ErrorKind::usage, "--jitter is a number of pixels, 0 or more");
+    throw Error(ErrorKind::usage, "--jitter is a number of pixels, 0 to 1000000");
   }
   if (!(hand.slack >= 0 && hand.slack <= 100)) {
-    throw Error(ErrorKind::usage, "--slack is a share of the box, 0 or more (0.1: a tenth to each side)");
+    throw Error(ErrorKind::usage, "--slack is a share of the box, 0 to 100 (0.1: a tenth to each side)");
   }
 }
 

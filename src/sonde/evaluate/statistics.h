@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <span>
 #include <vector>
@@ -9,8 +10,10 @@
 namespace sonde {
 
 struct Interval {
-  double low = 0, high = 0;
+  double low = 0, high = 0;  // both not-a-number: there is none, all values are of one image
 };
+inline constexpr Interval kNoInterval{std::numeric_limits<double>::quiet_NaN(),
+                                      std::numeric_limits<double>::quiet_NaN()};
 struct Estimate {
   double mean = 0;
   Interval interval;  // 95 %
@@ -24,7 +27,7 @@ struct ClusteredValue {
 };
 
 // Mean of the values and its percentile bootstrap interval: whole clusters are drawn with replacement, since
-// objects of one image are alike. One cluster: the interval is the mean. Deterministic in `seed`.
+// objects of one image are alike. One cluster: no interval. Deterministic in `seed`.
 // Empty: n is 0 and the numbers are not-a-number.
 // Source: Field and Welsh 2007, cluster bootstrap.
 inline constexpr int kBootstrapDraws = 2000;

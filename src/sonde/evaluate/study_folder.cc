@@ -143,21 +143,20 @@ std::string windows_used(const Journal& journal, const std::vector<ResultRow>& r
   return text;
 }
 
-std::string summary_file(const StudyDescription& description, const Summary& summary,
-                         Completeness completeness) {
+std::string summary_file(const StudyDescription& description, const StudyResults& results) {
   Json json{{"title", description.title},
-            {"complete", completeness == Completeness::complete},
+            {"complete", results.completeness == Completeness::complete},
             {"settings", to_json(description.settings)},
             {"facts", to_json(description.facts)}};
-  json.update(Json::parse(summary_json(summary)));
+  json.update(Json::parse(summary_json(results.summary)));
   return dumped(json);
 }
 
 void write_summary_and_report(const fs::path& folder, StudyDescription description, const Journal* journal,
-                              const StudyResults& results, Completeness completeness) {
+                              const StudyResults& results) {
   if (journal != nullptr)
     description.facts.emplace_back("windows used", windows_used(*journal, results.rows));
-  write_durably(folder / "summary.json", summary_file(description, results.summary, completeness));
+  write_durably(folder / "summary.json", summary_file(description, results));
   const CaseLoader loader(description.window.empty() ? WindowChoice{} : parse_window(description.window));
   ReportInput input{.title = description.title,
                     .facts = description.settings,
@@ -166,9 +165,7 @@ void write_summary_and_report(const fs::path& folder, StudyDescription descripti
                     .failures = results.failures,
                     .picture = {}};
   input.facts.insert(input.facts.end(), description.facts.begin(), description.facts.end());
-  if (completeness == Completeness::partial) {
-    input.facts.insert(input.facts.begin(), {"state", "stopped before its end: these are partial results"});
-  }
+  if (results.completeness == Completeness::partial) input.notice = kPartialNotice;
   if (journal != nullptr) {
     input.picture = [&](const ResultRow& row) { return case_picture(*journal, loader, row); };
   } else {
@@ -186,12 +183,6 @@ std::vector<ResultRow> rows_of(const Journal& journal, const std::vector<std::st
   }
   std::sort(rows.begin(), rows.end(), comes_before);
   return rows;
-}
-
-bool was_complete(const fs::path& folder) {
-  if (!fs::exists(folder / "summary.json")) return true;
-  const Json summary = read_json(folder / "summary.json");
-  return summary.is_object() && summary.value("complete", true);
 }
 
 }  // namespace
@@ -257,6 +248,13 @@ Expected expected_of(const DataSetPlan& plan) {
     for (const StudyTask& task : c.tasks) ++label_of(task).tasks;
   }
   for (const VolumeTask& volume : plan.volumes) ++label_of(volume.task).volumes;
+  // A label or annotation that could not be used is wanted all the same.
+  for (const StudyFailure& failure : plan.failures) {
+    if (!failure.label) continue;
+    const auto known = std::find_if(labels.begin(), labels.end(),
+                                    [&](const auto& entry) { return entry.first.first == *failure.label; });
+    ++(known != labels.end() ? known->second : label_of({*failure.label, "", "", 0, {}})).tasks;
+  }
   for (auto& [key, label] : labels) expected.labels.push_back(std::move(label));
   return expected;
 }
@@ -276,13 +274,25 @@ std::vector<std::string> task_keys(const std::vector<DataSetPlan>& plans) {
 
 StudyResults write_results(const fs::path& folder, const StudyDescription& description,
                            const Journal& journal, StudyEnd end) {
-  StudyResults results{rows_of(journal, end.keys), std::move(end.failures), {}};
+  StudyResults results{rows_of(journal, end.keys), std::move(end.failures), {}, end.completeness};
   std::sort(results.failures.begin(), results.failures.end());
   results.summary = summarise(results.rows, description.expected, description.seed);
   write_durably(folder / "results.csv", results_csv(results.rows));
+  results.rows = read_results_csv(folder / "results.csv");  // rounded, as a report made anew finds them
   write_durably(folder / "failures.csv", failures_csv(results.failures));
-  write_summary_and_report(folder, description, &journal, results, end.completeness);
+  write_summary_and_report(folder, description, &journal, results);
   return results;
+}
+
+Completeness completeness_of(const fs::path& folder) {
+  // A killed run has no results yet; results alone, of whatever origin, are taken as they are.
+  if (!fs::exists(folder / "results.csv")) return Completeness::partial;
+  if (!fs::exists(folder / "summary.json")) {
+    return fs::exists(journal_path(folder)) ? Completeness::partial : Completeness::complete;
+  }
+  const Json summary = read_json(folder / "summary.json");
+  const bool stopped = summary.is_object() && summary.contains("complete") && summary["complete"] == false;
+  return stopped ? Completeness::partial : Completeness::complete;
 }
 
 void tidy_journal(const fs::path& folder, const std::vector<std::string>& keys) {
@@ -318,8 +328,8 @@ StudyResults rewrite_report(const fs::path& folder) {
       read_description(folder).value_or(StudyDescription{folder.filename().string(), {}, {}, {}, 1, {}});
   if (description.expected.empty()) description.expected = expected_from(results.rows);
   results.summary = summarise(results.rows, description.expected, description.seed);
-  const auto completeness = has_rows && was_complete(folder) ? Completeness::complete : Completeness::partial;
-  write_summary_and_report(folder, description, journal ? &*journal : nullptr, results, completeness);
+  results.completeness = completeness_of(folder);
+  write_summary_and_report(folder, description, journal ? &*journal : nullptr, results);
   return results;
 }
 

@@ -43,6 +43,7 @@ Expected expected_of(const DataSetPlan& plan);
 std::vector<std::string> task_keys(const std::vector<DataSetPlan>& plans);
 
 enum class Completeness { complete, partial };  // partial: stopped before every task was tried
+inline constexpr const char* kPartialNotice = "Stopped before its end: these are partial results.";
 struct StudyEnd {
   std::vector<std::string> keys;  // of the tasks whose results are wanted
   std::vector<StudyFailure> failures;
@@ -52,12 +53,15 @@ struct StudyResults {
   std::vector<ResultRow> rows;
   std::vector<StudyFailure> failures;
   Summary summary;
+  Completeness completeness = Completeness::complete;
 };
 // Writes results.csv, failures.csv, summary.json and report.html, each whole or not at all, from those of the
 // tasks that the journal holds. Equal journals and failures give equal bytes, in whatever order tasks were
 // done.
 StudyResults write_results(const std::filesystem::path& folder, const StudyDescription& description,
                            const Journal& journal, StudyEnd end);
+// Of what a folder holds: complete unless its run was stopped or killed.
+Completeness completeness_of(const std::filesystem::path& folder);
 // Puts the journal into the order of the keys and drops the rest; it must not be open.
 void tidy_journal(const std::filesystem::path& folder, const std::vector<std::string>& keys);
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <optional>
 #include <set>
@@ -86,7 +87,7 @@ std::string label_title(const std::optional<std::int64_t>& label, const std::str
 // "0.812 0.790-0.834"; a single image has no interval.
 std::string estimate_cell(const Estimate& estimate) {
   if (estimate.n == 0) return "-";
-  if (estimate.interval.low == estimate.interval.high) return fixed(estimate.mean, 3) + std::string(12, ' ');
+  if (std::isnan(estimate.interval.low)) return fixed(estimate.mean, 3) + std::string(12, ' ');
   return fixed(estimate.mean, 3) + " " + fixed(estimate.interval.low, 3) + "-" +
          fixed(estimate.interval.high, 3);
 }
@@ -103,6 +104,7 @@ std::string scored_cell(const std::map<Choice, const ScoreSummary*>& cells) {
 std::string clicks_cell(const ClickSummary& line) {
   if (line.clicks_needed.n == 0) return "-";
   const double never = 100.0 * static_cast<double>(line.never) / static_cast<double>(line.clicks_needed.n);
+  if (line.never == line.clicks_needed.n) return "never";
   return fixed(line.clicks_needed.mean, 1) + ", never " + fixed(never, 0) + " %";
 }
 

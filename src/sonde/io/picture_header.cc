@@ -17,8 +17,8 @@ std::uint64_t PictureBytes::number(std::uint64_t at, std::size_t size) const {
 
 ByteView PictureBytes::part(std::uint64_t at, std::uint64_t size) const {
   if (at > file_.size() || size > file_.size() - at) {
-    refuse_corrupt(name_, "cut: it points to byte " + std::to_string(at) + ", the file has " +
-                              std::to_string(file_.size()) + " bytes");
+    refuse_corrupt(name_, "cut: it goes on to byte " + std::to_string(at) + " + " + std::to_string(size) +
+                              ", the file has " + std::to_string(file_.size()));
   }
   return file_.subspan(static_cast<std::size_t>(at), static_cast<std::size_t>(size));
 }
