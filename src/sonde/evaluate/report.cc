@@ -68,6 +68,10 @@ std::string valid_utf8(const std::string& text) {
   return nlohmann::json::parse(dumped).get<std::string>();
 }
 
+std::string notice_html(const std::string& notice) {
+  return notice.empty() ? "" : "<p class=\"notice\">" + html_text(valid_utf8(notice)) + "</p>";
+}
+
 // The page with each {{NAME}} once in its place.
 class Template {
  public:
@@ -101,6 +105,7 @@ std::string report_html(const ReportInput& input) {
   page.fill("STYLE", style_asset());
   page.fill("HEADING", title);
   page.fill("HEADLINE", html_text(report_headline(input, index)));
+  page.fill("NOTICE", notice_html(input.notice));
   page.fill("DATA", script_json(data));
   page.fill("LIBRARIES", libraries_asset());
   page.fill("SCRIPT", script_asset());

@@ -25,6 +25,7 @@ struct ReportInput {
   std::vector<ResultRow> rows;                             // sorted as comes_before
   Summary summary;
   std::vector<StudyFailure> failures;
+  std::string notice{};  // one plain sentence shown first: "Stopped before the end: partial results."
   // The picture of a row of Level::slice; absent where it cannot be had any more.
   std::function<std::optional<CasePicture>(const ResultRow&)> picture;
 };
