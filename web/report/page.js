@@ -5,7 +5,7 @@
 //   title, facts [[name, value]], choices [name], columns [[protocol, step]] (modes, then clicks)
 //   dataSets [{name, labels [[value, name, tasks, volumes]], pictures, belowArea, absent, failures}]
 //   scores [[set, label (-1: all), volume, column, choice, expected, mm, iou, dice, surfaceDice, hd95, asd, sizeRho]]
-//     an estimate is [mean, low, high, n], or 0 where there is none; distances have the count of infinite ones behind
+//     an estimate is [mean, low, high, n], or 0 where there is none; low and high are null where all is of one image; distances have the count of infinite ones behind
 //   clicks [[set, label, choice, threshold, most, estimate, never]]
 //   series [{key [set, column, choice], n, mean, quantiles [0 5 25 50 75 95 100 %], density [51 places from 0 to 1, most is 100],
 //     sample [area, 1000 IoU, area, ...], bySize [[log10 area, lower quartile, median, upper quartile]]}]
@@ -46,7 +46,10 @@ const fixed = (value, digits) =>
   value === null || value === undefined ? '–' : value.toFixed(digits).replace('-', '−');
 const count = (n) => n.toLocaleString('en');
 const plural = (n, one, many) => `${count(n)} ${n === 1 ? one : many}`;
-const range = (estimate, digits) => `${fixed(estimate[1], digits)}–${fixed(estimate[2], digits)}`;
+// An estimate whose values all come from one image has no interval.
+const hasInterval = (estimate) => estimate[1] !== null && estimate[2] !== null;
+const range = (estimate, digits) =>
+  hasInterval(estimate) ? `${fixed(estimate[1], digits)}–${fixed(estimate[2], digits)}` : 'one image';
 
 const shownSets = () => data.dataSets.map((_, i) => i).filter((i) => state.set === -1 || state.set === i);
 

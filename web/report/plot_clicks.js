@@ -13,6 +13,7 @@ function clickRows(set) {
       mean: line[7][0],
       low: line[7][1],
       high: line[7][2],
+      interval: hasInterval(line[7]) ? `${fixed(line[7][1], 3)} to ${fixed(line[7][2], 3)}` : 'none, one image',
     }));
 }
 
@@ -52,8 +53,7 @@ function clicksSpec(rows, theirs) {
     ['choice', ' '],
     ['step', 'clicks'],
     ['mean', 'IoU', '.3f'],
-    ['low', 'from', '.3f'],
-    ['high', 'to', '.3f'],
+    ['interval', '95 % interval'],
   );
   const selected = `datum.choice === ${JSON.stringify(data.choices[state.choice])}`;
   return {
@@ -87,7 +87,7 @@ function clicksSpec(rows, theirs) {
         },
       },
       {
-        data: own,
+        data: { values: rows.filter((row) => row.low !== null) },
         mark: { type: 'area', opacity: 0.14 },
         encoding: { y: { field: 'low', ...IOU_AXIS }, y2: { field: 'high' }, color: colour },
       },
@@ -151,7 +151,7 @@ function drawClicks() {
       const line = data.scores.find((l) => l[0] === set && l[1] === -1 && l[2] === 0 && isClicks(l[3]) && l[7] !== 0);
       return {
         title: data.dataSets[set].name,
-        subtitle: `${count(line[7][3])} of ${count(line[5])} objects; bands: 95 % intervals`,
+        subtitle: `${count(line[7][3])} of ${count(line[5])} objects; ${rows.some((row) => row.low !== null) ? 'bands: 95 % intervals' : 'one image, so no intervals'}`,
         text: clicksText(set, rows),
         spec: clicksSpec(rows, theirs),
         height: 300,

@@ -2,10 +2,10 @@
 // The prompts compared: distributions of the IoU.
 
 // Places along x for the prompts of a chart, named by their short words.
-function promptAxis(names) {
+function promptAxis(names, title) {
   return {
     type: 'quantitative',
-    title: 'mode',
+    title,
     scale: { domain: [0.5, names.length + 0.5], nice: false },
     axis: {
       values: names.map((_, i) => i + 1),
@@ -70,6 +70,7 @@ function diamondLayer(values, x) {
     mark: {
       type: 'point',
       shape: 'diamond',
+      xOffset: 15, // pixels: beside the bar, however wide a place is
       size: 70,
       filled: true,
       opacity: 1,
@@ -94,7 +95,7 @@ function publishedMeans(columns) {
     if (!mode) return [];
     return [
       {
-        at: i + 1 + 0.3,
+        at: i + 1,
         name: `Mode ${mode}, 28 tasks, ${publishedKind()}`,
         mean: meanOf(published.modes.map((task) => task[publishedKind()][mode - 1])),
       },
@@ -103,7 +104,12 @@ function publishedMeans(columns) {
 }
 
 function modesSpec(columns, series) {
-  const x = promptAxis(columns.map((column) => columnWords(column)[0].replace('Mode ', '')));
+  const names = columns.map((column) => columnWords(column)[0]);
+  const isMixed = columns.some(isClicks);
+  const x = promptAxis(
+    isMixed && columns.length <= 4 ? names : names.map((name) => name.replace('Mode ', '')),
+    isMixed ? 'prompt' : 'mode',
+  );
   const colour = choiceColour(state.choice);
   const bodies = series.flatMap((line, i) =>
     line && line.n > SMALL_SET
@@ -176,7 +182,7 @@ const quantileOf = (sorted, share) => {
 
 function publishedModesCard() {
   const kind = publishedKind();
-  const x = promptAxis(['1', '2', '3', '4', '5']);
+  const x = promptAxis(['1', '2', '3', '4', '5'], 'mode');
   const dots = published.modes.flatMap((task, k) =>
     task[kind].map((iou, i) => ({ at: i + 1 + 0.55 * spread(k), iou, name: `${task.task}, mode ${i + 1}` })),
   );

@@ -54,7 +54,7 @@ function drawSize() {
     const name = data.dataSets[set].name;
     const rho = scoreOf(findScore(set, -1, 0, state.column, state.choice) ?? [], 'rho');
     const rank = rho
-      ? `Spearman’s ρ ${fixed(rho[0], 2)} [${fixed(rho[1], 2)}, ${fixed(rho[2], 2)}]`
+      ? `Spearman’s ρ ${fixed(rho[0], 2)}${hasInterval(rho) ? ` [${fixed(rho[1], 2)}, ${fixed(rho[2], 2)}]` : ''}`
       : 'no rank correlation (too few objects, or all alike)';
     const shown = line.sample.length / 2;
     return {

@@ -119,9 +119,13 @@ function scoreTable(set) {
 
 function drawScores() {
   const empty = data.scores.length === 0;
-  byId('scores-note').textContent = METRICS[state.metric].overlap
-    ? ''
-    : 'Distances are averaged where both masks have pixels; infinite ones (one mask is empty) are counted below.';
+  const notes = [];
+  const estimates = data.scores.map((line) => line[SCORE_AT.iou]).filter((estimate) => estimate !== 0);
+  if (estimates.some((estimate) => estimate[3] > 1 && !hasInterval(estimate)))
+    notes.push('One image alone gives none.');
+  if (!METRICS[state.metric].overlap)
+    notes.push('Distances are averaged where both masks have pixels; infinite ones (one mask is empty) are counted below.');
+  byId('scores-note').textContent = notes.join(' ');
   byId('scores-body').replaceChildren(
     ...(empty ? [element('p', { class: 'empty' }, 'Nothing was scored.')] : shownSets().map(scoreTable)),
   );
@@ -142,12 +146,13 @@ function neededRow(set, label, name, thresholds) {
     lines.flatMap((line) => {
       if (!line) return [element('td', { class: 'edge' }, '–'), element('td', {}, '–')];
       const [mean, , , n] = line[5];
+      const isNever = line[6] === n;
       return [
         element(
           'td',
           { class: 'edge' },
-          element('b', {}, fixed(mean, 1)),
-          n > 1 ? element('small', {}, range(line[5], 1)) : null,
+          element('b', {}, isNever ? 'never' : fixed(mean, 1)),
+          n > 1 && !isNever ? element('small', {}, range(line[5], 1)) : null,
         ),
         element(
           'td',
@@ -209,7 +214,7 @@ function drawNeeded() {
   byId('needed-note').textContent =
     table === null
       ? 'No clicks in this study.'
-      : `Mean number of clicks until an object first reaches an IoU; objects that never do within ${most} count as ${most}.`;
+      : `Mean number of clicks until an object first reaches an IoU; objects that never do within ${most} count as ${most}, and where none does there is no mean.`;
   byId('needed-body').replaceChildren(...(table === null ? [] : [table]));
 }
 
@@ -232,6 +237,13 @@ function failureTable(lines) {
   );
 }
 
+// "19 labels that a picture lacks, 3 smaller than --min-area"
+function leftOutWords({ absent, belowArea }) {
+  const labels = (n) => plural(n, 'label', 'labels');
+  if (absent === 0) return `${labels(belowArea)} smaller than --min-area`;
+  return `${labels(absent)} that a picture lacks${belowArea > 0 ? `, ${count(belowArea)} smaller than --min-area` : ''}`;
+}
+
 function drawFailures() {
   const { count: total, lines } = data.failures;
   const shown = lines.filter((line) => state.set === -1 || line[0] === state.set);
@@ -251,13 +263,8 @@ function drawFailures() {
       element(
         'p',
         { class: 'note' },
-        'No tasks, and no failures either: ',
-        left
-          .map(
-            (set) =>
-              `${set.name}: ${plural(set.belowArea, 'label', 'labels')} below the least area, ${count(set.absent)} absent from their pictures`,
-          )
-          .join('; '),
+        'Not asked for: ',
+        left.map((set) => (sets.length === 1 ? '' : `${set.name}: `) + leftOutWords(set)).join('; '),
         '.',
       ),
     );
@@ -278,10 +285,11 @@ function drawCounts() {
   const total = (values) => values.reduce((sum, value) => sum + value, 0);
   const entry = (name, ...value) => element('div', {}, element('dt', {}, name), element('dd', {}, value));
   const failures = data.failures.count;
+  const pictures = total(data.dataSets.map((set) => set.pictures));
   byId('counts').replaceChildren(
-    entry('objects scored', count(total(scored)), element('small', {}, ` of ${count(total(expected))}`)),
+    entry(total(expected) === 1 ? 'object scored' : 'objects scored', count(total(scored)), element('small', {}, ` of ${count(total(expected))}`)),
     entry(data.dataSets.length === 1 ? 'data set' : 'data sets', count(data.dataSets.length)),
-    entry('pictures found', count(total(data.dataSets.map((set) => set.pictures)))),
+    entry(pictures === 1 ? 'picture found' : 'pictures found', count(pictures)),
     entry(
       failures === 1 ? 'failure' : 'failures',
       failures === 0 ? '0' : element('a', { href: '#failures' }, count(failures)),
