@@ -16,7 +16,7 @@ namespace sonde {
 inline constexpr std::size_t kCasesInAll = 60;
 struct ChosenCase {
   const ResultRow* row = nullptr;
-  std::string_view rank;  // "best", "median", "worst"
+  std::string_view rank;  // "best", "median", "worst"; "only", "alike"
 };
 std::vector<ChosenCase> choose_cases(const std::vector<ResultRow>& rows, const ReportIndex& index);
 

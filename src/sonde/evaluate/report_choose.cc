@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
 
 #include "sonde/evaluate/report_cases.h"
 
@@ -22,16 +23,31 @@ std::vector<std::size_t> shown_columns(const ReportIndex& index) {
   return columns;
 }
 
-// `each` places from either end and round the middle of `count` sorted objects, worst first.
-std::vector<std::pair<std::size_t, std::string_view>> places(std::size_t count, std::size_t each) {
-  std::vector<std::pair<std::size_t, std::string_view>> chosen;
+using Places = std::vector<std::pair<std::size_t, std::string_view>>;
+
+// IoU as the page shows it.
+long shown_iou(const ResultRow* row) { return std::lround(1000 * row->scores.iou); }
+
+// `each` of the best, of the median and of the worst of objects sorted by IoU, worst first. Up to three
+// objects are shown once each; the best are better than the worst, and objects all alike have no rank.
+Places places(const std::vector<const ResultRow*>& objects, std::size_t each) {
+  const std::size_t count = objects.size();
+  if (count == 1) return {{0, "only"}};
+  Places chosen;
+  if (shown_iou(objects.front()) == shown_iou(objects.back())) {
+    for (std::size_t i = 0; i < std::min<std::size_t>(count, 3); ++i) chosen.emplace_back(i, "alike");
+    return chosen;
+  }
   const auto take = [&](std::size_t place, std::string_view rank) {
     if (place < count &&
         std::ranges::find(chosen, place, [](const auto& c) { return c.first; }) == chosen.end())
       chosen.emplace_back(place, rank);
   };
-  for (std::size_t i = 0; i < each; ++i) take(count - 1 - i, "best");
-  for (std::size_t i = 0; i < each; ++i) take((count - 1) / 2 + i, "median");
+  if (count <= 3) each = 1;
+  for (std::size_t i = 0; i < each; ++i)
+    if (shown_iou(objects[count - 1 - i]) > shown_iou(objects.front())) take(count - 1 - i, "best");
+  if (count > 2)
+    for (std::size_t i = each; i-- > 0;) take((count - 1) / 2 + i, "median");
   for (std::size_t i = each; i-- > 0;) take(i, "worst");
   return chosen;
 }
@@ -84,7 +100,7 @@ std::vector<ChosenCase> choose_cases(const std::vector<ResultRow>& rows, const R
     for (auto& objects : set) {
       std::ranges::stable_sort(objects, {}, [](const ResultRow* row) { return row->scores.iou; });
       if (cases.size() + 3 * each > kCasesInAll || objects.empty()) continue;
-      for (const auto& [place, rank] : places(objects.size(), each)) cases.push_back({objects[place], rank});
+      for (const auto& [place, rank] : places(objects, each)) cases.push_back({objects[place], rank});
     }
   return cases;
 }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstdio>
 
 #include "sonde/evaluate/report_assets.h"
@@ -127,8 +128,10 @@ std::string decimals(double value) {
 
 std::string reached(const Result& result) {
   const std::string mean = "IoU " + decimals(result.mean());
-  if (result.data_sets == 1)
-    return mean + " [" + decimals(result.interval.low) + ", " + decimals(result.interval.high) + "]";
+  if (result.data_sets == 1) {
+    const auto [low, high] = result.interval;
+    return std::isnan(low) ? mean : mean + " [" + decimals(low) + ", " + decimals(high) + "]";
+  }
   return mean + " (" + decimals(result.low) + " to " + decimals(result.high) + " over " +
          std::to_string(result.data_sets) + " data sets)";
 }

@@ -106,14 +106,32 @@ TEST(ChooseCases, TakesBestMedianAndWorstOfABoxModeAndTheLastClick) {
     chosen.push_back(line.row->protocol + " " + std::string(line.rank) + " " +
                      std::to_string(line.row->scores.iou).substr(0, 3));
   EXPECT_THAT(chosen,
-              ElementsAre("mode4 best 0.8", "mode4 best 0.7", "mode4 median 0.4", "mode4 median 0.5",
+              ElementsAre("mode4 best 0.8", "mode4 best 0.7", "mode4 median 0.5", "mode4 median 0.4",
                           "mode4 worst 0.1", "mode4 worst 0.0", "clicks best 0.8", "clicks best 0.7",
-                          "clicks median 0.4", "clicks median 0.5", "clicks worst 0.1", "clicks worst 0.0"));
+                          "clicks median 0.5", "clicks median 0.4", "clicks worst 0.1", "clicks worst 0.0"));
+}
+
+std::vector<std::string> ranks_of(const std::vector<double>& ious) {
+  std::vector<ResultRow> rows;
+  for (std::size_t i = 0; i < ious.size(); ++i)
+    rows.push_back(row_of("a", std::to_string(i), "mode1", ious[i]));
+  const ReportInput input = study_of(std::move(rows));
+  std::vector<std::string> ranks;
+  for (const ChosenCase& line : choose_cases(input.rows, ReportIndex(input)))
+    ranks.push_back(std::string(line.rank) + " " + line.row->image);
+  return ranks;
 }
 
 TEST(ChooseCases, ShowsAnObjectOnceWhereThereAreFew) {
-  const ReportInput input = study_of({row_of("a", "0", "mode1", 0.5)});
-  EXPECT_EQ(choose_cases(input.rows, ReportIndex(input)).size(), 1U);
+  EXPECT_THAT(ranks_of({0.5}), ElementsAre("only 0"));
+  EXPECT_THAT(ranks_of({0.5, 0.7}), ElementsAre("best 1", "worst 0"));
+  EXPECT_THAT(ranks_of({0.5, 0.7, 0.6}), ElementsAre("best 1", "median 2", "worst 0"));
+  EXPECT_THAT(ranks_of({0.5, 0.8, 0.6, 0.7}), ElementsAre("best 1", "best 3", "median 2", "worst 0"));
+}
+
+TEST(ChooseCases, CallsNothingBestThatIsAsBadAsTheWorst) {
+  EXPECT_THAT(ranks_of({0, 0, 0.5, 0}), ElementsAre("best 2", "median 3", "median 1", "worst 0"));
+  EXPECT_THAT(ranks_of({0.9, 0.9001, 0.9, 0.9}), ElementsAre("alike 0", "alike 2", "alike 3"));
 }
 
 TEST(ChooseCases, StaysWithinItsNumber) {

@@ -66,6 +66,28 @@ TEST(Report, SaysTheClicksAloneWhereThereAreNoModes) {
             "After 1 click IoU 0.50 [0.50, 0.50].");
 }
 
+TEST(Report, SaysNoIntervalWhereAllIsOfOneImage) {
+  ReportInput input = study_of({row_of("a", "0", "mode5", 0.99)});
+  for (ScoreSummary& line : input.summary.scores) {
+    line.iou.interval = kNoInterval;
+    line.size_correlation = Estimate{0.5, kNoInterval, 3};
+  }
+  input.summary.clicks = {{"a", std::nullopt, "", Choice::confidence, 0.8, 3, {1, kNoInterval, 2}, 0}};
+  const std::string html = report_html(input);
+  EXPECT_EQ(headline_of(html), "One box per object reaches IoU 0.99, 1 of 1 objects scored.");
+  const auto data = data_of(html);
+  EXPECT_EQ(data["scores"][0][7], nlohmann::json::parse("[0.99, null, null, 1]"));
+  EXPECT_EQ(data["scores"][0][12], nlohmann::json::parse("[0.5, null, null, 3]"));
+  EXPECT_EQ(data["clicks"][0][5], nlohmann::json::parse("[1.0, null, null, 2]"));
+}
+
+TEST(Report, ShowsItsNoticeAsText) {
+  ReportInput input = small_study();
+  EXPECT_THAT(report_html(input), Not(HasSubstr("<p class=\"notice\">")));
+  input.notice = "Stopped <b>early</b>.";
+  EXPECT_THAT(report_html(input), HasSubstr("<p class=\"notice\">Stopped &lt;b&gt;early&lt;/b&gt;.</p>"));
+}
+
 TEST(Report, IsTheSameBytesForTheSameStudy) {
   EXPECT_EQ(report_html(small_study()), report_html(small_study()));
 }
