@@ -21,13 +21,13 @@ TEST(ClusteredMean, OfNothingIsNotANumber) {
   EXPECT_TRUE(std::isnan(estimate.interval.low));
 }
 
-TEST(ClusteredMean, OfOneClusterHasNoWidth) {
+TEST(ClusteredMean, OfOneClusterHasNoInterval) {
   const std::vector<ClusteredValue> values{{0.1, 7}, {0.5, 7}, {0.9, 7}};
   const Estimate estimate = clustered_mean(values, 1);
   EXPECT_EQ(estimate.n, 3);
   EXPECT_DOUBLE_EQ(estimate.mean, 0.5);
-  EXPECT_EQ(estimate.interval.low, estimate.mean);
-  EXPECT_EQ(estimate.interval.high, estimate.mean);
+  EXPECT_TRUE(std::isnan(estimate.interval.low));
+  EXPECT_TRUE(std::isnan(estimate.interval.high));
 }
 
 TEST(ClusteredMean, WeighsObjectsNotClusters) {
