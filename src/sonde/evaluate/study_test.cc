@@ -117,6 +117,9 @@ TEST(RunTasks, EncodesEveryPictureOnceAndScoresEveryObject) {
 }
 
 TEST(RunTasks, GivesTheSameBytesWhateverTheNumberOfThreads) {
+#if defined(__SANITIZE_ADDRESS__)
+  GTEST_SKIP() << "under AddressSanitizer a child forked beside other threads may hang";
+#endif
   const TestFolder folder;
   const auto plans = plan(picture_set(folder.path()));
   FakeModel model;
