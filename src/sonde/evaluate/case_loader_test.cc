@@ -151,9 +151,6 @@ TEST_F(CaseLoaderTest, ReportsAMaskThatChangedSinceItWasPlanned) {
 }
 
 TEST_F(CaseLoaderTest, GivesEveryThreadTheSame) {
-#if defined(__SANITIZE_ADDRESS__)
-  GTEST_SKIP() << "under AddressSanitizer a child forked beside other threads may hang";
-#endif
   volume_pair(oblique_grid());
   write_volume(file("images/b.nrrd"), kExtent, oblique_grid(), counting_voxels());
   write_volume(file("labels/b.nrrd"), kExtent, oblique_grid(), scattered_labels());
