@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <atomic>
 #include <csignal>
 #include <filesystem>
@@ -54,12 +55,22 @@ class StopOnSignal {
   StopOnSignal& operator=(const StopOnSignal&) = delete;
 };
 
+bool is_leftover(const fs::path& file) { return file.filename().string().starts_with(".sonde-"); }
+
 // What killed runs left half-written.
 void remove_leftovers(const fs::path& folder) {
   std::error_code ignored;
   for (const auto& entry : fs::directory_iterator(folder, ignored)) {
-    if (entry.path().filename().string().starts_with(".sonde-")) fs::remove(entry.path(), ignored);
+    if (is_leftover(entry.path())) fs::remove(entry.path(), ignored);
   }
+}
+
+// Nothing in it, or what a run that was killed at its very beginning leaves.
+bool is_unused(const fs::path& folder) {
+  const fs::directory_iterator entries(folder);
+  return std::all_of(begin(entries), end(entries), [&](const fs::directory_entry& entry) {
+    return is_leftover(entry.path()) || (entry.path() == journal_path(folder) && entry.file_size() == 0);
+  });
 }
 
 void prepare_folder(const fs::path& folder, const StudyDescription& study) {
@@ -68,11 +79,9 @@ void prepare_folder(const fs::path& folder, const StudyDescription& study) {
   if (error) throw Error(ErrorKind::unavailable, folder.string() + ": " + error.message());
   if (const auto there = read_description(folder)) {
     check_same_settings(folder, *there, study);
-  } else if (!fs::is_empty(folder)) {
+  } else if (!is_unused(folder)) {
     throw Error(ErrorKind::usage, folder.string() + ": is not empty and holds no study; give a new --out");
   }
-  remove_leftovers(folder);
-  write_description(folder, study);
 }
 
 void report_failures(const std::vector<StudyFailure>& failures) {
@@ -94,7 +103,7 @@ std::function<void(const StudyProgress&)> show_progress() {
   if (!line) return {};
   return [line](const StudyProgress& p) {
     std::string text = " " + std::to_string(p.done) + " of " + std::to_string(p.total) + " objects";
-    if (p.failures > 0) text += ", " + std::to_string(p.failures) + " failures";
+    if (p.failures > 0) text += ", " + std::to_string(p.failures) + " failed";
     if (p.seconds_left >= 0) text += ", " + in_words(p.seconds_left) + " left";
     line(p.total > 0 ? static_cast<double>(p.done) / static_cast<double>(p.total) : 1, text);
   };
@@ -114,7 +123,9 @@ StudyResults run_and_write(const StudyRequest& c, const std::vector<DataSetPlan>
   const std::vector<std::string> keys = task_keys(plans);
   StudyResults results;
   {
-    Journal journal(journal_path(folder));
+    Journal journal(journal_path(folder));  // from here on no other run writes to the folder
+    remove_leftovers(folder);
+    write_description(folder, study);
     const StopOnSignal stopping;
     std::vector<StudyFailure> failures = run_tasks(plans, run, open_picture, journal);
     clear_progress();

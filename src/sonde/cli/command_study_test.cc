@@ -142,6 +142,16 @@ TEST_F(StudyCommand, KilledTenTimesEndsInTheSameBytes) {
   }
 }
 
+TEST_F(StudyCommand, GoesOnInAFolderWhoseRunWasKilledAtItsVeryBeginning) {
+  fs::create_directories(path("a"));
+  std::ofstream(path("a") / "journal").flush();
+  std::ofstream(path("a") / ".sonde-1-0-study.json") << "{";
+  EXPECT_EQ(run(study("a")).status, 0);
+  EXPECT_FALSE(fs::exists(path("a") / ".sonde-1-0-study.json"));
+  ASSERT_EQ(run(study("unbroken")).status, 0);
+  EXPECT_EQ(files_of("a"), files_of("unbroken"));
+}
+
 TEST_F(StudyCommand, InterruptedLeavesAValidFolderAndGoesOn) {
   const pid_t child = start(study("a"));
   while (!fs::exists(path("a") / "journal") || fs::file_size(path("a") / "journal") == 0) {
