@@ -11,7 +11,7 @@
 #include "sonde/cli/shared_options.h"
 #include "sonde/core/error.h"
 #include "sonde/io/read.h"
-#include "sonde/model/registry.h"
+#include "sonde/weights/registry.h"
 
 namespace sonde {
 namespace {

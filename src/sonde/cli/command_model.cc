@@ -15,7 +15,7 @@
 #include "sonde/cli/terminal.h"
 #include "sonde/core/bytes.h"
 #include "sonde/core/error.h"
-#include "sonde/model/registry.h"
+#include "sonde/weights/registry.h"
 
 namespace sonde {
 namespace {

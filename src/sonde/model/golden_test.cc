@@ -11,8 +11,8 @@
 
 #include "sonde/core/error.h"
 #include "sonde/core/test_data.h"
-#include "sonde/model/checkpoint.h"
-#include "sonde/model/registry.h"
+#include "sonde/weights/checkpoint.h"
+#include "sonde/weights/registry.h"
 #include "sonde/model/sam.h"
 
 // Against what the published implementation answers on the same weights and pixels (golden/README.md).

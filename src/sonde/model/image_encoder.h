@@ -7,7 +7,7 @@
 #include <torch/torch.h>
 
 #include "sonde/model/common.h"
-#include "sonde/model/variants.h"
+#include "sonde/weights/variants.h"
 
 namespace sonde {
 

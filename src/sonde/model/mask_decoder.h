@@ -9,7 +9,7 @@
 #include "sonde/model/common.h"
 #include "sonde/model/prompt_encoder.h"
 #include "sonde/model/two_way_transformer.h"
-#include "sonde/model/variants.h"
+#include "sonde/weights/variants.h"
 
 namespace sonde {
 

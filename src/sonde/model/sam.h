@@ -7,11 +7,11 @@
 
 #include <torch/torch.h>
 
-#include "sonde/model/checkpoint.h"
+#include "sonde/weights/checkpoint.h"
 #include "sonde/model/common.h"
 #include "sonde/model/mask_decoder.h"
 #include "sonde/model/prompt_encoder.h"
-#include "sonde/model/variants.h"
+#include "sonde/weights/variants.h"
 
 namespace sonde {
 

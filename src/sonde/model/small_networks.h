@@ -7,7 +7,7 @@
 #include <ATen/CPUGeneratorImpl.h>
 #include <torch/torch.h>
 
-#include "sonde/model/checkpoint.h"
+#include "sonde/weights/checkpoint.h"
 #include "sonde/model/sam.h"
 
 namespace sonde {

@@ -15,7 +15,7 @@
 
 #include "sonde/core/error.h"
 #include "sonde/core/test_data.h"
-#include "sonde/model/registry.h"
+#include "sonde/weights/registry.h"
 #include "sonde/predict/test_golden.h"
 #include "sonde/predict/test_model.h"
 

@@ -12,7 +12,7 @@
 #include <zlib.h>
 
 #include "sonde/core/test_data.h"
-#include "sonde/model/registry.h"
+#include "sonde/weights/registry.h"
 #include "sonde/predict/predictor.h"
 
 namespace sonde {

@@ -11,7 +11,7 @@
 
 #include "sonde/core/error.h"
 #include "sonde/core/test_data.h"
-#include "sonde/model/registry.h"
+#include "sonde/weights/registry.h"
 #include "sonde/predict/embedding_impl.h"
 #include "sonde/predict/predictor.h"
 #include "sonde/predict/test_golden.h"

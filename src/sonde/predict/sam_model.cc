@@ -11,8 +11,8 @@
 #include "sonde/core/error.h"
 #include "sonde/core/threads.h"
 #include "sonde/imaging/prompt.h"
-#include "sonde/model/checkpoint.h"
-#include "sonde/model/registry.h"
+#include "sonde/weights/checkpoint.h"
+#include "sonde/weights/registry.h"
 #include "sonde/predict/sam_model_impl.h"
 
 namespace sonde {

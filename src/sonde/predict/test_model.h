@@ -10,7 +10,7 @@
 
 #include "sonde/core/test_folder.h"
 #include "sonde/imaging/picture.h"
-#include "sonde/model/checkpoint.h"
+#include "sonde/weights/checkpoint.h"
 #include "sonde/model/sam.h"
 #include "sonde/predict/sam_model.h"
 

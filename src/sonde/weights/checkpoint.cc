@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sonde/model/checkpoint.h"
+#include "sonde/weights/checkpoint.h"
 
 #include <algorithm>
 #include <cstring>
@@ -8,8 +8,8 @@
 #include <utility>
 
 #include "sonde/core/error.h"
-#include "sonde/model/checkpoint_cursor.h"
-#include "sonde/model/checkpoint_formats.h"
+#include "sonde/weights/checkpoint_cursor.h"
+#include "sonde/weights/checkpoint_formats.h"
 
 namespace sonde {
 namespace {

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sonde/model/variants.h"
+#include "sonde/weights/variants.h"
 
 #include <algorithm>
-#include <sstream>
 #include <utility>
 
 #include "sonde/core/error.h"
@@ -14,19 +13,17 @@ namespace {
 constexpr std::int64_t kMostChannels = 1 << 14, kMostImageSide = 4096, kMostPatch = 64, kMostWindow = 64,
                        kMostLayers = 256;
 
-using Tensors = std::map<std::string, torch::Tensor>;
-
 // Reads sizes off named tensors; every fault is one Error that names file and tensor.
 class ShapeReader {
  public:
-  ShapeReader(const Tensors& tensors, std::string file) : tensors_(tensors), file_(std::move(file)) {}
+  ShapeReader(const NamedTensors& tensors, std::string file) : tensors_(tensors), file_(std::move(file)) {}
 
   bool has(const std::string& name) const { return tensors_.contains(name); }
 
-  at::IntArrayRef shape(const std::string& name, std::size_t dimensions) const {
+  const Shape& shape(const std::string& name, std::size_t dimensions) const {
     const auto found = tensors_.find(name);
     if (found == tensors_.end()) fail("is no SAM checkpoint: there is no tensor " + name);
-    const auto sizes = found->second.sizes();
+    const Shape& sizes = found->second.shape;
     if (sizes.size() != dimensions)
       refuse(name, "has " + std::to_string(sizes.size()) + " dimensions, not " + std::to_string(dimensions));
     for (const auto size : sizes) {
@@ -58,15 +55,9 @@ class ShapeReader {
     throw Error(ErrorKind::corrupt_data, file_ + ": " + fault);
   }
 
-  const Tensors& tensors_;
+  const NamedTensors& tensors_;
   std::string file_;
 };
-
-std::string text_of(at::IntArrayRef shape) {
-  std::ostringstream text;
-  text << shape;
-  return text.str();
-}
 
 // Whether each block is global or windowed shows in the length of its relative positions, 2 * side - 1.
 void read_attention_sides(const ShapeReader& reader, std::int64_t grid, VitSizes& sizes) {
@@ -93,13 +84,13 @@ void read_attention_sides(const ShapeReader& reader, std::int64_t grid, VitSizes
 VitSizes vit_sizes(const ShapeReader& reader) {
   const std::string encoder = "image_encoder.";
   VitSizes sizes;
-  const auto patch = reader.shape(encoder + "patch_embed.proj.weight", 4);
+  const Shape& patch = reader.shape(encoder + "patch_embed.proj.weight", 4);
   sizes.embed_dim = patch[0];
   sizes.patch_size = patch[2];
   reader.require(
       patch[2] <= kMostPatch, encoder + "patch_embed.proj.weight",
       "has patches of " + std::to_string(patch[2]) + ", allowed are up to " + std::to_string(kMostPatch));
-  const auto positions = reader.shape(encoder + "pos_embed", 4);
+  const Shape& positions = reader.shape(encoder + "pos_embed", 4);
   sizes.image_size = positions[1] * sizes.patch_size;
   reader.require(positions[1] == positions[2] && sizes.image_size <= kMostImageSide, encoder + "pos_embed",
                  "is " + text_of(positions) + ", allowed are squares of up to " +
@@ -120,7 +111,7 @@ VitSizes vit_sizes(const ShapeReader& reader) {
 // Heads and window of a stage: the attention biases are [heads,window*window].
 void read_stage_attention(const ShapeReader& reader, std::size_t stage, TinyVitSizes& sizes) {
   const auto name = "image_encoder.layers." + std::to_string(stage) + ".blocks.0.attn.attention_biases";
-  const auto biases = reader.shape(name, 2);
+  const Shape& biases = reader.shape(name, 2);
   std::int64_t window = 1;
   while (window * window < biases[1]) ++window;
   reader.require(window * window == biases[1] && window <= kMostWindow, name,
@@ -145,7 +136,7 @@ TinyVitSizes tiny_vit_sizes(const ShapeReader& reader) {
     read_stage_attention(reader, stage, sizes);
   }
   const auto fc1 = encoder + "layers.1.blocks.0.mlp.fc1.weight";
-  const auto mlp = reader.shape(fc1, 2);
+  const Shape& mlp = reader.shape(fc1, 2);
   reader.require(mlp[0] % mlp[1] == 0, fc1,
                  "is " + text_of(mlp) + ", the first a multiple of the second is allowed");
   sizes.mlp_ratio = mlp[0] / mlp[1];
@@ -155,7 +146,7 @@ TinyVitSizes tiny_vit_sizes(const ShapeReader& reader) {
 
 void read_decoder(const ShapeReader& reader, SamSizes& sizes) {
   const std::string decoder = "mask_decoder.";
-  const auto tokens = reader.shape(decoder + "mask_tokens.weight", 2);
+  const Shape& tokens = reader.shape(decoder + "mask_tokens.weight", 2);
   sizes.num_mask_tokens = tokens[0];
   sizes.prompt_embed_dim = tokens[1];
   // A head needs a channel after the two-fold reduction of the cross-attention; the upscaling keeps an eighth
@@ -219,7 +210,7 @@ std::int64_t embedding_side(const SamSizes& sizes) {
   return image_size(sizes) / (vit != nullptr ? vit->patch_size : kTinyVitStride);
 }
 
-SamSizes sizes_from_tensors(const std::map<std::string, torch::Tensor>& tensors, const std::string& file) {
+SamSizes sizes_from_tensors(const NamedTensors& tensors, const std::string& file) {
   const ShapeReader reader(tensors, file);
   SamSizes sizes;
   if (reader.has("image_encoder.patch_embed.seq.2.c.weight")) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sonde/model/registry.h"
+#include "sonde/weights/registry.h"
 
 #include <cstdlib>
 #include <fstream>
@@ -10,8 +10,8 @@
 
 #include "sonde/core/error.h"
 #include "sonde/core/test_folder.h"
-#include "sonde/model/checkpoint.h"
-#include "sonde/model/checkpoint_test_files.h"
+#include "sonde/weights/checkpoint.h"
+#include "sonde/weights/checkpoint_test_files.h"
 #include "sonde/model/sam.h"
 
 namespace sonde {

@@ -8,10 +8,10 @@
 #include <vector>
 
 #include "sonde/core/error.h"
-#include "sonde/model/checkpoint.h"
-#include "sonde/model/checkpoint_cursor.h"
-#include "sonde/model/import_onnx_graph.h"
-#include "sonde/model/registry.h"
+#include "sonde/weights/checkpoint.h"
+#include "sonde/weights/checkpoint_cursor.h"
+#include "sonde/weights/import_onnx_graph.h"
+#include "sonde/weights/registry.h"
 
 // The exporter keeps the names of biases and norms, and loses those of what it transposed, reshaped or
 // folded. They come back so: the bias added after a product names the product; convolutions, channel norms

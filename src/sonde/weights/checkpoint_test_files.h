@@ -11,8 +11,8 @@
 #include <utility>
 #include <vector>
 
-#include "sonde/model/checkpoint_cursor.h"
-#include "sonde/model/checkpoint_formats.h"
+#include "sonde/weights/checkpoint_cursor.h"
+#include "sonde/weights/checkpoint_formats.h"
 
 // Small checkpoints for tests, whole, wrong and hostile.
 namespace sonde::test {

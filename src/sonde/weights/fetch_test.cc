@@ -11,8 +11,8 @@
 #include "sonde/core/bytes.h"
 #include "sonde/core/error.h"
 #include "sonde/core/test_folder.h"
-#include "sonde/model/fetch_test_server.h"
-#include "sonde/model/registry.h"
+#include "sonde/weights/fetch_test_server.h"
+#include "sonde/weights/registry.h"
 
 namespace sonde {
 namespace {

@@ -7,8 +7,8 @@
 #include "sonde/core/error.h"
 #include "sonde/core/test_data.h"
 #include "sonde/core/test_folder.h"
-#include "sonde/model/checkpoint.h"
-#include "sonde/model/checkpoint_test_files.h"
+#include "sonde/weights/checkpoint.h"
+#include "sonde/weights/checkpoint_test_files.h"
 
 namespace sonde {
 namespace {

@@ -21,8 +21,8 @@
 #include "sonde/core/bytes.h"
 #include "sonde/core/durable_file.h"
 #include "sonde/core/error.h"
-#include "sonde/model/checkpoint_cursor.h"
-#include "sonde/model/registry.h"
+#include "sonde/weights/checkpoint_cursor.h"
+#include "sonde/weights/registry.h"
 
 namespace sonde {
 namespace {

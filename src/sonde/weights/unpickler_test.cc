@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sonde/model/unpickler.h"
+#include "sonde/weights/unpickler.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "sonde/core/error.h"
-#include "sonde/model/checkpoint_test_files.h"
+#include "sonde/weights/checkpoint_test_files.h"
 
 namespace sonde {
 namespace {

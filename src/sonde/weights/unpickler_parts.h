@@ -7,7 +7,7 @@
 
 #include <torch/torch.h>
 
-#include "sonde/model/unpickler.h"
+#include "sonde/weights/unpickler.h"
 
 // What the unpickler builds with: the closed list of classes, and the tensors.
 namespace sonde {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sonde/model/checkpoint.h"
+#include "sonde/weights/checkpoint.h"
 
 #include <cmath>
 #include <fstream>
@@ -10,7 +10,7 @@
 #include "sonde/core/error.h"
 #include "sonde/core/test_data.h"
 #include "sonde/core/test_folder.h"
-#include "sonde/model/checkpoint_test_files.h"
+#include "sonde/weights/checkpoint_test_files.h"
 
 namespace sonde {
 namespace {

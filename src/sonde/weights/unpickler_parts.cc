@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sonde/model/unpickler_parts.h"
+#include "sonde/weights/unpickler_parts.h"
 
 #include <algorithm>
 #include <array>
@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "sonde/core/error.h"
-#include "sonde/model/checkpoint_cursor.h"
+#include "sonde/weights/checkpoint_cursor.h"
 
 namespace sonde {
 namespace {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sonde/model/zip_archive.h"
+#include "sonde/weights/zip_archive.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <zlib.h>
 
 #include "sonde/core/error.h"
-#include "sonde/model/checkpoint_test_files.h"
+#include "sonde/weights/checkpoint_test_files.h"
 
 namespace sonde {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sonde/model/unpickler.h"
+#include "sonde/weights/unpickler.h"
 
 #include <algorithm>
 #include <array>
@@ -10,8 +10,8 @@
 #include <utility>
 
 #include "sonde/core/error.h"
-#include "sonde/model/checkpoint_cursor.h"
-#include "sonde/model/unpickler_parts.h"
+#include "sonde/weights/checkpoint_cursor.h"
+#include "sonde/weights/unpickler_parts.h"
 
 namespace sonde {
 namespace {

@@ -3,12 +3,11 @@
 
 #include <array>
 #include <cstdint>
-#include <map>
 #include <string>
 #include <variant>
 #include <vector>
 
-#include <torch/torch.h>
+#include "sonde/weights/tensor.h"
 
 namespace sonde {
 
@@ -51,6 +50,6 @@ SamSizes mobile_sam_sizes();
 // the tensor that does not fit if they are no SAM, or where a size is beyond any use (so that a crafted file
 // cannot ask for more memory than it is worth). What tensors do not tell is taken as published: TinyViT's
 // image size, the heads of the decoder.
-SamSizes sizes_from_tensors(const std::map<std::string, torch::Tensor>& tensors, const std::string& file);
+SamSizes sizes_from_tensors(const NamedTensors& tensors, const std::string& file);
 
 }  // namespace sonde

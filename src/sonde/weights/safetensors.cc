@@ -13,9 +13,9 @@
 
 #include "sonde/core/durable_file.h"
 #include "sonde/core/error.h"
-#include "sonde/model/checkpoint.h"
-#include "sonde/model/checkpoint_cursor.h"
-#include "sonde/model/checkpoint_formats.h"
+#include "sonde/weights/checkpoint.h"
+#include "sonde/weights/checkpoint_cursor.h"
+#include "sonde/weights/checkpoint_formats.h"
 
 // The format: 8 bytes length of the header, the header (JSON: name to dtype, shape and the range of bytes),
 // the data. Source: huggingface/safetensors, README.md, "Format".

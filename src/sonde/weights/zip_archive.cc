@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sonde/model/zip_archive.h"
+#include "sonde/weights/zip_archive.h"
 
 #include <algorithm>
 #include <cstdint>
@@ -11,7 +11,7 @@
 #include <zlib.h>
 
 #include "sonde/core/error.h"
-#include "sonde/model/checkpoint_cursor.h"
+#include "sonde/weights/checkpoint_cursor.h"
 
 namespace sonde {
 namespace {

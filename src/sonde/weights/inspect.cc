@@ -3,9 +3,9 @@
 
 #include "sonde/core/bytes.h"
 #include "sonde/core/error.h"
-#include "sonde/model/checkpoint.h"
-#include "sonde/model/checkpoint_cursor.h"
-#include "sonde/model/registry.h"
+#include "sonde/weights/checkpoint.h"
+#include "sonde/weights/checkpoint_cursor.h"
+#include "sonde/weights/registry.h"
 #include "sonde/model/sam.h"
 
 namespace sonde {

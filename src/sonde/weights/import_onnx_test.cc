@@ -9,8 +9,8 @@
 
 #include "sonde/core/error.h"
 #include "sonde/core/test_folder.h"
-#include "sonde/model/checkpoint.h"
-#include "sonde/model/registry.h"
+#include "sonde/weights/checkpoint.h"
+#include "sonde/weights/registry.h"
 
 namespace sonde {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sonde/model/registry.h"
+#include "sonde/weights/registry.h"
 
 #include <algorithm>
 #include <cstdlib>
@@ -8,8 +8,8 @@
 #include <nlohmann/json.hpp>
 
 #include "sonde/core/error.h"
-#include "sonde/model/checkpoint_cursor.h"
-#include "sonde/model/registry_data.h"
+#include "sonde/weights/checkpoint_cursor.h"
+#include "sonde/weights/registry_data.h"
 
 namespace sonde {
 namespace {

@@ -7,10 +7,10 @@
 #include <vector>
 
 #include "sonde/core/error.h"
-#include "sonde/model/checkpoint_cursor.h"
-#include "sonde/model/checkpoint_formats.h"
-#include "sonde/model/unpickler.h"
-#include "sonde/model/zip_archive.h"
+#include "sonde/weights/checkpoint_cursor.h"
+#include "sonde/weights/checkpoint_formats.h"
+#include "sonde/weights/unpickler.h"
+#include "sonde/weights/zip_archive.h"
 
 namespace sonde {
 namespace {

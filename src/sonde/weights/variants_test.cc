@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sonde/model/variants.h"
+#include "sonde/weights/variants.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

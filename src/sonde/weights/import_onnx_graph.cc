@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sonde/model/import_onnx_graph.h"
+#include "sonde/weights/import_onnx_graph.h"
 
 #include <algorithm>
 #include <cstring>
@@ -9,7 +9,7 @@
 
 #include "sonde/core/bytes.h"
 #include "sonde/core/error.h"
-#include "sonde/model/checkpoint_cursor.h"
+#include "sonde/weights/checkpoint_cursor.h"
 
 namespace sonde {
 namespace {
