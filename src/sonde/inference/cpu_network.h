@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+
+#include "sonde/inference/network.h"
+#include "sonde/kernels/buffer.h"
+#include "sonde/weights/tensor.h"
+#include "sonde/weights/variants.h"
+
+namespace sonde {
+
+struct CpuNetworkOptions {
+  kernels::Storage storage = kernels::Storage::fp32;  // of the image encoder's operands
+  int threads = 1;
+};
+// The network out of kernels/, its weights packed; the tensors are not needed afterwards. They must fit
+// `sizes` (names as published): check_fit.
+std::unique_ptr<Network> make_cpu_network(const NamedTensors& tensors, const SamSizes& sizes,
+                                          const CpuNetworkOptions& options);
+
+}  // namespace sonde

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+namespace sonde {
+
+// A SAM as prediction uses it: pixels and prompts in the frame of the network, numbers out. Safe to use from
+// several threads at once.
+
+// Rows of RGB bytes without gaps; the long side is the network's frame, what is missing of the short side is
+// padding.
+struct FramePixels {
+  const std::uint8_t* rgb = nullptr;
+  std::int64_t width = 0, height = 0;
+};
+
+struct FramePoint {
+  float x = 0, y = 0;  // pixels of the frame; half a pixel is added inside
+  enum class Label : std::uint8_t { background, foreground } label = Label::foreground;
+};
+struct FramePrompt {
+  std::vector<FramePoint> points;
+  std::optional<std::array<float, 4>> box;  // x0, y0, x1, y1
+  std::span<const float> mask;              // [256][256] logits, or empty
+};
+
+// Tokens 0 .. 3: the single mask, the three candidates.
+enum class MaskTokens : std::uint8_t { single, three, all };
+constexpr std::size_t first_token(MaskTokens tokens) { return tokens == MaskTokens::three ? 1 : 0; }
+constexpr std::size_t token_count(MaskTokens tokens) {
+  return tokens == MaskTokens::single ? 1 : tokens == MaskTokens::three ? 3 : 4;
+}
+
+struct DecodedMask {
+  float predicted_iou = 0;
+  std::vector<float> logits;  // [256][256]
+};
+
+class Network {
+ public:
+  // What decoding needs of a picture, whatever the prompts.
+  struct PreparedImage {
+    virtual ~PreparedImage() = default;
+  };
+
+  virtual ~Network() = default;
+  // The image embedding, [64*64][256]: positions row by row, channels last.
+  virtual std::vector<float> encode(const FramePixels& pixels) const = 0;
+  virtual std::shared_ptr<const PreparedImage> prepare(std::span<const float> embedding) const = 0;
+  // Of each prompt the masks of `tokens`, in their order. An answer does not depend on the other prompts.
+  virtual std::vector<std::vector<DecodedMask>> decode(const PreparedImage& image,
+                                                       std::span<const FramePrompt> prompts,
+                                                       MaskTokens tokens) const = 0;
+};
+
+}  // namespace sonde

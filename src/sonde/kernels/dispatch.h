@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+// For kernels' sources, which Highway compiles once for each instruction set.
+#pragma once
+
+// What is built: each target costs compile time, and what lies between two of these gains little.
+#include <hwy/detect_targets.h>
+#undef HWY_DISABLED_TARGETS
+#define HWY_DISABLED_TARGETS (HWY_SSSE3 | HWY_AVX3_DL)
+
+#include "sonde/kernels/cpu.h"
+
+// The exported function for the instruction set in use; SONDE_CPU is read before the first one is called.
+#define SONDE_DISPATCH(function) (::sonde::kernels::instruction_set(), HWY_DYNAMIC_DISPATCH(function))

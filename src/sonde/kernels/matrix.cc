@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sonde/kernels/matrix.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "sonde/kernels/dispatch.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "sonde/kernels/matrix.cc"
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
+
+#include "sonde/kernels/vectors-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace sonde::kernels::HWY_NAMESPACE {
+
+constexpr std::size_t kTileRows = 6;
+// 6 x 4 sums, 4 columns' vectors and a row's value fill AVX-512's 32 registers, 6 x 2 the 16 of the others.
+constexpr std::size_t kWidestTile = HWY_TARGET == HWY_AVX3 ? 4 : 2;  // vectors
+
+// One step along k of fp32.
+struct StepFp32 {
+  using Value = float;
+  static constexpr std::size_t kValues = 1;
+  using Columns = Vector;
+  static HWY_INLINE Columns load(const float* columns) { return hn::LoadU(Floats{}, columns); }
+  static HWY_INLINE Columns broadcast(const float* value) { return hn::Set(Floats{}, *value); }
+  static HWY_INLINE Vector add_product(Columns a, Columns b, Vector sum) { return hn::MulAdd(a, b, sum); }
+};
+
+// One step along k of bf16: a pair.
+using Words = hn::RebindToUnsigned<Floats>;
+struct StepBf16 {
+  using Value = Bf16;
+  static constexpr std::size_t kValues = 2;
+  using Columns = hn::Vec<Words>;
+  static HWY_INLINE Columns load(const Bf16* columns) {
+    return hn::LoadU(Words{}, reinterpret_cast<const std::uint32_t*>(columns));
+  }
+  static HWY_INLINE Columns broadcast(const Bf16* pair) {
+    std::uint32_t word = 0;
+    std::memcpy(&word, pair, sizeof word);
+    return hn::Set(Words{}, word);
+  }
+  static HWY_INLINE Vector add_product(Columns a, Columns b, Vector sum) {
+    const Floats d;
+    const auto high = hn::Set(Words{}, 0xFFFF0000U);
+    sum = hn::MulAdd(hn::BitCast(d, hn::And(a, high)), hn::BitCast(d, hn::And(b, high)), sum);
+    return hn::MulAdd(hn::BitCast(d, hn::ShiftLeft<16>(a)), hn::BitCast(d, hn::ShiftLeft<16>(b)), sum);
+  }
+};
+
+#if HWY_TARGET == HWY_AVX3
+struct StepNativeBf16 : StepBf16 {
+  // As assembly, because Highway's target has no AVX512-BF16 and a function with more than its caller's
+  // instructions cannot be inlined.
+  static HWY_INLINE Vector add_product(Columns a, Columns b, Vector sum) {
+    __asm__("vdpbf16ps %2, %1, %0" : "+v"(sum.raw) : "v"(a.raw), "v"(b.raw));
+    return sum;
+  }
+};
+#else
+using StepNativeBf16 = StepBf16;
+#endif
+
+template <std::size_t kVectors>
+constexpr std::size_t kTileColumns = kVectors* kLanes;
+using TileSums = float[kTileRows * kTileColumns<kWidestTile>];
+
+// Where the columns of a tile's vectors start. A tile of 4 vectors may lie in two panels.
+template <class Step, std::size_t kVectors>
+HWY_INLINE const typename Step::Value* column_start(const MatrixView& matrix, std::size_t first) {
+  return static_cast<const typename Step::Value*>(matrix.data) + first / kPanel * matrix.panel_stride +
+         first % kPanel * Step::kValues;
+}
+
+// Sums of kRows rows with kVectors vectors of columns, row by row in `sums`.
+template <class Step, std::size_t kRows, std::size_t kVectors>
+HWY_NOINLINE void sum_tile(const typename Step::Value* in, std::size_t in_stride, const MatrixView& matrix,
+                           std::size_t first, float* HWY_RESTRICT sums) {
+  constexpr std::size_t kInPanel = kPanel / kLanes;  // vectors
+  const typename Step::Value* columns = column_start<Step, kVectors>(matrix, first);
+  const std::size_t to_next_panel = matrix.panel_stride;
+  const std::size_t steps = (matrix.inputs + Step::kValues - 1) / Step::kValues;
+  const std::size_t row_stride = matrix.row_stride;
+  Vector sum[kRows][kVectors];
+  for (std::size_t r = 0; r < kRows; ++r) {
+    for (std::size_t v = 0; v < kVectors; ++v) sum[r][v] = hn::Zero(Floats{});
+  }
+  for (std::size_t step = 0; step < steps; ++step, columns += row_stride, in += Step::kValues) {
+    typename Step::Columns column[kVectors];
+    for (std::size_t v = 0; v < kVectors; ++v) {
+      const bool in_next = v >= kInPanel;
+      column[v] = Step::load(columns + (in_next ? to_next_panel : 0) +
+                             (v - (in_next ? kInPanel : 0)) * kLanes * Step::kValues);
+    }
+    for (std::size_t r = 0; r < kRows; ++r) {
+      const auto value = Step::broadcast(in + r * in_stride);
+      for (std::size_t v = 0; v < kVectors; ++v) sum[r][v] = Step::add_product(value, column[v], sum[r][v]);
+    }
+  }
+  for (std::size_t r = 0; r < kRows; ++r) {
+    for (std::size_t v = 0; v < kVectors; ++v)
+      hn::StoreU(sum[r][v], Floats{}, sums + r * kTileColumns<kVectors> + v * kLanes);
+  }
+}
+
+template <class Step, std::size_t kVectors>
+HWY_INLINE void sum_rows(std::size_t rows, const typename Step::Value* in, std::size_t in_stride,
+                         const MatrixView& matrix, std::size_t first, float* sums) {
+  switch (rows) {
+    case 1:
+      return sum_tile<Step, 1, kVectors>(in, in_stride, matrix, first, sums);
+    case 2:
+      return sum_tile<Step, 2, kVectors>(in, in_stride, matrix, first, sums);
+    case 3:
+      return sum_tile<Step, 3, kVectors>(in, in_stride, matrix, first, sums);
+    case 4:
+      return sum_tile<Step, 4, kVectors>(in, in_stride, matrix, first, sums);
+    case 5:
+      return sum_tile<Step, 5, kVectors>(in, in_stride, matrix, first, sums);
+    default:
+      return sum_tile<Step, kTileRows, kVectors>(in, in_stride, matrix, first, sums);
+  }
+}
+
+// One vector of a row: bias, residual, activation.
+template <class Out>
+HWY_INLINE Vector finished(Vector sum, const float* bias, const float* residual, Activation activation) {
+  const Floats d;
+  if (bias != nullptr) sum = hn::Add(sum, hn::LoadU(d, bias));
+  if (residual != nullptr) sum = hn::Add(sum, hn::LoadU(d, residual));
+  return activated<Out>(sum, activation);
+}
+
+// The last columns where they fill no vector: nothing beyond them is read or written.
+template <class Out>
+HWY_NOINLINE void finish_some(Vector sum, std::size_t count, const float* bias, const float* residual,
+                              Activation activation, void* out) {
+  float residuals[kLanes] = {};
+  if (residual != nullptr) std::copy_n(residual, count, residuals);
+  alignas(64) float kept[kLanes];
+  Out::store(finished<Out>(sum, bias, residuals, activation), kept, 0);
+  std::memcpy(out, kept, count * size_of(Out::kStorage));
+}
+
+template <class Out>
+HWY_INLINE void finish_rows(const Product& product, std::size_t row, std::size_t rows, const float* bias,
+                            std::size_t first, std::size_t columns, std::size_t sums_stride,
+                            const float* sums) {
+  for (std::size_t r = row; r < row + rows; ++r, sums += sums_stride) {
+    const float* residual =
+        product.residual == nullptr ? nullptr : product.residual + r * product.residual_stride + first;
+    auto* out =
+        static_cast<std::byte*>(product.out) + (r * product.out_stride + first) * size_of(Out::kStorage);
+    for (std::size_t c = 0; c < columns; c += kLanes) {
+      const Vector sum = hn::LoadU(Floats{}, sums + c);
+      const float* bias_here = bias == nullptr ? nullptr : bias + first + c;
+      const float* residual_here = residual == nullptr ? nullptr : residual + c;
+      if (c + kLanes > columns) {
+        finish_some<Out>(sum, columns - c, bias_here, residual_here, product.activation,
+                         out + c * size_of(Out::kStorage));
+      } else {
+        Out::store(finished<Out>(sum, bias_here, residual_here, product.activation), out, c);
+      }
+    }
+  }
+}
+
+// All rows with the columns of tiles of kVectors, from `first` as far as whole tiles (or the last) go.
+template <class Step, class Out, std::size_t kVectors>
+HWY_NOINLINE void multiply_columns(const Product& product, const MatrixView& matrix, std::size_t first) {
+  alignas(64) TileSums sums;
+  const std::size_t columns = std::min(kTileColumns<kVectors>, matrix.outputs - first);
+  const auto* in = static_cast<const typename Step::Value*>(product.in);
+  for (std::size_t row = 0; row < product.rows; row += kTileRows) {
+    const std::size_t rows = std::min(kTileRows, product.rows - row);
+    sum_rows<Step, kVectors>(rows, in + row * product.in_stride, product.in_stride, matrix, first, sums);
+    finish_rows<Out>(product, row, rows, matrix.bias, first, columns, kTileColumns<kVectors>, sums);
+  }
+}
+
+template <class Step, class Out>
+void multiply_all(const Product& product, const MatrixView& matrix) {
+  std::size_t first = 0;
+  // A tile of 4 vectors reads two whole panels, one of 2 no more than one.
+  const std::size_t padded = (matrix.outputs + kPanel - 1) / kPanel * kPanel;
+  for (; first + kTileColumns<kWidestTile> <= padded; first += kTileColumns<kWidestTile>) {
+    if (first >= matrix.outputs) return;
+    multiply_columns<Step, Out, kWidestTile>(product, matrix, first);
+  }
+  for (; first < matrix.outputs; first += kTileColumns<2>)
+    multiply_columns<Step, Out, 2>(product, matrix, first);
+}
+
+template <class Step>
+void multiply_with(const Product& product, const MatrixView& matrix) {
+  if (product.out_storage == Storage::bf16) {
+    multiply_all<Step, Bf16Out>(product, matrix);
+  } else {
+    multiply_all<Step, Fp32Out>(product, matrix);
+  }
+}
+
+void multiply_fp32(const Product& product, const MatrixView& matrix) {
+  multiply_with<StepFp32>(product, matrix);
+}
+void multiply_bf16(const Product& product, const MatrixView& matrix) {
+  multiply_with<StepBf16>(product, matrix);
+}
+void multiply_native_bf16(const Product& product, const MatrixView& matrix) {
+  multiply_with<StepNativeBf16>(product, matrix);
+}
+
+void convert_to_bf16(const float* in, std::size_t count, Bf16* out) {
+  std::size_t i = 0;
+  for (; i + kLanes <= count; i += kLanes) store_bf16(hn::LoadU(Floats{}, in + i), out + i);
+  if (i == count) return;
+  float rest[kLanes] = {};
+  std::copy(in + i, in + count, rest);
+  Bf16 rounded[kLanes];
+  store_bf16(hn::LoadU(Floats{}, rest), rounded);
+  std::copy_n(rounded, count - i, out + i);
+}
+
+}  // namespace sonde::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace sonde::kernels {
+
+HWY_EXPORT(multiply_fp32);
+HWY_EXPORT(multiply_bf16);
+HWY_EXPORT(multiply_native_bf16);
+HWY_EXPORT(convert_to_bf16);
+
+namespace {
+
+constexpr std::size_t round_up(std::size_t size, std::size_t unit) { return (size + unit - 1) / unit * unit; }
+
+}  // namespace
+
+MatrixView view_rows(const float* matrix, std::size_t inputs, std::size_t outputs, std::size_t row_stride) {
+  return {
+      .data = matrix, .inputs = inputs, .outputs = outputs, .row_stride = row_stride, .panel_stride = kPanel};
+}
+
+PackedMatrix::PackedMatrix(std::span<const float> weights, std::span<const float> bias, std::size_t outputs,
+                           Storage storage) {
+  const std::size_t inputs = weights.size() / outputs;
+  const std::size_t in_step = storage == Storage::bf16 ? 2 : 1;
+  const std::size_t steps = round_up(inputs, in_step) / in_step, panels = round_up(outputs, kPanel) / kPanel;
+  view_ = {.data = nullptr,
+           .inputs = inputs,
+           .outputs = outputs,
+           .row_stride = kPanel * in_step,
+           .panel_stride = steps * in_step * kPanel,
+           .storage = storage,
+           .bias = nullptr};
+  // In fp32 first, then rounded as a whole.
+  Buffer ordered(panels * view_.panel_stride * sizeof(float));
+  auto* const values = ordered.as<float>();
+  std::fill_n(values, panels * view_.panel_stride, 0.0F);
+  for (std::size_t output = 0; output < outputs; ++output) {
+    float* panel = values + output / kPanel * view_.panel_stride + output % kPanel * in_step;
+    for (std::size_t k = 0; k < inputs; ++k)
+      panel[k / in_step * view_.row_stride + k % in_step] = weights[output * inputs + k];
+  }
+  if (storage == Storage::bf16) {
+    values_ = Buffer(panels * view_.panel_stride * sizeof(Bf16));
+    convert(values, panels * view_.panel_stride, storage, values_.data());
+  } else {
+    values_ = std::move(ordered);
+  }
+  view_.data = values_.data();
+  if (bias.empty()) return;
+  bias_ = Buffer(panels * kPanel * sizeof(float));
+  std::fill_n(bias_.as<float>(), panels * kPanel, 0.0F);
+  std::copy(bias.begin(), bias.end(), bias_.as<float>());
+  view_.bias = bias_.as<float>();
+}
+
+void multiply(const Product& product, const MatrixView& matrix) {
+  if (product.rows == 0 || matrix.outputs == 0) return;
+  if (matrix.storage == Storage::fp32) return SONDE_DISPATCH(multiply_fp32)(product, matrix);
+  if (instruction_set() == InstructionSet::avx512_bf16)
+    return SONDE_DISPATCH(multiply_native_bf16)(product, matrix);
+  SONDE_DISPATCH(multiply_bf16)(product, matrix);
+}
+
+void convert(const float* in, std::size_t count, Storage storage, void* out) {
+  if (storage == Storage::bf16) {
+    SONDE_DISPATCH(convert_to_bf16)(in, count, static_cast<Bf16*>(out));
+  } else {
+    std::memcpy(out, in, count * sizeof(float));
+  }
+}
+
+}  // namespace sonde::kernels
+#endif

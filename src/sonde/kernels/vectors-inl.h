@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+// Vector code that kernels share. Included once for each instruction set.
+#if defined(SONDE_KERNELS_VECTORS_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef SONDE_KERNELS_VECTORS_INL_H_
+#undef SONDE_KERNELS_VECTORS_INL_H_
+#else
+#define SONDE_KERNELS_VECTORS_INL_H_
+#endif
+
+#include <cstddef>
+#include <cstdint>
+#include <hwy/highway.h>
+// Highway's own: to 1 unit in the last place.
+#include <hwy/contrib/math/math-inl.h>
+
+#include "sonde/kernels/buffer.h"
+#include "sonde/kernels/matrix.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace sonde::kernels::HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+using Floats = hn::ScalableTag<float>;
+using Vector = hn::Vec<Floats>;
+constexpr std::size_t kLanes =
+    HWY_MAX_BYTES / sizeof(float);  // exact: all targets built here have vectors of fixed size
+
+// As many values as fit, rounded to nearest even.
+HWY_INLINE void store_bf16(Vector values, Bf16* out) {
+  const hn::RebindToUnsigned<Floats> words;
+  const hn::Rebind<std::uint16_t, Floats> halves;
+  const auto bits = hn::BitCast(words, values);
+  const auto odd = hn::And(hn::ShiftRight<16>(bits), hn::Set(words, 1U));
+  const auto rounded = hn::ShiftRight<16>(hn::Add(bits, hn::Add(odd, hn::Set(words, 0x7FFFU))));
+  hn::StoreU(hn::DemoteTo(halves, hn::BitCast(hn::RebindToSigned<Floats>(), rounded)), halves,
+             reinterpret_cast<std::uint16_t*>(out));
+}
+HWY_INLINE Vector load_bf16(const Bf16* in) {
+  const hn::Rebind<std::uint16_t, Floats> halves;
+  const hn::RebindToUnsigned<Floats> words;
+  return hn::BitCast(Floats{}, hn::ShiftLeft<16>(hn::PromoteTo(
+                                   words, hn::LoadU(halves, reinterpret_cast<const std::uint16_t*>(in)))));
+}
+
+// Store to fp32 or bf16 at value `index`.
+struct Fp32Out {
+  static constexpr Storage kStorage = Storage::fp32;
+  static HWY_INLINE void store(Vector values, void* out, std::size_t index) {
+    hn::StoreU(values, Floats{}, static_cast<float*>(out) + index);
+  }
+};
+struct Bf16Out {
+  static constexpr Storage kStorage = Storage::bf16;
+  static HWY_INLINE void store(Vector values, void* out, std::size_t index) {
+    store_bf16(values, static_cast<Bf16*>(out) + index);
+  }
+};
+
+// x Phi(x), Phi(x) = 1/2 + x P(x^2) / Q(x^2) on -5.4 .. 5.4, beyond which Phi is 0 or 1 in single precision.
+// P and Q are a least-squares fit, error below 6e-9 before rounding.
+HWY_INLINE Vector gelu(Vector x) {
+  const Floats d;
+  const Vector clamped = hn::Min(hn::Max(x, hn::Set(d, -5.4F)), hn::Set(d, 5.4F));
+  const Vector u = hn::Mul(clamped, clamped);
+  Vector p = hn::MulAdd(u, hn::Set(d, 2.33870876e-08F), hn::Set(d, 6.35991404e-06F));
+  p = hn::MulAdd(p, u, hn::Set(d, 0.000164313153F));
+  p = hn::MulAdd(p, u, hn::Set(d, 0.00465080011F));
+  p = hn::MulAdd(p, u, hn::Set(d, 0.0333714415F));
+  p = hn::MulAdd(p, u, hn::Set(d, 0.398942245F));
+  Vector q = hn::MulAdd(u, hn::Set(d, 1.21659326e-06F), hn::Set(d, 7.23971751e-05F));
+  q = hn::MulAdd(q, u, hn::Set(d, 0.00185893412F));
+  q = hn::MulAdd(q, u, hn::Set(d, 0.0283782291F));
+  q = hn::MulAdd(q, u, hn::Set(d, 0.250315889F));
+  q = hn::MulAdd(q, u, hn::Set(d, 1.0F));
+  const Vector phi = hn::MulAdd(clamped, hn::Div(p, q), hn::Set(d, 0.5F));
+  return hn::Mul(x, phi);
+}
+
+// As gelu, to what bf16 can show: Phi(x) = 1/2 + x P(x^2) on -3.8 .. 3.8, exactly 0 and 1 at its ends; a
+// least-squares fit, error of x Phi(x) below 3e-4 everywhere.
+HWY_INLINE Vector gelu_bf16(Vector x) {
+  const Floats d;
+  const Vector clamped = hn::Min(hn::Max(x, hn::Set(d, -3.8F)), hn::Set(d, 3.8F));
+  const Vector u = hn::Mul(clamped, clamped);
+  Vector p = hn::MulAdd(u, hn::Set(d, 3.88957014e-08F), hn::Set(d, -2.3939419e-06F));
+  p = hn::MulAdd(p, u, hn::Set(d, 6.32997382e-05F));
+  p = hn::MulAdd(p, u, hn::Set(d, -0.000959729765F));
+  p = hn::MulAdd(p, u, hn::Set(d, 0.00947376425F));
+  p = hn::MulAdd(p, u, hn::Set(d, -0.0661355701F));
+  p = hn::MulAdd(p, u, hn::Set(d, 0.399061324F));
+  return hn::Mul(x, hn::MulAdd(clamped, p, hn::Set(d, 0.5F)));
+}
+
+// What bf16 results can show decides how closely the function is computed.
+template <class Out>
+HWY_INLINE Vector activated(Vector x, Activation activation) {
+  switch (activation) {
+    case Activation::none:
+      return x;
+    case Activation::relu:
+      return hn::Max(x, hn::Zero(Floats{}));
+    case Activation::gelu:
+      return Out::kStorage == Storage::bf16 ? gelu_bf16(x) : gelu(x);
+  }
+  return x;
+}
+
+}  // namespace sonde::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif
