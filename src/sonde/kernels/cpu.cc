@@ -19,7 +19,7 @@ constexpr InstructionSet kAll[] = {InstructionSet::baseline, InstructionSet::sse
 
 // What Highway calls them.
 std::int64_t targets_up_to(InstructionSet set) {
-  std::int64_t targets = HWY_EMU128;
+  std::int64_t targets = HWY_SCALAR | HWY_EMU128;
   if (set >= InstructionSet::sse4) targets |= HWY_SSSE3 | HWY_SSE4;
   if (set >= InstructionSet::avx2) targets |= HWY_AVX2;
   if (set >= InstructionSet::avx512) targets |= HWY_AVX3 | HWY_AVX3_DL;

@@ -22,8 +22,8 @@ namespace hn = hwy::HWY_NAMESPACE;
 
 using Floats = hn::ScalableTag<float>;
 using Vector = hn::Vec<Floats>;
-constexpr std::size_t kLanes =
-    HWY_MAX_BYTES / sizeof(float);  // exact: all targets built here have vectors of fixed size
+// Exact: all targets built here have vectors of fixed size.
+constexpr std::size_t kLanes = HWY_TARGET == HWY_SCALAR ? 1 : HWY_MAX_BYTES / sizeof(float);
 
 // As many values as fit, rounded to nearest even.
 HWY_INLINE void store_bf16(Vector values, Bf16* out) {
@@ -89,6 +89,21 @@ HWY_INLINE Vector gelu_bf16(Vector x) {
   p = hn::MulAdd(p, u, hn::Set(d, -0.0661355701F));
   p = hn::MulAdd(p, u, hn::Set(d, 0.399061324F));
   return hn::Mul(x, hn::MulAdd(clamped, p, hn::Set(d, 0.5F)));
+}
+
+// exp(x) for x <= 0, to 3e-6 of it: 2^n 2^f with n whole and 2^f a least-squares fit on -1/2 .. 1/2.
+HWY_INLINE Vector exp_bf16(Vector x) {
+  const Floats d;
+  const Vector scaled = hn::Mul(hn::Max(x, hn::Set(d, -87.0F)), hn::Set(d, 1.44269504F));
+  const Vector n = hn::Round(scaled);
+  const Vector f = hn::Sub(scaled, n);
+  Vector power = hn::MulAdd(f, hn::Set(d, 0.00957005951F), hn::Set(d, 0.055917857F));
+  power = hn::MulAdd(power, f, hn::Set(d, 0.240247459F));
+  power = hn::MulAdd(power, f, hn::Set(d, 0.693121815F));
+  power = hn::MulAdd(power, f, hn::Set(d, 0.999999261F));
+  const hn::RebindToSigned<Floats> words;
+  const auto exponent = hn::ShiftLeft<23>(hn::ConvertTo(words, n));
+  return hn::BitCast(d, hn::Add(hn::BitCast(words, power), exponent));
 }
 
 // What bf16 results can show decides how closely the function is computed.

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sonde/inference/layers.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+namespace sonde {
+namespace {
+
+constexpr float kBatchNormEps = 1e-5F;
+constexpr std::size_t kTaps = 9;
+
+}  // namespace
+
+std::vector<float> WeightReader::floats(const std::string& name) const {
+  const WeightTensor tensor = as_f32(tensors_.at(prefix_ + name));
+  const auto values = floats_of(tensor);
+  return {values.begin(), values.end()};
+}
+
+std::vector<std::int64_t> WeightReader::shape(const std::string& name) const {
+  return tensors_.at(prefix_ + name).shape;
+}
+
+LayerWeights linear_weights(const WeightReader& layer) {
+  LayerWeights weights{.weight = layer.floats("weight"), .bias = layer.floats("bias")};
+  weights.outputs = weights.bias.size();
+  return weights;
+}
+
+LayerWeights conv_bn_weights(const WeightReader& layer) {
+  LayerWeights weights{.weight = (layer / "c").floats("weight"), .bias = {}};
+  const WeightReader norm = layer / "bn";
+  const auto gamma = norm.floats("weight"), beta = norm.floats("bias"), mean = norm.floats("running_mean"),
+             variance = norm.floats("running_var");
+  weights.outputs = gamma.size();
+  weights.bias.resize(weights.outputs);
+  const std::size_t inputs = weights.weight.size() / weights.outputs;
+  // gamma (w x - mean) / sqrt(var + eps) + beta = (s w) x + (beta - s mean)
+  for (std::size_t i = 0; i < weights.outputs; ++i) {
+    const float s = gamma[i] / std::sqrt(variance[i] + kBatchNormEps);
+    for (std::size_t k = 0; k < inputs; ++k) weights.weight[i * inputs + k] *= s;
+    weights.bias[i] = beta[i] - s * mean[i];
+  }
+  return weights;
+}
+
+LayerWeights channels_last(LayerWeights weights, std::size_t inputs) {
+  const std::size_t taps = weights.weight.size() / weights.outputs / inputs;
+  std::vector<float> ordered(weights.weight.size());
+  for (std::size_t out = 0; out < weights.outputs; ++out) {
+    const float* from = weights.weight.data() + out * inputs * taps;
+    float* to = ordered.data() + out * inputs * taps;
+    for (std::size_t in = 0; in < inputs; ++in) {
+      for (std::size_t tap = 0; tap < taps; ++tap) to[tap * inputs + in] = from[in * taps + tap];
+    }
+  }
+  weights.weight = std::move(ordered);
+  return weights;
+}
+
+kernels::PackedMatrix pack(const LayerWeights& weights, kernels::Storage storage) {
+  return {weights.weight, weights.bias, weights.outputs, storage};
+}
+
+Norm::Norm(const WeightReader& layer, float eps)
+    : weight_(layer.floats("weight")), bias_(layer.floats("bias")), eps_(eps) {}
+
+kernels::LayerNorm Norm::view() const {
+  return {.weight = weight_.data(), .bias = bias_.data(), .channels = weight_.size(), .eps = eps_};
+}
+
+DepthwiseConv::DepthwiseConv(const WeightReader& conv_bn, std::size_t stride) : stride_(stride) {
+  LayerWeights weights = conv_bn_weights(conv_bn);
+  const std::size_t channels = weights.outputs;
+  weight_.resize(weights.weight.size());
+  for (std::size_t c = 0; c < channels; ++c) {
+    for (std::size_t tap = 0; tap < kTaps; ++tap)
+      weight_[tap * channels + c] = weights.weight[c * kTaps + tap];
+  }
+  bias_ = std::move(weights.bias);
+}
+
+kernels::Depthwise DepthwiseConv::view() const {
+  return {.weight = weight_.data(), .bias = bias_.data(), .channels = bias_.size(), .stride = stride_};
+}
+
+Grid::Grid(float* memory, std::size_t height, std::size_t width, std::size_t channels)
+    : origin_(memory + (width + 3) * channels), height_(height), width_(width), channels_(channels) {
+  const std::size_t row = (width + 2) * channels;
+  std::fill_n(memory, row, 0.0F);
+  std::fill_n(memory + (height + 1) * row, row, 0.0F);
+  for (std::size_t y = 1; y <= height; ++y) {
+    std::fill_n(memory + y * row, channels, 0.0F);
+    std::fill_n(memory + (y + 1) * row - channels, channels, 0.0F);
+  }
+}
+
+}  // namespace sonde

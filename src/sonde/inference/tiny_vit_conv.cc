@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <cstring>
+
+#include "sonde/core/parallel.h"
+#include "sonde/inference/tiny_vit_layers.h"
+
+namespace sonde {
+namespace {
+
+using kernels::Activation;
+using kernels::ScratchScope;
+using kernels::Storage;
+
+// Three widened rows of a strip fit into the L2 cache; its rim is computed twice.
+constexpr std::size_t kStripWidth = 64;
+std::size_t strip_height(const Grid& out) { return std::max<std::size_t>(out.height() / 8, 1); }
+
+constexpr std::size_t kColours = 3;
+// Published (build_sam.py): of RGB, 0 .. 255.
+constexpr std::array<float, kColours> kPixelMean{123.675F, 116.28F, 103.53F},
+    kPixelStd{58.395F, 57.12F, 57.375F};
+
+constexpr std::size_t pieces(std::size_t whole, std::size_t piece) { return (whole + piece - 1) / piece; }
+
+std::int64_t strip_count(const Grid& out) {
+  return static_cast<std::int64_t>(pieces(out.width(), kStripWidth) *
+                                   pieces(out.height(), strip_height(out)));
+}
+
+Strip strip_at(const Grid& out, std::int64_t index) {
+  const std::size_t across = pieces(out.width(), kStripWidth), height = strip_height(out);
+  const std::size_t top = static_cast<std::size_t>(index) / across * height;
+  const std::size_t left = static_cast<std::size_t>(index) % across * kStripWidth;
+  return {top, left, std::min(height, out.height() - top), std::min(kStripWidth, out.width() - left)};
+}
+
+// The three latest rows of a strip, numbered as in the map they belong to.
+class RowRing {
+ public:
+  RowRing(ScratchScope& scratch, std::size_t row_bytes)
+      : row_bytes_(row_bytes), rows_(scratch.bytes(3 * row_bytes)) {}
+  std::byte* row(std::ptrdiff_t number) const {
+    return rows_ + static_cast<std::size_t>(number + 3) % 3 * row_bytes_;
+  }
+
+ private:
+  std::size_t row_bytes_;
+  std::byte* rows_;
+};
+
+// Positions `left` .. `left + count` of a row whose map has `width`: those outside it become 0.
+void clear_outside(std::byte* row, std::size_t position_bytes, std::ptrdiff_t left, std::size_t count,
+                   std::size_t width) {
+  const auto before = std::min<std::size_t>(left < 0 ? static_cast<std::size_t>(-left) : 0, count);
+  std::memset(row, 0, before * position_bytes);
+  const auto end = left + static_cast<std::ptrdiff_t>(count), limit = static_cast<std::ptrdiff_t>(width);
+  const auto after = std::min<std::size_t>(end > limit ? static_cast<std::size_t>(end - limit) : 0, count);
+  std::memset(row + (count - after) * position_bytes, 0, after * position_bytes);
+}
+
+}  // namespace
+
+TinyPatchEmbed::TinyPatchEmbed(const WeightReader& seq, Storage storage)
+    : storage_(storage),
+      conv1_(pack(channels_last(conv_bn_weights(seq / "0"), kColours), storage)),
+      conv2_(pack(channels_last(conv_bn_weights(seq / "2"), conv1_.view().outputs), storage)) {
+  for (std::size_t colour = 0; colour < kColours; ++colour) {
+    for (std::size_t value = 0; value < 256; ++value)
+      normalised_[colour][value] = (static_cast<float>(value) - kPixelMean[colour]) / kPixelStd[colour];
+  }
+}
+
+void TinyPatchEmbed::run(const FramePixels& pixels, const Grid& out, int threads) const {
+  parallel_for(threads, strip_count(out), [&](std::int64_t i) { run_strip(pixels, out, strip_at(out, i)); });
+}
+
+void TinyPatchEmbed::normalise_row(const FramePixels& pixels, std::ptrdiff_t y, std::ptrdiff_t left,
+                                   std::size_t width, float* out) const {
+  std::fill_n(out, width * kColours, 0.0F);
+  if (y < 0 || y >= pixels.height) return;
+  const std::ptrdiff_t begin = std::max<std::ptrdiff_t>(left, 0);
+  const std::ptrdiff_t end =
+      std::min<std::ptrdiff_t>(left + static_cast<std::ptrdiff_t>(width), pixels.width);
+  const std::uint8_t* from = pixels.rgb + (y * pixels.width + begin) * static_cast<std::ptrdiff_t>(kColours);
+  float* to = out + (begin - left) * static_cast<std::ptrdiff_t>(kColours);
+  for (std::ptrdiff_t x = begin; x < end; ++x) {
+    for (std::size_t colour = 0; colour < kColours; ++colour) *to++ = normalised_[colour][*from++];
+  }
+}
+
+void TinyPatchEmbed::first_conv_row(const FramePixels& pixels, const Grid& out, const Strip& strip,
+                                    std::ptrdiff_t row, std::byte* result) const {
+  const std::size_t channels = conv1_.view().outputs, size = size_of(storage_);
+  const std::size_t width = 2 * strip.width + 1, source_width = 2 * width + 1;
+  const auto left = 2 * static_cast<std::ptrdiff_t>(strip.left) - 1;
+  if (row < 0 || row >= static_cast<std::ptrdiff_t>(2 * out.height())) {
+    std::memset(result, 0, width * channels * size);
+    return;
+  }
+  ScratchScope scratch;
+  auto* source = scratch.take<float>(source_width * kColours);
+  std::byte* rounded = scratch.bytes(source_width * kColours * size);
+  constexpr std::size_t kTap = 3 * kColours, kPatch = 28;  // 27 rounded up to pairs
+  std::byte* patches = scratch.bytes(width * kPatch * size);
+  for (std::ptrdiff_t tap = 0; tap < 3; ++tap) {
+    normalise_row(pixels, 2 * row - 1 + tap, 2 * left - 1, source_width, source);
+    convert(source, source_width * kColours, storage_, rounded);
+    for (std::size_t x = 0; x < width; ++x) {
+      std::memcpy(patches + (x * kPatch + static_cast<std::size_t>(tap) * kTap) * size,
+                  rounded + 2 * x * kColours * size, kTap * size);
+    }
+  }
+  for (std::size_t x = 0; x < width; ++x) std::memset(patches + (x * kPatch + 3 * kTap) * size, 0, size);
+  multiply({.in = patches,
+            .in_stride = kPatch,
+            .rows = width,
+            .activation = Activation::gelu,
+            .out = result,
+            .out_stride = channels,
+            .out_storage = storage_},
+           conv1_.view());
+  clear_outside(result, channels * size, left, width, 2 * out.width());
+}
+
+void TinyPatchEmbed::run_strip(const FramePixels& pixels, const Grid& out, const Strip& strip) const {
+  const std::size_t channels = conv1_.view().outputs, size = size_of(storage_),
+                    tap_bytes = 3 * channels * size;
+  ScratchScope scratch;
+  const RowRing ring(scratch, (2 * strip.width + 1) * channels * size);
+  std::byte* patches = scratch.bytes(strip.width * 3 * tap_bytes);
+  const auto top = static_cast<std::ptrdiff_t>(strip.top);
+  first_conv_row(pixels, out, strip, 2 * top - 1, ring.row(2 * top - 1));
+  for (std::ptrdiff_t y = top; y < top + static_cast<std::ptrdiff_t>(strip.height); ++y) {
+    for (const std::ptrdiff_t row : {2 * y, 2 * y + 1})
+      first_conv_row(pixels, out, strip, row, ring.row(row));
+    for (std::size_t x = 0; x < strip.width; ++x) {
+      for (std::size_t tap = 0; tap < 3; ++tap) {
+        std::memcpy(patches + (3 * x + tap) * tap_bytes,
+                    ring.row(2 * y - 1 + static_cast<std::ptrdiff_t>(tap)) + 2 * x * channels * size,
+                    tap_bytes);
+      }
+    }
+    multiply({.in = patches,
+              .in_stride = 9 * channels,
+              .rows = strip.width,
+              .out = out.at(y, static_cast<std::ptrdiff_t>(strip.left)),
+              .out_stride = out.channels()},
+             conv2_.view());
+  }
+}
+
+TinyBottleneck::TinyBottleneck(const WeightReader& layer, Kind kind, std::size_t stride, Storage storage)
+    : kind_(kind),
+      storage_(storage),
+      widen_(pack(conv_bn_weights(layer / "conv1"), storage)),
+      narrow_(pack(conv_bn_weights(layer / "conv3"), storage)),
+      depthwise_(layer / "conv2", stride) {}
+
+void TinyBottleneck::run(const Grid& in, const Grid& out, int threads) const {
+  parallel_for(threads, strip_count(out), [&](std::int64_t i) { run_strip(in, out, strip_at(out, i)); });
+}
+
+void TinyBottleneck::widen_row(const Grid& in, const Strip& strip, std::ptrdiff_t row,
+                               std::byte* result) const {
+  const std::size_t wide = widen_.view().outputs, size = size_of(storage_);
+  const std::size_t width = (strip.width - 1) * stride() + 3;
+  const auto left = static_cast<std::ptrdiff_t>(strip.left * stride()) - 1;
+  if (row < 0 || row >= static_cast<std::ptrdiff_t>(in.height())) {
+    std::memset(result, 0, width * wide * size);
+    return;
+  }
+  ScratchScope scratch;
+  const void* positions = in.at(row, left);
+  if (storage_ == Storage::bf16) {
+    std::byte* rounded = scratch.bytes(width * in.channels() * size);
+    convert(in.at(row, left), width * in.channels(), storage_, rounded);
+    positions = rounded;
+  }
+  multiply({.in = positions,
+            .in_stride = in.channels(),
+            .rows = width,
+            .activation = Activation::gelu,
+            .out = result,
+            .out_stride = wide,
+            .out_storage = storage_},
+           widen_.view());
+  clear_outside(result, wide * size, left, width, in.width());
+}
+
+void TinyBottleneck::run_strip(const Grid& in, const Grid& out, const Strip& strip) const {
+  const std::size_t wide = widen_.view().outputs, size = size_of(storage_);
+  const auto step = static_cast<std::ptrdiff_t>(stride()), left = static_cast<std::ptrdiff_t>(strip.left);
+  ScratchScope scratch;
+  const RowRing ring(scratch, ((strip.width - 1) * stride() + 3) * wide * size);
+  std::byte* convolved = scratch.bytes(strip.width * wide * size);
+  const auto top = static_cast<std::ptrdiff_t>(strip.top);
+  std::ptrdiff_t next = top * step - 1;  // the first row that is not widened yet
+  for (std::ptrdiff_t y = top; y < top + static_cast<std::ptrdiff_t>(strip.height); ++y) {
+    for (; next <= y * step + 1; ++next) widen_row(in, strip, next, ring.row(next));
+    kernels::convolve({.in = {ring.row(y * step - 1), ring.row(y * step), ring.row(y * step + 1)},
+                       .in_storage = storage_,
+                       .width = strip.width,
+                       .activation = Activation::gelu,
+                       .out = convolved,
+                       .out_storage = storage_},
+                      depthwise_.view());
+    const bool adds_input = kind_ == Kind::mb_conv;
+    multiply({.in = convolved,
+              .in_stride = wide,
+              .rows = strip.width,
+              .residual = adds_input ? in.at(y, left) : nullptr,
+              .residual_stride = in.channels(),
+              .activation = adds_input ? Activation::gelu : Activation::none,
+              .out = out.at(y, left),
+              .out_stride = out.channels()},
+             narrow_.view());
+  }
+}
+
+}  // namespace sonde

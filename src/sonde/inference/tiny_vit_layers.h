@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "sonde/inference/layers.h"
+#include "sonde/inference/network.h"
+
+namespace sonde {
+
+// The layers of TinyViT (model/tiny_vit.h), each fused so that what it widens to never leaves the cache. A
+// grid in, a grid out; work is split by constant sizes.
+
+// A rectangle of results, done by one thread in one go.
+struct Strip {
+  std::size_t top, left, height, width;
+};
+
+// The normalised picture to a quarter of its side: two convolutions of stride 2, a GELU in between.
+class TinyPatchEmbed {
+ public:
+  TinyPatchEmbed(const WeightReader& seq, kernels::Storage storage);
+  // out: [frame/4][frame/4][C0]. The frame beyond the pixels is 0.
+  void run(const FramePixels& pixels, const Grid& out, int threads) const;
+
+ private:
+  void run_strip(const FramePixels& pixels, const Grid& out, const Strip& strip) const;
+  void first_conv_row(const FramePixels& pixels, const Grid& out, const Strip& strip, std::ptrdiff_t row,
+                      std::byte* result) const;
+  void normalise_row(const FramePixels& pixels, std::ptrdiff_t y, std::ptrdiff_t left, std::size_t width,
+                     float* out) const;
+
+  kernels::Storage storage_;
+  kernels::PackedMatrix conv1_, conv2_;
+  std::array<std::array<float, 256>, 3> normalised_{};  // of each channel's bytes
+};
+
+// Widen by a 1 x 1 convolution, GELU, convolve by channel, GELU, narrow by a 1 x 1 convolution: MBConv, which
+// adds its input before a last GELU, and PatchMerging, which does not.
+class TinyBottleneck {
+ public:
+  enum class Kind : std::uint8_t { mb_conv, patch_merging };
+  TinyBottleneck(const WeightReader& layer, Kind kind, std::size_t stride, kernels::Storage storage);
+  std::size_t stride() const { return depthwise_.view().stride; }
+  std::size_t outputs() const { return narrow_.view().outputs; }
+  void run(const Grid& in, const Grid& out, int threads) const;
+
+ private:
+  void run_strip(const Grid& in, const Grid& out, const Strip& strip) const;
+  void widen_row(const Grid& in, const Strip& strip, std::ptrdiff_t row, std::byte* out) const;
+
+  Kind kind_;
+  kernels::Storage storage_;
+  kernels::PackedMatrix widen_, narrow_;
+  DepthwiseConv depthwise_;
+};
+
+// Attention in windows, a depthwise convolution, an MLP.
+class TinyBlock {
+ public:
+  TinyBlock(const WeightReader& block, std::size_t heads, std::size_t window, kernels::Storage storage);
+  // `in` is overwritten.
+  void run(const Grid& in, const Grid& out, int threads) const;
+
+ private:
+  struct Window;
+  void attend_windows(const Grid& grid, std::size_t first_row, std::size_t first_column,
+                      std::size_t count) const;
+  void attend_heads(const Window& window, const float* qkv, std::byte* out) const;
+  void run_row(const Grid& in, const Grid& out, std::size_t row) const;
+
+  kernels::Storage storage_;
+  std::size_t heads_, window_, channels_;
+  Norm attention_norm_, mlp_norm_;
+  kernels::PackedMatrix qkv_, proj_, fc1_, fc2_;
+  std::vector<float> outside_qkv_;  // of a position that pads a window
+  std::vector<float> biases_;       // [heads][window^2][window^2]
+  DepthwiseConv local_conv_;
+};
+
+}  // namespace sonde
