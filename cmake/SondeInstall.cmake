@@ -2,18 +2,19 @@
 # who links it needs none of sonde's dependencies), else the folders' static libraries.
 
 get_property(folder_libraries GLOBAL PROPERTY SONDE_LIBRARIES)
-list(REMOVE_ITEM folder_libraries sonde_cli)
+list(REMOVE_ITEM folder_libraries sonde_cli sonde_model)
 get_property(dependencies GLOBAL PROPERTY SONDE_DEPENDENCIES)
 list(REMOVE_DUPLICATES dependencies)
+list(REMOVE_ITEM dependencies sonde_torch "")  # it is in the plugin
 
-# What is promised to users of the library: none of these needs LibTorch, ITK or OpenCV.
+# What is promised to users of the library: none of these needs ITK, OpenCV or LibTorch.
 set(public_headers
   core/bytes.h core/durable_file.h core/error.h core/progress.h core/threads.h
   imaging/geometry.h imaging/picture.h imaging/prompt.h imaging/regions.h imaging/rle.h imaging/slice.h
   imaging/volume.h imaging/window.h
   io/label_map.h io/read.h io/write.h
-  model/registry.h
-  predict/embedding_store.h predict/everything.h predict/predictor.h predict/preprocess.h predict/sam_model.h)
+  predict/embedding_store.h predict/everything.h predict/predictor.h predict/preprocess.h predict/sam_model.h
+  weights/registry.h)
 list(TRANSFORM public_headers PREPEND ${PROJECT_SOURCE_DIR}/src/sonde/)
 
 if(SONDE_SHARED_LIBRARY)
@@ -41,8 +42,7 @@ else()
   target_link_libraries(sonde_whole INTERFACE ${folder_libraries})
   add_library(sonde::sonde ALIAS sonde_whole)
 endif()
-set_target_properties(sonde_main PROPERTIES INSTALL_RPATH_USE_LINK_PATH ON)
+set_target_properties(sonde_program PROPERTIES INSTALL_RPATH_USE_LINK_PATH ON)
 install(TARGETS sonde_program)
-install(TARGETS sonde_main RUNTIME DESTINATION ${CMAKE_INSTALL_LIBEXECDIR}/sonde)
 
 add_subdirectory(examples EXCLUDE_FROM_ALL)

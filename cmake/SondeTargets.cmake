@@ -1,6 +1,7 @@
 # sonde_library(FOLDER LINKS ...): the library of one folder of src/sonde, and its tests.
-# Sources are every *.cc of the folder; *_test.cc go to the folder's test program, prefixed with its name.
-# Tests are labelled with their folder and with fast or slow; SLOW_TESTS are suites, as GoogleTest filters name them.
+# Sources are every *.cc of the folder but those of EXCEPT; *_test.cc go to the folder's test program, prefixed with its
+# name, those of TORCH_TESTS only where there is LibTorch. Tests are labelled with their folder and with fast or slow;
+# SLOW_TESTS are suites, as GoogleTest filters name them.
 
 add_library(sonde_flags INTERFACE)
 target_compile_options(sonde_flags INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-Wall -Wextra -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual>)
@@ -23,16 +24,23 @@ set_property(GLOBAL PROPERTY SONDE_LIBRARIES "")     # of the folders
 set_property(GLOBAL PROPERTY SONDE_DEPENDENCIES "")  # what they link besides each other
 
 function(sonde_library folder)
-  cmake_parse_arguments(arg "" "" "LINKS;PRIVATE_LINKS;TEST_LINKS;SLOW_TESTS" ${ARGN})
+  cmake_parse_arguments(arg "" "" "LINKS;PRIVATE_LINKS;EXCEPT;TEST_LINKS;TORCH_TESTS;SLOW_TESTS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS *.cc)
   file(GLOB tests CONFIGURE_DEPENDS *_test.cc)
-  list(REMOVE_ITEM sources ${tests} ${CMAKE_CURRENT_SOURCE_DIR}/main.cc ${CMAKE_CURRENT_SOURCE_DIR}/launcher.cc "")  # programs
+  list(TRANSFORM arg_EXCEPT PREPEND ${CMAKE_CURRENT_SOURCE_DIR}/)
+  list(TRANSFORM arg_TORCH_TESTS PREPEND ${CMAKE_CURRENT_SOURCE_DIR}/)
+  list(REMOVE_ITEM sources ${tests} ${arg_EXCEPT} "")
+  if(NOT SONDE_TORCH)
+    list(REMOVE_ITEM tests ${arg_TORCH_TESTS} "")
+  endif()
   add_library(sonde_${folder} STATIC ${sources})
   target_include_directories(sonde_${folder} PUBLIC ${PROJECT_SOURCE_DIR}/src)
   target_link_libraries(sonde_${folder} PUBLIC ${arg_LINKS} PRIVATE sonde_flags ${arg_PRIVATE_LINKS})
   set_property(GLOBAL APPEND PROPERTY SONDE_LIBRARIES sonde_${folder})
+  set(folders core imaging io weights kernels inference model predict evaluate annotate server train)
   foreach(link ${arg_LINKS} ${arg_PRIVATE_LINKS})
-    if(NOT link MATCHES "^sonde_(core|imaging|io|kernels|model|predict|evaluate|annotate|server|train)$")
+    string(REGEX REPLACE "^sonde_" "" name ${link})
+    if(NOT name IN_LIST folders)
       set_property(GLOBAL APPEND PROPERTY SONDE_DEPENDENCIES ${link})
     endif()
   endforeach()
@@ -40,6 +48,9 @@ function(sonde_library folder)
     add_executable(${folder}_test ${tests})
     target_link_libraries(${folder}_test PRIVATE sonde_${folder} sonde_flags ${arg_PRIVATE_LINKS} ${arg_TEST_LINKS}
                                                  GTest::gmock GTest::gtest_main)
+    if(arg_TORCH_TESTS AND SONDE_TORCH)
+      target_link_libraries(${folder}_test PRIVATE sonde_model)
+    endif()
     target_compile_definitions(${folder}_test PRIVATE SONDE_SOURCE_FOLDER="${PROJECT_SOURCE_DIR}")
     sonde_discover_tests(${folder} ${arg_SLOW_TESTS})
   endif()
@@ -72,17 +83,18 @@ function(sonde_discover_labelled folder label filter)
   set_property(DIRECTORY APPEND PROPERTY TEST_INCLUDE_FILES ${labels_file})
 endfunction()
 
-# LibTorch's headers take half a minute to parse: once, for every library and test that uses them. The target must come
-# first; its code is nothing but the headers.
-function(sonde_precompile_torch folder)
+# LibTorch's headers take half a minute to parse: once, for every library and test that uses them. Targets that there
+# are not are passed over.
+function(sonde_precompile_torch)
   if(NOT TARGET sonde_torch_headers)
     file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/torch_headers.cc CONTENT "")
-    add_library(sonde_torch_headers OBJECT ${PROJECT_BINARY_DIR}/torch_headers.cc)
+    add_library(sonde_torch_headers OBJECT ${PROJECT_BINARY_DIR}/torch_headers.cc)  # nothing but the headers
     target_link_libraries(sonde_torch_headers PRIVATE sonde_torch sonde_flags)
     target_precompile_headers(sonde_torch_headers PRIVATE <torch/torch.h> <vector> <string> <map> <optional>)
   endif()
-  target_precompile_headers(sonde_${folder} REUSE_FROM sonde_torch_headers)
-  if(TARGET ${folder}_test)
-    target_precompile_headers(${folder}_test REUSE_FROM sonde_torch_headers)
-  endif()
+  foreach(target ${ARGN})
+    if(TARGET ${target})
+      target_precompile_headers(${target} REUSE_FROM sonde_torch_headers)
+    endif()
+  endforeach()
 endfunction()

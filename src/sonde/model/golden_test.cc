@@ -11,9 +11,9 @@
 
 #include "sonde/core/error.h"
 #include "sonde/core/test_data.h"
+#include "sonde/model/sam.h"
 #include "sonde/weights/checkpoint.h"
 #include "sonde/weights/registry.h"
-#include "sonde/model/sam.h"
 
 // Against what the published implementation answers on the same weights and pixels (golden/README.md).
 namespace sonde {
@@ -136,7 +136,7 @@ TEST(Golden, SmallVitAnswersAsThePublishedCode) {
   const auto shared = shared_folder();
   if (!shared) GTEST_SKIP() << "no shared folder";
   const auto file = *shared / "golden" / "vit_small.pth";
-  compare_all(build_sam(load_checkpoint(file), file.string(), torch::kCPU),
+  compare_all(build_sam(load_checkpoint(file).tensors, file.string(), torch::kCPU),
               *shared / "golden" / "vit_small_cases.pt");
 }
 
@@ -149,7 +149,7 @@ TEST(Golden, MobileSamAnswersAsThePublishedCode) {
   } catch (const Error& error) {
     GTEST_SKIP() << error.what();
   }
-  compare_all(build_sam(load_checkpoint(file), file.string(), torch::kCPU),
+  compare_all(build_sam(load_checkpoint(file).tensors, file.string(), torch::kCPU),
               *shared / "golden" / "mobile_sam_cases.pt");
 }
 

@@ -7,10 +7,10 @@
 
 #include <torch/torch.h>
 
-#include "sonde/weights/checkpoint.h"
 #include "sonde/model/common.h"
 #include "sonde/model/mask_decoder.h"
 #include "sonde/model/prompt_encoder.h"
+#include "sonde/weights/tensor.h"
 #include "sonde/weights/variants.h"
 
 namespace sonde {
@@ -33,12 +33,10 @@ struct SamImpl : torch::nn::Module {
 };
 TORCH_MODULE(Sam);
 
-// Builds the network that fits the checkpoint and copies its tensors, or on the CPU shares them (they may lie
-// in a mapped, read-only file: clone the parameters before training); float, evaluation mode, no gradients.
-// Throws Error{corrupt_data} that names missing, extra and misshapen tensors. Tolerated extras: pixel_mean
-// and pixel_std, TinyViT's classifier (norm_head, head) and its attention_bias_idxs. num_batches_tracked may
-// be absent.
-Sam build_sam(const Checkpoint& checkpoint, const std::string& file, torch::Device device);
+// Builds the network that fits the tensors of a checkpoint and copies them, or on the CPU shares them (they
+// may lie in a mapped, read-only file: clone the parameters before training); float, evaluation mode, no
+// gradients. Throws as check_fit and sizes_from_tensors do, before it allocates anything.
+Sam build_sam(const NamedTensors& tensors, const std::string& file, torch::Device device);
 
 // Untrained weights: normal, variance 1 / fan-in; norms 1, biases 0. The same seed gives the same weights.
 // Training mode, on the CPU.

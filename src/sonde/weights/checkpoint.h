@@ -1,22 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstdint>
 #include <filesystem>
 #include <map>
-#include <memory>
 #include <string>
-#include <vector>
 
-#include <torch/torch.h>
-
-#include "sonde/core/bytes.h"
+#include "sonde/weights/tensor.h"
 
 namespace sonde {
 
 // Named tensors of a checkpoint. Tensors may point into the mapped file: they keep it alive.
 struct Checkpoint {
-  std::map<std::string, torch::Tensor> tensors;
+  NamedTensors tensors;
   std::string sha256;  // of the file
 };
 
@@ -25,8 +20,8 @@ struct Checkpoint {
 // code: names the class that is refused), unsupported (pre-1.6 format, a type of number).
 Checkpoint load_checkpoint(const std::filesystem::path& path);
 
-// Contiguous CPU tensors to a .safetensors file, keys in order, 64-byte aligned; atomic.
-void save_safetensors(const std::filesystem::path& path, const std::map<std::string, torch::Tensor>& tensors,
+// Tensors to a .safetensors file, keys in order, 64-byte aligned; atomic.
+void save_safetensors(const std::filesystem::path& path, const NamedTensors& tensors,
                       const std::map<std::string, std::string>& metadata = {});
 
 }  // namespace sonde

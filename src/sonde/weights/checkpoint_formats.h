@@ -1,17 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <map>
 #include <memory>
 #include <string>
 
-#include <torch/torch.h>
-
 #include "sonde/core/bytes.h"
+#include "sonde/weights/tensor.h"
 
 namespace sonde {
-
-using NamedTensors = std::map<std::string, torch::Tensor>;
 
 // The bytes of a checkpoint and what keeps them alive; `file` is its name in errors.
 struct CheckpointBytes {
@@ -28,6 +24,6 @@ NamedTensors read_pth(const CheckpointBytes& source);
 NamedTensors read_safetensors(const CheckpointBytes& source);
 
 // One-dimensional tensor over `content`, in place, or copied where it is not aligned.
-torch::Tensor numbers_over(const CheckpointBytes& source, ByteView content, torch::ScalarType type);
+WeightTensor numbers_over(const CheckpointBytes& source, ByteView content, NumberType type);
 
 }  // namespace sonde

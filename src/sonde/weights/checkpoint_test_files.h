@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <random>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -153,10 +154,36 @@ class Mutator {
   std::mt19937 random_{20230411};
 };
 
-// Reads every number of every tensor, as a network would.
+template <typename T>
+std::vector<double> numbers_as(const WeightTensor& tensor) {
+  std::vector<T> numbers(tensor.bytes.size() / sizeof(T));
+  if (!numbers.empty()) std::memcpy(numbers.data(), tensor.bytes.data(), tensor.bytes.size());
+  return {numbers.begin(), numbers.end()};
+}
+// The numbers of a tensor of any type.
+inline std::vector<double> numbers_of(const WeightTensor& tensor) {
+  if (is_floating_point(tensor.type)) return numbers_as<float>(as_f32(tensor));
+  switch (size_of(tensor.type)) {
+    case 8:
+      return numbers_as<std::int64_t>(tensor);
+    case 4:
+      return numbers_as<std::int32_t>(tensor);
+    case 2:
+      return numbers_as<std::int16_t>(tensor);
+    default:
+      return numbers_as<std::int8_t>(tensor);
+  }
+}
+
+// Reads every number of every tensor, as a network would, and checks that shape and bytes agree.
 inline double sum_of(const NamedTensors& tensors) {
   double sum = 0;
-  for (const auto& [name, tensor] : tensors) sum += tensor.to(torch::kDouble).sum().item<double>();
+  for (const auto& [name, tensor] : tensors) {
+    std::int64_t count = 1;
+    for (const std::int64_t extent : tensor.shape) count *= extent;
+    if (count != element_count(tensor)) throw std::logic_error(name + ": shape and bytes do not agree");
+    for (const double number : numbers_of(tensor)) sum += number;
+  }
   return sum;
 }
 

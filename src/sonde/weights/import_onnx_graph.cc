@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstring>
 #include <optional>
+#include <utility>
 
 #include <onnx/onnx_pb.h>
 
@@ -20,7 +21,7 @@ constexpr std::size_t kMostBytes = std::size_t{512} << 20;
   throw Error(ErrorKind::corrupt_data, file + ": " + fault);
 }
 
-std::int64_t element_count(const onnx::TensorProto& tensor, const std::string& file) {
+std::int64_t promised_count(const onnx::TensorProto& tensor, const std::string& file) {
   std::int64_t count = 1;  // were no extent 0
   bool is_empty = false;
   for (const std::int64_t extent : tensor.dims()) {
@@ -33,7 +34,7 @@ std::int64_t element_count(const onnx::TensorProto& tensor, const std::string& f
 }
 
 // Nothing for constants that are no floats: shapes and indices are not weights.
-std::optional<torch::Tensor> float_tensor(const onnx::TensorProto& proto, const std::string& file) {
+std::optional<WeightTensor> float_tensor(const onnx::TensorProto& proto, const std::string& file) {
   if (proto.data_type() != onnx::TensorProto::FLOAT) return std::nullopt;
   if (proto.data_location() == onnx::TensorProto::EXTERNAL) {
     refuse(file, "constant " + printable(proto.name()) + " is kept in another file, which is not followed");
@@ -42,17 +43,16 @@ std::optional<torch::Tensor> float_tensor(const onnx::TensorProto& proto, const 
   const bool is_raw = proto.has_raw_data();
   const auto available =
       is_raw ? raw.size() / sizeof(float) : static_cast<std::size_t>(proto.float_data_size());
-  const std::int64_t count = element_count(proto, file);
+  const std::int64_t count = promised_count(proto, file);
   if (static_cast<std::size_t>(count) != available || (is_raw && raw.size() % sizeof(float) != 0)) {
     refuse(file, "constant " + printable(proto.name()) + " has a shape that does not fit its bytes");
   }
-  const std::vector<std::int64_t> shape(proto.dims().begin(), proto.dims().end());
-  auto tensor = torch::empty(shape);
+  std::vector<float> values(available);
   if (count != 0) {
     const void* numbers = is_raw ? static_cast<const void*>(raw.data()) : proto.float_data().data();
-    std::memcpy(tensor.data_ptr(), numbers, tensor.nbytes());
+    std::memcpy(values.data(), numbers, available * sizeof(float));
   }
-  return tensor;
+  return make_tensor(std::move(values), {proto.dims().begin(), proto.dims().end()});
 }
 
 void add_node(const onnx::NodeProto& proto, OnnxGraph& graph) {

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <string>
 #include <vector>
 
-#include <torch/torch.h>
+#include "sonde/weights/tensor.h"
 
 namespace sonde {
 
@@ -21,7 +20,7 @@ struct OnnxNode {
 struct OnnxGraph {
   std::string file;
   std::vector<OnnxNode> nodes;
-  std::map<std::string, torch::Tensor> constants;
+  NamedTensors constants;
   std::vector<std::string> initializers;  // in the order of the file; names of `constants`
 
   // The node that takes `value` as an input, or nullptr where there is none or more than one.

@@ -5,15 +5,17 @@
 #include "sonde/core/error.h"
 #include "sonde/weights/checkpoint.h"
 #include "sonde/weights/checkpoint_cursor.h"
+#include "sonde/weights/fit.h"
 #include "sonde/weights/registry.h"
-#include "sonde/model/sam.h"
+#include "sonde/weights/variants.h"
 
 namespace sonde {
 namespace {
 
-bool is_parameter(const std::string& name, const torch::Tensor& tensor) {
-  return tensor.is_floating_point() && !name.ends_with(".running_mean") && !name.ends_with(".running_var") &&
-         !name.ends_with("positional_encoding_gaussian_matrix") && !name.starts_with("pixel_");
+bool is_parameter(const std::string& name, const WeightTensor& tensor) {
+  return is_floating_point(tensor.type) && !name.ends_with(".running_mean") &&
+         !name.ends_with(".running_var") && !name.ends_with("positional_encoding_gaussian_matrix") &&
+         !name.starts_with("pixel_");
 }
 
 }  // namespace
@@ -22,12 +24,13 @@ CheckpointInfo inspect_checkpoint(const std::filesystem::path& path) {
   const Checkpoint checkpoint = load_checkpoint(path);
   CheckpointInfo info{.sha256 = checkpoint.sha256, .architecture = {}, .problem = {}, .tensors = {}};
   for (const auto& [name, tensor] : checkpoint.tensors) {
-    info.tensors.push_back(
-        {.name = name, .type = torch::toString(tensor.scalar_type()), .shape = tensor.sizes().vec()});
-    if (is_parameter(name, tensor)) info.parameter_count += tensor.numel();
+    info.tensors.push_back({.name = name, .type = std::string(name_of(tensor.type)), .shape = tensor.shape});
+    if (is_parameter(name, tensor)) info.parameter_count += element_count(tensor);
   }
   try {
-    info.architecture = build_sam(checkpoint, path.string(), torch::kCPU)->sizes.architecture;
+    const SamSizes sizes = sizes_from_tensors(checkpoint.tensors, path.string());
+    check_fit(checkpoint.tensors, sizes, path.string());
+    info.architecture = sizes.architecture;
   } catch (const Error& error) {
     info.problem = error.what();
   }

@@ -9,7 +9,8 @@
 
 namespace sonde {
 
-// A model that sonde knows by name (the registry is a data file compiled in: src/sonde/weights/registry.json).
+// A model that sonde knows by name (the registry is a data file compiled in:
+// src/sonde/weights/registry.json).
 struct RegisteredModel {
   std::string name, architecture, licence, source;  // source: a sentence for people
   std::string url;        // what `fetch` downloads; empty where weights are imported (mobile-sam)

@@ -12,7 +12,6 @@
 #include "sonde/core/test_folder.h"
 #include "sonde/weights/checkpoint.h"
 #include "sonde/weights/checkpoint_test_files.h"
-#include "sonde/model/sam.h"
 
 namespace sonde {
 namespace {
@@ -119,7 +118,7 @@ TEST(InspectCheckpoint, SaysWhyAFileIsNoSam) {
   EXPECT_EQ(info.parameter_count, 6 + 6 + 2);
   ASSERT_EQ(info.tensors.size(), 4U);
   EXPECT_EQ(info.tensors[0].name, "count");
-  EXPECT_EQ(info.tensors[0].type, "Long");
+  EXPECT_EQ(info.tensors[0].type, "I64");
   EXPECT_EQ(info.tensors[3].shape, (std::vector<std::int64_t>{2, 3}));
 }
 

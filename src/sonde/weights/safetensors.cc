@@ -29,20 +29,14 @@ constexpr std::uint64_t kMostHeader = 100'000'000;  // as published
 constexpr std::size_t kLengthSize = 8, kMostDimensions = 16, kAlignment = 64;
 constexpr int kMostDepth = 4;
 
-struct Dtype {
-  std::string_view name;
-  torch::ScalarType type;
-};
-constexpr std::array kDtypes{Dtype{"F32", torch::kFloat},     Dtype{"F16", torch::kHalf},
-                             Dtype{"BF16", torch::kBFloat16}, Dtype{"F64", torch::kDouble},
-                             Dtype{"I64", torch::kLong},      Dtype{"I32", torch::kInt},
-                             Dtype{"I16", torch::kShort},     Dtype{"I8", torch::kChar},
-                             Dtype{"U8", torch::kByte},       Dtype{"BOOL", torch::kBool}};
+constexpr std::array kTypes{NumberType::f32, NumberType::f16,    NumberType::bf16, NumberType::f64,
+                            NumberType::i64, NumberType::i32,    NumberType::i16,  NumberType::i8,
+                            NumberType::u8,  NumberType::boolean};
 
 struct StoredTensor {
   std::string name;
-  torch::ScalarType type = torch::kFloat;
-  std::vector<std::int64_t> shape;
+  NumberType type = NumberType::f32;
+  Shape shape;
   std::uint64_t begin = 0, end = 0;  // bytes of the data
 };
 
@@ -91,16 +85,16 @@ std::vector<std::uint64_t> naturals(const Json& description, const char* field, 
   return numbers;
 }
 
-torch::ScalarType type_of(const Json& description, const std::string& where) {
+NumberType type_of(const Json& description, const std::string& where) {
   const auto found = description.find("dtype");
   if (found == description.end() || !found->is_string()) refuse(where, "dtype is missing");
   const auto name = found->get<std::string>();
-  const auto* known = std::ranges::find(kDtypes, std::string_view(name), &Dtype::name);
-  if (known == kDtypes.end()) {
+  const auto* known = std::ranges::find(kTypes, std::string_view(name), name_of);
+  if (known == kTypes.end()) {
     throw Error(ErrorKind::unsupported, where + ": numbers of type " + printable(name) +
                                             "; F64, F32, F16, BF16, I64, I32, I16, I8, U8 and BOOL are read");
   }
-  return known->type;
+  return *known;
 }
 
 // Checks that the range of bytes is what type and shape need.
@@ -113,7 +107,7 @@ StoredTensor read_description(const std::string& name, const Json& description, 
              range = naturals(description, "data_offsets", where);
   if (range.size() != 2 || range[1] < range[0]) refuse(where, "data_offsets are no range");
   if (shape.size() > kMostDimensions) refuse(where, "more than 16 dimensions");
-  std::int64_t size = static_cast<std::int64_t>(torch::elementSize(tensor.type));  // were no extent 0
+  std::int64_t size = static_cast<std::int64_t>(size_of(tensor.type));  // were no extent 0
   bool is_empty = false;
   for (const std::uint64_t extent : shape) {
     is_empty = is_empty || extent == 0;
@@ -143,23 +137,15 @@ void check_tiling(std::vector<StoredTensor>& tensors, std::uint64_t data_size, c
     refuse(file, std::to_string(data_size - at) + " bytes at the end that no tensor names");
 }
 
-const char* dtype_name(torch::ScalarType type) {
-  const auto* known = std::ranges::find(kDtypes, type, &Dtype::type);
-  if (known == kDtypes.end())
-    throw Error(ErrorKind::internal, "a type of number that .safetensors does not have");
-  return known->name.data();
-}
-
-std::string header_text(const std::map<std::string, torch::Tensor>& tensors,
-                        const std::map<std::string, std::string>& metadata) {
+std::string header_text(const NamedTensors& tensors, const std::map<std::string, std::string>& metadata) {
   Json header = Json::object();
   if (!metadata.empty()) header["__metadata__"] = metadata;
   std::uint64_t at = 0;
   for (const auto& [name, tensor] : tensors) {
-    header[name] = {{"dtype", dtype_name(tensor.scalar_type())},
-                    {"shape", tensor.sizes().vec()},
-                    {"data_offsets", {at, at + tensor.nbytes()}}};
-    at += tensor.nbytes();
+    header[name] = {{"dtype", name_of(tensor.type)},
+                    {"shape", tensor.shape},
+                    {"data_offsets", {at, at + tensor.bytes.size()}}};
+    at += tensor.bytes.size();
   }
   std::string text = header.dump();
   text.resize((text.size() + kLengthSize + kAlignment - 1) / kAlignment * kAlignment - kLengthSize, ' ');
@@ -186,23 +172,21 @@ NamedTensors read_safetensors(const CheckpointBytes& source) {
   NamedTensors tensors;
   for (const StoredTensor& tensor : stored) {
     const ByteView content = data.subspan(tensor.begin, tensor.end - tensor.begin);
-    tensors.emplace(tensor.name, numbers_over(source, content, tensor.type).view(tensor.shape));
+    tensors.emplace(tensor.name, numbers_over(source, content, tensor.type)).first->second.shape =
+        tensor.shape;
   }
   if (tensors.empty()) refuse(file, "holds no tensors");
   return tensors;
 }
 
-void save_safetensors(const std::filesystem::path& path, const std::map<std::string, torch::Tensor>& tensors,
+void save_safetensors(const std::filesystem::path& path, const NamedTensors& tensors,
                       const std::map<std::string, std::string>& metadata) {
   const std::string header = header_text(tensors, metadata);
   const std::array length{static_cast<std::uint64_t>(header.size())};
   DurableFile file(path);
   file.write(std::as_bytes(std::span(length)));
   file.write(std::as_bytes(std::span(header)));
-  for (const auto& [name, tensor] : tensors) {
-    const auto contiguous = tensor.detach().cpu().contiguous();
-    file.write({static_cast<const std::byte*>(contiguous.data_ptr()), contiguous.nbytes()});
-  }
+  for (const auto& [name, tensor] : tensors) file.write(tensor.bytes);
   file.commit();
 }
 

@@ -3,11 +3,11 @@
 
 #include <array>
 #include <bit>
-#include <cmath>
 #include <cstring>
 #include <utility>
 
 #include "sonde/core/error.h"
+#include "sonde/core/half.h"
 
 namespace sonde {
 namespace {
@@ -34,23 +34,6 @@ std::vector<T> numbers_of(const WeightTensor& tensor) {
   std::vector<T> numbers(tensor.bytes.size() / sizeof(T));
   if (!numbers.empty()) std::memcpy(numbers.data(), tensor.bytes.data(), numbers.size() * sizeof(T));
   return numbers;
-}
-
-float float_from_half(std::uint16_t half) {
-  constexpr std::uint32_t kExponentMask = 0x1f, kMantissaMask = 0x3ff;
-  constexpr int kMantissaBits = 10, kExponentBias = 15;
-  const bool is_negative = (half >> 15) != 0;
-  const std::uint32_t exponent = (half >> kMantissaBits) & kExponentMask, mantissa = half & kMantissaMask;
-  float value = 0;
-  if (exponent == kExponentMask) {  // infinite, or no number
-    value = std::bit_cast<float>(0x7f800000U | mantissa << 13);
-  } else if (exponent == 0) {  // below the smallest normal number
-    value = std::ldexp(static_cast<float>(mantissa), 1 - kExponentBias - kMantissaBits);
-  } else {
-    value = std::ldexp(static_cast<float>(mantissa | 1U << kMantissaBits),
-                       static_cast<int>(exponent) - kExponentBias - kMantissaBits);
-  }
-  return is_negative ? -value : value;
 }
 
 float float_from_bf16(std::uint16_t bits) { return std::bit_cast<float>(std::uint32_t{bits} << 16); }

@@ -28,9 +28,9 @@ struct Value {
   Kind kind = Kind::none;
   std::int64_t integer =
       0;  // of an integer; of a class, Class; of a storage or tensor, its index in the result
-  std::string_view text = {};              // points into the pickle
-  std::vector<Place> items = {};           // of a dict: key, value, key, value ...
-  torch::ScalarType type = torch::kFloat;  // of the class of a storage
+  std::string_view text = {};         // points into the pickle
+  std::vector<Place> items = {};      // of a dict: key, value, key, value ...
+  NumberType type = NumberType::f32;  // of the class of a storage
 };
 
 // Opcodes as in CPython's Lib/pickle.py; only those that protocol 2 writes for data.

@@ -6,16 +6,15 @@
 #include <string>
 #include <vector>
 
-#include <torch/torch.h>
-
 #include "sonde/core/bytes.h"
+#include "sonde/weights/tensor.h"
 
 namespace sonde {
 
 // What data.pkl of a PyTorch checkpoint says: tensors as views of storages that lie beside it in the archive.
 struct PickledStorage {
   std::string key;  // the file data/KEY
-  torch::ScalarType type = torch::kFloat;
+  NumberType type = NumberType::f32;
   std::int64_t element_count = 0;
 };
 struct PickledTensor {

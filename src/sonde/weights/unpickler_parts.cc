@@ -20,16 +20,16 @@ struct NamedClass {
 constexpr std::array kClasses{NamedClass{"collections.OrderedDict", {Class::ordered_dict}},
                               NamedClass{"torch._utils._rebuild_tensor_v2", {Class::rebuild_tensor}},
                               NamedClass{"torch._utils._rebuild_parameter", {Class::rebuild_parameter}},
-                              NamedClass{"torch.FloatStorage", {Class::storage, torch::kFloat}},
-                              NamedClass{"torch.HalfStorage", {Class::storage, torch::kHalf}},
-                              NamedClass{"torch.BFloat16Storage", {Class::storage, torch::kBFloat16}},
-                              NamedClass{"torch.DoubleStorage", {Class::storage, torch::kDouble}},
-                              NamedClass{"torch.LongStorage", {Class::storage, torch::kLong}},
-                              NamedClass{"torch.IntStorage", {Class::storage, torch::kInt}},
-                              NamedClass{"torch.ShortStorage", {Class::storage, torch::kShort}},
-                              NamedClass{"torch.CharStorage", {Class::storage, torch::kChar}},
-                              NamedClass{"torch.ByteStorage", {Class::storage, torch::kByte}},
-                              NamedClass{"torch.BoolStorage", {Class::storage, torch::kBool}}};
+                              NamedClass{"torch.FloatStorage", {Class::storage, NumberType::f32}},
+                              NamedClass{"torch.HalfStorage", {Class::storage, NumberType::f16}},
+                              NamedClass{"torch.BFloat16Storage", {Class::storage, NumberType::bf16}},
+                              NamedClass{"torch.DoubleStorage", {Class::storage, NumberType::f64}},
+                              NamedClass{"torch.LongStorage", {Class::storage, NumberType::i64}},
+                              NamedClass{"torch.IntStorage", {Class::storage, NumberType::i32}},
+                              NamedClass{"torch.ShortStorage", {Class::storage, NumberType::i16}},
+                              NamedClass{"torch.CharStorage", {Class::storage, NumberType::i8}},
+                              NamedClass{"torch.ByteStorage", {Class::storage, NumberType::u8}},
+                              NamedClass{"torch.BoolStorage", {Class::storage, NumberType::boolean}}};
 
 }  // namespace
 

@@ -5,8 +5,6 @@
 #include <string>
 #include <vector>
 
-#include <torch/torch.h>
-
 #include "sonde/weights/unpickler.h"
 
 // What the unpickler builds with: the closed list of classes, and the tensors.
@@ -16,7 +14,7 @@ enum class Class { ordered_dict, rebuild_tensor, rebuild_parameter, storage };
 
 struct KnownClass {
   Class what = Class::storage;
-  torch::ScalarType number = torch::kFloat;  // of a storage
+  NumberType number = NumberType::f32;  // of a storage
 };
 
 // name: MODULE.NAME. Throws Error{corrupt_data} that names any class or function outside the list;

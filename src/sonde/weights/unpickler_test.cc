@@ -43,7 +43,7 @@ TEST(Unpickler, ReadsNamesShapesAndStoragesOfADict) {
   EXPECT_EQ(pickled.tensors[1].storage, 0U);
   EXPECT_THAT(pickled.tensors[1].shape, ElementsAre(3, 2));
   EXPECT_THAT(pickled.tensors[1].strides, ElementsAre(1, 3));
-  EXPECT_EQ(pickled.storages[1].type, torch::kHalf);
+  EXPECT_EQ(pickled.storages[1].type, NumberType::f16);
   EXPECT_EQ(pickled.storages[2].element_count, 1);
 }
 

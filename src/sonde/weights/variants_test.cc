@@ -5,12 +5,12 @@
 #include <gtest/gtest.h>
 
 #include "sonde/core/error.h"
-#include "sonde/model/small_networks.h"
+#include "sonde/weights/small_sizes.h"
 
 namespace sonde {
 namespace {
 
-std::string refusal(const std::map<std::string, torch::Tensor>& tensors) {
+std::string refusal(const NamedTensors& tensors) {
   try {
     sizes_from_tensors(tensors, "a.pth");
   } catch (const Error& error) {
@@ -20,8 +20,8 @@ std::string refusal(const std::map<std::string, torch::Tensor>& tensors) {
   return "accepted";
 }
 
-std::map<std::string, torch::Tensor> tensors_of(const SamSizes& sizes) {
-  return checkpoint_of(Sam(sizes)).tensors;
+WeightTensor hollow(Shape shape) {
+  return {.type = NumberType::f32, .shape = std::move(shape), .bytes = {}, .owner = nullptr};
 }
 
 TEST(SizesFromTensors, AreThoseTheNetworkWasBuiltFrom) {
@@ -29,14 +29,18 @@ TEST(SizesFromTensors, AreThoseTheNetworkWasBuiltFrom) {
   std::get<TinyVitSizes>(tiny.image_encoder).image_size = 1024;  // tensors do not tell it
   for (const auto& sizes :
        {vit_b_sizes(), vit_l_sizes(), vit_h_sizes(), mobile_sam_sizes(), small_vit_sizes(), tiny}) {
-    EXPECT_EQ(sizes_from_tensors(tensors_of(sizes), "a.pth"), sizes) << sizes.architecture;
+    EXPECT_EQ(sizes_from_tensors(hollow_tensors(sizes), "a.pth"), sizes) << sizes.architecture;
   }
 }
 
 TEST(SizesFromTensors, CountsThePublishedNumberOfParameters) {
   const auto count = [](const SamSizes& sizes) {
     std::int64_t n = 0;
-    for (const auto& parameter : Sam(sizes)->parameters()) n += parameter.numel();
+    for (const auto& [name, parameter] : parameters_of(sizes)) {
+      std::int64_t elements = 1;
+      for (const auto extent : parameter.shape) elements *= extent;
+      if (!name.ends_with("positional_encoding_gaussian_matrix")) n += elements;  // which is not learned
+    }
     return n;
   };
   EXPECT_EQ(count(vit_b_sizes()), 93735472);  // as published: 91M, 308M and 636M without the positions
@@ -47,49 +51,49 @@ TEST(SizesFromTensors, CountsThePublishedNumberOfParameters) {
 TEST(SizesFromTensors, KnowsAVariantAtAnotherImageSize) {
   auto sizes = vit_b_sizes();
   std::get<VitSizes>(sizes.image_encoder).image_size = 256;
-  EXPECT_EQ(sizes_from_tensors(tensors_of(sizes), "a.pth").architecture, "vit_b");
-  EXPECT_EQ(embedding_side(sizes_from_tensors(tensors_of(sizes), "a.pth")), 16);
+  EXPECT_EQ(sizes_from_tensors(hollow_tensors(sizes), "a.pth").architecture, "vit_b");
+  EXPECT_EQ(embedding_side(sizes_from_tensors(hollow_tensors(sizes), "a.pth")), 16);
 }
 
 TEST(SizesFromTensors, NamesTheFirstTensorThatANonSamLacks) {
-  EXPECT_THAT(refusal({{"fc.weight", torch::zeros({2, 2})}}),
+  EXPECT_THAT(refusal({{"fc.weight", hollow({2, 2})}}),
               testing::HasSubstr(
                   "a.pth: is no SAM checkpoint: there is no tensor image_encoder.patch_embed.proj.weight"));
 }
 
 TEST(SizesFromTensors, RefusesSizesBeyondAnyUse) {
-  auto tensors = tensors_of(small_vit_sizes());
-  tensors["image_encoder.pos_embed"] = nn::unfilled({1, 8000, 8000, 24});
+  auto tensors = hollow_tensors(small_vit_sizes());
+  tensors["image_encoder.pos_embed"] = hollow({1, 8000, 8000, 24});
   EXPECT_THAT(refusal(tensors), testing::HasSubstr("image_encoder.pos_embed is [1, 8000, 8000, 24]"));
-  tensors["image_encoder.pos_embed"] = nn::unfilled({1, 1L << 40, 1, 24});
+  tensors["image_encoder.pos_embed"] = hollow({1, 1L << 40, 1, 24});
   EXPECT_THAT(refusal(tensors), testing::HasSubstr("image_encoder.pos_embed has a side of 1099511627776"));
-  tensors["image_encoder.pos_embed"] = torch::zeros({4, 24});
+  tensors["image_encoder.pos_embed"] = hollow({4, 24});
   EXPECT_THAT(refusal(tensors), testing::HasSubstr("image_encoder.pos_embed has 2 dimensions, not 4"));
 }
 
 TEST(SizesFromTensors, RefusesAZeroSide) {
-  auto tensors = tensors_of(small_tiny_vit_sizes());
-  tensors["image_encoder.layers.1.blocks.0.attn.attention_biases"] = torch::zeros({0, 9});
+  auto tensors = hollow_tensors(small_tiny_vit_sizes());
+  tensors["image_encoder.layers.1.blocks.0.attn.attention_biases"] = hollow({0, 9});
   EXPECT_THAT(refusal(tensors), testing::HasSubstr("attention_biases has a side of 0"));
 }
 
 TEST(SizesFromTensors, RefusesRelativePositionsOfTwoWindowSizes) {
-  auto tensors = tensors_of(small_vit_sizes());
-  tensors["image_encoder.blocks.2.attn.rel_pos_h"] = torch::zeros({3, 12});
+  auto tensors = hollow_tensors(small_vit_sizes());
+  tensors["image_encoder.blocks.2.attn.rel_pos_h"] = hollow({3, 12});
   EXPECT_THAT(refusal(tensors),
               testing::HasSubstr("blocks.2.attn.rel_pos_h has 3 relative positions, allowed are 7 and 5"));
 }
 
 TEST(SizesFromTensors, RefusesHeadsThatDoNotDivideTheChannels) {
-  auto tensors = tensors_of(small_tiny_vit_sizes());
-  tensors["image_encoder.layers.1.blocks.0.attn.attention_biases"] = torch::zeros({5, 9});
+  auto tensors = hollow_tensors(small_tiny_vit_sizes());
+  tensors["image_encoder.layers.1.blocks.0.attn.attention_biases"] = hollow({5, 9});
   EXPECT_THAT(refusal(tensors), testing::HasSubstr("has 5 heads, which do not divide 12"));
 }
 
 TEST(SizesFromTensors, RefusesAnEncoderThatDoesNotFitTheDecoder) {
   auto sizes = small_vit_sizes();
   std::get<VitSizes>(sizes.image_encoder).out_chans = 16;
-  EXPECT_THAT(refusal(tensors_of(sizes)), testing::HasSubstr("gives 16 channels, the decoder takes 32"));
+  EXPECT_THAT(refusal(hollow_tensors(sizes)), testing::HasSubstr("gives 16 channels, the decoder takes 32"));
 }
 
 }  // namespace

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sonde/weights/fit.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "sonde/core/error.h"
+#include "sonde/weights/small_sizes.h"
+
+namespace sonde {
+namespace {
+
+WeightTensor hollow(Shape shape, NumberType type = NumberType::f32) {
+  return {.type = type, .shape = std::move(shape), .bytes = {}, .owner = nullptr};
+}
+
+std::string refusal(const NamedTensors& tensors) {
+  try {
+    check_fit(tensors, sizes_from_tensors(tensors, "a.pth"), "a.pth");
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::corrupt_data);
+    return error.what();
+  }
+  return "accepted";
+}
+
+TEST(CheckFit, AcceptsTheTensorsOfTheNetwork) {
+  for (const auto& sizes : {small_vit_sizes(), small_tiny_vit_sizes(), vit_h_sizes(), mobile_sam_sizes()})
+    EXPECT_EQ(refusal(hollow_tensors(sizes)), "accepted");
+  EXPECT_EQ(refusal(random_tensors(small_tiny_vit_sizes(), 1)), "accepted");
+}
+
+TEST(CheckFit, TakesOtherKindsOfFloat) {
+  auto tensors = hollow_tensors(small_vit_sizes());
+  for (auto& [name, tensor] : tensors) tensor.type = NumberType::f16;
+  EXPECT_EQ(refusal(tensors), "accepted");
+}
+
+TEST(CheckFit, NamesMissingExtraAndMisshapenTensorsInOneLine) {
+  auto tensors = hollow_tensors(small_vit_sizes());
+  tensors.erase("mask_decoder.iou_token.weight");
+  tensors["image_encoder.adapter.weight"] = hollow({1});
+  tensors["image_encoder.neck.1.bias"] = hollow({31});
+  tensors["image_encoder.neck.1.weight"] = hollow({32}, NumberType::i32);
+  const auto text = refusal(tensors);
+  EXPECT_THAT(text,
+              testing::StartsWith(
+                  "a.pth: the tensors do not fit a SAM of architecture vit; missing: "
+                  "mask_decoder.iou_token.weight; extra: image_encoder.adapter.weight; misshapen: "
+                  "image_encoder.neck.1.bias is [31], not [32], image_encoder.neck.1.weight is of type I32"));
+  EXPECT_EQ(text.find('\n'), std::string::npos);
+}
+
+TEST(CheckFit, NamesFiveOfManyAndCountsTheRest) {
+  auto tensors = hollow_tensors(small_vit_sizes());
+  for (int i = 0; i < 7; ++i) tensors["lora." + std::to_string(i)] = hollow({1});
+  EXPECT_THAT(refusal(tensors), testing::EndsWith("lora.4 and 2 more"));
+}
+
+TEST(CheckFit, RefusesACheckpointThatPromisesMoreThanItHolds) {
+  auto sizes = small_vit_sizes();
+  std::get<VitSizes>(sizes.image_encoder) = {
+      .image_size = 4096, .embed_dim = 16384, .num_heads = 128, .mlp_dim = 16384, .out_chans = 32};
+  auto tensors = hollow_tensors(sizes);  // 15 GB of weights, were they there
+  tensors["image_encoder.blocks.3.attn.qkv.weight"] = hollow({1, 1});
+  EXPECT_THAT(refusal(tensors),
+              testing::HasSubstr("image_encoder.blocks.3.attn.qkv.weight is [1, 1], not [49152, 16384]"));
+}
+
+TEST(CheckFit, ToleratesWhatPublishedCheckpointsCarryBesides) {
+  auto tensors = hollow_tensors(small_tiny_vit_sizes());
+  for (const auto* name :
+       {"pixel_mean", "pixel_std", "image_encoder.norm_head.weight", "image_encoder.head.bias",
+        "image_encoder.layers.1.blocks.0.attn.attention_bias_idxs"}) {
+    tensors[name] = hollow({3});
+  }
+  ASSERT_EQ(tensors.erase("image_encoder.patch_embed.seq.0.bn.num_batches_tracked"), 1U);
+  EXPECT_EQ(refusal(tensors), "accepted");
+}
+
+}  // namespace
+}  // namespace sonde
