@@ -165,7 +165,8 @@ HWY_NOINLINE void moments_of(const float* values, std::size_t channels, float ep
   const Vector share = hn::Set(d, 1.0F / static_cast<float>(channels));
   Vector sums[4];
   for (Vector& sum : sums) sum = hn::Zero(d);
-  for (std::size_t c = 0; c < channels; ++c) sums[c % 4] = hn::Add(sums[c % 4], hn::LoadU(d, values + c * kBlock));
+  for (std::size_t c = 0; c < channels; ++c)
+    sums[c % 4] = hn::Add(sums[c % 4], hn::LoadU(d, values + c * kBlock));
   const Vector mean = hn::Mul(hn::Add(hn::Add(sums[0], sums[1]), hn::Add(sums[2], sums[3])), share);
   for (Vector& sum : sums) sum = hn::Zero(d);
   for (std::size_t c = 0; c < channels; ++c) {

@@ -41,10 +41,10 @@ void softmax_over_tokens(float* scores, std::size_t heads, std::size_t tokens);
 struct Exponentials {
   float* values = nullptr;
   std::size_t rows = 0, columns = 0, stride = 0, valid = 0;  // columns: a multiple of kBlock
-  float* maxima = nullptr;                       // [rows]
-  float* sums = nullptr;                         // [rows]
-  const float* scale = nullptr;                  // [columns]
-  float* scaled = nullptr;                       // of the same stride
+  float* maxima = nullptr;                                   // [rows]
+  float* sums = nullptr;                                     // [rows]
+  const float* scale = nullptr;                              // [columns]
+  float* scaled = nullptr;                                   // of the same stride
 };
 void exponentials(const Exponentials& job);
 

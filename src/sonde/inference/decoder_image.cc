@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sonde/inference/decoder_image.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "sonde/core/parallel.h"
+#include "sonde/kernels/decoder_blocks.h"
+
+namespace sonde::decoder {
+namespace {
+
+using kernels::Buffer;
+using kernels::kBlock;
+
+constexpr std::size_t kBeyond = kernels::kPanel;  // floats readable behind a matrix used as it lies
+constexpr float kTwoPi = 6.283185307179586F;
+
+// One block of position encodings: [channels][kBlock], sines, then cosines. Source: Tancik et al. 2020.
+void encode_positions(const Weights& weights, std::size_t block, float* out) {
+  const Sizes& sizes = weights.sizes;
+  const std::size_t half = sizes.channels / 2;
+  const float* gauss = weights.prompt.gauss.data();
+  const auto side = static_cast<float>(sizes.side);
+  for (std::size_t p = 0; p < kBlock; ++p) {
+    const std::size_t position = block * kBlock + p;
+    const float x = 2 * ((static_cast<float>(position % sizes.side) + 0.5F) / side) - 1;
+    const float y = 2 * ((static_cast<float>(position / sizes.side) + 0.5F) / side) - 1;
+    for (std::size_t i = 0; i < half; ++i) {
+      const float phase = (x * gauss[i] + y * gauss[half + i]) * kTwoPi;
+      out[i * kBlock + p] = std::sin(phase);
+      out[(half + i) * kBlock + p] = std::cos(phase);
+    }
+  }
+}
+
+// weights [rows][channels] times a block of channels, plus `onto` for the first rows.
+void project(const float* weights, std::size_t rows, std::size_t channels, const float* block,
+             const float* onto, float* out) {
+  multiply({.in = weights,
+            .in_stride = channels,
+            .rows = rows,
+            .residual = onto,
+            .residual_stride = kBlock,
+            .out = out,
+            .out_stride = kBlock},
+           kernels::view_rows(block, channels, kBlock, kBlock));
+}
+
+void prepare_block(const Weights& weights, const Buffer& positions, std::span<const float> embedding,
+                   std::size_t block, PreparedImage& image) {
+  const Sizes& sizes = weights.sizes;
+  const Projections& projections = weights.projections;
+  const std::size_t C = sizes.channels;
+  const std::size_t count = std::min(kBlock, sizes.positions - block * kBlock);
+  kernels::ScratchScope scratch;
+  auto* rows = scratch.take<float>(kBlock * C);
+  std::fill_n(rows, kBlock * C, 0.0F);
+  for (std::size_t p = 0; p < count; ++p) {
+    const float* from = embedding.data() + (block * kBlock + p) * C;
+    for (std::size_t c = 0; c < C; ++c) rows[p * C + c] = from[c] + weights.prompt.no_mask[c];
+  }
+  auto* keys = image.keys.as<float>() + block * C * kBlock;
+  kernels::transpose(rows, C, kBlock, C, keys, kBlock);
+  auto* projected = image.projected.as<float>() + block * projections.rows * kBlock;
+  const auto* encodings = positions.as<float>() + block * projections.bare_rows * kBlock;
+  const std::size_t first = 2 * sizes.inner;  // rows of layer 0
+  project(projections.scaled.data(), first, C, keys, encodings, projected);
+  project(projections.scaled.data() + first * C, projections.rows - first, C, keys, nullptr,
+          projected + first * kBlock);
+  multiply({.in = rows,
+            .in_stride = C,
+            .rows = kBlock,
+            .out = image.values.as<float>() + block * kBlock * projections.value_columns,
+            .out_stride = projections.value_columns},
+           projections.values.view());
+}
+
+}  // namespace
+
+Buffer project_positions(const Weights& weights, int threads) {
+  const Sizes& sizes = weights.sizes;
+  const Projections& projections = weights.projections;
+  const std::size_t rows = projections.bare_rows;
+  Buffer positions(sizes.blocks * rows * kBlock * sizeof(float));
+  parallel_for(threads, static_cast<std::int64_t>(sizes.blocks), [&](std::int64_t block) {
+    kernels::ScratchScope scratch;
+    auto* encodings = scratch.take<float>(sizes.channels * kBlock);
+    encode_positions(weights, static_cast<std::size_t>(block), encodings);
+    float* out = positions.as<float>() + static_cast<std::size_t>(block) * rows * kBlock;
+    project(projections.bare.data(), rows, sizes.channels, encodings, nullptr, out);
+    for (std::size_t row = 0; row < rows; ++row) {
+      for (std::size_t p = 0; p < kBlock; ++p) out[row * kBlock + p] += projections.bare_bias[row];
+    }
+  });
+  return positions;
+}
+
+std::shared_ptr<const PreparedImage> prepare_image(const Weights& weights, const Buffer& positions,
+                                                   std::span<const float> embedding, int threads) {
+  const Sizes& sizes = weights.sizes;
+  const Projections& projections = weights.projections;
+  const std::size_t padded = sizes.blocks * kBlock;
+  auto image = std::make_shared<PreparedImage>();
+  image->keys = Buffer(padded * sizes.channels * sizeof(float));
+  image->projected = Buffer(padded * projections.rows * sizeof(float));
+  image->values = Buffer((padded * projections.value_columns + kBeyond) * sizeof(float));
+  parallel_for(threads, static_cast<std::int64_t>(sizes.blocks), [&](std::int64_t block) {
+    prepare_block(weights, positions, embedding, static_cast<std::size_t>(block), *image);
+  });
+  return image;
+}
+
+ImageState start_state(const Weights& weights, std::size_t tokens, std::size_t features,
+                       kernels::ScratchScope& scratch) {
+  const Sizes& sizes = weights.sizes;
+  const std::size_t padded = sizes.blocks * kBlock;
+  const std::size_t added = sizes.heads * std::min(tokens, sizes.head_dim) + 3;
+  ImageState state{.tokens = tokens, .features = features};
+  state.capacity = features + sizes.layers * added;
+  state.feature_blocks = scratch.take<float>(padded * state.capacity);
+  state.scale = scratch.take<float>(padded);
+  std::fill_n(state.scale, padded, 1.0F);
+  if (sizes.layers > 1) state.keys = scratch.take<float>(padded * sizes.channels);
+  state.rows = scratch.take<float>(state.capacity * sizes.channels + kBeyond);
+  state.column_stride = (state.capacity + kernels::kPanel - 1) / kernels::kPanel * kernels::kPanel;
+  state.columns = scratch.take<float>(sizes.channels * state.column_stride);
+  return state;
+}
+
+void update_columns(const Sizes& sizes, const ImageState& state) {
+  kernels::transpose(state.rows, sizes.channels, state.features, sizes.channels, state.columns,
+                     state.column_stride);
+}
+
+}  // namespace sonde::decoder

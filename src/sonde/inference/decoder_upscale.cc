@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sonde/inference/decoder_upscale.h"
+
+#include <algorithm>
+
+#include "sonde/core/parallel.h"
+#include "sonde/kernels/decoder_blocks.h"
+
+namespace sonde::decoder {
+namespace {
+
+using kernels::Activation;
+using kernels::kBlock;
+
+constexpr std::size_t kPatch = 4;  // positions that a transposed convolution makes of one
+
+struct Upscaler {
+  const Weights& weights;
+  const PreparedImage& image;
+  const ImageState& state;
+  const float* rows;  // the first convolution of the features: [channels][features]
+  std::span<const float> hyper;
+  std::span<const std::span<float>> masks;
+
+  // Channels of one of a block's first patches, with a row of ones: [channels / 4 + 1][kBlock].
+  void upscale_once(std::size_t block, std::size_t patch, float* out) const {
+    const Sizes& sizes = weights.sizes;
+    const Projections& projections = weights.projections;
+    const std::size_t channels = sizes.channels / kPatch, row = projections.bare_rows + patch * channels;
+    kernels::scale_columns(image.projected.as<float>() + (block * projections.rows + row) * kBlock, channels,
+                           state.scale + block * kBlock, out);
+    multiply({.in = rows + patch * channels * state.features,
+              .in_stride = state.features,
+              .rows = channels,
+              .residual = out,
+              .residual_stride = kBlock,
+              .out = out,
+              .out_stride = kBlock},
+             kernels::view_rows(state.feature_blocks + block * state.capacity * kBlock, state.features,
+                                kBlock, kBlock));
+    const Norm& norm = weights.upscaling.norm;
+    kernels::BlockMoments moments;
+    kernels::moments_over_channels(out, channels, norm.eps, moments);
+    kernels::normalise_channels(out, channels, moments, norm.weight.data(), norm.bias.data(),
+                                Activation::gelu, out);
+    std::fill_n(out + channels * kBlock, kBlock, 1.0F);
+  }
+
+  // Logits of a block's positions: [patch][patch of it][mask][kBlock].
+  void run(std::size_t block) const {
+    const Sizes& sizes = weights.sizes;
+    const std::size_t inputs = sizes.channels / kPatch + 1, count = masks.size();
+    kernels::ScratchScope scratch;
+    auto* once = scratch.take<float>(inputs * kBlock);
+    auto* twice = scratch.take<float>(kPatch * sizes.upscaled * kBlock);
+    auto* logits = scratch.take<float>(kPatch * kPatch * count * kBlock);
+    for (std::size_t patch = 0; patch < kPatch; ++patch) {
+      upscale_once(block, patch, once);
+      multiply({.in = weights.upscaling.weight2.data(),
+                .in_stride = inputs,
+                .rows = kPatch * sizes.upscaled,
+                .activation = Activation::gelu,
+                .out = twice,
+                .out_stride = kBlock},
+               kernels::view_rows(once, inputs, kBlock, kBlock));
+      for (std::size_t i = 0; i < kPatch; ++i) {
+        multiply({.in = hyper.data(),
+                  .in_stride = sizes.upscaled,
+                  .rows = count,
+                  .out = logits + (patch * kPatch + i) * count * kBlock,
+                  .out_stride = kBlock},
+                 kernels::view_rows(twice + i * sizes.upscaled * kBlock, sizes.upscaled, kBlock, kBlock));
+      }
+    }
+    for (std::size_t mask = 0; mask < count; ++mask) write(block, mask, logits + mask * kBlock);
+  }
+
+  // From patches to rows of the mask.
+  void write(std::size_t block, std::size_t mask, const float* logits) const {
+    const std::size_t side = weights.sizes.side, first = block * kBlock;
+    const std::size_t count = std::min(kBlock, weights.sizes.positions - first);
+    const std::size_t stride = masks.size() * kBlock;  // from patch to patch
+    for (std::size_t row = 0; row < kPatch; ++row) {   // of the mask's four that a position covers
+      const float* patches = logits + (row / 2 * 2 * kPatch + row % 2 * 2) * stride;
+      for (std::size_t p = 0; p < count; ++p) {
+        const std::size_t position = first + p;
+        float* out =
+            masks[mask].data() + ((position / side * kPatch + row) * side + position % side) * kPatch;
+        out[0] = patches[p];
+        out[1] = patches[stride + p];
+        out[2] = patches[kPatch * stride + p];
+        out[3] = patches[(kPatch + 1) * stride + p];
+      }
+    }
+  }
+};
+
+}  // namespace
+
+void upscale(const Weights& weights, const PreparedImage& image, const ImageState& state,
+             std::span<const float> hyper, int threads, std::span<const std::span<float>> masks) {
+  const std::size_t C = weights.sizes.channels, features = state.features;
+  kernels::ScratchScope scratch;
+  auto* rows = scratch.take<float>(C * features);
+  multiply({.in = weights.upscaling.weight1.data(),
+            .in_stride = C,
+            .rows = C,
+            .out = rows,
+            .out_stride = features},
+           kernels::view_rows(state.columns, C, features, state.column_stride));
+  // The last feature is 1: it takes the bias.
+  for (std::size_t c = 0; c < C; ++c) rows[(c + 1) * features - 1] += weights.upscaling.bias1[c];
+  const Upscaler upscaler{weights, image, state, rows, hyper, masks};
+  parallel_for(threads, static_cast<std::int64_t>(weights.sizes.blocks),
+               [&](std::int64_t block) { upscaler.run(static_cast<std::size_t>(block)); });
+}
+
+}  // namespace sonde::decoder

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "sonde/inference/decoder_image.h"
+
+namespace sonde::decoder {
+
+// The image, upscaled to 4 times its side, times each mask's weights `hyper` [masks.size()][upscaled];
+// written to `masks`, [4 * side][4 * side] each. The upscaled image is never held.
+void upscale(const Weights& weights, const PreparedImage& image, const ImageState& state,
+             std::span<const float> hyper, int threads, std::span<const std::span<float>> masks);
+
+}  // namespace sonde::decoder

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "sonde/kernels/buffer.h"
+#include "sonde/kernels/elementwise.h"
+#include "sonde/kernels/matrix.h"
+#include "sonde/weights/tensor.h"
+#include "sonde/weights/variants.h"
+
+namespace sonde::decoder {
+
+struct Sizes {
+  std::size_t side = 0, positions = 0;      // of the image embedding
+  std::size_t blocks = 0;                   // of kBlock positions; the last may be filled up
+  std::size_t channels = 0, inner = 0;      // inner: of attention between tokens and image
+  std::size_t heads = 0, head_dim = 0;      // head_dim: of attention between tokens and image
+  std::size_t layers = 0, mask_tokens = 0;  // as published 2 and 4
+  std::size_t upscaled = 0;                 // channels of the upscaled image
+  std::size_t mask_channels = 0;            // of a mask prompt before its last convolution
+  float image_side = 0;                     // pixels
+};
+
+// Parameters by name, as floats.
+class Parameters {
+ public:
+  Parameters(const NamedTensors& tensors, std::string prefix)
+      : tensors_(tensors), prefix_(std::move(prefix)) {}
+  Parameters in(const std::string& part) const { return {tensors_, prefix_ + part + "."}; }
+  std::vector<float> operator()(const std::string& name) const;
+
+ private:
+  const NamedTensors& tensors_;
+  std::string prefix_;
+};
+
+struct Norm {
+  std::vector<float> weight, bias;
+  float eps = 0;
+  kernels::LayerNorm view() const { return {weight.data(), bias.data(), weight.size(), eps}; }
+};
+Norm norm_of(const Parameters& from, float eps);
+// A linear layer; `scale` multiplies what it gives.
+kernels::PackedMatrix linear_of(const Parameters& from, float scale = 1);
+
+struct SelfAttention {
+  kernels::PackedMatrix q, k, v, out;
+  SelfAttention(const Parameters& from);
+};
+
+// Tokens ask the image. Keys and values of the image are never had as such: see image_pass.h.
+struct TokenToImage {
+  kernels::PackedMatrix q, out;                 // q is scaled by 1 / sqrt(head_dim)
+  std::vector<kernels::PackedMatrix> key_of;    // of each head: a query [head_dim] to channels it looks for
+  std::vector<kernels::PackedMatrix> value_of;  // of each head: channels to a value [head_dim]
+  std::vector<float> value_bias;
+  TokenToImage(const Parameters& from, const Sizes& sizes);
+};
+
+// The image asks the tokens.
+struct ImageToToken {
+  kernels::PackedMatrix k, v;                   // k is scaled by 1 / sqrt(head_dim)
+  std::vector<kernels::PackedMatrix> query_of;  // of each head: a key [head_dim] to channels that look for it
+  std::vector<kernels::PackedMatrix> out_of;    // of each head: a value [head_dim] to channels
+  std::vector<float> out;                       // all heads: [inner][channels]
+  std::vector<float> out_bias;
+  ImageToToken(const Parameters& from, const Sizes& sizes);
+};
+
+struct Layer {
+  SelfAttention self;
+  TokenToImage token_to_image;
+  kernels::PackedMatrix mlp1, mlp2;
+  ImageToToken image_to_token;
+  Norm norm1, norm2, norm3, norm4;
+  Layer(const Parameters& from, const Sizes& sizes);
+};
+
+// Linear layers with a ReLU in between.
+struct Mlp {
+  std::vector<kernels::PackedMatrix> layers;
+  Mlp(const Parameters& from, std::size_t depth);
+};
+
+struct Upscaling {
+  std::vector<float> weight1;  // first transposed convolution: [2 * 2 * channels / 4][channels]
+  std::vector<float> bias1;    // [2 * 2 * channels / 4]
+  Norm norm;
+  std::vector<float> weight2;  // second, its bias as the last column: [2 * 2 * upscaled][channels / 4 + 1]
+  Upscaling(const Parameters& from, const Sizes& sizes);
+};
+
+// What the image is multiplied with whatever the prompt: see image_pass.h.
+struct Projections {
+  // [rows][channels]: of each layer keys and queries ([inner] rows each), keys of the final attention, the
+  // upscaling's first convolution. `bare` is without the scales of norms, and has no upscaling.
+  std::vector<float> scaled, bare;
+  std::vector<float> bare_bias;  // [bare rows]
+  std::size_t rows = 0, bare_rows = 0;
+  kernels::PackedMatrix values;  // of each layer and of the final attention, scaled
+  std::size_t value_columns = 0;
+};
+
+struct PromptWeights {
+  std::vector<float> gauss;                           // [2][channels / 2]
+  std::vector<float> kinds[4], not_a_point, no_mask;  // kinds: background, foreground, two corners
+  kernels::PackedMatrix mask_conv1, mask_conv2;
+  Norm mask_norm1, mask_norm2;
+  // The last convolution of mask prompts, its bias (less no_mask) as the last row:
+  // [mask_channels + 1][channels].
+  std::vector<float> mask_rows;
+  PromptWeights(const Parameters& from, const Sizes& sizes);
+};
+
+struct Weights {
+  Sizes sizes;
+  PromptWeights prompt;
+  std::vector<float> own_tokens;  // [1 + mask_tokens][channels]: that of the IoU, those of the masks
+  std::vector<Layer> layers;
+  TokenToImage final_attention;
+  Norm final_norm;
+  Upscaling upscaling;
+  std::vector<Mlp> hypernetworks;
+  Mlp iou_head;
+  Projections projections;
+  Weights(const NamedTensors& tensors, const SamSizes& sam_sizes);
+};
+
+}  // namespace sonde::decoder
