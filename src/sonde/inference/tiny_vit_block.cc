@@ -72,7 +72,7 @@ TinyBlock::TinyBlock(const WeightReader& block, std::size_t heads, std::size_t w
       proj_(pack(linear_weights(block / "attn" / "proj"), storage)),
       fc1_(pack(linear_weights(block / "mlp" / "fc1"), storage)),
       fc2_(pack(linear_weights(block / "mlp" / "fc2"), storage)),
-      outside_qkv_(3 * channels_),
+      outside_qkv_(3 * channels_ * size_of(storage)),
       biases_(expand_biases((block / "attn").floats("attention_biases"), heads, window)),
       local_conv_(block / "local_conv", 1) {
   // Zeros are appended to the grid, not to what the norm makes of it.
@@ -84,7 +84,8 @@ TinyBlock::TinyBlock(const WeightReader& block, std::size_t heads, std::size_t w
             .in_stride = channels_,
             .rows = 1,
             .out = outside_qkv_.data(),
-            .out_stride = outside_qkv_.size()},
+            .out_stride = 3 * channels_,
+            .out_storage = storage},
            qkv_.view());
 }
 
@@ -119,19 +120,24 @@ void TinyBlock::attend_windows(const Grid& grid, std::size_t top, std::size_t le
   };
   const std::size_t size = size_of(storage_);
   std::byte* normed = scratch.bytes(tokens * channels_ * size);
-  auto* qkv = scratch.take<float>(tokens * 3 * channels_);
+  std::byte* qkv = scratch.bytes(tokens * 3 * channels_ * size);
   for (const Window& window : windows) {
     rows_of(window, [&](const float* row, std::size_t token, std::size_t width) {
       layer_norm(row, channels_, width, attention_norm_.view(), Activation::none,
                  normed + token * channels_ * size, channels_, storage_);
     });
   }
-  multiply({.in = normed, .in_stride = channels_, .rows = tokens, .out = qkv, .out_stride = 3 * channels_},
+  multiply({.in = normed,
+            .in_stride = channels_,
+            .rows = tokens,
+            .out = qkv,
+            .out_stride = 3 * channels_,
+            .out_storage = storage_},
            qkv_.view());
   for (const Window& window : windows) {
-    attend_heads(window, qkv + window.first * 3 * channels_, normed + window.first * channels_ * size);
+    attend_heads(window, qkv + window.first * 3 * channels_ * size, normed + window.first * channels_ * size);
   }
-  float* projected = qkv;  // of the same tokens, a third as long
+  auto* projected = scratch.take<float>(tokens * channels_);
   multiply({.in = normed, .in_stride = channels_, .rows = tokens, .out = projected, .out_stride = channels_},
            proj_.view());
   for (const Window& window : windows) {
@@ -143,36 +149,36 @@ void TinyBlock::attend_windows(const Grid& grid, std::size_t top, std::size_t le
 }
 
 // qkv: [tokens][3 * channels]; out: [tokens][channels].
-void TinyBlock::attend_heads(const Window& window, const float* qkv, std::byte* out) const {
-  const std::size_t row = 3 * channels_, positions = window_ * window_, per_head = channels_ / heads_;
+void TinyBlock::attend_heads(const Window& window, const std::byte* qkv, std::byte* out) const {
+  const std::size_t size = size_of(storage_), row_bytes = 3 * channels_ * size;
+  const std::size_t positions = window_ * window_, per_head = channels_ / heads_;
   ScratchScope scratch;
   auto* position_of = scratch.take<std::uint16_t>(window.tokens());
   for (std::size_t i = 0; i < window.tokens(); ++i)
     position_of[i] = static_cast<std::uint16_t>(i / window.width * window_ + i % window.width);
-  const float* all = qkv;
+  const std::byte* all = qkv;
   if (window.tokens() < positions) {
-    auto* padded = scratch.take<float>(positions * row);
+    std::byte* padded = scratch.bytes(positions * row_bytes);
     for (std::size_t i = 0; i < positions; ++i)
-      std::copy(outside_qkv_.begin(), outside_qkv_.end(), padded + i * row);
+      std::memcpy(padded + i * row_bytes, outside_qkv_.data(), row_bytes);
     for (std::size_t i = 0; i < window.tokens(); ++i)
-      std::copy_n(qkv + i * row, row, padded + position_of[i] * row);
+      std::memcpy(padded + position_of[i] * row_bytes, qkv + i * row_bytes, row_bytes);
     all = padded;
   }
   for (std::size_t head = 0; head < heads_; ++head) {
-    const std::size_t at = 3 * head * per_head;
+    const std::size_t at = 3 * head * per_head * size;
     kernels::attend({.q = qkv + at,
                      .queries = window.tokens(),
-                     .k = all + at + per_head,
-                     .v = all + at + 2 * per_head,
+                     .k = all + at + per_head * size,
+                     .v = all + at + 2 * per_head * size,
                      .keys = positions,
                      .channels = per_head,
-                     .stride = row,
+                     .stride = 3 * channels_,
                      .bias = biases_.data() + head * positions * positions,
                      .bias_row = {position_of, window.tokens()},
                      .storage = storage_,
-                     .out = out + head * per_head * size_of(storage_),
-                     .out_stride = channels_,
-                     .out_storage = storage_});
+                     .out = out + head * per_head * size,
+                     .out_stride = channels_});
   }
 }
 

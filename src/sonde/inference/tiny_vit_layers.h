@@ -69,15 +69,15 @@ class TinyBlock {
   struct Window;
   void attend_windows(const Grid& grid, std::size_t first_row, std::size_t first_column,
                       std::size_t count) const;
-  void attend_heads(const Window& window, const float* qkv, std::byte* out) const;
+  void attend_heads(const Window& window, const std::byte* qkv, std::byte* out) const;
   void run_row(const Grid& in, const Grid& out, std::size_t row) const;
 
   kernels::Storage storage_;
   std::size_t heads_, window_, channels_;
   Norm attention_norm_, mlp_norm_;
   kernels::PackedMatrix qkv_, proj_, fc1_, fc2_;
-  std::vector<float> outside_qkv_;  // of a position that pads a window
-  std::vector<float> biases_;       // [heads][window^2][window^2]
+  std::vector<std::byte> outside_qkv_;  // of a position that pads a window
+  std::vector<float> biases_;           // [heads][window^2][window^2]
   DepthwiseConv local_conv_;
 };
 

@@ -17,31 +17,49 @@
 HWY_BEFORE_NAMESPACE();
 namespace sonde::kernels::HWY_NAMESPACE {
 
-// exp(score + bias - max) of one row, stored as the products take it; columns up to `padded` are 0. Returns
-// the sum. Both buffers are readable and writable up to a whole number of vectors.
+// Adds the bias to one row of scores. Returns the largest.
+HWY_INLINE Vector add_bias(float* scores, const float* bias, std::size_t count) {
+  const Floats d;
+  Vector most = hn::Set(d, hwy::LowestValue<float>());
+  std::size_t i = 0;
+  for (; i + kLanes <= count; i += kLanes) {
+    Vector score = hn::LoadU(d, scores + i);
+    if (bias != nullptr) score = hn::Add(score, hn::LoadU(d, bias + i));
+    hn::StoreU(score, d, scores + i);
+    most = hn::Max(most, score);
+  }
+  for (; i < count; ++i) {
+    if (bias != nullptr) scores[i] += bias[i];
+    most = hn::Max(most, hn::Set(d, scores[i]));
+  }
+  return hn::MaxOfLanes(d, most);
+}
+
+template <class Out>
+HWY_INLINE Vector power_of(Vector apart) {
+  return Out::kStorage == Storage::bf16 ? exp_bf16(apart) : hn::Exp(Floats{}, apart);
+}
+
+// exp(score + bias - max) of one row, as the products take it; columns up to `padded` are 0. Returns the sum.
+// Both buffers are readable and writable up to a whole number of vectors.
 template <class Out>
 HWY_INLINE float exponentiate(float* scores, const float* bias, std::size_t count, void* out,
                               std::size_t padded) {
   const Floats d;
-  const float lowest = hwy::LowestValue<float>();
-  Vector most = hn::Set(d, lowest);
-  for (std::size_t i = 0; i < count; i += kLanes) {
-    const auto inside = hn::FirstN(d, count - i);
-    Vector score = hn::LoadU(d, scores + i);
-    if (bias != nullptr) score = hn::Add(score, hn::MaskedLoad(inside, d, bias + i));
-    score = hn::IfThenElse(inside, score, hn::Set(d, lowest));
-    hn::StoreU(score, d, scores + i);
-    most = hn::Max(most, score);
-  }
-  const Vector max = hn::MaxOfLanes(d, most);
+  const Vector max = add_bias(scores, bias, count);
   Vector sum = hn::Zero(d);
   std::size_t i = 0;
-  for (; i < count; i += kLanes) {
-    const Vector apart = hn::Sub(hn::LoadU(d, scores + i), max);
-    Vector power = Out::kStorage == Storage::bf16 ? exp_bf16(apart) : hn::Exp(d, apart);
-    power = hn::IfThenElseZero(hn::FirstN(d, count - i), power);
+  for (; i + kLanes <= count; i += kLanes) {
+    const Vector power = power_of<Out>(hn::Sub(hn::LoadU(d, scores + i), max));
     Out::store(power, out, i);
     sum = hn::Add(sum, power);
+  }
+  if (i < count) {
+    const Vector power =
+        hn::IfThenElseZero(hn::FirstN(d, count - i), power_of<Out>(hn::Sub(hn::LoadU(d, scores + i), max)));
+    Out::store(power, out, i);
+    sum = hn::Add(sum, power);
+    i += kLanes;
   }
   for (; i < padded; i += kLanes) Out::store(hn::Zero(d), out, i);
   return hn::GetLane(hn::SumOfLanes(d, sum));
@@ -76,13 +94,30 @@ HWY_INLINE void scale_row(const float* in, std::size_t count, float scale, void*
 void scale_rows(const float* in, std::size_t stride, std::size_t rows, const WindowHead& head,
                 std::size_t first, const float* scales) {
   for (std::size_t r = 0; r < rows; ++r, in += stride) {
-    auto* out = static_cast<std::byte*>(head.out) + (first + r) * head.out_stride * size_of(head.out_storage);
-    if (head.out_storage == Storage::bf16) {
+    auto* out = static_cast<std::byte*>(head.out) + (first + r) * head.out_stride * size_of(head.storage);
+    if (head.storage == Storage::bf16) {
       scale_row<Bf16Out>(in, head.channels, scales[r], out);
     } else {
       scale_row<Fp32Out>(in, head.channels, scales[r], out);
     }
   }
+}
+
+// Two rows of bf16 side by side, value by value; `second` may be null, which stands for zeros.
+void interleave_rows(const Bf16* first, const Bf16* second, std::size_t count, std::uint32_t* pairs) {
+  const hn::Rebind<std::uint16_t, Floats> halves;
+  const hn::RebindToUnsigned<Floats> words;
+  const auto* low = reinterpret_cast<const std::uint16_t*>(first);
+  const auto* high = reinterpret_cast<const std::uint16_t*>(second);
+  std::size_t i = 0;
+  for (; i + kLanes <= count; i += kLanes) {
+    auto word = hn::PromoteTo(words, hn::LoadU(halves, low + i));
+    if (high != nullptr)
+      word = hn::Or(word, hn::ShiftLeft<16>(hn::PromoteTo(words, hn::LoadU(halves, high + i))));
+    hn::StoreU(word, words, pairs + i);
+  }
+  for (; i < count; ++i)
+    pairs[i] = low[i] | (high == nullptr ? 0U : static_cast<std::uint32_t>(high[i]) << 16U);
 }
 
 }  // namespace sonde::kernels::HWY_NAMESPACE
@@ -93,6 +128,7 @@ namespace sonde::kernels {
 
 HWY_EXPORT(exponentiate_rows);
 HWY_EXPORT(scale_rows);
+HWY_EXPORT(interleave_rows);
 
 namespace {
 
@@ -100,81 +136,81 @@ constexpr std::size_t kQueryBlock = 48;  // rows of scores that stay in the L1 c
 
 constexpr std::size_t round_up(std::size_t size, std::size_t unit) { return (size + unit - 1) / unit * unit; }
 
-// Rows of `values` as the rows of a matrix that products take, rows beyond `count` 0: [inputs][outputs].
-MatrixView pack_rows(const float* rows, std::size_t count, std::size_t columns, std::size_t stride,
-                     Storage storage, ScratchScope& scratch) {
-  const std::size_t wide = round_up(columns, kPanel);
-  const std::size_t step = storage == Storage::bf16 ? 2 : 1, steps = round_up(count, step) / step;
-  auto* values = scratch.take<float>(steps * step * wide);
-  std::memset(values, 0, steps * step * wide * sizeof(float));
-  for (std::size_t k = 0; k < count; ++k) {
-    for (std::size_t c = 0; c < columns; ++c)
-      values[c / kPanel * steps * step * kPanel + (k / step * kPanel + c % kPanel) * step + k % step] =
-          rows[k * stride + c];
-  }
-  void* packed = values;
-  if (storage == Storage::bf16) {
-    packed = scratch.take<Bf16>(steps * step * wide);
-    convert(values, steps * step * wide, storage, packed);
-  }
-  return {.data = packed,
-          .inputs = count,
-          .outputs = columns,
+// Values of one storage in words of 32 bits: a float, or two bf16 side by side.
+constexpr std::size_t values_per_word(Storage storage) { return storage == Storage::bf16 ? 2 : 1; }
+
+const std::byte* row_at(const void* rows, std::size_t row, const WindowHead& head) {
+  return static_cast<const std::byte*>(rows) + row * head.stride * size_of(head.storage);
+}
+
+MatrixView view_words(const std::uint32_t* words, std::size_t inputs, std::size_t outputs, Storage storage) {
+  const std::size_t step = values_per_word(storage);
+  return {.data = words,
+          .inputs = inputs,
+          .outputs = outputs,
           .row_stride = kPanel * step,
-          .panel_stride = steps * step * kPanel,
+          .panel_stride = round_up(inputs, step) * kPanel,
           .storage = storage,
           .bias = nullptr};
 }
 
-// The same of the transpose: [columns][count].
-MatrixView pack_columns(const float* rows, std::size_t count, std::size_t columns, std::size_t stride,
-                        Storage storage, ScratchScope& scratch) {
-  const std::size_t wide = round_up(count, kPanel);
-  const std::size_t step = storage == Storage::bf16 ? 2 : 1, steps = round_up(columns, step) / step;
-  auto* values = scratch.take<float>(steps * step * wide);
-  std::memset(values, 0, steps * step * wide * sizeof(float));
-  for (std::size_t r = 0; r < count; ++r) {
-    float* panel = values + r / kPanel * steps * step * kPanel + r % kPanel * step;
-    for (std::size_t k = 0; k < columns; ++k)
-      panel[k / step * kPanel * step + k % step] = rows[r * stride + k];
+// v as a matrix that products take: [keys][channels].
+MatrixView pack_values(const WindowHead& head, ScratchScope& scratch) {
+  const std::size_t step = values_per_word(head.storage), steps = round_up(head.keys, step) / step;
+  auto* words = scratch.take<std::uint32_t>(steps * round_up(head.channels, kPanel));
+  for (std::size_t first = 0; first < head.channels; first += kPanel) {
+    const std::size_t count = std::min(kPanel, head.channels - first);
+    std::uint32_t* panel = words + first * steps;
+    for (std::size_t i = 0; i < steps; ++i, panel += kPanel) {
+      const std::byte* row = row_at(head.v, i * step, head) + first * size_of(head.storage);
+      if (head.storage == Storage::fp32) {
+        std::memcpy(panel, row, count * sizeof(float));
+      } else {
+        const std::byte* next = i * step + 1 < head.keys ? row + head.stride * sizeof(Bf16) : nullptr;
+        SONDE_DISPATCH(interleave_rows)
+        (reinterpret_cast<const Bf16*>(row), reinterpret_cast<const Bf16*>(next), count, panel);
+      }
+      std::fill_n(panel + count, kPanel - count, 0U);
+    }
   }
-  void* packed = values;
-  if (storage == Storage::bf16) {
-    packed = scratch.take<Bf16>(steps * step * wide);
-    convert(values, steps * step * wide, storage, packed);
+  return view_words(words, head.keys, head.channels, head.storage);
+}
+
+// k transposed, as a matrix that products take: [channels][keys].
+MatrixView pack_keys(const WindowHead& head, ScratchScope& scratch) {
+  const std::size_t steps = head.channels / values_per_word(head.storage);
+  auto* words = scratch.take<std::uint32_t>(steps * round_up(head.keys, kPanel));
+  for (std::size_t key = 0; key < round_up(head.keys, kPanel); ++key) {
+    std::uint32_t* column = words + key / kPanel * kPanel * steps + key % kPanel;
+    if (key >= head.keys) {
+      for (std::size_t i = 0; i < steps; ++i) column[i * kPanel] = 0;
+      continue;
+    }
+    const std::byte* row = row_at(head.k, key, head);
+    for (std::size_t i = 0; i < steps; ++i)
+      std::memcpy(column + i * kPanel, row + i * sizeof(float), sizeof(float));
   }
-  return {.data = packed,
-          .inputs = columns,
-          .outputs = count,
-          .row_stride = kPanel * step,
-          .panel_stride = steps * step * kPanel,
-          .storage = storage,
-          .bias = nullptr};
+  return view_words(words, head.channels, head.keys, head.storage);
 }
 
 }  // namespace
 
 void attend(const WindowHead& head) {
   ScratchScope scratch;
-  const MatrixView keys = pack_columns(head.k, head.keys, head.channels, head.stride, head.storage, scratch);
-  const MatrixView values = pack_rows(head.v, head.keys, head.channels, head.stride, head.storage, scratch);
-  const std::size_t wide = round_up(head.keys, kPanel), channels = round_up(head.channels, 2);
+  const MatrixView keys = pack_keys(head, scratch), values = pack_values(head, scratch);
+  const std::size_t wide = round_up(head.keys, kPanel);
   auto* scores = scratch.take<float>(kQueryBlock * wide);
   std::byte* powers = scratch.bytes(kQueryBlock * wide * size_of(head.storage));
   auto* sums = scratch.take<float>(kQueryBlock * head.channels);
   auto* inverse = scratch.take<float>(kQueryBlock);
-  auto* rounded = scratch.take<Bf16>(kQueryBlock * channels);
   for (std::size_t first = 0; first < head.queries; first += kQueryBlock) {
     const std::size_t rows = std::min(kQueryBlock, head.queries - first);
-    const float* q = head.q + first * head.stride;
-    Product product{.in = q, .in_stride = head.stride, .rows = rows, .out = scores, .out_stride = wide};
-    if (head.storage == Storage::bf16) {
-      for (std::size_t r = 0; r < rows; ++r)
-        convert(q + r * head.stride, head.channels, head.storage, rounded + r * channels);
-      product.in = rounded;
-      product.in_stride = channels;
-    }
-    multiply(product, keys);
+    multiply({.in = row_at(head.q, first, head),
+              .in_stride = head.stride,
+              .rows = rows,
+              .out = scores,
+              .out_stride = wide},
+             keys);
     SONDE_DISPATCH(exponentiate_rows)(scores, wide, rows, head, first, powers, wide, inverse);
     multiply({.in = powers, .in_stride = wide, .rows = rows, .out = sums, .out_stride = head.channels},
              values);

@@ -10,20 +10,19 @@
 namespace sonde::kernels {
 
 // softmax(q k^T + bias) v of one head, for tokens that see each other whole (a window). q comes scaled.
-// Products are of `storage`, everything else is fp32.
+// Operands are of `storage`, scores and sums are fp32. channels must be even where they are bf16.
 struct WindowHead {
-  const float* q = nullptr;  // [queries][channels], rows `stride` apart
+  const void* q = nullptr;  // [queries][channels], rows `stride` values apart
   std::size_t queries = 0;
-  const float* k = nullptr;  // [keys][channels], rows `stride` apart
-  const float* v = nullptr;
+  const void* k = nullptr;  // [keys][channels], rows `stride` apart
+  const void* v = nullptr;
   std::size_t keys = 0, channels = 0;
   std::size_t stride = 0;
   const float* bias = nullptr;              // [..][keys], or null
   std::span<const std::uint16_t> bias_row;  // of each query its row of `bias`
   Storage storage = Storage::fp32;
-  void* out = nullptr;  // [queries][channels] in out_storage, rows out_stride apart
+  void* out = nullptr;  // [queries][channels], rows out_stride apart
   std::size_t out_stride = 0;
-  Storage out_storage = Storage::fp32;
 };
 void attend(const WindowHead& head);
 

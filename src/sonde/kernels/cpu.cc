@@ -9,8 +9,12 @@
 #include <vector>
 
 #include "sonde/core/error.h"
+#include "sonde/kernels/dispatch.h"
 
 namespace sonde::kernels {
+
+bool native_bf16 = false;
+
 namespace {
 
 constexpr std::string_view kNames[] = {"baseline", "sse4", "avx2", "avx512", "avx512-bf16"};
@@ -53,6 +57,7 @@ std::string list_available() {
 }
 
 void dispatch_to(InstructionSet set) {
+  native_bf16 = set == InstructionSet::avx512_bf16;
   hwy::GetChosenTarget().Update(hwy::SupportedTargets() & targets_up_to(set));
 }
 

@@ -9,5 +9,10 @@
 
 #include "sonde/kernels/cpu.h"
 
+namespace sonde::kernels {
+// Whether what is compiled for AVX-512 may use AVX512-BF16: changes with the instruction set in use.
+extern bool native_bf16;
+}  // namespace sonde::kernels
+
 // The exported function for the instruction set in use; SONDE_CPU is read before the first one is called.
 #define SONDE_DISPATCH(function) (::sonde::kernels::instruction_set(), HWY_DYNAMIC_DISPATCH(function))

@@ -126,46 +126,76 @@ HWY_INLINE void sum_rows(std::size_t rows, const typename Step::Value* in, std::
   }
 }
 
-// One vector of a row: bias, residual, activation.
-template <class Out>
-HWY_INLINE Vector finished(Vector sum, const float* bias, const float* residual, Activation activation) {
-  const Floats d;
-  if (bias != nullptr) sum = hn::Add(sum, hn::LoadU(d, bias));
-  if (residual != nullptr) sum = hn::Add(sum, hn::LoadU(d, residual));
-  return activated<Out>(sum, activation);
-}
+// What becomes of a tile's sums, known when compiled so that the loop over its rows is straight.
+template <class Out_, Activation kActivation_, bool kHasResidual_>
+struct Finish {
+  using Out = Out_;
+  static HWY_INLINE Vector value(Vector sum, Vector bias, const float* residual) {
+    sum = hn::Add(sum, bias);
+    if constexpr (kHasResidual_) sum = hn::Add(sum, hn::LoadU(Floats{}, residual));
+    return activated<Out>(sum, kActivation_);
+  }
+};
 
 // The last columns where they fill no vector: nothing beyond them is read or written.
-template <class Out>
-HWY_NOINLINE void finish_some(Vector sum, std::size_t count, const float* bias, const float* residual,
-                              Activation activation, void* out) {
+template <class F>
+HWY_NOINLINE void finish_some(Vector sum, Vector bias, std::size_t count, const float* residual, void* out) {
   float residuals[kLanes] = {};
   if (residual != nullptr) std::copy_n(residual, count, residuals);
   alignas(64) float kept[kLanes];
-  Out::store(finished<Out>(sum, bias, residuals, activation), kept, 0);
-  std::memcpy(out, kept, count * size_of(Out::kStorage));
+  F::Out::store(F::value(sum, bias, residuals), kept, 0);
+  std::memcpy(out, kept, count * size_of(F::Out::kStorage));
 }
 
-template <class Out>
+template <class F>
 HWY_INLINE void finish_rows(const Product& product, std::size_t row, std::size_t rows, const float* bias,
                             std::size_t first, std::size_t columns, std::size_t sums_stride,
                             const float* sums) {
-  for (std::size_t r = row; r < row + rows; ++r, sums += sums_stride) {
-    const float* residual =
-        product.residual == nullptr ? nullptr : product.residual + r * product.residual_stride + first;
-    auto* out =
-        static_cast<std::byte*>(product.out) + (r * product.out_stride + first) * size_of(Out::kStorage);
-    for (std::size_t c = 0; c < columns; c += kLanes) {
-      const Vector sum = hn::LoadU(Floats{}, sums + c);
-      const float* bias_here = bias == nullptr ? nullptr : bias + first + c;
-      const float* residual_here = residual == nullptr ? nullptr : residual + c;
+  const Floats d;
+  constexpr std::size_t kSize = size_of(F::Out::kStorage);
+  auto* const out = static_cast<std::byte*>(product.out) + (row * product.out_stride + first) * kSize;
+  const float* const residual =
+      product.residual == nullptr ? nullptr : product.residual + row * product.residual_stride + first;
+  for (std::size_t c = 0; c < columns; c += kLanes) {
+    const Vector bias_here = bias == nullptr ? hn::Zero(d) : hn::LoadU(d, bias + first + c);
+    for (std::size_t r = 0; r < rows; ++r) {
+      const Vector sum = hn::LoadU(d, sums + r * sums_stride + c);
+      const float* residual_here = residual == nullptr ? nullptr : residual + r * product.residual_stride + c;
+      auto* const out_here = out + (r * product.out_stride + c) * kSize;
       if (c + kLanes > columns) {
-        finish_some<Out>(sum, columns - c, bias_here, residual_here, product.activation,
-                         out + c * size_of(Out::kStorage));
+        finish_some<F>(sum, bias_here, columns - c, residual_here, out_here);
       } else {
-        Out::store(finished<Out>(sum, bias_here, residual_here, product.activation), out, c);
+        F::Out::store(F::value(sum, bias_here, residual_here), out_here, 0);
       }
     }
+  }
+}
+
+template <class Out, bool kHasResidual>
+HWY_INLINE void finish_with(const Product& product, std::size_t row, std::size_t rows, const float* bias,
+                            std::size_t first, std::size_t columns, std::size_t sums_stride,
+                            const float* sums) {
+  switch (product.activation) {
+    case Activation::none:
+      return finish_rows<Finish<Out, Activation::none, kHasResidual>>(product, row, rows, bias, first,
+                                                                      columns, sums_stride, sums);
+    case Activation::relu:
+      return finish_rows<Finish<Out, Activation::relu, kHasResidual>>(product, row, rows, bias, first,
+                                                                      columns, sums_stride, sums);
+    case Activation::gelu:
+      return finish_rows<Finish<Out, Activation::gelu, kHasResidual>>(product, row, rows, bias, first,
+                                                                      columns, sums_stride, sums);
+  }
+}
+
+template <class Out>
+HWY_NOINLINE void finish_tile(const Product& product, std::size_t row, std::size_t rows, const float* bias,
+                              std::size_t first, std::size_t columns, std::size_t sums_stride,
+                              const float* sums) {
+  if (product.residual != nullptr) {
+    finish_with<Out, true>(product, row, rows, bias, first, columns, sums_stride, sums);
+  } else {
+    finish_with<Out, false>(product, row, rows, bias, first, columns, sums_stride, sums);
   }
 }
 
@@ -178,7 +208,7 @@ HWY_NOINLINE void multiply_columns(const Product& product, const MatrixView& mat
   for (std::size_t row = 0; row < product.rows; row += kTileRows) {
     const std::size_t rows = std::min(kTileRows, product.rows - row);
     sum_rows<Step, kVectors>(rows, in + row * product.in_stride, product.in_stride, matrix, first, sums);
-    finish_rows<Out>(product, row, rows, matrix.bias, first, columns, kTileColumns<kVectors>, sums);
+    finish_tile<Out>(product, row, rows, matrix.bias, first, columns, kTileColumns<kVectors>, sums);
   }
 }
 

@@ -14,6 +14,7 @@
 #include <hwy/contrib/math/math-inl.h>
 
 #include "sonde/kernels/buffer.h"
+#include "sonde/kernels/dispatch.h"
 #include "sonde/kernels/matrix.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -25,14 +26,28 @@ using Vector = hn::Vec<Floats>;
 // Exact: all targets built here have vectors of fixed size.
 constexpr std::size_t kLanes = HWY_TARGET == HWY_SCALAR ? 1 : HWY_MAX_BYTES / sizeof(float);
 
-// As many values as fit, rounded to nearest even.
-HWY_INLINE void store_bf16(Vector values, Bf16* out) {
+// Rounded to nearest even, in the lower half of each word.
+HWY_INLINE hn::Vec<hn::RebindToUnsigned<Floats>> rounded_to_bf16(Vector values) {
   const hn::RebindToUnsigned<Floats> words;
-  const hn::Rebind<std::uint16_t, Floats> halves;
   const auto bits = hn::BitCast(words, values);
   const auto odd = hn::And(hn::ShiftRight<16>(bits), hn::Set(words, 1U));
-  const auto rounded = hn::ShiftRight<16>(hn::Add(bits, hn::Add(odd, hn::Set(words, 0x7FFFU))));
-  hn::StoreU(hn::DemoteTo(halves, hn::BitCast(hn::RebindToSigned<Floats>(), rounded)), halves,
+  return hn::ShiftRight<16>(hn::Add(bits, hn::Add(odd, hn::Set(words, 0x7FFFU))));
+}
+
+// kLanes values.
+HWY_INLINE void store_bf16(Vector values, Bf16* out) {
+#if HWY_TARGET == HWY_AVX3
+  if (native_bf16) {
+    // As assembly, because Highway's target has no AVX512-BF16 and a function with more than its caller's
+    // instructions cannot be inlined.
+    hn::Vec256<std::uint16_t> rounded;
+    __asm__("vcvtneps2bf16 %1, %0" : "=v"(rounded.raw) : "v"(values.raw));
+    hn::StoreU(rounded, hn::Full256<std::uint16_t>(), reinterpret_cast<std::uint16_t*>(out));
+    return;
+  }
+#endif
+  const hn::Rebind<std::uint16_t, Floats> halves;
+  hn::StoreU(hn::DemoteTo(halves, hn::BitCast(hn::RebindToSigned<Floats>(), rounded_to_bf16(values))), halves,
              reinterpret_cast<std::uint16_t*>(out));
 }
 HWY_INLINE Vector load_bf16(const Bf16* in) {
