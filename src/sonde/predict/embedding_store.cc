@@ -11,11 +11,10 @@
 #include <utility>
 #include <vector>
 
-#include <torch/torch.h>
-
 #include "sonde/core/bytes.h"
 #include "sonde/core/durable_file.h"
 #include "sonde/core/error.h"
+#include "sonde/core/half.h"
 #include "sonde/predict/embedding_impl.h"
 #include "sonde/predict/sam_model_impl.h"
 
@@ -24,12 +23,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// An entry: the head below, its key, channels, height and width (uint32), the values, SHA-256 of all before.
-constexpr std::string_view kHead = "sonde embedding 1\n";
+// An entry: the head below, its key, how many values (uint64), the values, SHA-256 of all before.
+constexpr std::string_view kHead = "sonde embedding 2\n";
 constexpr std::string_view kExtension = ".embedding";
 constexpr std::size_t kHashDigits = 64;
-using Shape = std::array<std::uint32_t, 3>;
-constexpr std::size_t kPayloadOffset = kHead.size() + kHashDigits + sizeof(Shape);
+constexpr std::size_t kPayloadOffset = kHead.size() + kHashDigits + sizeof(std::uint64_t);
 
 fs::path default_folder() {
   const auto variable = [](const char* name) -> std::string {
@@ -44,12 +42,12 @@ fs::path default_folder() {
   return {};
 }
 
-torch::Dtype dtype_of(StoredValues values) {
-  return values == StoredValues::fp16 ? torch::kHalf : torch::kFloat;
+constexpr std::size_t value_size(StoredValues values) {
+  return values == StoredValues::fp16 ? sizeof(std::uint16_t) : sizeof(float);
 }
 
 std::string key_of(const SamModel& model, const RgbImage& picture, StoredValues values) {
-  const std::string device = model.impl().device.is_cuda() ? "cuda" : "cpu";
+  const std::string device = model.impl().device == SamModel::Impl::Device::cuda ? "cuda" : "cpu";
   const std::string text =
       std::string(kHead) + model.sha256() + (model.precision() == Precision::bf16 ? " bf16 " : " fp32 ") +
       device + " " + std::to_string(picture.extent.width) + " x " + std::to_string(picture.extent.height) +
@@ -72,36 +70,52 @@ void append(std::vector<std::byte>& bytes, std::string_view text) {
   append(bytes, std::as_bytes(std::span<const char>(text)));
 }
 
-std::vector<std::byte> to_entry(const std::string& key, const torch::Tensor& features, StoredValues values) {
-  const auto stored = features.squeeze(0).to(torch::kCPU, dtype_of(values)).contiguous();
-  const Shape shape{static_cast<std::uint32_t>(stored.size(0)), static_cast<std::uint32_t>(stored.size(1)),
-                    static_cast<std::uint32_t>(stored.size(2))};
+std::vector<std::byte> to_entry(const std::string& key, const std::vector<float>& features,
+                                StoredValues values) {
+  const std::array count{static_cast<std::uint64_t>(features.size())};
   std::vector<std::byte> entry;
-  entry.reserve(kPayloadOffset + stored.nbytes() + kHashDigits);
+  entry.reserve(kPayloadOffset + features.size() * value_size(values) + kHashDigits);
   append(entry, kHead);
   append(entry, key);
-  append(entry, std::as_bytes(std::span(shape)));
-  append(entry, ByteView(static_cast<const std::byte*>(stored.data_ptr()), stored.nbytes()));
+  append(entry, std::as_bytes(std::span(count)));
+  if (values == StoredValues::fp16) {
+    std::vector<std::uint16_t> halves(features.size());
+    std::transform(features.begin(), features.end(), halves.begin(), half_from_float);
+    append(entry, as_byte_view(halves));
+  } else {
+    append(entry, as_byte_view(features));
+  }
   append(entry, sha256_hex(entry));
   return entry;
 }
 
+std::size_t value_count(const SamModel& model) {
+  const SamSizes& sizes = model.impl().sizes;
+  const auto side = embedding_side(sizes);
+  return static_cast<std::size_t>(side * side * sizes.prompt_embed_dim);
+}
+
 // Absent for an entry that is damaged.
-std::optional<torch::Tensor> from_entry(ByteView entry, const std::string& key, StoredValues values) {
+std::optional<std::vector<float>> from_entry(ByteView entry, const std::string& key, StoredValues values) {
   if (entry.size() < kPayloadOffset + kHashDigits) return std::nullopt;
   const std::size_t hashed = entry.size() - kHashDigits;
   if (text_at(entry, 0, kHead.size()) != kHead || text_at(entry, kHead.size(), kHashDigits) != key)
     return std::nullopt;
   if (text_at(entry, hashed, kHashDigits) != sha256_hex(entry.first(hashed))) return std::nullopt;
-  Shape shape{};
-  std::memcpy(shape.data(), entry.data() + kPayloadOffset - sizeof(Shape), sizeof(Shape));
-  constexpr std::uint32_t kMostPerSide = 1 << 16;  // so that the product of three fits
-  if (*std::max_element(shape.begin(), shape.end()) > kMostPerSide) return std::nullopt;
-  const std::uint64_t count = std::uint64_t{shape[0]} * shape[1] * shape[2];
-  if (count * torch::elementSize(dtype_of(values)) != hashed - kPayloadOffset) return std::nullopt;
-  const auto stored = torch::empty({1, shape[0], shape[1], shape[2]}, dtype_of(values));
-  std::memcpy(stored.data_ptr(), entry.data() + kPayloadOffset, stored.nbytes());
-  return stored.to(torch::kFloat);
+  const ByteView payload = entry.subspan(kPayloadOffset, hashed - kPayloadOffset);
+  std::uint64_t count = 0;
+  std::memcpy(&count, entry.data() + kPayloadOffset - sizeof count, sizeof count);
+  if (count == 0 || payload.size() % value_size(values) != 0 || payload.size() / value_size(values) != count)
+    return std::nullopt;
+  std::vector<float> features(count);
+  if (values == StoredValues::fp32) {
+    std::memcpy(features.data(), payload.data(), payload.size());
+    return features;
+  }
+  std::vector<std::uint16_t> halves(count);
+  std::memcpy(halves.data(), payload.data(), payload.size());
+  std::transform(halves.begin(), halves.end(), features.begin(), float_from_half);
+  return features;
 }
 
 struct Entry {
@@ -148,8 +162,10 @@ void drop_oldest(const fs::path& folder, std::uint64_t limit_bytes) {
 }
 
 Embedding as_stored(const Embedding& embedding, StoredValues values) {
-  const auto rounded = embedding.impl().features.to(dtype_of(values)).to(torch::kFloat);
-  return {embedding.picture(), std::make_shared<const Embedding::Impl>(Embedding::Impl{rounded})};
+  if (values == StoredValues::fp32) return embedding;
+  std::vector<float> rounded = embedding.impl().features;
+  for (float& value : rounded) value = float_from_half(half_from_float(value));
+  return {embedding.picture(), std::make_shared<const Embedding::Impl>(std::move(rounded))};
 }
 
 }  // namespace
@@ -165,16 +181,14 @@ std::optional<Embedding> EmbeddingStore::find(const SamModel& model, const RgbIm
   std::error_code ignored;
   if (!fs::is_regular_file(path, ignored)) return std::nullopt;
   try {
-    const c10::InferenceMode inference;
     const MappedFile file(path);
-    const auto features = from_entry(file.bytes(), key, options_.values);
-    if (!features) {
+    auto features = from_entry(file.bytes(), key, options_.values);
+    if (!features || features->size() != value_count(model)) {
       fs::remove(path, ignored);
       return std::nullopt;
     }
     fs::last_write_time(path, fs::file_time_type::clock::now(), ignored);
-    const Embedding::Impl impl{features->to(model.impl().device)};
-    return Embedding(picture.extent, std::make_shared<const Embedding::Impl>(impl));
+    return Embedding(picture.extent, std::make_shared<const Embedding::Impl>(std::move(*features)));
   } catch (const Error&) {  // another process removed it, or it cannot be read: as if it were not there
     return std::nullopt;
   }

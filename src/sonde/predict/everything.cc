@@ -10,13 +10,13 @@
 #include <string>
 #include <utility>
 
-#include <ATen/Parallel.h>
-
 #include "sonde/core/error.h"
+#include "sonde/core/parallel.h"
 #include "sonde/imaging/regions.h"
 #include "sonde/predict/enlarge.h"
 #include "sonde/predict/predictor.h"
 #include "sonde/predict/proposals.h"
+#include "sonde/predict/sam_model_impl.h"
 
 namespace sonde {
 namespace {
@@ -87,11 +87,11 @@ class CropPass {
   std::vector<ProposedMask> propose(std::span<const Point2> points) const {
     const std::vector<Draft> drafts = drafts_at(points);
     std::vector<std::optional<ProposedMask>> finished(drafts.size());
-    at::parallel_for(0, static_cast<std::int64_t>(drafts.size()), 1,
-                     [&](std::int64_t begin, std::int64_t end) {
-                       for (auto i = static_cast<std::size_t>(begin); i < static_cast<std::size_t>(end); ++i)
-                         finished[i] = finish(drafts[i]);
-                     });
+    parallel_for(predictor_.model().impl().threads, static_cast<std::int64_t>(drafts.size()),
+                 [&](std::int64_t i) {
+                   const auto at = static_cast<std::size_t>(i);
+                   finished[at] = finish(drafts[at]);
+                 });
     std::vector<ProposedMask> proposals;
     for (auto& proposal : finished) {
       if (proposal) proposals.push_back(std::move(*proposal));
@@ -224,14 +224,12 @@ Cleaning clean(ProposedMask& proposal, std::int64_t min_area) {
 
 // Cleaning makes some masks equal: of those the ones stay that were clean already.
 std::vector<ProposedMask> without_small_regions(std::vector<ProposedMask> proposals,
-                                                const EverythingOptions& options) {
+                                                const EverythingOptions& options, int threads) {
   std::vector<double> scores(proposals.size());
-  at::parallel_for(
-      0, static_cast<std::int64_t>(proposals.size()), 1, [&](std::int64_t begin, std::int64_t end) {
-        for (auto i = static_cast<std::size_t>(begin); i < static_cast<std::size_t>(end); ++i) {
-          scores[i] = clean(proposals[i], options.min_region_area) == Cleaning::unchanged ? 1.0 : 0.0;
-        }
-      });
+  parallel_for(threads, static_cast<std::int64_t>(proposals.size()), [&](std::int64_t i) {
+    const auto at = static_cast<std::size_t>(i);
+    scores[at] = clean(proposals[at], options.min_region_area) == Cleaning::unchanged ? 1.0 : 0.0;
+  });
   return without_duplicates(std::move(proposals), scores,
                             std::max(options.box_nms_threshold, options.crop_nms_threshold));
 }
@@ -276,7 +274,8 @@ std::vector<ProposedMask> segment_everything(const SamModel& model, const RgbIma
     const std::vector<double> scores = crop_scores(proposals);
     proposals = without_duplicates(std::move(proposals), scores, options.crop_nms_threshold);
   }
-  if (options.min_region_area > 0) proposals = without_small_regions(std::move(proposals), options);
+  if (options.min_region_area > 0)
+    proposals = without_small_regions(std::move(proposals), options, model.impl().threads);
   std::stable_sort(proposals.begin(), proposals.end(), [](const ProposedMask& a, const ProposedMask& b) {
     return a.predicted_iou > b.predicted_iou;
   });

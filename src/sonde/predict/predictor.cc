@@ -3,14 +3,10 @@
 
 #include <algorithm>
 #include <iterator>
-#include <map>
-#include <tuple>
 #include <utility>
 
-#include <ATen/Parallel.h>
-#include <torch/torch.h>
-
 #include "sonde/core/error.h"
+#include "sonde/core/parallel.h"
 #include "sonde/predict/embedding_impl.h"
 #include "sonde/predict/enlarge.h"
 #include "sonde/predict/preprocess.h"
@@ -18,20 +14,6 @@
 
 namespace sonde {
 namespace {
-
-// Prompts decoded at a time. One takes about 40 MB while it is decoded; a GPU wants many, a CPU gains nothing
-// beyond a few.
-std::int64_t batch_limit(const torch::Device& device) { return device.is_cuda() ? 64 : 4; }
-
-// Prompts of one shape fit into one batch of tensors.
-struct PromptShape {
-  std::size_t points = 0;
-  bool box = false, mask = false;
-  auto operator<=>(const PromptShape&) const = default;
-};
-PromptShape shape_of(const Prompt& prompt) {
-  return {prompt.points.size(), prompt.box.has_value(), prompt.mask.has_value()};
-}
 
 // Pixels of the picture to pixels of the padded frame.
 struct FrameScale {
@@ -43,98 +25,43 @@ FrameScale frame_scale(Extent2 picture, std::int64_t side) {
           static_cast<double>(resized.height) / static_cast<double>(picture.height)};
 }
 
-using Batch = std::vector<const Prompt*>;
-
-void add_points(const Batch& batch, FrameScale scale, PromptTensors& tensors) {
-  const auto B = static_cast<std::int64_t>(batch.size());
-  const auto N = static_cast<std::int64_t>(batch.front()->points.size());
-  tensors.point_coords = torch::empty({B, N, 2});
-  tensors.point_labels = torch::empty({B, N});
-  float* coords = tensors.point_coords.data_ptr<float>();
-  float* labels = tensors.point_labels.data_ptr<float>();
-  for (const Prompt* prompt : batch) {
-    for (const PointPrompt& point : prompt->points) {
-      *coords++ = static_cast<float>(point.position.x * scale.x);
-      *coords++ = static_cast<float>(point.position.y * scale.y);
-      *labels++ = point.label == PointLabel::foreground ? 1.0F : 0.0F;
-    }
+FramePrompt in_frame(const Prompt& prompt, FrameScale scale) {
+  FramePrompt framed;
+  for (const PointPrompt& point : prompt.points) {
+    const bool is_foreground = point.label == PointLabel::foreground;
+    framed.points.push_back(
+        {.x = static_cast<float>(point.position.x * scale.x),
+         .y = static_cast<float>(point.position.y * scale.y),
+         .label = is_foreground ? FramePoint::Label::foreground : FramePoint::Label::background});
   }
-}
-
-torch::Tensor box_tensor(const Batch& batch, FrameScale scale) {
-  const auto boxes = torch::empty({static_cast<std::int64_t>(batch.size()), 4});
-  float* out = boxes.data_ptr<float>();
-  for (const Prompt* prompt : batch) {
-    *out++ = static_cast<float>(prompt->box->x0 * scale.x);
-    *out++ = static_cast<float>(prompt->box->y0 * scale.y);
-    *out++ = static_cast<float>(prompt->box->x1 * scale.x);
-    *out++ = static_cast<float>(prompt->box->y1 * scale.y);
+  if (prompt.box) {
+    framed.box = {static_cast<float>(prompt.box->x0 * scale.x), static_cast<float>(prompt.box->y0 * scale.y),
+                  static_cast<float>(prompt.box->x1 * scale.x), static_cast<float>(prompt.box->y1 * scale.y)};
   }
-  return boxes;
-}
-
-torch::Tensor mask_tensor(const Batch& batch) {
-  const auto masks = torch::empty({static_cast<std::int64_t>(batch.size()), 1, kLowResSide, kLowResSide});
-  float* out = masks.data_ptr<float>();
-  for (const Prompt* prompt : batch) out = std::copy(prompt->mask->begin(), prompt->mask->end(), out);
-  return masks;
-}
-
-PromptTensors to_tensors(const Batch& batch, FrameScale scale, torch::Device device) {
-  const PromptShape shape = shape_of(*batch.front());
-  PromptTensors tensors;
-  if (shape.points > 0) {
-    add_points(batch, scale, tensors);
-    tensors.point_coords = tensors.point_coords.to(device);
-    tensors.point_labels = tensors.point_labels.to(device);
-  }
-  if (shape.box) tensors.boxes = box_tensor(batch, scale).to(device);
-  if (shape.mask) tensors.masks = mask_tensor(batch).to(device);
-  return tensors;
+  if (prompt.mask) framed.mask = *prompt.mask;
+  return framed;
 }
 
 // The decoder's token 0 answers with one mask, 1 to 3 with three.
-torch::indexing::Slice tokens(MaskOutput wanted) {
+MaskTokens tokens_of(MaskOutput wanted) {
   switch (wanted) {
     case MaskOutput::single:
-      return {0, 1};
+      return MaskTokens::single;
     case MaskOutput::three_candidates:
-      return {1, torch::indexing::None};
+      return MaskTokens::three;
     case MaskOutput::single_and_three:
-      return {};
+      return MaskTokens::all;
   }
   throw Error(ErrorKind::internal, "an output that is none");
-}
-
-std::vector<LowResPrediction> from_output(const DecoderOutput& output, MaskOutput wanted) {
-  const auto keep = tokens(wanted);
-  const auto low_res =
-      output.low_res.index({torch::indexing::Slice(), keep}).to(torch::kCPU, torch::kFloat).contiguous();
-  const auto iou =
-      output.iou.index({torch::indexing::Slice(), keep}).to(torch::kCPU, torch::kFloat).contiguous();
-  const float* logits = low_res.data_ptr<float>();
-  const float* predicted = iou.data_ptr<float>();
-  std::vector<LowResPrediction> predictions(static_cast<std::size_t>(iou.size(0)));
-  for (LowResPrediction& prediction : predictions) {
-    for (std::int64_t i = 0; i < iou.size(1); ++i, logits += kLowResSide * kLowResSide) {
-      prediction.push_back({*predicted++, {logits, logits + kLowResSide * kLowResSide}});
-    }
-  }
-  return predictions;
 }
 
 }  // namespace
 
 Embedding embed(const SamModel& model, const RgbImage& picture) {
-  const c10::InferenceMode inference;
-  const SamModel::Impl& impl = model.impl();
-  const std::int64_t side = model.image_size();
-  std::vector<float> planes =
-      normalise_and_pad(resize_bilinear(picture, resized_extent(picture.extent, side)), side);
-  const auto type = impl.precision == Precision::bf16 ? torch::kBFloat16 : torch::kFloat;
-  const auto pixels = torch::from_blob(planes.data(), {1, 3, side, side}).to(impl.device, type);
-  const auto features = impl.network->encode_image(pixels).to(torch::kFloat).contiguous();
-  return {picture.extent, std::make_shared<const Embedding::Impl>(Embedding::Impl{features})};
+  const RgbImage resized = resize_bilinear(picture, resized_extent(picture.extent, model.image_size()));
+  const FramePixels pixels{
+      .rgb = resized.pixels.data(), .width = resized.extent.width, .height = resized.extent.height};
+  return {picture.extent, std::make_shared<const Embedding::Impl>(model.impl().network->encode(pixels))};
 }
 
 std::size_t most_confident(const Prediction& prediction) {
@@ -148,26 +75,19 @@ Predictor::Predictor(SamModel model, Embedding embedding)
     : model_(std::move(model)), embedding_(std::move(embedding)) {}
 
 std::vector<LowResPrediction> Predictor::decode(std::span<const Prompt> prompts, MaskOutput output) const {
-  std::map<PromptShape, std::vector<std::size_t>> by_shape;
-  for (std::size_t i = 0; i < prompts.size(); ++i) {
-    validate(prompts[i], embedding_.picture());
-    by_shape[shape_of(prompts[i])].push_back(i);
-  }
-  const c10::InferenceMode inference;
-  const SamModel::Impl& impl = model_.impl();
   const FrameScale scale = frame_scale(embedding_.picture(), model_.image_size());
-  const auto limit = static_cast<std::size_t>(batch_limit(impl.device));
-  std::vector<LowResPrediction> predictions(prompts.size());
-  for (const auto& [shape, indices] : by_shape) {
-    for (std::size_t begin = 0; begin < indices.size(); begin += limit) {
-      const std::size_t end = std::min(begin + limit, indices.size());
-      Batch batch;
-      for (std::size_t i = begin; i < end; ++i) batch.push_back(&prompts[indices[i]]);
-      const auto answer =
-          impl.network->decode(embedding_.impl().features, to_tensors(batch, scale, impl.device));
-      auto decoded = from_output(answer, output);
-      for (std::size_t i = begin; i < end; ++i) predictions[indices[i]] = std::move(decoded[i - begin]);
-    }
+  std::vector<FramePrompt> framed;
+  for (const Prompt& prompt : prompts) {
+    validate(prompt, embedding_.picture());
+    framed.push_back(in_frame(prompt, scale));
+  }
+  if (framed.empty()) return {};
+  const auto& network = model_.impl().network;
+  const auto image = embedding_.impl().prepared_for(network);
+  std::vector<LowResPrediction> predictions;
+  for (auto& masks : network->decode(*image, framed, tokens_of(output))) {
+    LowResPrediction& prediction = predictions.emplace_back();
+    for (DecodedMask& mask : masks) prediction.push_back({mask.predicted_iou, std::move(mask.logits)});
   }
   return predictions;
 }
@@ -181,12 +101,10 @@ std::vector<Prediction> Predictor::enlarge(std::vector<LowResPrediction> predict
       work.emplace_back(&predictions[i][k], &enlarged[i][k]);
   }
   const Enlarger enlarger(embedding_.picture(), model_.image_size());
-  at::parallel_for(0, static_cast<std::int64_t>(work.size()), 1, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t i = begin; i < end; ++i) {
-      auto& [from, to] = work[static_cast<std::size_t>(i)];
-      CutMask cut = enlarger.cut(from->logits);
-      *to = {std::move(cut.mask), from->predicted_iou, cut.stability, std::move(from->logits)};
-    }
+  parallel_for(model_.impl().threads, static_cast<std::int64_t>(work.size()), [&](std::int64_t i) {
+    auto& [from, to] = work[static_cast<std::size_t>(i)];
+    CutMask cut = enlarger.cut(from->logits);
+    *to = {std::move(cut.mask), from->predicted_iou, cut.stability, std::move(from->logits)};
   });
   return enlarged;
 }

@@ -14,7 +14,7 @@ namespace sonde {
 // What the image encoder gives for one picture. Cheap to copy (shared).
 class Embedding {
  public:
-  struct Impl;  // tensor [1,256,64,64]
+  class Impl;
   Embedding(Extent2 picture, std::shared_ptr<const Impl> impl) : picture_(picture), impl_(std::move(impl)) {}
   Extent2 picture() const { return picture_; }
   const Impl& impl() const { return *impl_; }

@@ -12,8 +12,8 @@
 #include <zlib.h>
 
 #include "sonde/core/test_data.h"
-#include "sonde/weights/registry.h"
 #include "sonde/predict/predictor.h"
+#include "sonde/weights/registry.h"
 
 namespace sonde {
 namespace {
@@ -88,7 +88,7 @@ TEST(Ch2Brain, IsSegmentedAsThePublishedCodeDoes) {
     slices[one["z"]].cases.push_back(one);
     slices[one["z"]].prompts.push_back(prompt_of(one["prompt"]));
   }
-  const SamModel model = SamModel::load("mobile-sam");
+  const SamModel model = SamModel::load("mobile-sam", {.precision = Precision::fp32});
   double sum = 0;
   int masks = 0;
   for (const auto& [z, slice] : slices) {

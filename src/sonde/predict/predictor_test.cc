@@ -5,10 +5,8 @@
 #include <cmath>
 #include <thread>
 
-#include <ATen/Parallel.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <torch/torch.h>
 
 #include "sonde/core/error.h"
 #include "sonde/predict/test_model.h"
@@ -90,14 +88,11 @@ TEST(Predictor, RepeatsItselfToTheBit) {
 TEST(Predictor, GivesTheSameBytesWhateverTheNumberOfThreads) {
   const std::vector<Prompt> prompts = prompts_of_many_shapes();
   std::vector<std::vector<Prediction>> answers;
-  const int threads_before = at::get_num_threads();
   for (const int threads : {1, 2, 3}) {
-    at::set_num_threads(threads);
-    const SamModel& model = tiny_predictor().model();
+    const SamModel model = tiny_model(1, {.precision = Precision::fp32, .threads = threads});
     const Predictor predictor(model, embed(model, test_picture({60, 40})));
     answers.push_back(predictor.segment(prompts, MaskOutput::three_candidates));
   }
-  at::set_num_threads(threads_before);
   for (std::size_t i = 0; i < prompts.size(); ++i) {
     for (std::size_t k = 0; k < 3; ++k) {
       EXPECT_TRUE(answers[0][i][k].low_res == answers[1][i][k].low_res) << i;

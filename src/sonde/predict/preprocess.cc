@@ -13,9 +13,6 @@ namespace sonde {
 namespace {
 
 constexpr std::int64_t kChannels = 3;
-// Mean and standard deviation per channel of the published Sam, in 8-bit grey levels.
-constexpr std::array<float, kChannels> kPixelMean{123.675F, 116.28F, 103.53F};
-constexpr std::array<float, kChannels> kPixelStd{58.395F, 57.12F, 57.375F};
 
 constexpr int kWeightBits = 32 - 8 - 2;  // Pillow's PRECISION_BITS
 constexpr std::int32_t kHalf = 1 << (kWeightBits - 1);
@@ -176,27 +173,6 @@ RgbImage resize_bilinear(const RgbImage& image, Extent2 target) {
   RgbImage narrowed = resize_width(image, target.width);
   if (narrowed.extent.height == target.height) return narrowed;
   return resize_height(narrowed, target.height);
-}
-
-std::vector<float> normalise_and_pad(const RgbImage& resized, std::int64_t side) {
-  check_extent(resized.extent, resized.pixels.size(), kChannels, "a resized picture");
-  if (resized.extent.width > side || resized.extent.height > side) {
-    throw Error(ErrorKind::internal, "a resized picture is larger than the model's frame");
-  }
-  std::vector<float> planes(static_cast<std::size_t>(kChannels * side * side), 0.0F);
-  for (std::int64_t channel = 0; channel < kChannels; ++channel) {
-    const float mean = kPixelMean[static_cast<std::size_t>(channel)];
-    const float deviation = kPixelStd[static_cast<std::size_t>(channel)];
-    std::array<float, 256> normalised{};
-    for (std::size_t grey = 0; grey < normalised.size(); ++grey)
-      normalised[grey] = (static_cast<float>(grey) - mean) / deviation;
-    for (std::int64_t y = 0; y < resized.extent.height; ++y) {
-      const std::uint8_t* pixel = resized.pixels.data() + y * resized.extent.width * kChannels + channel;
-      float* out = planes.data() + (channel * side + y) * side;
-      for (std::int64_t x = 0; x < resized.extent.width; ++x) out[x] = normalised[pixel[x * kChannels]];
-    }
-  }
-  return planes;
 }
 
 std::vector<float> logits_from_mask(const Mask& mask, std::int64_t side) {

@@ -16,10 +16,6 @@ Extent2 resized_extent(Extent2 picture, std::int64_t long_side);
 // Source: Pillow, src/libImaging/Resample.c (two passes, 22-bit fixed-point coefficients).
 RgbImage resize_bilinear(const RgbImage& image, Extent2 target);
 
-// The network's input: [3, side, side] planar floats, (pixel - mean) / std per channel, padded with 0 at the
-// right and bottom.
-std::vector<float> normalise_and_pad(const RgbImage& resized, std::int64_t side);
-
 // A mask file as a prompt: +10 inside, -10 outside, area-averaged to 256 x 256 in the padded frame.
 std::vector<float> logits_from_mask(const Mask& mask, std::int64_t side);
 

@@ -7,8 +7,6 @@
 #include <gtest/gtest.h>
 
 #include "sonde/core/error.h"
-#include "sonde/core/test_data.h"
-#include "sonde/predict/test_golden.h"
 
 namespace sonde {
 namespace {
@@ -86,30 +84,6 @@ TEST(ResizeBilinear, KeepsAConstantPictureConstant) {
 TEST(ResizeBilinear, RefusesAPictureWithoutPixels) {
   EXPECT_THROW(resize_bilinear({{0, 5}, {}}, {4, 4}), Error);
   EXPECT_THROW(resize_bilinear(grey_picture({1, 1}, {0}), {0, 4}), Error);
-}
-
-TEST(ResizeBilinear, EqualsPillowInEveryPixel) {
-  const auto shared = shared_folder();
-  if (!shared) GTEST_SKIP() << "no shared folder";
-  for (const char* file : {"mobile_sam_cases.pt", "vit_small_cases.pt"}) {
-    for (const GoldenImage& golden : read_golden_cases(*shared / "golden" / file)) {
-      const RgbImage image = to_picture(golden.image);
-      const RgbImage expected = to_picture(golden.resized);
-      const RgbImage resized = resize_bilinear(image, resized_extent(image.extent, 1024));
-      ASSERT_EQ(resized.extent, expected.extent) << golden.name;
-      EXPECT_TRUE(resized.pixels == expected.pixels) << golden.name;
-    }
-  }
-}
-
-TEST(NormaliseAndPad, PutsPlanesOneAfterAnotherAndPadsRightAndBottom) {
-  const RgbImage image{{1, 1}, {255, 0, 128}};
-  const std::vector<float> planes = normalise_and_pad(image, 2);
-  ASSERT_EQ(planes.size(), 12U);
-  EXPECT_FLOAT_EQ(planes[0], (255.0F - 123.675F) / 58.395F);
-  EXPECT_FLOAT_EQ(planes[4], -116.28F / 57.12F);
-  EXPECT_FLOAT_EQ(planes[8], (128.0F - 103.53F) / 57.375F);
-  EXPECT_EQ(std::count(planes.begin(), planes.end(), 0.0F), 9);
 }
 
 TEST(LogitsFromMask, IsTenInsideAndMinusTenOutsideAndInThePadding) {

@@ -1,26 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sonde/predict/sam_model.h"
 
-#include <algorithm>
 #include <charconv>
-#include <dlfcn.h>
+#include <optional>
 #include <string_view>
-
-#include <torch/torch.h>
 
 #include "sonde/core/error.h"
 #include "sonde/core/threads.h"
 #include "sonde/imaging/prompt.h"
-#include "sonde/weights/checkpoint.h"
-#include "sonde/weights/registry.h"
+#include "sonde/inference/cpu_network.h"
+#include "sonde/kernels/cpu.h"
 #include "sonde/predict/sam_model_impl.h"
+#include "sonde/predict/torch_plugin.h"
+#include "sonde/weights/checkpoint.h"
+#include "sonde/weights/fit.h"
+#include "sonde/weights/registry.h"
 
 namespace sonde {
 namespace {
 
-// The number of "cuda:N", 0 for "cuda".
-int cuda_index(const std::string& device) {
+// The number of "cuda:N", 0 for "cuda", nothing for "cpu".
+std::optional<int> cuda_index(const std::string& device) {
   const std::string_view text(device);
+  if (text == "cpu") return std::nullopt;
   if (text == "cuda") return 0;
   int index = -1;
   constexpr std::string_view kPrefix = "cuda:";
@@ -33,44 +35,11 @@ int cuda_index(const std::string& device) {
   return index;
 }
 
-torch::Device find_device(const std::string& device) {
-  if (device == "cpu") return {torch::kCPU};
-  const int index = cuda_index(device);
-  const auto count = torch::cuda::is_available() ? static_cast<int>(torch::cuda::device_count()) : 0;
-  if (count == 0) {
-    throw Error(ErrorKind::unavailable, "device " + device + ": this LibTorch sees no CUDA device, use cpu");
-  }
-  if (index >= count) {
-    throw Error(ErrorKind::unavailable,
-                "device " + device + " is not there: N is 0.." + std::to_string(count - 1));
-  }
-  return {torch::kCUDA, static_cast<torch::DeviceIndex>(index)};
-}
-
-// LibTorch leaves OpenBLAS's own pool of threads as it is.
-void use_threads(int threads) {
-  at::set_num_threads(threads);
-  using SetThreads = void (*)(int);
-  const auto set_blas =
-      reinterpret_cast<SetThreads>(::dlsym(RTLD_DEFAULT, "openblas_set_num_threads"));  // NOLINT
-  if (set_blas != nullptr) set_blas(threads);
-}
-
 void check_threads(int threads) {
   if (threads < 0) {
     throw Error(ErrorKind::usage,
                 "threads " + std::to_string(threads) + ": use a count, or 0 for the physical cores");
   }
-}
-
-// The tensors are set one by one: module->to() would convert the decoder, or integer buffers, as well.
-void to_bf16(torch::nn::Module& encoder) {
-  const torch::NoGradGuard no_grad;
-  const auto convert = [](torch::Tensor tensor) {
-    if (tensor.is_floating_point()) tensor.set_data(tensor.to(torch::kBFloat16));
-  };
-  for (const auto& tensor : encoder.parameters()) convert(tensor);
-  for (const auto& tensor : encoder.buffers()) convert(tensor);
 }
 
 void check_sizes(const std::string& file, const SamSizes& sizes) {
@@ -86,6 +55,17 @@ void check_sizes(const std::string& file, const SamSizes& sizes) {
   }
 }
 
+Precision precision_of(const ModelOptions& options, SamModel::Impl::Device device) {
+  if (options.precision != Precision::automatic) return options.precision;
+  const bool has_fast_bf16 = kernels::instruction_set() == kernels::InstructionSet::avx512_bf16;
+  return device == SamModel::Impl::Device::cpu && has_fast_bf16 ? Precision::bf16 : Precision::fp32;
+}
+
+std::shared_ptr<const Network> cpu_network(const NamedTensors& tensors, const SamModel::Impl& impl) {
+  const auto storage = impl.precision == Precision::bf16 ? kernels::Storage::bf16 : kernels::Storage::fp32;
+  return make_cpu_network(tensors, impl.sizes, {.storage = storage, .threads = impl.threads});
+}
+
 }  // namespace
 
 Precision parse_precision(const std::string& text) {
@@ -97,26 +77,33 @@ Precision parse_precision(const std::string& text) {
 
 SamModel SamModel::load(const std::string& name_or_path, const ModelOptions& options) {
   check_threads(options.threads);
-  const torch::Device device = find_device(options.device);
-  const std::filesystem::path file = find_model(name_or_path);
+  const std::optional<int> cuda = cuda_index(options.device);
+  const TorchPlugin* plugin = cuda ? &load_torch_plugin(options.device) : nullptr;
+  if (plugin != nullptr) plugin->check_device(options.device, *cuda);
+  const std::string file = find_model(name_or_path).string();
   const Checkpoint checkpoint = load_checkpoint(file);
-  use_threads(options.threads > 0 ? options.threads : physical_core_count());
 
   auto impl = std::make_shared<Impl>();
   impl->name = name_or_path;
   impl->sha256 = checkpoint.sha256;
-  impl->precision = options.precision == Precision::bf16 ? Precision::bf16 : Precision::fp32;
-  impl->device = device;
-  impl->network = build_sam(checkpoint, file.string(), device);
-  check_sizes(file.string(), impl->network->sizes);
-  if (impl->precision == Precision::bf16) to_bf16(*impl->network->image_encoder);
+  impl->device = cuda ? Impl::Device::cuda : Impl::Device::cpu;
+  impl->precision = precision_of(options, impl->device);
+  impl->threads = options.threads > 0 ? options.threads : physical_core_count();
+  impl->sizes = sizes_from_tensors(checkpoint.tensors, file);
+  check_fit(checkpoint.tensors, impl->sizes, file);
+  check_sizes(file, impl->sizes);
+  impl->network = plugin == nullptr
+                      ? cpu_network(checkpoint.tensors, *impl)
+                      : plugin->make_network(
+                            checkpoint.tensors, file,
+                            {.cuda_index = *cuda, .precision = impl->precision, .threads = impl->threads});
   return SamModel(std::move(impl));
 }
 
 const std::string& SamModel::name() const { return impl_->name; }
 const std::string& SamModel::sha256() const { return impl_->sha256; }
-const std::string& SamModel::architecture() const { return impl_->network->sizes.architecture; }
+const std::string& SamModel::architecture() const { return impl_->sizes.architecture; }
 Precision SamModel::precision() const { return impl_->precision; }
-std::int64_t SamModel::image_size() const { return sonde::image_size(impl_->network->sizes); }
+std::int64_t SamModel::image_size() const { return sonde::image_size(impl_->sizes); }
 
 }  // namespace sonde

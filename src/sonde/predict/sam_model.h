@@ -13,7 +13,7 @@ Precision parse_precision(const std::string& text);  // Error{usage} lists auto,
 struct ModelOptions {
   std::string device = "cpu";  // cpu, cuda, cuda:N
   Precision precision = Precision::automatic;
-  int threads = 0;  // of the process, for one picture; 0: physical cores. 1 where pictures run in parallel
+  int threads = 0;  // for one picture; 0: physical cores. 1 where pictures run in parallel
 };
 
 // A network with its weights on a device. Cheap to copy (shared), safe to use from several threads.

@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstdint>
+#include <memory>
 #include <string>
 
-#include <torch/torch.h>
-
-#include "sonde/model/sam.h"
+#include "sonde/inference/network.h"
 #include "sonde/predict/sam_model.h"
+#include "sonde/weights/variants.h"
 
 namespace sonde {
 
 struct SamModel::Impl {
   std::string name, sha256;
+  SamSizes sizes;
   Precision precision = Precision::fp32;  // of the image encoder; the decoder computes in fp32
-  torch::Device device{torch::kCPU};
-  mutable Sam network{
-      nullptr};  // torch's forward functions are not const; in evaluation mode they change nothing
+  enum class Device { cpu, cuda } device = Device::cpu;
+  int threads = 1;
+  std::shared_ptr<const Network> network;
 };
 
 }  // namespace sonde

@@ -3,16 +3,12 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <map>
-#include <string>
-
-#include <torch/torch.h>
 
 #include "sonde/core/test_folder.h"
 #include "sonde/imaging/picture.h"
-#include "sonde/weights/checkpoint.h"
-#include "sonde/model/sam.h"
 #include "sonde/predict/sam_model.h"
+#include "sonde/weights/checkpoint.h"
+#include "sonde/weights/small_sizes.h"
 
 namespace sonde {
 
@@ -35,15 +31,11 @@ inline SamSizes tiny_sam_sizes() {
 }
 
 inline void save_random_sam(const SamSizes& sizes, std::uint64_t seed, const std::filesystem::path& path) {
-  const Sam sam = random_sam(sizes, seed);
-  std::map<std::string, torch::Tensor> tensors;
-  for (const auto& item : sam->named_parameters())
-    tensors.emplace(item.key(), item.value().detach().contiguous());
-  for (const auto& item : sam->named_buffers()) tensors.emplace(item.key(), item.value().contiguous());
-  save_safetensors(path, tensors);
+  save_safetensors(path, random_tensors(sizes, seed));
 }
 
-inline SamModel tiny_model(std::uint64_t seed = 1, const ModelOptions& options = {}) {
+inline SamModel tiny_model(std::uint64_t seed = 1,
+                           const ModelOptions& options = {.precision = Precision::fp32}) {
   const TestFolder folder;
   const auto path = folder.path() / "tiny.safetensors";
   save_random_sam(tiny_sam_sizes(), seed, path);
