@@ -7,6 +7,7 @@
 
 #include "sonde/inference/encoder.h"
 #include "sonde/inference/neck.h"
+#include "sonde/inference/padding.h"
 #include "sonde/inference/tiny_vit_layers.h"
 
 namespace sonde {
@@ -49,6 +50,7 @@ class TinyVitEncoder : public Encoder {
         channels_(as_size(sizes.embed_dims[0])),
         patch_embed_(encoder / "patch_embed" / "seq", storage),
         neck_(encoder / "neck", storage),
+        farthest_window_(as_size(*std::max_element(sizes.window_sizes.begin(), sizes.window_sizes.end()))),
         pool_(largest_grid(sizes)) {
     for (std::size_t stage = 0; stage < sizes.embed_dims.size(); ++stage)
       add_stage(encoder, sizes, stage, storage);
@@ -56,20 +58,22 @@ class TinyVitEncoder : public Encoder {
 
   std::vector<float> encode(const FramePixels& pixels, int threads) const override {
     Workspace workspace = pool_.take();
-    Grid grid(workspace[0].as<float>(), side_, side_, channels_);
-    patch_embed_.run(pixels, grid, threads);
+    PaddingTracker padding(padding_, pixels, 4 * side_, farthest_window_);
     std::size_t other = 1;
     const auto next = [&](std::size_t side, std::size_t channels) {
       return Grid(workspace[std::exchange(other, 1 - other)].as<float>(), side, side, channels);
     };
+    Grid grid =
+        embed_patches(pixels, Grid(workspace[0].as<float>(), side_, side_, channels_), padding, threads);
     for (const Stage& stage : stages_) {
       for (const TinyBottleneck& block : stage.convolutions)
-        grid = run_layer(block, grid, next(grid.width(), block.outputs()), threads);
+        grid = convolve(block, grid, next(grid.width(), block.outputs()), padding, threads);
       for (const TinyBlock& block : stage.blocks)
-        grid = run_layer(block, grid, next(grid.width(), grid.channels()), threads);
+        grid = attend(block, grid, next(grid.width(), grid.channels()), padding, threads);
       for (const TinyBottleneck& merging : stage.merging)
-        grid = run_layer(merging, grid, next(grid.width() / merging.stride(), merging.outputs()), threads);
+        grid = convolve(merging, grid, next(side_after(grid, merging), merging.outputs()), padding, threads);
     }
+    padding.finish();
     std::vector<float> embedding(grid.height() * grid.width() * neck_.outputs());
     neck_.run(grid.at(0, 0), (grid.width() + 2) * grid.channels(), grid.height(), grid.width(),
               embedding.data(), threads);
@@ -84,17 +88,36 @@ class TinyVitEncoder : public Encoder {
     std::vector<TinyBottleneck> merging;  // none or one
   };
 
-  template <typename Layer>
-  static Grid run_layer(const Layer& layer, const Grid& in, const Grid& out, int threads) {
-    layer.run(in, out, threads);
+  Grid embed_patches(const FramePixels& pixels, const Grid& out, PaddingTracker& padding, int threads) const {
+    patch_embed_.run(pixels, out, padding.after_patches(out), threads);
+    padding.done(out);
     return out;
+  }
+  static Grid convolve(const TinyBottleneck& block, const Grid& in, const Grid& out, PaddingTracker& padding,
+                       int threads) {
+    block.run(in, out, padding.after_convolution(out, block.stride()), threads);
+    padding.done(out);
+    return out;
+  }
+  static Grid attend(const TinyBlock& block, const Grid& in, const Grid& out, PaddingTracker& padding,
+                     int threads) {
+    block.attend(in, padding.after_windows(in, block.window()), threads);
+    padding.done(in);
+    block.transform(in, out, padding.after_convolution(out, 1), threads);
+    padding.done(out);
+    return out;
+  }
+
+  // An odd side is rounded up: 3 x 3, stride 2, one zero on each side.
+  static std::size_t side_after(const Grid& grid, const TinyBottleneck& merging) {
+    return (grid.width() + merging.stride() - 1) / merging.stride();
   }
 
   static std::size_t largest_grid(const TinyVitSizes& sizes) {
     std::size_t side = as_size(sizes.image_size) / 4, most = 0;
     for (std::size_t stage = 0; stage < sizes.embed_dims.size(); ++stage) {
       most = std::max(most, Grid::floats(side, side, as_size(sizes.embed_dims.at(stage))));
-      if (stage < 2) side /= 2;
+      if (stage < 2) side = (side + 1) / 2;
     }
     return most;
   }
@@ -118,11 +141,13 @@ class TinyVitEncoder : public Encoder {
     stages_.push_back(std::move(stage));
   }
 
-  std::size_t side_, channels_;
+  std::size_t side_, channels_;  // of the first grid
   TinyPatchEmbed patch_embed_;
   std::vector<Stage> stages_;
   Neck neck_;
+  std::size_t farthest_window_;
   mutable WorkspacePool pool_;
+  mutable PaddingStore padding_;
 };
 
 }  // namespace

@@ -89,17 +89,20 @@ TinyBlock::TinyBlock(const WeightReader& block, std::size_t heads, std::size_t w
            qkv_.view());
 }
 
-void TinyBlock::run(const Grid& in, const Grid& out, int threads) const {
-  const std::size_t down = pieces(in.height(), window_), across = pieces(in.width(), window_);
+void TinyBlock::attend(const Grid& grid, Part part, int threads) const {
+  const std::size_t down = pieces(part.height, window_), across = pieces(part.width, window_);
   const std::size_t together = std::max<std::size_t>(kGroupValues / (window_ * window_ * channels_), 1);
   const std::size_t groups = pieces(across, together);
   parallel_for(threads, static_cast<std::int64_t>(down * groups), [&](std::int64_t i) {
     const std::size_t row = static_cast<std::size_t>(i) / groups,
                       first = static_cast<std::size_t>(i) % groups * together;
-    attend_windows(in, row * window_, first * window_, std::min(together, across - first));
+    attend_windows(grid, row * window_, first * window_, std::min(together, across - first));
   });
-  parallel_for(threads, static_cast<std::int64_t>(in.height()),
-               [&](std::int64_t row) { run_row(in, out, static_cast<std::size_t>(row)); });
+}
+
+void TinyBlock::transform(const Grid& in, const Grid& out, Part part, int threads) const {
+  parallel_for(threads, static_cast<std::int64_t>(part.height),
+               [&](std::int64_t row) { transform_row(in, out, static_cast<std::size_t>(row), part.width); });
 }
 
 // The attention of `count` windows side by side, added to the grid.
@@ -182,9 +185,8 @@ void TinyBlock::attend_heads(const Window& window, const std::byte* qkv, std::by
   }
 }
 
-// The convolution and the MLP of one row.
-void TinyBlock::run_row(const Grid& in, const Grid& out, std::size_t row) const {
-  const std::size_t tokens = in.width(), hidden = fc1_.view().outputs, size = size_of(storage_);
+void TinyBlock::transform_row(const Grid& in, const Grid& out, std::size_t row, std::size_t tokens) const {
+  const std::size_t hidden = fc1_.view().outputs, size = size_of(storage_);
   const auto y = static_cast<std::ptrdiff_t>(row);
   ScratchScope scratch;
   auto* convolved = scratch.take<float>(tokens * channels_);

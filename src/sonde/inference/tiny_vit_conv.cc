@@ -14,7 +14,7 @@ using kernels::Storage;
 
 // Three widened rows of a strip fit into the L2 cache; its rim is computed twice.
 constexpr std::size_t kStripWidth = 64;
-std::size_t strip_height(const Grid& out) { return std::max<std::size_t>(out.height() / 8, 1); }
+std::size_t strip_height(Part part) { return std::max<std::size_t>(part.height / 8, 1); }
 
 constexpr std::size_t kColours = 3;
 // Published (build_sam.py): of RGB, 0 .. 255.
@@ -23,16 +23,15 @@ constexpr std::array<float, kColours> kPixelMean{123.675F, 116.28F, 103.53F},
 
 constexpr std::size_t pieces(std::size_t whole, std::size_t piece) { return (whole + piece - 1) / piece; }
 
-std::int64_t strip_count(const Grid& out) {
-  return static_cast<std::int64_t>(pieces(out.width(), kStripWidth) *
-                                   pieces(out.height(), strip_height(out)));
+std::int64_t strip_count(Part part) {
+  return static_cast<std::int64_t>(pieces(part.width, kStripWidth) * pieces(part.height, strip_height(part)));
 }
 
-Strip strip_at(const Grid& out, std::int64_t index) {
-  const std::size_t across = pieces(out.width(), kStripWidth), height = strip_height(out);
+Strip strip_at(Part part, std::int64_t index) {
+  const std::size_t across = pieces(part.width, kStripWidth), height = strip_height(part);
   const std::size_t top = static_cast<std::size_t>(index) / across * height;
   const std::size_t left = static_cast<std::size_t>(index) % across * kStripWidth;
-  return {top, left, std::min(height, out.height() - top), std::min(kStripWidth, out.width() - left)};
+  return {top, left, std::min(height, part.height - top), std::min(kStripWidth, part.width - left)};
 }
 
 // The three latest rows of a strip, numbered as in the map they belong to.
@@ -71,8 +70,9 @@ TinyPatchEmbed::TinyPatchEmbed(const WeightReader& seq, Storage storage)
   }
 }
 
-void TinyPatchEmbed::run(const FramePixels& pixels, const Grid& out, int threads) const {
-  parallel_for(threads, strip_count(out), [&](std::int64_t i) { run_strip(pixels, out, strip_at(out, i)); });
+void TinyPatchEmbed::run(const FramePixels& pixels, const Grid& out, Part part, int threads) const {
+  parallel_for(threads, strip_count(part),
+               [&](std::int64_t i) { run_strip(pixels, out, strip_at(part, i)); });
 }
 
 void TinyPatchEmbed::normalise_row(const FramePixels& pixels, std::ptrdiff_t y, std::ptrdiff_t left,
@@ -157,8 +157,8 @@ TinyBottleneck::TinyBottleneck(const WeightReader& layer, Kind kind, std::size_t
       narrow_(pack(conv_bn_weights(layer / "conv3"), storage)),
       depthwise_(layer / "conv2", stride) {}
 
-void TinyBottleneck::run(const Grid& in, const Grid& out, int threads) const {
-  parallel_for(threads, strip_count(out), [&](std::int64_t i) { run_strip(in, out, strip_at(out, i)); });
+void TinyBottleneck::run(const Grid& in, const Grid& out, Part part, int threads) const {
+  parallel_for(threads, strip_count(part), [&](std::int64_t i) { run_strip(in, out, strip_at(part, i)); });
 }
 
 void TinyBottleneck::widen_row(const Grid& in, const Strip& strip, std::ptrdiff_t row,

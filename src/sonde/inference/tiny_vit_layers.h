@@ -14,6 +14,13 @@ namespace sonde {
 // The layers of TinyViT (model/tiny_vit.h), each fused so that what it widens to never leaves the cache. A
 // grid in, a grid out; work is split by constant sizes.
 
+// The upper left part of a grid.
+struct Part {
+  std::size_t height, width;
+  bool operator==(const Part&) const = default;
+};
+inline Part whole(const Grid& grid) { return {grid.height(), grid.width()}; }
+
 // A rectangle of results, done by one thread in one go.
 struct Strip {
   std::size_t top, left, height, width;
@@ -24,7 +31,7 @@ class TinyPatchEmbed {
  public:
   TinyPatchEmbed(const WeightReader& seq, kernels::Storage storage);
   // out: [frame/4][frame/4][C0]. The frame beyond the pixels is 0.
-  void run(const FramePixels& pixels, const Grid& out, int threads) const;
+  void run(const FramePixels& pixels, const Grid& out, Part part, int threads) const;
 
  private:
   void run_strip(const FramePixels& pixels, const Grid& out, const Strip& strip) const;
@@ -46,7 +53,7 @@ class TinyBottleneck {
   TinyBottleneck(const WeightReader& layer, Kind kind, std::size_t stride, kernels::Storage storage);
   std::size_t stride() const { return depthwise_.view().stride; }
   std::size_t outputs() const { return narrow_.view().outputs; }
-  void run(const Grid& in, const Grid& out, int threads) const;
+  void run(const Grid& in, const Grid& out, Part part, int threads) const;
 
  private:
   void run_strip(const Grid& in, const Grid& out, const Strip& strip) const;
@@ -62,15 +69,18 @@ class TinyBottleneck {
 class TinyBlock {
  public:
   TinyBlock(const WeightReader& block, std::size_t heads, std::size_t window, kernels::Storage storage);
-  // `in` is overwritten.
-  void run(const Grid& in, const Grid& out, int threads) const;
+  std::size_t window() const { return window_; }
+  // Adds the attention of all windows that begin in the part, in place.
+  void attend(const Grid& grid, Part part, int threads) const;
+  // The convolution and the MLP.
+  void transform(const Grid& in, const Grid& out, Part part, int threads) const;
 
  private:
   struct Window;
   void attend_windows(const Grid& grid, std::size_t first_row, std::size_t first_column,
                       std::size_t count) const;
   void attend_heads(const Window& window, const std::byte* qkv, std::byte* out) const;
-  void run_row(const Grid& in, const Grid& out, std::size_t row) const;
+  void transform_row(const Grid& in, const Grid& out, std::size_t row, std::size_t width) const;
 
   kernels::Storage storage_;
   std::size_t heads_, window_, channels_;
