@@ -44,7 +44,7 @@ class PackedMatrix {
 enum class Activation : std::uint8_t { none, relu, gelu };
 
 // out[r][c] = activation(sum over k of in[r][k] * matrix[k][c] + bias[c] + residual[r][c]).
-// Strides are in values. With bf16 `in` must be readable up to an even k; its value there counts for nothing.
+// Strides are in values. With bf16 `in` must be readable up to an even k, and finite there.
 // residual may be null, or be `out` (then fp32): each is read before it is written.
 struct Product {
   const void* in = nullptr;  // rows of matrix.inputs values in the matrix's storage
