@@ -56,6 +56,24 @@ const float* on_features(const Sizes& sizes, const std::vector<PackedMatrix>& he
   return out;
 }
 
+// Channels of each head's tokens less those of its last, as weights add up to 1; what is always there as the
+// last row. Returns the rows before it.
+std::size_t add_values(const Sizes& sizes, const ImageToToken& attention, const float* values,
+                       std::size_t tokens, float* rows) {
+  const std::size_t C = sizes.channels, kept = tokens - 1;
+  kernels::ScratchScope scratch;
+  auto* channels = scratch.take<float>(sizes.heads * tokens * C);
+  heads_to_channels(sizes, attention.out_of, values, tokens, channels);
+  float* always = rows + sizes.heads * kept * C;
+  std::copy(attention.out_bias.begin(), attention.out_bias.end(), always);
+  for (std::size_t h = 0; h < sizes.heads; ++h) {
+    const float* head = channels + h * tokens * C;
+    for (std::size_t i = 0; i < kept * C; ++i) rows[h * kept * C + i] = head[i] - head[kept * C + i % C];
+    for (std::size_t c = 0; c < C; ++c) always[c] += head[kept * C + c];
+  }
+  return sizes.heads * kept;
+}
+
 // Rows of N that go with the norm behind the layer.
 void normalise_rows(const Sizes& sizes, const Norm& norm, ImageState& state) {
   const std::size_t C = sizes.channels;
@@ -82,17 +100,16 @@ Answer make_answer(const Weights& weights, std::size_t layer, const float* queri
   answer.on_features = on_features(sizes, attention.query_of, answer.keys, state, scratch);
   const float* values = projected_tokens(attention.v, queries, nullptr, T, scratch);
   float* added = state.rows + state.features * C;
-  if (T <= sizes.head_dim) {
-    heads_to_channels(sizes, attention.out_of, values, T, added);
-    answer.added = sizes.heads * T;
+  if (T - 1 <= sizes.head_dim) {
+    answer.added = add_values(sizes, attention, values, T, added);
   } else {  // fewer features: each head's mixture of values
     auto* by_channel = scratch.take<float>(sizes.inner * T);
     kernels::transpose(values, sizes.inner, T, sizes.inner, by_channel, T);
     answer.values = by_channel;
     std::copy(attention.out.begin(), attention.out.end(), added);
     answer.added = sizes.inner;
+    std::copy(attention.out_bias.begin(), attention.out_bias.end(), added + sizes.inner * C);
   }
-  std::copy(attention.out_bias.begin(), attention.out_bias.end(), added + answer.added * C);
   state.features += answer.added + 1;
   answer.mix_from = layer == 0 ? 0 : answer.known;  // keys are kept from then on
   answer.mixed = state.features - answer.mix_from;

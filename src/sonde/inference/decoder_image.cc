@@ -116,9 +116,10 @@ ImageState start_state(const Weights& weights, std::size_t tokens, std::size_t f
                        kernels::ScratchScope& scratch) {
   const Sizes& sizes = weights.sizes;
   const std::size_t padded = sizes.blocks * kBlock;
-  const std::size_t added = sizes.heads * std::min(tokens, sizes.head_dim) + 3;
+  const std::size_t added = sizes.heads * std::min(tokens - 1, sizes.head_dim) + 3;
   ImageState state{.tokens = tokens, .features = features};
-  state.capacity = features + sizes.layers * added;
+  // The last layer's scores stand there too, before each head's last is dropped.
+  state.capacity = features + sizes.layers * added + sizes.heads;
   state.feature_blocks = scratch.take<float>(padded * state.capacity);
   state.scale = scratch.take<float>(padded);
   std::fill_n(state.scale, padded, 1.0F);

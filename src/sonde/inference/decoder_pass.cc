@@ -92,13 +92,15 @@ class GroupPass {
           state_.features, scores, kGroup);
   }
 
-  // The features that attention makes: its weights, or each head's mixture of values.
+  // The features that attention makes: its weights but each head's last (their sum is 1), or each head's
+  // mixture of values.
   void attend(const Answer& answer, std::size_t block, float* out) const {
     kernels::ScratchScope scratch;
     float* weights = answer.values == nullptr ? out : scratch.take<float>(rows_ * kBlock);
     score(answer.layer, query_row(sizes_, answer.layer), block, answer.keys, answer.on_features, answer.known,
           weights, kBlock);
-    kernels::softmax_over_tokens(weights, sizes_.heads, state_.tokens);
+    const std::size_t kept = answer.values == nullptr ? state_.tokens - 1 : state_.tokens;
+    kernels::softmax_over_tokens(weights, sizes_.heads, state_.tokens, kept);
     if (answer.values == nullptr) return;
     const std::size_t T = state_.tokens, D = sizes_.head_dim;
     for (std::size_t h = 0; h < sizes_.heads; ++h) {
@@ -173,17 +175,17 @@ class GroupPass {
                            .sums = partial.sums,
                            .scale = state_.scale + first,
                            .scaled = scaled});
-    const std::size_t T = state_.tokens, D = sizes_.head_dim;
     const std::size_t value_columns = pass_.weights.projections.value_columns;
-    const float* values = pass_.image.values.as<float>() + first * value_columns + layer * sizes_.inner;
-    for (std::size_t h = 0; h < sizes_.heads; ++h) {
-      multiply({.in = (layer == 0 ? scores : scaled) + h * T * kGroup,
-                .in_stride = kGroup,
-                .rows = T,
-                .out = partial.values + h * T * D,
-                .out_stride = D},
-               kernels::view_rows(values + h * D, columns, D, value_columns));
-    }
+    kernels::sum_weighted(
+        {.heads = sizes_.heads,
+         .tokens = state_.tokens,
+         .dim = sizes_.head_dim,
+         .weights = layer == 0 ? scores : scaled,
+         .weights_stride = kGroup,
+         .values = pass_.image.values.as<float>() + first * value_columns + layer * sizes_.inner,
+         .values_stride = value_columns,
+         .positions = columns,
+         .out = partial.values});
     if (state_.features == 0) return;
     kernels::multiply({.in = scores,
                        .in_stride = kGroup,

@@ -7,6 +7,7 @@
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "sonde/kernels/decoder_blocks.cc"
+#include <hwy/cache_control.h>
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
@@ -15,44 +16,76 @@
 HWY_BEFORE_NAMESPACE();
 namespace sonde::kernels::HWY_NAMESPACE {
 
-// Vectors of a block that are worked on together: enough sums to hide the latency of an addition.
-constexpr std::size_t kTogether = 2;
+// Rows of tokens and vectors of positions that are worked on together: sums, positions and a token's value
+// fill the registers.
+constexpr std::size_t kRowsTogether = HWY_TARGET == HWY_AVX3 ? 6 : 4;
+constexpr std::size_t kTogether = HWY_TARGET == HWY_AVX3 ? 4 : 2;
 constexpr std::size_t kStep = kTogether * kLanes;
 static_assert(kBlock % kStep == 0);
 
+// The same number of rows in every call, or one less in the last ones: few rows do not hide the latency of an
+// addition.
+HWY_INLINE std::size_t rows_at_once(std::size_t rows, std::size_t most) {
+  const std::size_t calls = (rows + most - 1) / most;
+  return (rows + calls - 1) / calls;
+}
+
+constexpr std::size_t kSquare = HWY_TARGET == HWY_SCALAR ? 1 : 4;
+#if HWY_TARGET == HWY_SCALAR
+HWY_INLINE void transpose_square(const float* in, std::size_t, float* out, std::size_t) { *out = *in; }
+#else
+HWY_INLINE void transpose_square(const float* in, std::size_t in_stride, float* out, std::size_t out_stride) {
+  const hn::FixedTag<float, 4> d;
+  const auto a = hn::LoadU(d, in), b = hn::LoadU(d, in + in_stride);
+  const auto c = hn::LoadU(d, in + 2 * in_stride), e = hn::LoadU(d, in + 3 * in_stride);
+  const auto ac_low = hn::InterleaveLower(d, a, c), ac_high = hn::InterleaveUpper(d, a, c);
+  const auto be_low = hn::InterleaveLower(d, b, e), be_high = hn::InterleaveUpper(d, b, e);
+  hn::StoreU(hn::InterleaveLower(d, ac_low, be_low), d, out);
+  hn::StoreU(hn::InterleaveUpper(d, ac_low, be_low), d, out + out_stride);
+  hn::StoreU(hn::InterleaveLower(d, ac_high, be_high), d, out + 2 * out_stride);
+  hn::StoreU(hn::InterleaveUpper(d, ac_high, be_high), d, out + 3 * out_stride);
+}
+#endif
+
 void transpose_values(const float* HWY_RESTRICT in, std::size_t in_stride, std::size_t rows,
                       std::size_t columns, float* HWY_RESTRICT out, std::size_t out_stride) {
-  constexpr std::size_t kSide = 8;  // of a square whose rows and columns stay in the cache
-  for (std::size_t row = 0; row < rows; row += kSide) {
-    const std::size_t row_end = std::min(row + kSide, rows);
-    for (std::size_t column = 0; column < columns; ++column) {
-      for (std::size_t r = row; r < row_end; ++r) out[column * out_stride + r] = in[r * in_stride + column];
-    }
+  const std::size_t whole_rows = rows / kSquare * kSquare, whole_columns = columns / kSquare * kSquare;
+  for (std::size_t c = 0; c < whole_columns; c += kSquare) {
+    for (std::size_t r = 0; r < whole_rows; r += kSquare)
+      transpose_square(in + r * in_stride + c, in_stride, out + c * out_stride + r, out_stride);
+  }
+  for (std::size_t c = 0; c < columns; ++c) {
+    for (std::size_t r = c < whole_columns ? whole_rows : 0; r < rows; ++r)
+      out[c * out_stride + r] = in[r * in_stride + c];
   }
 }
 
 void scale_block(const float* in, std::size_t rows, const float* scale, float* out) {
   const Floats d;
   for (std::size_t first = 0; first < kBlock; first += kStep) {
-    const Vector a = hn::LoadU(d, scale + first), b = hn::LoadU(d, scale + first + kLanes);
+    Vector scales[kTogether];
+    for (std::size_t v = 0; v < kTogether; ++v) scales[v] = hn::LoadU(d, scale + first + v * kLanes);
     for (std::size_t i = first; i < rows * kBlock; i += kBlock) {
-      hn::StoreU(hn::Mul(hn::LoadU(d, in + i), a), d, out + i);
-      hn::StoreU(hn::Mul(hn::LoadU(d, in + i + kLanes), b), d, out + i + kLanes);
+      for (std::size_t v = 0; v < kTogether; ++v)
+        hn::StoreU(hn::Mul(hn::LoadU(d, in + i + v * kLanes), scales[v]), d, out + i + v * kLanes);
     }
   }
 }
 
-// sums += queries x columns for kRows tokens and kTogether vectors of positions.
+// sums += queries x columns for kRows tokens and kTogether vectors of positions; `next` comes into the cache.
 template <std::size_t kRows>
 HWY_INLINE void add_products(const float* queries, std::size_t stride, const float* columns, std::size_t dim,
-                             Vector (&sums)[kRows][kTogether]) {
+                             const float* next, Vector (&sums)[kRows][kTogether]) {
   const Floats d;
-  for (std::size_t k = 0; k < dim; ++k, columns += kBlock) {
-    const Vector a = hn::LoadU(d, columns), b = hn::LoadU(d, columns + kLanes);
+  for (std::size_t k = 0; k < dim; ++k, columns += kBlock, next += kBlock) {
+    Vector column[kTogether];
+    for (std::size_t v = 0; v < kTogether; ++v) {
+      column[v] = hn::LoadU(d, columns + v * kLanes);
+      hwy::Prefetch(next + v * kLanes);
+    }
     for (std::size_t r = 0; r < kRows; ++r) {
       const Vector query = hn::Set(d, queries[r * stride + k]);
-      sums[r][0] = hn::MulAdd(query, a, sums[r][0]);
-      sums[r][1] = hn::MulAdd(query, b, sums[r][1]);
+      for (std::size_t v = 0; v < kTogether; ++v) sums[r][v] = hn::MulAdd(query, column[v], sums[r][v]);
     }
   }
 }
@@ -63,47 +96,89 @@ HWY_NOINLINE void score_rows(const BlockScores& job, std::size_t head, std::size
   const std::size_t stride = job.heads * job.dim;
   const float* queries = job.queries + token * stride + head * job.dim;
   const std::size_t start = head * job.dim * kBlock + first;
+  const std::size_t to_next = head + 1 < job.heads ? job.dim * kBlock : 0;
   Vector sums[kRows][kTogether];
-  for (std::size_t r = 0; r < kRows; ++r) sums[r][0] = sums[r][1] = hn::Zero(d);
-  add_products<kRows>(queries, stride, job.keys + start, job.dim, sums);
+  for (auto& row : sums) {
+    for (Vector& sum : row) sum = hn::Zero(d);
+  }
+  add_products<kRows>(queries, stride, job.keys + start, job.dim, job.keys + start + to_next, sums);
   if (job.scale != nullptr) {
-    const Vector a = hn::LoadU(d, job.scale + first), b = hn::LoadU(d, job.scale + first + kLanes);
-    for (std::size_t r = 0; r < kRows; ++r) {
-      sums[r][0] = hn::Mul(sums[r][0], a);
-      sums[r][1] = hn::Mul(sums[r][1], b);
+    for (std::size_t v = 0; v < kTogether; ++v) {
+      const Vector scale = hn::LoadU(d, job.scale + first + v * kLanes);
+      for (std::size_t r = 0; r < kRows; ++r) sums[r][v] = hn::Mul(sums[r][v], scale);
     }
   }
-  if (job.offsets != nullptr) add_products<kRows>(queries, stride, job.offsets + start, job.dim, sums);
+  if (job.offsets != nullptr)
+    add_products<kRows>(queries, stride, job.offsets + start, job.dim, job.offsets + start + to_next, sums);
   float* out = job.out + (head * job.tokens + token) * job.out_stride + first;
   for (std::size_t r = 0; r < kRows; ++r, out += job.out_stride) {
-    hn::StoreU(sums[r][0], d, out);
-    hn::StoreU(sums[r][1], d, out + kLanes);
+    for (std::size_t v = 0; v < kTogether; ++v) hn::StoreU(sums[r][v], d, out + v * kLanes);
   }
 }
 
+// Of so many rows, which are kMost at most.
+template <std::size_t kMost>
+HWY_INLINE void score_some(std::size_t rows, const BlockScores& job, std::size_t head, std::size_t token,
+                           std::size_t first) {
+  if constexpr (kMost > 1) {
+    if (rows < kMost) return score_some<kMost - 1>(rows, job, head, token, first);
+  }
+  score_rows<kMost>(job, head, token, first);
+}
+
 void score_all(const BlockScores& job) {
+  const std::size_t at_once = rows_at_once(job.tokens, kRowsTogether);
   for (std::size_t head = 0; head < job.heads; ++head) {
     for (std::size_t first = 0; first < kBlock; first += kStep) {
-      std::size_t token = 0;
-      for (; token + 4 <= job.tokens; token += 4) score_rows<4>(job, head, token, first);
-      switch (job.tokens - token) {
-        case 3:
-          score_rows<3>(job, head, token, first);
-          break;
-        case 2:
-          score_rows<2>(job, head, token, first);
-          break;
-        case 1:
-          score_rows<1>(job, head, token, first);
-          break;
-        default:
-          break;
+      for (std::size_t token = 0; token < job.tokens; token += at_once)
+        score_some<kRowsTogether>(std::min(at_once, job.tokens - token), job, head, token, first);
+    }
+  }
+}
+
+constexpr std::size_t kWeightedRows = 8;
+
+// kLanes values of one head for kRows tokens.
+template <std::size_t kRows>
+HWY_NOINLINE void sum_rows(const WeightedSums& job, std::size_t row, std::size_t first_value, float* out) {
+  const Floats d;
+  const float* weights = job.weights + row * job.weights_stride;
+  const float* values = job.values + first_value;
+  Vector sums[kRows];
+  for (Vector& sum : sums) sum = hn::Zero(d);
+  for (std::size_t p = 0; p < job.positions; ++p, values += job.values_stride) {
+    const Vector value = hn::LoadU(d, values);
+    for (std::size_t r = 0; r < kRows; ++r)
+      sums[r] = hn::MulAdd(hn::Set(d, weights[r * job.weights_stride + p]), value, sums[r]);
+  }
+  for (std::size_t r = 0; r < kRows; ++r) hn::StoreU(sums[r], d, out + r * kLanes);
+}
+
+template <std::size_t kMost>
+HWY_INLINE void sum_some(std::size_t rows, const WeightedSums& job, std::size_t row, std::size_t first_value,
+                         float* out) {
+  if constexpr (kMost > 1) {
+    if (rows < kMost) return sum_some<kMost - 1>(rows, job, row, first_value, out);
+  }
+  sum_rows<kMost>(job, row, first_value, out);
+}
+
+void sum_all(const WeightedSums& job) {
+  const std::size_t at_once = rows_at_once(job.tokens, kWeightedRows);
+  alignas(64) float sums[kWeightedRows * kLanes];
+  for (std::size_t head = 0; head < job.heads; ++head) {
+    for (std::size_t token = 0; token < job.tokens; token += at_once) {
+      const std::size_t rows = std::min(at_once, job.tokens - token), row = head * job.tokens + token;
+      for (std::size_t i = 0; i < job.dim; i += kLanes) {
+        sum_some<kWeightedRows>(rows, job, row, head * job.dim + i, sums);
+        for (std::size_t r = 0; r < rows; ++r)
+          std::copy_n(sums + r * kLanes, std::min(kLanes, job.dim - i), job.out + (row + r) * job.dim + i);
       }
     }
   }
 }
 
-HWY_NOINLINE void softmax_columns(float* scores, std::size_t tokens) {
+HWY_NOINLINE void softmax_columns(float* scores, std::size_t tokens, std::size_t kept, float* out) {
   const Floats d;
   Vector max = hn::LoadU(d, scores);
   for (std::size_t t = 1; t < tokens; ++t) max = hn::Max(max, hn::LoadU(d, scores + t * kBlock));
@@ -114,14 +189,15 @@ HWY_NOINLINE void softmax_columns(float* scores, std::size_t tokens) {
     sum = hn::Add(sum, power);
   }
   const Vector inverse = hn::Div(hn::Set(d, 1.0F), sum);
-  for (std::size_t t = 0; t < tokens; ++t)
-    hn::StoreU(hn::Mul(hn::LoadU(d, scores + t * kBlock), inverse), d, scores + t * kBlock);
+  for (std::size_t t = 0; t < kept; ++t)
+    hn::StoreU(hn::Mul(hn::LoadU(d, scores + t * kBlock), inverse), d, out + t * kBlock);
 }
 
-void softmax_tokens(float* scores, std::size_t heads, std::size_t tokens) {
+void softmax_tokens(float* scores, std::size_t heads, std::size_t tokens, std::size_t kept) {
   for (std::size_t head = 0; head < heads; ++head) {
     for (std::size_t first = 0; first < kBlock; first += kLanes)
-      softmax_columns(scores + head * tokens * kBlock + first, tokens);
+      softmax_columns(scores + head * tokens * kBlock + first, tokens, kept,
+                      scores + head * kept * kBlock + first);
   }
 }
 
@@ -158,22 +234,36 @@ void exponentials_of_rows(const Exponentials& job) {
   for (std::size_t row = 0; row < job.rows; ++row) exponentials_of_row(job, row);
 }
 
+// The sum over channels of each of kLanes positions of (value - centre)^2, or of the values.
+enum class Moment { first, second };
+template <Moment kMoment>
+HWY_INLINE Vector sum_of_channels(const float* values, std::size_t channels, Vector centre) {
+  const Floats d;
+  const auto add = [&](std::size_t c, Vector sum) HWY_ATTR {
+    const Vector value = hn::LoadU(d, values + c * kBlock);
+    if (kMoment == Moment::first) return hn::Add(sum, value);
+    const Vector apart = hn::Sub(value, centre);
+    return hn::MulAdd(apart, apart, sum);
+  };
+  Vector sum0 = hn::Zero(d), sum1 = sum0, sum2 = sum0, sum3 = sum0;
+  std::size_t c = 0;
+  for (; c + 4 <= channels; c += 4) {
+    sum0 = add(c, sum0);
+    sum1 = add(c + 1, sum1);
+    sum2 = add(c + 2, sum2);
+    sum3 = add(c + 3, sum3);
+  }
+  for (; c < channels; ++c) sum0 = add(c, sum0);
+  return hn::Add(hn::Add(sum0, sum1), hn::Add(sum2, sum3));
+}
+
 // Of kLanes positions.
 HWY_NOINLINE void moments_of(const float* values, std::size_t channels, float eps, float* mean_out,
                              float* inverse_out) {
   const Floats d;
   const Vector share = hn::Set(d, 1.0F / static_cast<float>(channels));
-  Vector sums[4];
-  for (Vector& sum : sums) sum = hn::Zero(d);
-  for (std::size_t c = 0; c < channels; ++c)
-    sums[c % 4] = hn::Add(sums[c % 4], hn::LoadU(d, values + c * kBlock));
-  const Vector mean = hn::Mul(hn::Add(hn::Add(sums[0], sums[1]), hn::Add(sums[2], sums[3])), share);
-  for (Vector& sum : sums) sum = hn::Zero(d);
-  for (std::size_t c = 0; c < channels; ++c) {
-    const Vector apart = hn::Sub(hn::LoadU(d, values + c * kBlock), mean);
-    sums[c % 4] = hn::MulAdd(apart, apart, sums[c % 4]);
-  }
-  const Vector variance = hn::Mul(hn::Add(hn::Add(sums[0], sums[1]), hn::Add(sums[2], sums[3])), share);
+  const Vector mean = hn::Mul(sum_of_channels<Moment::first>(values, channels, hn::Zero(d)), share);
+  const Vector variance = hn::Mul(sum_of_channels<Moment::second>(values, channels, mean), share);
   hn::StoreU(mean, d, mean_out);
   hn::StoreU(hn::Div(hn::Set(d, 1.0F), hn::Sqrt(hn::Add(variance, hn::Set(d, eps)))), d, inverse_out);
 }
@@ -207,6 +297,7 @@ HWY_EXPORT(transpose_values);
 HWY_EXPORT(scale_block);
 HWY_EXPORT(score_all);
 HWY_EXPORT(softmax_tokens);
+HWY_EXPORT(sum_all);
 HWY_EXPORT(exponentials_of_rows);
 HWY_EXPORT(moments_of_block);
 HWY_EXPORT(normalise_block);
@@ -222,9 +313,11 @@ void scale_columns(const float* in, std::size_t rows, const float* scale, float*
 
 void score_block(const BlockScores& scores) { SONDE_DISPATCH(score_all)(scores); }
 
-void softmax_over_tokens(float* scores, std::size_t heads, std::size_t tokens) {
-  SONDE_DISPATCH(softmax_tokens)(scores, heads, tokens);
+void softmax_over_tokens(float* scores, std::size_t heads, std::size_t tokens, std::size_t kept) {
+  SONDE_DISPATCH(softmax_tokens)(scores, heads, tokens, kept);
 }
+
+void sum_weighted(const WeightedSums& sums) { SONDE_DISPATCH(sum_all)(sums); }
 
 void exponentials(const Exponentials& job) { SONDE_DISPATCH(exponentials_of_rows)(job); }
 

@@ -33,8 +33,9 @@ struct BlockScores {
 };
 void score_block(const BlockScores& scores);
 
-// In place, for each position and head: exp(score - max) / sum over the tokens. [heads * tokens][kBlock]
-void softmax_over_tokens(float* scores, std::size_t heads, std::size_t tokens);
+// In place, for each position and head: exp(score - max) / sum over the tokens. [heads * tokens][kBlock], of
+// which the first `kept` tokens of each head are kept, without gaps: [heads * kept][kBlock].
+void softmax_over_tokens(float* scores, std::size_t heads, std::size_t tokens, std::size_t kept);
 
 // In place, each row: exp(x - maximum of the first `valid` values), 0 beyond them; the maximum and the sum of
 // each row are kept. `scaled` (or null) gets the same times scale[column].
@@ -47,6 +48,18 @@ struct Exponentials {
   float* scaled = nullptr;                                   // of the same stride
 };
 void exponentials(const Exponentials& job);
+
+// out[h * tokens + t][i] = sum over p of weights[h * tokens + t][p] * values[p][h * dim + i].
+// kPanel values must be readable where the values end.
+struct WeightedSums {
+  std::size_t heads = 0, tokens = 0, dim = 0;
+  const float* weights = nullptr;  // [heads * tokens][positions]
+  std::size_t weights_stride = 0;
+  const float* values = nullptr;  // [positions][heads * dim]
+  std::size_t values_stride = 0, positions = 0;
+  float* out = nullptr;  // [heads * tokens][dim]
+};
+void sum_weighted(const WeightedSums& sums);
 
 // Of each position over its channels: the mean and 1 / sqrt(variance + eps).
 struct BlockMoments {
