@@ -69,12 +69,16 @@ void prepare_block(const Weights& weights, const Buffer& positions, std::span<co
   project(projections.scaled.data(), first, C, keys, encodings, projected);
   project(projections.scaled.data() + first * C, projections.rows - first, C, keys, nullptr,
           projected + first * kBlock);
-  multiply({.in = rows,
-            .in_stride = C,
-            .rows = kBlock,
-            .out = image.values.as<float>() + block * kBlock * projections.value_columns,
-            .out_stride = projections.value_columns},
-           projections.values.view());
+  auto* values = scratch.take<float>(kBlock * projections.value_columns);
+  multiply(
+      {.in = rows, .in_stride = C, .rows = kBlock, .out = values, .out_stride = projections.value_columns},
+      projections.values.view());
+  const std::size_t D = sizes.head_dim;
+  for (std::size_t head = 0; head < projections.value_columns / D; ++head) {
+    float* to = image.values.as<float>() + (head * sizes.blocks + block) * kBlock * D;
+    for (std::size_t p = 0; p < kBlock; ++p)
+      std::copy_n(values + p * projections.value_columns + head * D, D, to + p * D);
+  }
 }
 
 }  // namespace

@@ -31,7 +31,7 @@ kernels::Buffer project_positions(const Weights& weights, int threads);
 struct PreparedImage : Network::PreparedImage {
   kernels::Buffer keys;       // [blocks][channels][kBlock], with no_mask
   kernels::Buffer projected;  // [blocks][rows][kBlock]; of layer 0 with the position encodings
-  kernels::Buffer values;     // [blocks * kBlock][value_columns]
+  kernels::Buffer values;     // [layers and final attention][heads][blocks * kBlock][head_dim]
 };
 std::shared_ptr<const PreparedImage> prepare_image(const Weights& weights, const kernels::Buffer& positions,
                                                    std::span<const float> embedding, int threads);

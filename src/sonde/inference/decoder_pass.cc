@@ -175,16 +175,16 @@ class GroupPass {
                            .sums = partial.sums,
                            .scale = state_.scale + first,
                            .scaled = scaled});
-    const std::size_t value_columns = pass_.weights.projections.value_columns;
+    const std::size_t D = sizes_.head_dim, head_stride = sizes_.blocks * kBlock * D;
     kernels::sum_weighted(
         {.heads = sizes_.heads,
          .tokens = state_.tokens,
-         .dim = sizes_.head_dim,
+         .dim = D,
+         .positions = columns,
          .weights = layer == 0 ? scores : scaled,
          .weights_stride = kGroup,
-         .values = pass_.image.values.as<float>() + first * value_columns + layer * sizes_.inner,
-         .values_stride = value_columns,
-         .positions = columns,
+         .values = pass_.image.values.as<float>() + layer * sizes_.heads * head_stride + first * D,
+         .head_stride = head_stride,
          .out = partial.values});
     if (state_.features == 0) return;
     kernels::multiply({.in = scores,

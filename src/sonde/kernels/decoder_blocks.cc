@@ -140,13 +140,12 @@ constexpr std::size_t kWeightedRows = 8;
 
 // kLanes values of one head for kRows tokens.
 template <std::size_t kRows>
-HWY_NOINLINE void sum_rows(const WeightedSums& job, std::size_t row, std::size_t first_value, float* out) {
+HWY_NOINLINE void sum_rows(const WeightedSums& job, std::size_t row, const float* values, float* out) {
   const Floats d;
   const float* weights = job.weights + row * job.weights_stride;
-  const float* values = job.values + first_value;
   Vector sums[kRows];
   for (Vector& sum : sums) sum = hn::Zero(d);
-  for (std::size_t p = 0; p < job.positions; ++p, values += job.values_stride) {
+  for (std::size_t p = 0; p < job.positions; ++p, values += job.dim) {
     const Vector value = hn::LoadU(d, values);
     for (std::size_t r = 0; r < kRows; ++r)
       sums[r] = hn::MulAdd(hn::Set(d, weights[r * job.weights_stride + p]), value, sums[r]);
@@ -155,12 +154,12 @@ HWY_NOINLINE void sum_rows(const WeightedSums& job, std::size_t row, std::size_t
 }
 
 template <std::size_t kMost>
-HWY_INLINE void sum_some(std::size_t rows, const WeightedSums& job, std::size_t row, std::size_t first_value,
+HWY_INLINE void sum_some(std::size_t rows, const WeightedSums& job, std::size_t row, const float* values,
                          float* out) {
   if constexpr (kMost > 1) {
-    if (rows < kMost) return sum_some<kMost - 1>(rows, job, row, first_value, out);
+    if (rows < kMost) return sum_some<kMost - 1>(rows, job, row, values, out);
   }
-  sum_rows<kMost>(job, row, first_value, out);
+  sum_rows<kMost>(job, row, values, out);
 }
 
 void sum_all(const WeightedSums& job) {
@@ -170,7 +169,7 @@ void sum_all(const WeightedSums& job) {
     for (std::size_t token = 0; token < job.tokens; token += at_once) {
       const std::size_t rows = std::min(at_once, job.tokens - token), row = head * job.tokens + token;
       for (std::size_t i = 0; i < job.dim; i += kLanes) {
-        sum_some<kWeightedRows>(rows, job, row, head * job.dim + i, sums);
+        sum_some<kWeightedRows>(rows, job, row, job.values + head * job.head_stride + i, sums);
         for (std::size_t r = 0; r < rows; ++r)
           std::copy_n(sums + r * kLanes, std::min(kLanes, job.dim - i), job.out + (row + r) * job.dim + i);
       }

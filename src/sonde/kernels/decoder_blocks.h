@@ -49,15 +49,15 @@ struct Exponentials {
 };
 void exponentials(const Exponentials& job);
 
-// out[h * tokens + t][i] = sum over p of weights[h * tokens + t][p] * values[p][h * dim + i].
+// out[h * tokens + t][i] = sum over p of weights[h * tokens + t][p] * values[h][p][i].
 // kPanel values must be readable where the values end.
 struct WeightedSums {
-  std::size_t heads = 0, tokens = 0, dim = 0;
+  std::size_t heads = 0, tokens = 0, dim = 0, positions = 0;
   const float* weights = nullptr;  // [heads * tokens][positions]
   std::size_t weights_stride = 0;
-  const float* values = nullptr;  // [positions][heads * dim]
-  std::size_t values_stride = 0, positions = 0;
-  float* out = nullptr;  // [heads * tokens][dim]
+  const float* values = nullptr;  // [heads][positions][dim]
+  std::size_t head_stride = 0;    // from head to head of the values
+  float* out = nullptr;           // [heads * tokens][dim]
 };
 void sum_weighted(const WeightedSums& sums);
 
