@@ -98,3 +98,10 @@ function(sonde_precompile_torch)
     endif()
   endforeach()
 endfunction()
+
+# A library that sonde loads when it needs it, libsonde-NAME.so: beside the programs, and installed for them to find.
+function(sonde_plugin target name)
+  set_target_properties(${target} PROPERTIES OUTPUT_NAME sonde-${name} LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}
+                                             INSTALL_RPATH_USE_LINK_PATH ON)
+  install(TARGETS ${target} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/sonde)
+endfunction()

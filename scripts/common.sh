@@ -7,7 +7,7 @@ build_packages=(
   libtorch-dev libopenblas0-pthread libonnx-dev libhwy-dev
   libnifti2-dev libinsighttoolkit5-dev libgdcm-dev libgdcm-tools
   libopencv-core-dev libopencv-imgproc-dev libopencv-imgcodecs-dev
-  libcli11-dev nlohmann-json3-dev libcurl4-openssl-dev libssl-dev zlib1g-dev
+  libcli11-dev nlohmann-json3-dev libcurl4-openssl-dev libssl-dev libpng-dev zlib1g-dev
   mricron-data
 )
 test_packages=(libgtest-dev libgmock-dev clang-format-14 shellcheck chromium fonts-liberation)

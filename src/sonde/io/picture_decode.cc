@@ -7,12 +7,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include <opencv2/core.hpp>
-#include <opencv2/core/utils/logger.hpp>
-#include <opencv2/imgcodecs.hpp>
-
 #include "sonde/core/error.h"
 #include "sonde/core/isolated.h"
+#include "sonde/core/plugin.h"
+#include "sonde/io/picture_codecs.h"
 #include "sonde/io/volume_checks.h"
 
 namespace sonde {
@@ -69,11 +67,9 @@ void refuse_damage(const std::string& name, const std::string& messages) {
   }
 }
 
-struct DecodedHead {
-  std::int32_t rows = 0, columns = 0, channels = 0, value_bytes = 0;
-};
+using Decoder = void(ByteView file, std::vector<std::byte>& out);
 
-void decode(const std::string& name, ByteView file, const PictureHeader& header,
+void decode(const std::string& name, ByteView file, const PictureHeader& header, Decoder* decoder,
             std::vector<std::byte>& out) {
   std::vector<std::byte> patched;
   if (!header.patches.empty()) {
@@ -82,20 +78,10 @@ void decode(const std::string& name, ByteView file, const PictureHeader& header,
       std::ranges::copy(patch.bytes, patched.begin() + static_cast<std::ptrdiff_t>(patch.at));
     file = patched;
   }
-  cv::utils::logging::setLogLevel(cv::utils::logging::LOG_LEVEL_DEBUG);  // else libtiff's messages are lost
   const CapturedErrors errors;
-  const cv::Mat encoded(1, static_cast<int>(file.size()), CV_8U,
-                        const_cast<std::byte*>(file.data()));  // never written through
-  const cv::Mat picture = cv::imdecode(encoded, cv::IMREAD_UNCHANGED);
+  decoder(file, out);
   refuse_damage(name, errors.text());
-  if (picture.empty()) refuse_corrupt(name, "cut or damaged: its pixels cannot be decoded");
-  const DecodedHead head{picture.rows, picture.cols, picture.channels(),
-                         static_cast<std::int32_t>(picture.elemSize1())};
-  const auto head_bytes = std::as_bytes(std::span(&head, 1));
-  const auto pixels = std::as_bytes(std::span(picture.data, picture.total() * picture.elemSize()));
-  out.reserve(head_bytes.size() + pixels.size());
-  out.assign(head_bytes.begin(), head_bytes.end());
-  out.insert(out.end(), pixels.begin(), pixels.end());
+  if (out.empty()) refuse_corrupt(name, "cut or damaged: its pixels cannot be decoded");
 }
 
 // --- The parent's side.
@@ -147,14 +133,25 @@ Photometric photometric_of(const PictureHeader& header, const Decoded& decoded) 
   throw Error(ErrorKind::internal, "a picture's colour has no meaning");
 }
 
+// What decodes a format, ready for a child that is forked next to other threads.
+Decoder* decoder_of(const std::string& name, const PictureHeader& header) {
+  if (header.format == "PNG") return decode_png;
+  static const PictureCodecs& codecs = [&]() -> const PictureCodecs& {
+    const auto& loaded = *static_cast<const PictureCodecs*>(
+        load_plugin({.file = "libsonde-pictures.so", .symbol = "sonde_picture_codecs", .purpose = name}));
+    loaded.set_up();
+    return loaded;
+  }();
+  return codecs.decode;
+}
+
 }  // namespace
 
 Volume decode_picture(const std::string& name, ByteView file, const PictureHeader& header) {
   constexpr IsolationLimits kLimits{.memory_bytes = std::size_t{4} << 30, .time = std::chrono::seconds(60)};
-  // In the parent, so that no child inherits codecs that another thread is just setting up.
-  [[maybe_unused]] static const bool codecs_are_set_up = cv::haveImageWriter(".png");
-  const auto reply =
-      run_isolated(name, kLimits, [&](std::vector<std::byte>& out) { decode(name, file, header, out); });
+  Decoder* const decoder = decoder_of(name, header);
+  const auto reply = run_isolated(
+      name, kLimits, [&](std::vector<std::byte>& out) { decode(name, file, header, decoder, out); });
   const Decoded decoded = checked(name, reply, header);
   const auto count = static_cast<std::size_t>(pixel_count(header.extent));
   Volume volume;

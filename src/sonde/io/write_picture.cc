@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <png.h>
 
-#include <opencv2/core.hpp>
-#include <opencv2/imgcodecs.hpp>
+#include <zlib.h>
 
 #include "sonde/core/durable_file.h"
 #include "sonde/core/error.h"
@@ -18,28 +18,62 @@ void require_size(const std::string& name, Extent2 extent, std::size_t bytes, st
   throw Error(ErrorKind::internal, name + ": the picture to be written has no pixels or too few");
 }
 
-std::vector<unsigned char> encoded(const std::string& name, const cv::Mat& picture,
-                                   const std::vector<int>& parameters = {}) {
-  std::vector<unsigned char> bytes;
-  try {
-    cv::imencode(".png", picture, bytes, parameters);
-  } catch (const cv::Exception&) {
-    bytes.clear();
+enum class Aim { quick, small };
+
+// Rows of 8-bit values, one channel or three.
+struct Values {
+  Extent2 extent;
+  int channels = 1;
+  const std::uint8_t* data = nullptr;
+};
+
+void append(png_structp png, png_bytep bytes, png_size_t count) {
+  auto& out = *static_cast<std::vector<std::byte>*>(png_get_io_ptr(png));
+  const auto* begin = reinterpret_cast<const std::byte*>(bytes);
+  out.insert(out.end(), begin, begin + count);
+}
+void flush(png_structp) {}
+[[noreturn]] void fail(png_structp png, png_const_charp) { png_longjmp(png, 1); }
+void pass_over(png_structp, png_const_charp) {}
+
+struct Writer {
+  png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, nullptr, fail, pass_over);
+  png_infop info = png == nullptr ? nullptr : png_create_info_struct(png);
+  Writer() = default;
+  Writer(const Writer&) = delete;
+  Writer& operator=(const Writer&) = delete;
+  ~Writer() { png_destroy_write_struct(&png, &info); }
+};
+
+// libpng leaves by longjmp where it fails: no object of this function may need a destructor.
+bool write_values(Writer& writer, const Values& values, Aim aim, std::vector<std::byte>& out) {
+  if (setjmp(png_jmpbuf(writer.png)) != 0) return false;  // NOLINT(cert-err52-cpp): libpng's way to fail
+  png_set_write_fn(writer.png, &out, append, flush);
+  if (aim == Aim::quick) {
+    png_set_filter(writer.png, PNG_FILTER_TYPE_BASE, PNG_FILTER_SUB);
+    png_set_compression_level(writer.png, Z_BEST_SPEED);
+    png_set_compression_strategy(writer.png, Z_RLE);
+  } else {
+    png_set_compression_level(writer.png, 7);
+    png_set_compression_strategy(writer.png, Z_DEFAULT_STRATEGY);
   }
-  if (bytes.empty()) throw Error(ErrorKind::internal, name + ": the PNG encoder failed");
-  return bytes;
+  png_set_IHDR(writer.png, writer.info, static_cast<png_uint_32>(values.extent.width),
+               static_cast<png_uint_32>(values.extent.height), 8,
+               values.channels == 1 ? PNG_COLOR_TYPE_GRAY : PNG_COLOR_TYPE_RGB, PNG_INTERLACE_NONE,
+               PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
+  png_write_info(writer.png, writer.info);
+  for (std::int64_t y = 0; y < values.extent.height; ++y)
+    png_write_row(writer.png, values.data + y * values.extent.width * values.channels);
+  png_write_end(writer.png, nullptr);
+  return true;
 }
 
-cv::Mat canvas(Extent2 extent, int type) {
-  return cv::Mat(static_cast<int>(extent.height), static_cast<int>(extent.width), type);
-}
-
-cv::Mat colour_picture(const RgbImage& image) {
-  cv::Mat picture = canvas(image.extent, CV_8UC3);
-  for (std::size_t i = 0; i < image.pixels.size(); i += 3)  // OpenCV's order is blue, green, red
-    std::reverse_copy(image.pixels.begin() + static_cast<std::ptrdiff_t>(i),
-                      image.pixels.begin() + static_cast<std::ptrdiff_t>(i + 3), picture.data + i);
-  return picture;
+std::vector<std::byte> encoded(const std::string& name, const Values& values, Aim aim) {
+  Writer writer;
+  std::vector<std::byte> out;
+  if (writer.info == nullptr || !write_values(writer, values, aim, out))
+    throw Error(ErrorKind::internal, name + ": the PNG encoder failed");
+  return out;
 }
 
 bool is_grey(const RgbImage& image) {
@@ -48,35 +82,28 @@ bool is_grey(const RgbImage& image) {
   return true;
 }
 
-cv::Mat grey_picture(const RgbImage& image) {
-  cv::Mat picture = canvas(image.extent, CV_8UC1);
-  for (std::size_t i = 0; i < image.pixels.size(); i += 3) picture.data[i / 3] = image.pixels[i];
-  return picture;
-}
-
 }  // namespace
 
 void write_mask_png(const std::filesystem::path& path, const Mask& mask) {
   require_size(path.string(), mask.extent, mask.pixels.size(), 1);
-  cv::Mat picture = canvas(mask.extent, CV_8UC1);
-  std::ranges::transform(mask.pixels, picture.data, [](std::uint8_t inside) {
+  std::vector<std::uint8_t> picture(mask.pixels.size());
+  std::ranges::transform(mask.pixels, picture.begin(), [](std::uint8_t inside) {
     return static_cast<std::uint8_t>(inside != 0 ? 255 : 0);
   });
-  write_durably(path, as_byte_view(encoded(path.string(), picture)));
+  write_durably(path, encoded(path.string(), {mask.extent, 1, picture.data()}, Aim::quick));
 }
 
 void write_png(const std::filesystem::path& path, const RgbImage& image) {
   require_size(path.string(), image.extent, image.pixels.size(), 3);
-  write_durably(path, as_byte_view(encoded(path.string(), colour_picture(image))));
+  write_durably(path, encoded(path.string(), {image.extent, 3, image.pixels.data()}, Aim::quick));
 }
 
 std::vector<std::byte> encode_png(const RgbImage& image) {
   require_size("PNG", image.extent, image.pixels.size(), 3);
-  const auto bytes =
-      encoded("PNG", is_grey(image) ? grey_picture(image) : colour_picture(image),
-              {cv::IMWRITE_PNG_COMPRESSION, 7, cv::IMWRITE_PNG_STRATEGY, cv::IMWRITE_PNG_STRATEGY_DEFAULT});
-  const ByteView view = as_byte_view(bytes);
-  return {view.begin(), view.end()};
+  if (!is_grey(image)) return encoded("PNG", {image.extent, 3, image.pixels.data()}, Aim::small);
+  std::vector<std::uint8_t> grey;
+  for (std::size_t i = 0; i < image.pixels.size(); i += 3) grey.push_back(image.pixels[i]);
+  return encoded("PNG", {image.extent, 1, grey.data()}, Aim::small);
 }
 
 }  // namespace sonde
