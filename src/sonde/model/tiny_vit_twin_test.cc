@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+// TinyViT out of kernels is the network that model/tiny_vit.h defines.
+#include <thread>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "sonde/inference/encoder.h"
+#include "sonde/kernels/cpu.h"
+#include "sonde/model/encoder_twins.h"
+
+namespace sonde {
+namespace {
+
+using kernels::InstructionSet;
+using kernels::Storage;
+
+// Windows that do not divide the grids, channels that fill no vector, one block more than one window away
+// from the edge.
+SamSizes small_tiny_vit() {
+  SamSizes sizes = small_tiny_vit_sizes();
+  sizes.image_encoder = TinyVitSizes{.image_size = 160,
+                                     .embed_dims = {8, 12, 20, 36},
+                                     .depths = {2, 2, 2, 1},
+                                     .num_heads = {1, 2, 5, 3},
+                                     .window_sizes = {3, 3, 4, 3},
+                                     .mlp_ratio = 4,
+                                     .out_chans = 24};
+  return sizes;
+}
+
+class TinyVitTwin : public testing::Test {
+ protected:
+  std::unique_ptr<Encoder> encoder(Storage storage) const {
+    return make_tiny_vit_encoder(checkpoint_.tensors, std::get<TinyVitSizes>(sam_->sizes.image_encoder),
+                                 storage);
+  }
+
+  Sam sam_ = lively_sam(small_tiny_vit());
+  Checkpoint checkpoint_ = checkpoint_of(sam_);
+};
+
+struct Extent {
+  std::int64_t width, height;
+};
+constexpr Extent kExtents[] = {{160, 160}, {160, 91}, {160, 8}, {60, 160}, {159, 160}};
+
+TEST_F(TinyVitTwin, AgreesWithItsModulesOnEveryInstructionSet) {
+  const InstructionSet before = kernels::instruction_set();
+  for (const InstructionSet set : kernels::available_instruction_sets()) {
+    kernels::use_instruction_set(set);
+    for (const auto [width, height] : kExtents) {
+      const auto bytes = random_pixels(width, height, 1);
+      const FramePixels pixels{bytes.data(), width, height};
+      const auto expected = torch_embedding(sam_, pixels);
+      EXPECT_LT(relative_difference(encoder(Storage::fp32)->encode(pixels, 1), expected), 1e-5)
+          << width << " x " << height;
+      EXPECT_LT(relative_difference(encoder(Storage::bf16)->encode(pixels, 1), expected), 3e-2)
+          << width << " x " << height;
+    }
+  }
+  kernels::use_instruction_set(before);
+}
+
+TEST_F(TinyVitTwin, GivesTheSameBytesForAnyNumberOfThreads) {
+  for (const Storage storage : {Storage::fp32, Storage::bf16}) {
+    const auto twin = encoder(storage);
+    const auto bytes = random_pixels(160, 120, 2);
+    const auto alone = twin->encode({bytes.data(), 160, 120}, 1);
+    for (const int threads : {2, 3, 7}) EXPECT_EQ(alone, twin->encode({bytes.data(), 160, 120}, threads));
+  }
+}
+
+// The second picture of an extent is computed in part only, with bands kept from the first.
+TEST_F(TinyVitTwin, GivesTheSameBytesWhetherOrNotPaddingIsComputed) {
+  for (const Storage storage : {Storage::fp32, Storage::bf16}) {
+    const auto seasoned = encoder(storage);
+    for (std::int64_t side = 1; side <= 160; side += 3) {
+      for (const Extent extent : {Extent{160, side}, Extent{side, 160}}) {
+        const auto first = random_pixels(extent.width, extent.height, 3),
+                   second = random_pixels(extent.width, extent.height, 4);
+        seasoned->encode({first.data(), extent.width, extent.height}, 1);
+        const FramePixels pixels{second.data(), extent.width, extent.height};
+        ASSERT_EQ(seasoned->encode(pixels, 1), encoder(storage)->encode(pixels, 1))
+            << extent.width << " x " << extent.height;
+      }
+    }
+  }
+}
+
+TEST_F(TinyVitTwin, EncodesSeveralPicturesAtOnce) {
+  const auto twin = encoder(Storage::fp32);
+  const auto bytes = random_pixels(160, 100, 5);
+  const FramePixels pixels{bytes.data(), 160, 100};
+  const auto expected = encoder(Storage::fp32)->encode(pixels, 1);
+  std::vector<std::vector<float>> answers(8);
+  std::vector<std::thread> threads;
+  for (auto& answer : answers) threads.emplace_back([&] { answer = twin->encode(pixels, 2); });
+  for (auto& thread : threads) thread.join();
+  for (const auto& answer : answers) EXPECT_EQ(answer, expected);
+}
+
+}  // namespace
+}  // namespace sonde
