@@ -150,11 +150,20 @@ class TinyVitEncoder : public Encoder {
   mutable PaddingStore padding_;
 };
 
+// Pairs of bf16 must not span two heads.
+bool has_odd_heads(const TinyVitSizes& sizes) {
+  for (std::size_t stage = 1; stage < sizes.embed_dims.size(); ++stage) {
+    if (sizes.embed_dims.at(stage) / sizes.num_heads.at(stage) % 2 != 0) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 std::unique_ptr<Encoder> make_tiny_vit_encoder(const NamedTensors& tensors, const TinyVitSizes& sizes,
                                                Storage storage) {
-  return std::make_unique<TinyVitEncoder>(WeightReader(tensors, "image_encoder."), sizes, storage);
+  return std::make_unique<TinyVitEncoder>(WeightReader(tensors, "image_encoder."), sizes,
+                                          has_odd_heads(sizes) ? Storage::fp32 : storage);
 }
 
 }  // namespace sonde
