@@ -15,7 +15,10 @@ using kernels::Buffer;
 using kernels::kBlock;
 
 constexpr std::size_t kBeyond = kernels::kPanel;  // floats readable behind a matrix used as it lies
+constexpr std::size_t kFirstLayerParts = 2;
 constexpr float kTwoPi = 6.283185307179586F;
+
+std::size_t parts_of(const Sizes& sizes) { return key_part(sizes.layers) + 1; }
 
 // One block of position encodings: [channels][kBlock], sines, then cosines. Source: Tancik et al. 2020.
 void encode_positions(const Weights& weights, std::size_t block, float* out) {
@@ -63,12 +66,13 @@ void prepare_block(const Weights& weights, const Buffer& positions, std::span<co
   }
   auto* keys = image.keys.as<float>() + block * C * kBlock;
   kernels::transpose(rows, C, kBlock, C, keys, kBlock);
-  auto* projected = image.projected.as<float>() + block * projections.rows * kBlock;
-  const auto* encodings = positions.as<float>() + block * projections.bare_rows * kBlock;
-  const std::size_t first = 2 * sizes.inner;  // rows of layer 0
-  project(projections.scaled.data(), first, C, keys, encodings, projected);
-  project(projections.scaled.data() + first * C, projections.rows - first, C, keys, nullptr,
-          projected + first * kBlock);
+  for (std::size_t part = 0; part < parts_of(sizes); ++part) {
+    project(projections.scaled.data() + part * sizes.inner * C, sizes.inner, C, keys,
+            part < kFirstLayerParts ? projected_block(positions, sizes, part, block) : nullptr,
+            projected_block(image.projected, sizes, part, block));
+  }
+  project(projections.scaled.data() + parts_of(sizes) * sizes.inner * C, C, C, keys, nullptr,
+          upscaled_block(image.projected, sizes, block));
   auto* values = scratch.take<float>(kBlock * projections.value_columns);
   multiply(
       {.in = rows, .in_stride = C, .rows = kBlock, .out = values, .out_stride = projections.value_columns},
@@ -83,19 +87,29 @@ void prepare_block(const Weights& weights, const Buffer& positions, std::span<co
 
 }  // namespace
 
+float* projected_block(const Buffer& parts, const Sizes& sizes, std::size_t part, std::size_t block) {
+  return parts.as<float>() + (part * sizes.blocks + block) * sizes.inner * kBlock;
+}
+
+float* upscaled_block(const Buffer& parts, const Sizes& sizes, std::size_t block) {
+  return projected_block(parts, sizes, parts_of(sizes), 0) + block * sizes.channels * kBlock;
+}
+
 Buffer project_positions(const Weights& weights, int threads) {
   const Sizes& sizes = weights.sizes;
   const Projections& projections = weights.projections;
-  const std::size_t rows = projections.bare_rows;
-  Buffer positions(sizes.blocks * rows * kBlock * sizeof(float));
+  Buffer positions(sizes.blocks * projections.bare_rows * kBlock * sizeof(float));
   parallel_for(threads, static_cast<std::int64_t>(sizes.blocks), [&](std::int64_t block) {
     kernels::ScratchScope scratch;
     auto* encodings = scratch.take<float>(sizes.channels * kBlock);
     encode_positions(weights, static_cast<std::size_t>(block), encodings);
-    float* out = positions.as<float>() + static_cast<std::size_t>(block) * rows * kBlock;
-    project(projections.bare.data(), rows, sizes.channels, encodings, nullptr, out);
-    for (std::size_t row = 0; row < rows; ++row) {
-      for (std::size_t p = 0; p < kBlock; ++p) out[row * kBlock + p] += projections.bare_bias[row];
+    for (std::size_t part = 0; part < parts_of(sizes); ++part) {
+      const std::size_t first = part * sizes.inner;
+      float* out = projected_block(positions, sizes, part, static_cast<std::size_t>(block));
+      project(projections.bare.data() + first * sizes.channels, sizes.inner, sizes.channels, encodings,
+              nullptr, out);
+      for (std::size_t i = 0; i < sizes.inner * kBlock; ++i)
+        out[i] += projections.bare_bias[first + i / kBlock];
     }
   });
   return positions;

@@ -25,12 +25,20 @@ namespace sonde::decoder {
 // the number of threads.
 constexpr std::size_t kGroupBlocks = 4;
 
-// Position encodings, projected: [blocks][bare_rows][kBlock].
+// Projections lie part by part, each [blocks][inner][kBlock]: of layer l part 2 l are keys, part 2 l + 1
+// queries of the image; then keys of the final attention. Behind them stands the upscaling's first
+// convolution, [blocks][channels][kBlock].
+inline std::size_t key_part(std::size_t layer) { return 2 * layer; }
+inline std::size_t query_part(std::size_t layer) { return 2 * layer + 1; }
+float* projected_block(const kernels::Buffer& parts, const Sizes& sizes, std::size_t part, std::size_t block);
+float* upscaled_block(const kernels::Buffer& parts, const Sizes& sizes, std::size_t block);
+
+// Position encodings, projected, but for the upscaling.
 kernels::Buffer project_positions(const Weights& weights, int threads);
 
 struct PreparedImage : Network::PreparedImage {
   kernels::Buffer keys;       // [blocks][channels][kBlock], with no_mask
-  kernels::Buffer projected;  // [blocks][rows][kBlock]; of layer 0 with the position encodings
+  kernels::Buffer projected;  // parts as above; of layer 0 with the position encodings
   kernels::Buffer values;     // [layers and final attention][heads][blocks * kBlock][head_dim]
 };
 std::shared_ptr<const PreparedImage> prepare_image(const Weights& weights, const kernels::Buffer& positions,

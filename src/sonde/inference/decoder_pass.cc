@@ -24,10 +24,6 @@ struct Partial {
   float* features = nullptr;  // [rows][column_stride]: features, weighted
 };
 
-// Rows of Projections: of layer l at 2 l the keys, at 2 l + 1 the queries of the image.
-std::size_t key_row(const Sizes& sizes, std::size_t layer) { return 2 * layer * sizes.inner; }
-std::size_t query_row(const Sizes& sizes, std::size_t layer) { return (2 * layer + 1) * sizes.inner; }
-
 class GroupPass {
  public:
   GroupPass(const Pass& pass)
@@ -56,25 +52,19 @@ class GroupPass {
   float* features_of(std::size_t block) const {
     return state_.feature_blocks + block * state_.capacity * kBlock;
   }
-  const float* projected(std::size_t block, std::size_t row) const {
-    return pass_.image.projected.as<float>() + (block * pass_.weights.projections.rows + row) * kBlock;
-  }
-  const float* positions(std::size_t block, std::size_t row) const {
-    return pass_.positions.as<float>() + (block * pass_.weights.projections.bare_rows + row) * kBlock;
-  }
-
-  // Scores of tokens with a block's positions, by what the tokens look for in `row` of the projections.
-  void score(std::size_t layer, std::size_t row, std::size_t block, const float* tokens,
+  // Scores of tokens with a block's positions, by what the tokens look for in a part of the projections.
+  void score(std::size_t layer, std::size_t part, std::size_t block, const float* tokens,
              const float* on_features, std::size_t features, float* out, std::size_t out_stride) const {
-    kernels::score_block({.heads = sizes_.heads,
-                          .tokens = state_.tokens,
-                          .dim = sizes_.head_dim,
-                          .queries = tokens,
-                          .keys = projected(block, row),
-                          .scale = layer == 0 ? nullptr : state_.scale + block * kBlock,
-                          .offsets = layer == 0 ? nullptr : positions(block, row),
-                          .out = out,
-                          .out_stride = out_stride});
+    kernels::score_block(
+        {.heads = sizes_.heads,
+         .tokens = state_.tokens,
+         .dim = sizes_.head_dim,
+         .queries = tokens,
+         .keys = projected_block(pass_.image.projected, sizes_, part, block),
+         .scale = layer == 0 ? nullptr : state_.scale + block * kBlock,
+         .offsets = layer == 0 ? nullptr : projected_block(pass_.positions, sizes_, part, block),
+         .out = out,
+         .out_stride = out_stride});
     if (features == 0) return;
     multiply({.in = on_features,
               .in_stride = state_.column_stride,
@@ -88,7 +78,7 @@ class GroupPass {
 
   void ask_block(std::size_t block, float* scores) const {
     const Question& question = pass_.question;
-    score(question.layer, key_row(sizes_, question.layer), block, question.queries, question.on_features,
+    score(question.layer, key_part(question.layer), block, question.queries, question.on_features,
           state_.features, scores, kGroup);
   }
 
@@ -97,7 +87,7 @@ class GroupPass {
   void attend(const Answer& answer, std::size_t block, float* out) const {
     kernels::ScratchScope scratch;
     float* weights = answer.values == nullptr ? out : scratch.take<float>(rows_ * kBlock);
-    score(answer.layer, query_row(sizes_, answer.layer), block, answer.keys, answer.on_features, answer.known,
+    score(answer.layer, query_part(answer.layer), block, answer.keys, answer.on_features, answer.known,
           weights, kBlock);
     const std::size_t kept = answer.values == nullptr ? state_.tokens - 1 : state_.tokens;
     kernels::softmax_over_tokens(weights, sizes_.heads, state_.tokens, kept);

@@ -25,10 +25,9 @@ struct Upscaler {
   // Channels of one of a block's first patches, with a row of ones: [channels / 4 + 1][kBlock].
   void upscale_once(std::size_t block, std::size_t patch, float* out) const {
     const Sizes& sizes = weights.sizes;
-    const Projections& projections = weights.projections;
-    const std::size_t channels = sizes.channels / kPatch, row = projections.bare_rows + patch * channels;
-    kernels::scale_columns(image.projected.as<float>() + (block * projections.rows + row) * kBlock, channels,
-                           state.scale + block * kBlock, out);
+    const std::size_t channels = sizes.channels / kPatch;
+    kernels::scale_columns(upscaled_block(image.projected, sizes, block) + patch * channels * kBlock,
+                           channels, state.scale + block * kBlock, out);
     multiply({.in = rows + patch * channels * state.features,
               .in_stride = state.features,
               .rows = channels,

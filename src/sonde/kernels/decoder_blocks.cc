@@ -21,6 +21,7 @@ namespace sonde::kernels::HWY_NAMESPACE {
 constexpr std::size_t kRowsTogether = HWY_TARGET == HWY_AVX3 ? 6 : 4;
 constexpr std::size_t kTogether = HWY_TARGET == HWY_AVX3 ? 4 : 2;
 constexpr std::size_t kStep = kTogether * kLanes;
+constexpr std::size_t kPrefetchedHeads = 2;  // ahead of the one that is worked on
 static_assert(kBlock % kStep == 0);
 
 // The same number of rows in every call, or one less in the last ones: few rows do not hide the latency of an
@@ -96,7 +97,7 @@ HWY_NOINLINE void score_rows(const BlockScores& job, std::size_t head, std::size
   const std::size_t stride = job.heads * job.dim;
   const float* queries = job.queries + token * stride + head * job.dim;
   const std::size_t start = head * job.dim * kBlock + first;
-  const std::size_t to_next = head + 1 < job.heads ? job.dim * kBlock : 0;
+  const std::size_t to_next = kPrefetchedHeads * job.dim * kBlock;  // of this block, or the next one's
   Vector sums[kRows][kTogether];
   for (auto& row : sums) {
     for (Vector& sum : row) sum = hn::Zero(d);
