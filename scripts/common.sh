@@ -10,7 +10,7 @@ build_packages=(
   libcli11-dev nlohmann-json3-dev libcurl4-openssl-dev libssl-dev libpng-dev zlib1g-dev
   mricron-data
 )
-test_packages=(libgtest-dev libgmock-dev clang-format-14 shellcheck chromium fonts-liberation)
+test_packages=(libgtest-dev libgmock-dev clang-format-14 shellcheck chromium fonts-liberation valgrind)
 
 say() { printf '== %s\n' "$*"; }
 

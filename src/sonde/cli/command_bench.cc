@@ -28,18 +28,18 @@ using Json = nlohmann::ordered_json;
 struct BenchOptions {
   std::string what;
   int runs = 10, prompts = 1;
+  Extent2 picture{1024, 1024};
   std::int64_t points_per_side = 32;
   bool json = false;
   ModelArguments model;
 };
 
 // Smooth blobs over noise: no window of it is constant, as in a scan.
-RgbImage test_picture() {
-  constexpr std::int64_t kSide = 1024;
-  RgbImage image{{kSide, kSide}, {}};
+RgbImage test_picture(Extent2 extent) {
+  RgbImage image{extent, {}};
   std::uint32_t noise = 1;
-  for (std::int64_t y = 0; y < kSide; ++y) {
-    for (std::int64_t x = 0; x < kSide; ++x) {
+  for (std::int64_t y = 0; y < extent.height; ++y) {
+    for (std::int64_t x = 0; x < extent.width; ++x) {
       noise = noise * 1664525U + 1013904223U;
       const bool inside = ((x / 128 + y / 128) % 2) == 0;
       const auto grey = static_cast<std::uint8_t>((inside ? 150 : 60) + (noise >> 27));
@@ -86,6 +86,22 @@ double peak_rss_mb() {
   return static_cast<double>(usage.ru_maxrss) / 1024;  // KiB on Linux
 }
 
+// A point each, on a grid of 8 x 8.
+std::vector<Prompt> test_prompts(const BenchOptions& options) {
+  constexpr int kSide = 8;
+  std::vector<Prompt> prompts;
+  for (int i = 0; i < options.prompts; ++i) {
+    const int column = i % kSide;
+    const int row = i / kSide % kSide;
+    Prompt prompt;
+    prompt.points = {{{(column + 0.5) / kSide * static_cast<double>(options.picture.width),
+                       (row + 0.5) / kSide * static_cast<double>(options.picture.height)},
+                      PointLabel::foreground}};
+    prompts.push_back(prompt);
+  }
+  return prompts;
+}
+
 struct Work {
   std::function<void()> run;
   int prompts = 0;  // decoded by one run; 0: not about prompts
@@ -99,14 +115,9 @@ Work work_of(const BenchOptions& options, const SamModel& model, const RgbImage&
             side * side};
   }
   const Predictor predictor(model, embed(model, picture));
-  std::vector<Prompt> prompts;
-  for (int i = 0; i < options.prompts; ++i) {
-    Prompt prompt;
-    prompt.points = {{{static_cast<double>(64 + 128 * (i % 8)), static_cast<double>(64 + 128 * (i / 8 % 8))},
-                      PointLabel::foreground}};
-    prompts.push_back(prompt);
-  }
-  return {[predictor, prompts] { predictor.segment(prompts, MaskOutput::three_candidates); },
+  return {[predictor, prompts = test_prompts(options)] {
+            predictor.segment(prompts, MaskOutput::three_candidates);
+          },
           options.prompts};
 }
 
@@ -124,9 +135,15 @@ void declare(CLI::App& app, BenchOptions& options) {
   app.add_option("--points-per-side", options.points_per_side, "everything: side of the grid")
       ->check(CLI::Range(1, 1024))
       ->capture_default_str();
+  app.add_option("--width", options.picture.width, "Of the made-up picture and of its masks, pixels")
+      ->check(CLI::Range(8, 16384))
+      ->capture_default_str();
+  app.add_option("--height", options.picture.height, "Of the made-up picture and of its masks, pixels")
+      ->check(CLI::Range(8, 16384))
+      ->capture_default_str();
   declare_model(app, options.model);
   app.add_flag("--json", options.json, "Print one JSON object");
-  app.footer("The picture is 1024 x 1024 and made up.\nExample: sonde bench encoder --runs 20 --threads 2");
+  app.footer("Example: sonde bench encoder --runs 20 --threads 2");
 }
 
 }  // namespace
@@ -137,7 +154,7 @@ int run_bench(Arguments args) {
   declare(app, options);
   if (parse(app, args) == Parsed::helped) return kDone;
   const SamModel model = load_model(options.model);
-  const RgbImage picture = test_picture();
+  const RgbImage picture = test_picture(options.picture);
   const Work work = work_of(options, model, picture);
   const auto ms = time_runs(options, work.run);
   const double median = quantile(ms, 0.5);
