@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <cstring>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "sonde/core/parallel.h"
+#include "sonde/inference/encoder.h"
+#include "sonde/inference/neck.h"
+#include "sonde/inference/vit_layers.h"
+
+namespace sonde {
+namespace {
+
+using kernels::ScratchScope;
+using kernels::Storage;
+
+std::size_t as_size(std::int64_t value) { return static_cast<std::size_t>(value); }
+
+VitShape shape_of(const VitSizes& sizes, Storage storage) {
+  return {.grid = as_size(sizes.image_size / sizes.patch_size),
+          .channels = as_size(sizes.embed_dim),
+          .heads = as_size(sizes.num_heads),
+          .storage = storage};
+}
+
+class VitEncoder : public Encoder {
+ public:
+  VitEncoder(const WeightReader& encoder, const VitSizes& sizes, Storage storage)
+      : shape_(shape_of(sizes, storage)),
+        patch_embed_(encoder, shape_, as_size(sizes.patch_size)),
+        neck_(encoder / "neck", storage) {
+    const auto& global = sizes.global_attn_indexes;
+    for (std::int64_t i = 0; i < sizes.depth; ++i) {
+      const bool is_global = std::find(global.begin(), global.end(), i) != global.end();
+      blocks_.emplace_back(encoder / "blocks" / std::to_string(i), shape_,
+                           is_global ? shape_.grid : as_size(sizes.window_size));
+    }
+  }
+
+  std::vector<float> encode(const FramePixels& pixels, int threads) const override {
+    std::size_t operands_bytes = 0;
+    for (const VitBlock& block : blocks_) operands_bytes = std::max(operands_bytes, block.operands_bytes());
+    const VitWorkspace workspace(shape_, operands_bytes);
+    patch_embed_.run(pixels, workspace.tokens.as<float>(), threads);
+    for (const VitBlock& block : blocks_) block.run(workspace, threads);
+    std::vector<float> embedding(shape_.tokens() * neck_.outputs());
+    neck_.run(workspace.tokens.as<float>(), shape_.grid * shape_.channels, shape_.grid, shape_.grid,
+              embedding.data(), threads);
+    return embedding;
+  }
+
+ private:
+  VitShape shape_;
+  VitPatchEmbed patch_embed_;
+  std::vector<VitBlock> blocks_;
+  Neck neck_;
+};
+
+}  // namespace
+
+VitPatchEmbed::VitPatchEmbed(const WeightReader& encoder, const VitShape& shape, std::size_t patch)
+    : shape_(shape),
+      patch_(patch),
+      proj_(pack(channels_last(linear_weights(encoder / "patch_embed" / "proj"), kColours), shape.storage)),
+      positions_(encoder.floats("pos_embed")) {}
+
+void VitPatchEmbed::run(const FramePixels& pixels, float* tokens, int threads) const {
+  parallel_for(threads, static_cast<std::int64_t>(shape_.grid), [&](std::int64_t i) {
+    const auto row = static_cast<std::size_t>(i);
+    run_row(pixels, row, tokens + row * shape_.grid * shape_.channels);
+  });
+}
+
+void VitPatchEmbed::run_row(const FramePixels& pixels, std::size_t row, float* tokens) const {
+  const std::size_t line = patch_ * kColours, width = shape_.grid * line, size = size_of(shape_.storage);
+  const std::size_t stride = (patch_ * line + 1) / 2 * 2;
+  ScratchScope scratch;
+  auto* normalised = scratch.take<float>(width);
+  std::byte* rounded = scratch.bytes(width * size);
+  std::byte* patches = scratch.bytes(shape_.grid * stride * size);
+  std::memset(patches, 0, shape_.grid * stride * size);
+  for (std::size_t y = 0; y < patch_; ++y) {
+    normaliser_.run(pixels, static_cast<std::ptrdiff_t>(row * patch_ + y), 0, shape_.grid * patch_,
+                    normalised);
+    convert(normalised, width, shape_.storage, rounded);
+    for (std::size_t x = 0; x < shape_.grid; ++x)
+      std::memcpy(patches + (x * stride + y * line) * size, rounded + x * line * size, line * size);
+  }
+  multiply({.in = patches,
+            .in_stride = stride,
+            .rows = shape_.grid,
+            .residual = positions_.data() + row * shape_.grid * shape_.channels,
+            .residual_stride = shape_.channels,
+            .out = tokens,
+            .out_stride = shape_.channels},
+           proj_.view());
+}
+
+std::unique_ptr<Encoder> make_vit_encoder(const NamedTensors& tensors, const VitSizes& sizes,
+                                          Storage storage) {
+  return std::make_unique<VitEncoder>(WeightReader(tensors, "image_encoder."), sizes, storage);
+}
+
+}  // namespace sonde
