@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "sonde/core/parallel.h"
 #include "sonde/inference/decoder.h"
 #include "sonde/inference/encoder.h"
 
@@ -13,20 +14,26 @@ namespace {
 class CpuNetwork : public Network {
  public:
   CpuNetwork(const NamedTensors& tensors, const SamSizes& sizes, const CpuNetworkOptions& options)
-      : threads_(options.threads),
-        encoder_(make_encoder(tensors, sizes, options.storage)),
-        decoder_(tensors, sizes) {}
+      : threads_(options.threads) {
+    parallel_for(threads_, 2, [&](std::int64_t part) {
+      if (part == 0) {
+        encoder_ = make_encoder(tensors, sizes, options.storage);
+      } else {
+        decoder_ = std::make_unique<Decoder>(tensors, sizes);
+      }
+    });
+  }
 
   std::vector<float> encode(const FramePixels& pixels) const override {
     return encoder_->encode(pixels, threads_);
   }
   std::shared_ptr<const PreparedImage> prepare(std::span<const float> embedding) const override {
-    return decoder_.prepare(embedding, threads_);
+    return decoder_->prepare(embedding, threads_);
   }
   std::vector<std::vector<DecodedMask>> decode(const PreparedImage& image,
                                                std::span<const FramePrompt> prompts,
                                                MaskTokens tokens) const override {
-    return decoder_.decode(image, prompts, tokens, threads_);
+    return decoder_->decode(image, prompts, tokens, threads_);
   }
 
  private:
@@ -39,7 +46,7 @@ class CpuNetwork : public Network {
 
   int threads_;
   std::unique_ptr<Encoder> encoder_;
-  Decoder decoder_;
+  std::unique_ptr<Decoder> decoder_;
 };
 
 }  // namespace

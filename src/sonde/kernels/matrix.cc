@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <vector>
 
 #include "sonde/kernels/dispatch.h"
 
@@ -279,32 +280,28 @@ MatrixView view_rows(const float* matrix, std::size_t inputs, std::size_t output
 
 PackedMatrix::PackedMatrix(std::span<const float> weights, std::span<const float> bias, std::size_t outputs,
                            Storage storage) {
-  const std::size_t inputs = weights.size() / outputs;
-  const std::size_t in_step = storage == Storage::bf16 ? 2 : 1;
-  const std::size_t steps = round_up(inputs, in_step) / in_step, panels = round_up(outputs, kPanel) / kPanel;
-  view_ = {.data = nullptr,
+  const std::size_t inputs = weights.size() / outputs, step = storage == Storage::bf16 ? 2 : 1;
+  const std::size_t padded_inputs = round_up(inputs, step), panels = round_up(outputs, kPanel) / kPanel;
+  const std::size_t panel_values = padded_inputs * kPanel;
+  values_ = Buffer(panels * panel_values * size_of(storage));
+  std::vector<float> panel(panel_values);  // in fp32, rounded as a whole
+  for (std::size_t p = 0; p < panels; ++p) {
+    const std::size_t columns = std::min(kPanel, outputs - p * kPanel);
+    if (columns < kPanel || inputs < padded_inputs) std::fill(panel.begin(), panel.end(), 0.0F);
+    const float* from = weights.data() + p * kPanel * inputs;
+    for (std::size_t k = 0; k < inputs; ++k) {
+      float* to = panel.data() + k / step * step * kPanel + k % step;
+      for (std::size_t c = 0; c < columns; ++c) to[c * step] = from[c * inputs + k];
+    }
+    convert(panel.data(), panel_values, storage, values_.data() + p * panel_values * size_of(storage));
+  }
+  view_ = {.data = values_.data(),
            .inputs = inputs,
            .outputs = outputs,
-           .row_stride = kPanel * in_step,
-           .panel_stride = steps * in_step * kPanel,
+           .row_stride = kPanel * step,
+           .panel_stride = panel_values,
            .storage = storage,
            .bias = nullptr};
-  // In fp32 first, then rounded as a whole.
-  Buffer ordered(panels * view_.panel_stride * sizeof(float));
-  auto* const values = ordered.as<float>();
-  std::fill_n(values, panels * view_.panel_stride, 0.0F);
-  for (std::size_t output = 0; output < outputs; ++output) {
-    float* panel = values + output / kPanel * view_.panel_stride + output % kPanel * in_step;
-    for (std::size_t k = 0; k < inputs; ++k)
-      panel[k / in_step * view_.row_stride + k % in_step] = weights[output * inputs + k];
-  }
-  if (storage == Storage::bf16) {
-    values_ = Buffer(panels * view_.panel_stride * sizeof(Bf16));
-    convert(values, panels * view_.panel_stride, storage, values_.data());
-  } else {
-    values_ = std::move(ordered);
-  }
-  view_.data = values_.data();
   if (bias.empty()) return;
   bias_ = Buffer(panels * kPanel * sizeof(float));
   std::fill_n(bias_.as<float>(), panels * kPanel, 0.0F);
