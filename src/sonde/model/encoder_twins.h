@@ -2,26 +2,17 @@
 #pragma once
 
 #include <cmath>
-#include <cstdint>
 #include <vector>
 
 #include <gtest/gtest.h>
 
 #include "sonde/inference/network.h"
+#include "sonde/inference/test_pictures.h"
 #include "sonde/model/small_networks.h"
 
 namespace sonde {
 
 // For tests: an image encoder out of kernels beside the modules that define it.
-
-inline std::vector<std::uint8_t> random_pixels(std::int64_t width, std::int64_t height, std::uint32_t seed) {
-  std::vector<std::uint8_t> pixels(static_cast<std::size_t>(3 * width * height));
-  for (auto& pixel : pixels) {
-    seed = seed * 1664525U + 1013904223U;
-    pixel = static_cast<std::uint8_t>(seed >> 24U);
-  }
-  return pixels;
-}
 
 // What the LibTorch modules give for the picture, normalised and padded as published: [E*E][C].
 inline std::vector<float> torch_embedding(Sam sam, const FramePixels& pixels) {

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // TinyViT out of kernels is the network that model/tiny_vit.h defines.
-#include <thread>
-#include <vector>
-
 #include <gtest/gtest.h>
 
 #include "sonde/inference/encoder.h"
@@ -60,44 +57,6 @@ TEST_F(TinyVitTwin, AgreesWithItsModulesOnEveryInstructionSet) {
     }
   }
   kernels::use_instruction_set(before);
-}
-
-TEST_F(TinyVitTwin, GivesTheSameBytesForAnyNumberOfThreads) {
-  for (const Storage storage : {Storage::fp32, Storage::bf16}) {
-    const auto twin = encoder(storage);
-    const auto bytes = random_pixels(160, 120, 2);
-    const auto alone = twin->encode({bytes.data(), 160, 120}, 1);
-    for (const int threads : {2, 3, 7}) EXPECT_EQ(alone, twin->encode({bytes.data(), 160, 120}, threads));
-  }
-}
-
-// The second picture of an extent is computed in part only, with bands kept from the first.
-TEST_F(TinyVitTwin, GivesTheSameBytesWhetherOrNotPaddingIsComputed) {
-  for (const Storage storage : {Storage::fp32, Storage::bf16}) {
-    const auto seasoned = encoder(storage);
-    for (std::int64_t side = 1; side <= 160; side += 3) {
-      for (const Extent extent : {Extent{160, side}, Extent{side, 160}}) {
-        const auto first = random_pixels(extent.width, extent.height, 3),
-                   second = random_pixels(extent.width, extent.height, 4);
-        seasoned->encode({first.data(), extent.width, extent.height}, 1);
-        const FramePixels pixels{second.data(), extent.width, extent.height};
-        ASSERT_EQ(seasoned->encode(pixels, 1), encoder(storage)->encode(pixels, 1))
-            << extent.width << " x " << extent.height;
-      }
-    }
-  }
-}
-
-TEST_F(TinyVitTwin, EncodesSeveralPicturesAtOnce) {
-  const auto twin = encoder(Storage::fp32);
-  const auto bytes = random_pixels(160, 100, 5);
-  const FramePixels pixels{bytes.data(), 160, 100};
-  const auto expected = encoder(Storage::fp32)->encode(pixels, 1);
-  std::vector<std::vector<float>> answers(8);
-  std::vector<std::thread> threads;
-  for (auto& answer : answers) threads.emplace_back([&] { answer = twin->encode(pixels, 2); });
-  for (auto& thread : threads) thread.join();
-  for (const auto& answer : answers) EXPECT_EQ(answer, expected);
 }
 
 }  // namespace

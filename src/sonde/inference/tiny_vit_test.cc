@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <thread>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "sonde/inference/encoder.h"
+#include "sonde/inference/test_pictures.h"
+#include "sonde/weights/small_sizes.h"
+
+namespace sonde {
+namespace {
+
+using kernels::Storage;
+
+SamSizes sizes_with_far_windows() {
+  SamSizes sizes = small_tiny_vit_sizes();
+  sizes.image_encoder = TinyVitSizes{.image_size = 160,
+                                     .embed_dims = {8, 12, 20, 36},
+                                     .depths = {2, 2, 2, 1},
+                                     .num_heads = {1, 2, 5, 3},
+                                     .window_sizes = {3, 3, 4, 3},
+                                     .mlp_ratio = 4,
+                                     .out_chans = 24};
+  return sizes;
+}
+
+struct Extent {
+  std::int64_t width, height;
+};
+
+class TinyVitEncoding : public testing::Test {
+ protected:
+  std::unique_ptr<Encoder> encoder(Storage storage) const {
+    return make_tiny_vit_encoder(tensors_, std::get<TinyVitSizes>(sizes_.image_encoder), storage);
+  }
+
+  SamSizes sizes_ = sizes_with_far_windows();
+  NamedTensors tensors_ = random_tensors(sizes_, 1);
+};
+
+TEST_F(TinyVitEncoding, GivesTheSameBytesForAnyNumberOfThreads) {
+  for (const Storage storage : {Storage::fp32, Storage::bf16}) {
+    const auto tiny_vit = encoder(storage);
+    const auto bytes = random_pixels(160, 120, 2);
+    const auto alone = tiny_vit->encode({bytes.data(), 160, 120}, 1);
+    for (const int threads : {2, 3, 7}) EXPECT_EQ(alone, tiny_vit->encode({bytes.data(), 160, 120}, threads));
+  }
+}
+
+// The second picture of an extent is computed in part only, with bands kept from the first.
+TEST_F(TinyVitEncoding, GivesTheSameBytesWhetherOrNotPaddingIsComputed) {
+  for (const Storage storage : {Storage::fp32, Storage::bf16}) {
+    const auto seasoned = encoder(storage);
+    for (std::int64_t side = 1; side <= 160; side += 3) {
+      for (const Extent extent : {Extent{160, side}, Extent{side, 160}}) {
+        const auto first = random_pixels(extent.width, extent.height, 3),
+                   second = random_pixels(extent.width, extent.height, 4);
+        seasoned->encode({first.data(), extent.width, extent.height}, 1);
+        const FramePixels pixels{second.data(), extent.width, extent.height};
+        ASSERT_EQ(seasoned->encode(pixels, 1), encoder(storage)->encode(pixels, 1))
+            << extent.width << " x " << extent.height;
+      }
+    }
+  }
+}
+
+TEST_F(TinyVitEncoding, EncodesSeveralPicturesAtOnce) {
+  const auto tiny_vit = encoder(Storage::fp32);
+  const auto bytes = random_pixels(160, 100, 5);
+  const FramePixels pixels{bytes.data(), 160, 100};
+  const auto expected = encoder(Storage::fp32)->encode(pixels, 1);
+  std::vector<std::vector<float>> answers(8);
+  std::vector<std::thread> threads;
+  for (auto& answer : answers) threads.emplace_back([&] { answer = tiny_vit->encode(pixels, 2); });
+  for (auto& thread : threads) thread.join();
+  for (const auto& answer : answers) EXPECT_EQ(answer, expected);
+}
+
+}  // namespace
+}  // namespace sonde
