@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "sonde/kernels/decoder_blocks.h"
 #include "sonde/kernels/dispatch.h"
 
 #undef HWY_TARGET_INCLUDE
@@ -19,14 +20,15 @@
 #define SONDE_KERNELS_FLASH_ATTENTION_BLOCK_
 namespace sonde::kernels {
 struct QueryBlock {
-  const void* queries;            // [channels, in pairs with bf16]
-  std::size_t first, count;       // queries
-  float* products;                // [2 * side - 1] with positions
+  const void* queries;  // [channels, in pairs with bf16]
+  std::size_t count;    // of queries
+  const std::uint32_t *query_rows, *query_columns;
+  float* products;                // [2 * side - 1] with positions; then [queries][channels] results
   float *row_bias, *column_bias;  // [side] of keys
   float* scores;                  // [kKeyBlock]
   void* powers;                   // [kKeyBlock, in pairs with bf16]
   float* sums;                    // [channels] of values times powers
-  float *most, *power_sum, *fade;
+  float *most, *most_before, *power_sum, *fade;
 };
 }  // namespace sonde::kernels
 #endif
@@ -112,7 +114,8 @@ struct NativeBf16Step : Bf16Step {
 using NativeBf16Step = Bf16Step;
 #endif
 
-// A product of rows with columns of a block, and what its sums start from. Each kind of product has start().
+// A product of rows with columns of a block. Each kind of product tells what becomes of a row's sums (Row)
+// and of the largest results of the columns (keep_most).
 template <class Step>
 struct Factors {
   const typename Step::Value* rows;
@@ -120,43 +123,66 @@ struct Factors {
   const typename Step::Value* columns;
   std::size_t steps;
   float* out;
+  float* row_out(std::size_t row, std::size_t column) const { return out + row * kQueryBlock + column; }
+  HWY_INLINE void keep_most(Vector, std::size_t) const {}
 };
 
 template <class Step>
 struct PlainProduct : Factors<Step> {
-  HWY_INLINE Vector start(std::size_t, std::size_t) const { return hn::Zero(Floats{}); }
+  struct Row {
+    HWY_INLINE Vector finish(Vector sum, std::size_t) const { return sum; }
+  };
+  HWY_INLINE Row at(std::size_t, std::size_t) const { return {}; }
 };
 
-// Rows are keys from `first` on: sums start from their positions' part.
+// Rows are keys from `first` on: their positions' part is added.
 template <class Step>
 struct ScoreProduct : Factors<Step> {
   const float *row_bias, *column_bias;
+  float* most;
   std::size_t first, side;
-  HWY_INLINE Vector start(std::size_t row, std::size_t column) const {
-    const std::size_t key = first + row, y = key / side, x = key % side;
-    return hn::Add(hn::LoadU(Floats{}, row_bias + y * kQueryBlock + column),
-                   hn::LoadU(Floats{}, column_bias + x * kQueryBlock + column));
+  std::uint64_t inverse_side;  // 2^40 / side, rounded up: a multiplication finds a key's row
+  struct Row {
+    const float *row_bias, *column_bias;
+    HWY_INLINE Vector finish(Vector sum, std::size_t column) const {
+      return hn::Add(
+          sum, hn::Add(hn::LoadU(Floats{}, row_bias + column), hn::LoadU(Floats{}, column_bias + column)));
+    }
+  };
+  HWY_INLINE Row at(std::size_t row, std::size_t column) const {
+    const std::size_t key = first + row, y = key * inverse_side >> 40U, x = key - y * side;
+    return {row_bias + y * kQueryBlock + column, column_bias + x * kQueryBlock + column};
+  }
+  HWY_INLINE void keep_most(Vector largest, std::size_t column) const {
+    const Floats d;
+    hn::StoreU(hn::Max(hn::LoadU(d, most + column), largest), d, most + column);
   }
 };
 
-// Sums start from what they are already, faded.
+// Added to what the sums are already, faded.
 template <class Step>
 struct ValueProduct : Factors<Step> {
   const float* fade;
-  HWY_INLINE Vector start(std::size_t row, std::size_t column) const {
-    return hn::Mul(hn::LoadU(Floats{}, this->out + row * kQueryBlock + column),
-                   hn::LoadU(Floats{}, fade + column));
+  struct Row {
+    const float *before, *fade;
+    HWY_INLINE Vector finish(Vector sum, std::size_t column) const {
+      return hn::MulAdd(hn::LoadU(Floats{}, before + column), hn::LoadU(Floats{}, fade + column), sum);
+    }
+  };
+  HWY_INLINE Row at(std::size_t row, std::size_t column) const {
+    return {this->row_out(row, column), fade + column};
   }
 };
 
 template <class Step, std::size_t kRows, std::size_t kVectors, class Product>
-HWY_NOINLINE void run_tile(const Product& product, std::size_t row, std::size_t column) {
+HWY_NOINLINE void run_tile(const Product& wanted, std::size_t row, std::size_t column) {
+  const Product product = wanted;  // which no store can change
   const typename Step::Value* rows = product.rows + row * product.row_stride;
   const typename Step::Value* columns = product.columns + column * Step::kValues;
   const std::size_t steps = product.steps, row_stride = product.row_stride;
   Vector sum[kRows][kVectors];
   for (std::size_t r = 0; r < kRows; ++r) {
-    for (std::size_t v = 0; v < kVectors; ++v) sum[r][v] = product.start(row + r, column + v * kLanes);
+    for (std::size_t v = 0; v < kVectors; ++v) sum[r][v] = hn::Zero(Floats{});
   }
   for (std::size_t step = 0; step < steps; ++step) {
     typename Step::Columns loaded[kVectors];
@@ -168,11 +194,18 @@ HWY_NOINLINE void run_tile(const Product& product, std::size_t row, std::size_t 
     columns += kQueryBlock * Step::kValues;
     rows += Step::kValues;
   }
-  float* out = product.out + row * kQueryBlock + column;
+  Vector largest[kVectors];
+  HWY_UNROLL(6)  // or the sums go through memory
   for (std::size_t r = 0; r < kRows; ++r) {
-    for (std::size_t v = 0; v < kVectors; ++v)
-      hn::StoreU(sum[r][v], Floats{}, out + r * kQueryBlock + v * kLanes);
+    const auto finishing = product.at(row + r, column);
+    float* out = product.row_out(row + r, column);
+    for (std::size_t v = 0; v < kVectors; ++v) {
+      const Vector result = finishing.finish(sum[r][v], v * kLanes);
+      largest[v] = r == 0 ? result : hn::Max(largest[v], result);
+      hn::StoreU(result, Floats{}, out + v * kLanes);
+    }
   }
+  for (std::size_t v = 0; v < kVectors; ++v) product.keep_most(largest[v], column + v * kLanes);
 }
 
 template <class Step, std::size_t kVectors, class Product>
@@ -195,39 +228,27 @@ void run_product(const Product& product, std::size_t rows, std::size_t columns) 
   if (left == 1) run_rows<Step, 1>(product, rows, column);
 }
 
-// bias[k][i] = query i . positions[at(i) - k + side - 1], where at() is the query's row or column.
-template <class Step, class At>
-HWY_INLINE void find_biases(const GridHead& head, const QueryBlock& block, const void* positions,
-                            const At& at, float* bias) {
-  const std::size_t side = head.shape.side, row = head.shape.row();
-  std::size_t lowest = side, highest = 0;
-  for (std::size_t i = 0; i < block.count; ++i) {
-    lowest = std::min(lowest, at(block.first + i));
-    highest = std::max(highest, at(block.first + i));
-  }
+// bias[k][i] = query i . positions[at[i] - k + side - 1], where `at` is the queries' rows or columns.
+template <class Step>
+HWY_NOINLINE void find_biases(const GridShape& shape, const QueryBlock& block, const void* positions,
+                              const std::uint32_t* at, float* bias) {
+  const std::size_t side = shape.side, row = shape.row();
+  const auto [lowest, highest] = std::minmax_element(at, at + block.count);
   PlainProduct<Step> product;
-  product.rows = static_cast<const typename Step::Value*>(positions) + lowest * row;
+  product.rows = static_cast<const typename Step::Value*>(positions) + *lowest * row;
   product.row_stride = row;
   product.columns = static_cast<const typename Step::Value*>(block.queries);
   product.steps = row / Step::kValues;
   product.out = block.products;
-  run_product<Step>(product, highest - lowest + side, block.count);
-  for (std::size_t k = 0; k < side; ++k) {
-    const float* from = block.products + (side - 1 - k) * kQueryBlock;
-    for (std::size_t i = 0; i < block.count; ++i)
-      bias[k * kQueryBlock + i] = from[(at(block.first + i) - lowest) * kQueryBlock + i];
-    std::fill(bias + k * kQueryBlock + block.count, bias + (k + 1) * kQueryBlock, 0.0F);
+  run_product<Step>(product, *highest - *lowest + side, block.count);
+  std::uint32_t from[kQueryBlock];  // of each query its product with key 0's position
+  for (std::size_t i = 0; i < block.count; ++i)
+    from[i] = static_cast<std::uint32_t>((at[i] - *lowest + side - 1) * kQueryBlock + i);
+  for (std::size_t k = 0; k < side; ++k, bias += kQueryBlock) {
+    for (std::size_t i = 0; i < block.count; ++i) bias[i] = block.products[from[i] - k * kQueryBlock];
+    std::fill(bias + block.count, bias + kQueryBlock, 0.0F);
   }
 }
-
-struct RowOf {
-  std::size_t width;
-  std::size_t operator()(std::size_t query) const { return query / width; }
-};
-struct ColumnOf {
-  std::size_t width;
-  std::size_t operator()(std::size_t query) const { return query % width; }
-};
 
 // Two rows of powers as one of pairs, each rounded to nearest.
 HWY_INLINE WordVector pair_of(Vector even, Vector odd) {
@@ -262,19 +283,11 @@ template <class Step>
 HWY_NOINLINE void raise_scores(const QueryBlock& block, std::size_t keys) {
   const Floats d;
   for (std::size_t i = 0; i < block.count; i += kLanes) {
-    const Vector before = hn::LoadU(d, block.most + i);
-    Vector most = before, most_odd = before;
-    std::size_t k = 0;
-    for (; k + 2 <= keys; k += 2) {
-      most = hn::Max(most, hn::LoadU(d, block.scores + k * kQueryBlock + i));
-      most_odd = hn::Max(most_odd, hn::LoadU(d, block.scores + (k + 1) * kQueryBlock + i));
-    }
-    if (k < keys) most = hn::Max(most, hn::LoadU(d, block.scores + k * kQueryBlock + i));
-    most = hn::Max(most, most_odd);
+    const Vector before = hn::LoadU(d, block.most_before + i), most = hn::LoadU(d, block.most + i);
     const Vector fade = exp2_of<Storage::fp32>(hn::Sub(before, most));
     const Vector sum = raise<Step>(block.scores + i, keys, most,
                                    static_cast<typename Step::Value*>(block.powers) + i * Step::kValues);
-    hn::StoreU(most, d, block.most + i);
+    hn::StoreU(most, d, block.most_before + i);
     hn::StoreU(fade, d, block.fade + i);
     hn::StoreU(hn::MulAdd(hn::LoadU(d, block.power_sum + i), fade, sum), d, block.power_sum + i);
   }
@@ -282,16 +295,16 @@ HWY_NOINLINE void raise_scores(const QueryBlock& block, std::size_t keys) {
 
 // The block's sums over the powers' sums, to the queries' places.
 template <class Step>
-HWY_NOINLINE void write_results(const GridHead& head, const QueryBlock& block, float* row) {
+HWY_NOINLINE void write_results(const GridHead& head, const QueryBlock& block) {
   const Floats d;
   using Value = typename Step::Value;
   const std::size_t channels = head.shape.channels;
-  for (std::size_t i = 0; i < block.count; ++i) {
-    const std::size_t query = block.first + i;
-    for (std::size_t c = 0; c < channels; ++c) row[c] = block.sums[c * kQueryBlock + i];
+  const float* row = block.products;  // which has served
+  transpose(block.sums, kQueryBlock, channels, block.count, block.products, channels);
+  for (std::size_t i = 0; i < block.count; ++i, row += channels) {
     const Vector scale = hn::Set(d, 1.0F / block.power_sum[i]);
-    Value* out = static_cast<Value*>(head.out) + query / head.query_width * head.out_row_stride +
-                 query % head.query_width * head.out_stride;
+    Value* out = static_cast<Value*>(head.out) + block.query_rows[i] * head.out_row_stride +
+                 block.query_columns[i] * head.out_stride;
     std::size_t c = 0;
     for (; c + kLanes <= channels; c += kLanes)
       Step::Out::store(hn::Mul(hn::LoadU(d, row + c), scale), out, c);
@@ -306,16 +319,18 @@ template <class Step>
 HWY_INLINE void attend_block(const GridHead& head, const QueryBlock& block) {
   using Value = typename Step::Value;
   const GridShape& shape = head.shape;
-  find_biases<Step>(head, block, head.row_positions, RowOf{head.query_width}, block.row_bias);
-  find_biases<Step>(head, block, head.column_positions, ColumnOf{head.query_width}, block.column_bias);
+  find_biases<Step>(shape, block, head.row_positions, block.query_rows, block.row_bias);
+  find_biases<Step>(shape, block, head.column_positions, block.query_columns, block.column_bias);
   ScoreProduct<Step> scores;
   scores.row_stride = shape.row();
   scores.columns = static_cast<const Value*>(block.queries);
   scores.steps = shape.row() / Step::kValues;
   scores.out = block.scores;
+  scores.most = block.most;
   scores.row_bias = block.row_bias;
   scores.column_bias = block.column_bias;
   scores.side = shape.side;
+  scores.inverse_side = (std::uint64_t{1} << 40U) / shape.side + 1;
   ValueProduct<Step> values;
   values.row_stride = kKeyBlock;
   values.columns = static_cast<const Value*>(block.powers);
@@ -331,7 +346,7 @@ HWY_INLINE void attend_block(const GridHead& head, const QueryBlock& block) {
     values.steps = (keys + Step::kValues - 1) / Step::kValues;
     run_product<Step>(values, shape.channels, block.count);
   }
-  write_results<Step>(head, block, block.products);
+  write_results<Step>(head, block);
 }
 
 }  // namespace
@@ -353,6 +368,8 @@ HWY_EXPORT(attend_bf16);
 HWY_EXPORT(attend_native_bf16);
 
 namespace {
+
+constexpr float kLowest = -1e30F;  // below any score
 
 template <typename Value>
 void place_queries_of(const TokenRows& tokens, const GridShape& shape, Value* queries) {
@@ -408,21 +425,30 @@ void attend(const GridHead& head, std::size_t block) {
   const std::size_t first = block * kQueryBlock, size = size_of(shape.storage);
   ScratchScope scratch;
   const auto rows = [&](std::size_t count) { return scratch.take<float>(count * kQueryBlock); };
+  const std::size_t count = std::min(kQueryBlock, head.query_count - first);
+  std::uint32_t query_rows[kQueryBlock], query_columns[kQueryBlock];
+  for (std::size_t i = 0; i < count; ++i) {
+    query_rows[i] = static_cast<std::uint32_t>((first + i) / head.query_width);
+    query_columns[i] = static_cast<std::uint32_t>((first + i) % head.query_width);
+  }
   const QueryBlock work{.queries = static_cast<const std::byte*>(head.queries) + first * shape.row() * size,
-                        .first = first,
-                        .count = std::min(kQueryBlock, head.query_count - first),
-                        .products = rows(std::max(2 * shape.side - 1, shape.channels / kQueryBlock + 2)),
+                        .count = count,
+                        .query_rows = query_rows,
+                        .query_columns = query_columns,
+                        .products = rows(std::max(2 * shape.side - 1, shape.channels + 1)),
                         .row_bias = rows(shape.side),
                         .column_bias = rows(shape.side),
                         .scores = rows(kKeyBlock),
                         .powers = rows(kKeyBlock),
                         .sums = rows(shape.channels),
                         .most = rows(1),
+                        .most_before = rows(1),
                         .power_sum = rows(1),
                         .fade = rows(1)};
   std::fill_n(work.sums, shape.channels * kQueryBlock, 0.0F);
   std::fill_n(work.power_sum, kQueryBlock, 0.0F);
-  std::fill_n(work.most, kQueryBlock, -1e30F);
+  std::fill_n(work.most, kQueryBlock, kLowest);
+  std::fill_n(work.most_before, kQueryBlock, kLowest);
   if (shape.storage == Storage::fp32) return SONDE_DISPATCH(attend_fp32)(head, work);
   if (instruction_set() == InstructionSet::avx512_bf16) return SONDE_DISPATCH(attend_native_bf16)(head, work);
   SONDE_DISPATCH(attend_bf16)(head, work);
