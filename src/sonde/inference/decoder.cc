@@ -37,7 +37,11 @@ class PromptPass {
  public:
   PromptPass(const decoder::Weights& weights, const kernels::Buffer& positions,
              const decoder::PreparedImage& image, const FramePrompt& prompt, int threads)
-      : weights_(weights), positions_(positions), image_(image), threads_(threads) {
+      : weights_(weights),
+        positions_(positions),
+        image_(image),
+        threads_(threads),
+        above_iou_(prompt.above_iou) {
     tokens_.queries = tokens_.positions = decoder::tokens_of(weights, prompt);
     tokens_.count = tokens_.queries.size() / weights.sizes.channels;
     state_ =
@@ -87,13 +91,14 @@ class PromptPass {
     std::vector<float> hyper;
     for (std::size_t i = 0; i < masks.size(); ++i) {
       const std::size_t mask_token = first_token(wanted) + i;
+      masks[i].predicted_iou = iou[mask_token];
+      if (!(static_cast<double>(iou[mask_token]) > above_iou_)) continue;
       const auto of_token = decoder::evaluate(weights_.hypernetworks[mask_token], token(1 + mask_token));
       hyper.insert(hyper.end(), of_token.begin(), of_token.end());
-      masks[i].predicted_iou = iou[mask_token];
       masks[i].logits.resize(kLogitsPerPosition * sizes.positions);
       logits.emplace_back(masks[i].logits);
     }
-    decoder::upscale(weights_, image_, state_, hyper, threads_, logits);
+    if (!logits.empty()) decoder::upscale(weights_, image_, state_, hyper, threads_, logits);
     return masks;
   }
 
@@ -103,6 +108,7 @@ class PromptPass {
   const kernels::Buffer& positions_;
   const decoder::PreparedImage& image_;
   int threads_;
+  double above_iou_;
   kernels::ScratchScope scratch_;
   decoder::Tokens tokens_;
   decoder::ImageState state_;

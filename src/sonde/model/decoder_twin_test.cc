@@ -175,6 +175,25 @@ TEST(DecoderTwin, GivesTheTokensThatAreAskedFor) {
   EXPECT_TRUE(are_same(decode(MaskTokens::three), {all[1], all[2], all[3]}));
 }
 
+TEST(DecoderTwin, LeavesOutMasksThatArePredictedToBeWorseThanAsked) {
+  Twins twins(small_vit_sizes(), 13);
+  const auto image = twins.prepare();
+  FramePrompt prompt{.points = points(1, 64), .box = {}, .mask = {}};
+  const auto decode = [&] {
+    return twins.decoder().decode(*image, {&prompt, 1}, MaskTokens::all, 1).front();
+  };
+  const auto all = decode();
+  for (const DecodedMask& least : all) {
+    prompt.above_iou = least.predicted_iou;
+    const auto some = decode();
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      EXPECT_EQ(some[i].predicted_iou, all[i].predicted_iou);
+      const bool is_better = all[i].predicted_iou > least.predicted_iou;
+      EXPECT_EQ(some[i].logits, is_better ? all[i].logits : std::vector<float>());
+    }
+  }
+}
+
 TEST(DecoderTwin, AnswersNothingToNoPrompts) {
   Twins twins(small_vit_sizes(), 12);
   EXPECT_TRUE(twins.decoder().decode(*twins.prepare(), {}, MaskTokens::all, 4).empty());

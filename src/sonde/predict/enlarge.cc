@@ -2,13 +2,22 @@
 #include "sonde/predict/enlarge.h"
 
 #include <algorithm>
+#include <bit>
 #include <cassert>
+#include <cstring>
+#include <limits>
+#include <utility>
 
 #include "sonde/imaging/prompt.h"
+#include "sonde/kernels/buffer.h"
+#include "sonde/kernels/decoder_blocks.h"
 #include "sonde/predict/preprocess.h"
 
 namespace sonde {
 namespace {
+
+constexpr std::size_t kStrip = 64;  // columns that are enlarged before they are turned
+constexpr float kOutside = -1e9F;   // no logit is as low
 
 // One output pixel of a bilinear resize: (1 - share) of `low` and `share` of `high`.
 struct Pair {
@@ -24,6 +33,67 @@ Pair bilinear_pair(std::int64_t out, std::int64_t from, std::int64_t to) {
   const float share = std::clamp(source - static_cast<float>(low), 0.0F, 1.0F);
   return {low, std::min(low + 1, from - 1), share};
 }
+
+void add(const kernels::RowCut& row, kernels::RowCut& sum) {
+  sum.above_zero += row.above_zero;
+  sum.above_one += row.above_one;
+  sum.above_minus_one += row.above_minus_one;
+}
+
+double stability_of(const kernels::RowCut& sum) {
+  if (sum.above_minus_one == 0) return 0;
+  return static_cast<double>(sum.above_one) / static_cast<double>(sum.above_minus_one);
+}
+
+// Where a mask changes from pixel to pixel down its columns, in the picture it is pasted into, as run lengths
+// count pixels.
+class Changes {
+ public:
+  explicit Changes(const Paste& paste) : paste_(paste) {}
+
+  // y: the mask's height after its last row. Rows are 0 or 1, of a width that 8 divides.
+  void add_row(const std::uint8_t* above, const std::uint8_t* row, std::size_t width, std::int64_t y) {
+    for (std::size_t x = 0; x < width; x += sizeof(std::uint64_t)) {
+      std::uint64_t before = 0, now = 0;
+      std::memcpy(&before, above + x, sizeof before);
+      std::memcpy(&now, row + x, sizeof now);
+      for (std::uint64_t differ = before ^ now; differ != 0; differ &= differ - 1)
+        add(static_cast<std::int64_t>(x) + std::countr_zero(differ) / 8, y);
+    }
+  }
+  Box2 box() const {
+    return {static_cast<double>(left_), static_cast<double>(top_), static_cast<double>(right_),
+            static_cast<double>(bottom_ - 1)};
+  }
+  Rle runs() {
+    const std::int64_t total = pixel_count(paste_.picture);
+    std::sort(places_.begin(), places_.end());
+    Rle rle{paste_.picture, {}};
+    std::int64_t last = 0;
+    for (std::size_t i = 0; i < places_.size(); ++i) {
+      if (i + 1 < places_.size() && places_[i] == places_[i + 1]) {
+        ++i;  // the end of a column and the start of the next: no change
+      } else if (places_[i] < total) {
+        rle.counts.push_back(static_cast<std::uint32_t>(places_[i] - last));
+        last = places_[i];
+      }
+    }
+    rle.counts.push_back(static_cast<std::uint32_t>(total - last));
+    return rle;
+  }
+
+ private:
+  void add(std::int64_t x, std::int64_t y) {
+    places_.push_back((paste_.x0 + x) * paste_.picture.height + paste_.y0 + y);
+    left_ = std::min(left_, x);
+    right_ = std::max(right_, x);
+    top_ = std::min(top_, y);
+    bottom_ = std::max(bottom_, y);
+  }
+  Paste paste_;
+  std::vector<std::int64_t> places_;
+  std::int64_t left_ = std::numeric_limits<std::int64_t>::max(), top_ = left_, right_ = -1, bottom_ = -1;
+};
 
 }  // namespace
 
@@ -52,60 +122,92 @@ Enlarger::Enlarger(Extent2 picture, std::int64_t frame_side) : picture_(picture)
   const Extent2 resized = resized_extent(picture, frame_side);
   columns_ = taps_along(picture.width, resized.width, frame_side);
   rows_ = taps_along(picture.height, resized.height, frame_side);
+  stride_ = (columns_.size() + kernels::kCutStep - 1) / kernels::kCutStep * kernels::kCutStep;
 }
 
-std::vector<float> Enlarger::enlarge_columns(std::span<const float> low_res) const {
+std::size_t Enlarger::wide_size() const { return static_cast<std::size_t>(rows_.back().first + 3) * stride_; }
+
+// Column by column, for which columns have to lie as rows.
+void Enlarger::enlarge_columns(std::span<const float> low_res, float* wide) const {
   assert(low_res.size() == static_cast<std::size_t>(kLowResSide * kLowResSide));
-  const std::int64_t rows_used = rows_.back().first + 3;
-  std::vector<float> wide(static_cast<std::size_t>(rows_used * picture_.width));
-  for (std::int64_t y = 0; y < rows_used; ++y) {
-    const float* in = low_res.data() + y * kLowResSide;
-    float* out = wide.data() + y * picture_.width;
-    for (const Taps& taps : columns_) {
-      const float* values = in + taps.first;
-      *out++ = taps.weights[0] * values[0] + taps.weights[1] * values[1] + taps.weights[2] * values[2];
+  const auto side = static_cast<std::size_t>(kLowResSide), height = wide_size() / stride_;
+  kernels::ScratchScope scratch;
+  auto* upright = scratch.take<float>(side * height);
+  auto* strip = scratch.take<float>(kStrip * height);
+  kernels::transpose(low_res.data(), side, height, side, upright, height);
+  for (std::size_t x = 0; x < columns_.size(); x += kStrip) {
+    const std::size_t count = std::min(kStrip, columns_.size() - x);
+    for (std::size_t i = 0; i < count; ++i) {
+      const Taps& taps = columns_[x + i];
+      const float* first = upright + static_cast<std::size_t>(taps.first) * height;
+      kernels::mix_rows({.rows = {first, first + height, first + 2 * height},
+                         .weights = {taps.weights[0], taps.weights[1], taps.weights[2]},
+                         .count = height},
+                        strip + i * height);
     }
+    kernels::transpose(strip, height, count, height, wide + x, stride_);
   }
-  return wide;
+  for (std::size_t y = 0; y < height; ++y)
+    std::fill(wide + y * stride_ + columns_.size(), wide + (y + 1) * stride_, kOutside);
 }
 
-void Enlarger::enlarge_row(const std::vector<float>& wide, std::int64_t y, float* out) const {
+kernels::ThreeRows Enlarger::row(const float* wide, std::int64_t y) const {
   const Taps& taps = rows_[static_cast<std::size_t>(y)];
-  const auto [w0, w1, w2] = taps.weights;
-  const float* a = wide.data() + taps.first * picture_.width;
-  const float* b = a + picture_.width;
-  const float* c = b + picture_.width;
-  for (std::int64_t x = 0; x < picture_.width; ++x) out[x] = w0 * a[x] + w1 * b[x] + w2 * c[x];
+  const float* first = wide + static_cast<std::size_t>(taps.first) * stride_;
+  return {.rows = {first, first + stride_, first + 2 * stride_},
+          .weights = {taps.weights[0], taps.weights[1], taps.weights[2]},
+          .count = stride_};
 }
 
 CutMask Enlarger::cut(std::span<const float> low_res) const {
-  const std::vector<float> wide = enlarge_columns(low_res);
-  std::vector<float> row(static_cast<std::size_t>(picture_.width));
+  kernels::ScratchScope scratch;
+  auto* wide = scratch.take<float>(wide_size());
+  auto* inside = scratch.take<std::uint8_t>(stride_);
+  enlarge_columns(low_res, wide);
   CutMask result{empty_mask(picture_), 0.0};
-  std::int64_t above_plus_one = 0;
-  std::int64_t above_minus_one = 0;
+  kernels::RowCut sum;
   for (std::int64_t y = 0; y < picture_.height; ++y) {
-    enlarge_row(wide, y, row.data());
-    std::uint8_t* mask = result.mask.pixels.data() + y * picture_.width;
-    std::int32_t plus = 0;
-    std::int32_t minus = 0;
-    for (const float logit : row) {
-      *mask++ = static_cast<std::uint8_t>(logit > 0.0F);
-      plus += static_cast<std::int32_t>(logit > 1.0F);
-      minus += static_cast<std::int32_t>(logit > -1.0F);
-    }
-    above_plus_one += plus;
-    above_minus_one += minus;
+    add(kernels::cut_rows(row(wide, y), inside), sum);
+    std::copy_n(inside, picture_.width, result.mask.pixels.begin() + y * picture_.width);
   }
-  if (above_minus_one > 0)
-    result.stability = static_cast<double>(above_plus_one) / static_cast<double>(above_minus_one);
+  result.stability = stability_of(sum);
   return result;
 }
 
+std::optional<CutRuns> Enlarger::cut_runs(std::span<const float> low_res, const Paste& paste,
+                                          double least_stability) const {
+  kernels::ScratchScope scratch;
+  auto* wide = scratch.take<float>(wide_size());
+  enlarge_columns(low_res, wide);
+  auto* inside = scratch.take<std::uint8_t>(stride_);
+  auto* above = scratch.take<std::uint8_t>(stride_);  // the row before
+  std::fill_n(above, stride_, std::uint8_t{0});
+  Changes changes(paste);
+  kernels::RowCut sum;
+  for (std::int64_t y = 0; y < picture_.height; ++y) {
+    add(kernels::cut_rows(row(wide, y), inside), sum);
+    changes.add_row(above, inside, stride_, y);
+    std::swap(above, inside);
+  }
+  std::fill_n(inside, stride_, std::uint8_t{0});
+  changes.add_row(above, inside, stride_, picture_.height);
+  CutRuns runs{.rle = {}, .area_px = sum.above_zero, .box = {}, .stability = stability_of(sum)};
+  if (sum.above_zero == 0 || runs.stability < least_stability) return std::nullopt;
+  runs.box = changes.box();
+  runs.rle = changes.runs();
+  return runs;
+}
+
 std::vector<float> Enlarger::logits(std::span<const float> low_res) const {
-  const std::vector<float> wide = enlarge_columns(low_res);
+  kernels::ScratchScope scratch;
+  auto* wide = scratch.take<float>(wide_size());
+  enlarge_columns(low_res, wide);
   std::vector<float> all(static_cast<std::size_t>(pixel_count(picture_)));
-  for (std::int64_t y = 0; y < picture_.height; ++y) enlarge_row(wide, y, all.data() + y * picture_.width);
+  for (std::int64_t y = 0; y < picture_.height; ++y) {
+    kernels::ThreeRows mix = row(wide, y);
+    mix.count = columns_.size();
+    kernels::mix_rows(mix, all.data() + y * picture_.width);
+  }
   return all;
 }
 

@@ -2,11 +2,15 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
 #include "sonde/imaging/picture.h"
+#include "sonde/imaging/rle.h"
+#include "sonde/kernels/cut_rows.h"
 
 namespace sonde {
 
@@ -18,6 +22,18 @@ struct CutMask {
   double stability = 0;
 };
 
+// The same mask as run lengths, pasted into a larger picture.
+struct CutRuns {
+  Rle rle;
+  std::int64_t area_px = 0;
+  Box2 box;  // of the mask before it is pasted; maxima included
+  double stability = 0;
+};
+struct Paste {
+  Extent2 picture;
+  std::int64_t x0 = 0, y0 = 0;  // of the first pixel
+};
+
 // Low-resolution logits to the picture's extent as published (Sam.postprocess_masks): bilinear to the padded
 // frame, cut to the resized picture, bilinear to the picture. Both steps are linear and act on rows and
 // columns apart, so they are done as one, row by row, and no map of the picture's size is held but the mask.
@@ -26,6 +42,9 @@ class Enlarger {
   Enlarger(Extent2 picture, std::int64_t frame_side);
   // low_res: 256 x 256 row-major. Safe to call from several threads.
   CutMask cut(std::span<const float> low_res) const;
+  // In one pass over the logits, without holding a mask; absent where it is empty or less stable than asked.
+  std::optional<CutRuns> cut_runs(std::span<const float> low_res, const Paste& paste,
+                                  double least_stability) const;
   // The logits themselves, row-major.
   std::vector<float> logits(std::span<const float> low_res) const;
 
@@ -36,11 +55,15 @@ class Enlarger {
     std::array<float, 3> weights{};
   };
   static std::vector<Taps> taps_along(std::int64_t picture, std::int64_t resized, std::int64_t frame_side);
-  std::vector<float> enlarge_columns(std::span<const float> low_res) const;
-  void enlarge_row(const std::vector<float>& wide, std::int64_t y, float* out) const;
+  // The rows of low_res that are used, at the picture's width; each filled up to stride_ values with what no
+  // cut takes in.
+  void enlarge_columns(std::span<const float> low_res, float* wide) const;
+  kernels::ThreeRows row(const float* wide, std::int64_t y) const;
+  std::size_t wide_size() const;
 
   Extent2 picture_;
   std::vector<Taps> columns_, rows_;
+  std::size_t stride_ = 0;
 };
 
 }  // namespace sonde

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sonde/predict/enlarge.h"
 
+#include <algorithm>
 #include <cmath>
 #include <string>
 
@@ -59,6 +60,26 @@ TEST_P(EnlargeToExtent, CutsTheSameMaskAndStability) {
   EXPECT_NEAR(cut.stability, plus / std::max(minus, 1.0), 1e-3);
 }
 
+TEST_P(EnlargeToExtent, GivesRunLengthsOfTheMaskItCuts) {
+  torch::manual_seed(3);
+  const Enlarger enlarger(GetParam(), kSide);
+  for (const double offset : {-4.0, 0.0, 4.0, 100.0}) {  // the last fills the mask
+    const auto low_res = values(at::avg_pool2d(torch::randn({1, 1, 280, 280}) * 60, 25, 1) + offset);
+    const CutMask cut = enlarger.cut(low_res);
+    const auto box = bounding_box(cut.mask);
+    const auto runs = enlarger.cut_runs(low_res, {.picture = GetParam()}, 0);
+    ASSERT_EQ(runs.has_value(), box.has_value());
+    if (!runs) continue;
+    EXPECT_EQ(runs->rle, encode_rle(cut.mask));
+    EXPECT_EQ(runs->area_px, area_px(cut.mask));
+    EXPECT_EQ(runs->stability, cut.stability);
+    EXPECT_EQ(runs->box.x0, box->x0);
+    EXPECT_EQ(runs->box.y0, box->y0);
+    EXPECT_EQ(runs->box.x1, box->x1);
+    EXPECT_EQ(runs->box.y1, box->y1);
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Extents, EnlargeToExtent,
                          testing::Values(Extent2{512, 512}, Extent2{225, 155}, Extent2{181, 217},
                                          Extent2{1024, 1024}, Extent2{3000, 17}, Extent2{1, 1},
@@ -81,6 +102,39 @@ TEST(Enlarge, CallsAnEmptyMaskUnstable) {
   const CutMask cut = Enlarger({20, 10}, kSide).cut(constant(-3));
   EXPECT_EQ(cut.stability, 0.0);
   EXPECT_EQ(area_px(cut.mask), 0);
+}
+
+// Rows of a mask pasted into a larger picture.
+Mask pasted(const Mask& mask, const Paste& paste) {
+  Mask whole = empty_mask(paste.picture);
+  for (std::int64_t y = 0; y < mask.extent.height; ++y) {
+    std::copy_n(mask.pixels.begin() + y * mask.extent.width, mask.extent.width,
+                whole.pixels.begin() + (y + paste.y0) * paste.picture.width + paste.x0);
+  }
+  return whole;
+}
+
+TEST(Enlarge, GivesRunLengthsInTheLargerPictureWhereverTheMaskStands) {
+  const Extent2 extent{20, 10};
+  const Enlarger enlarger(extent, kSide);
+  torch::manual_seed(4);
+  const auto speckled = values(torch::randn({256, 256}) * 8);
+  for (const auto& low_res : {speckled, constant(3)}) {
+    const CutMask cut = enlarger.cut(low_res);
+    for (const Paste& paste : {Paste{{20, 10}, 0, 0}, Paste{{25, 10}, 3, 0}, Paste{{25, 10}, 5, 0},
+                               Paste{{20, 14}, 0, 0}, Paste{{20, 14}, 0, 4}, Paste{{30, 15}, 4, 2}}) {
+      const auto runs = enlarger.cut_runs(low_res, paste, 0);
+      ASSERT_TRUE(runs);
+      EXPECT_EQ(runs->rle, encode_rle(pasted(cut.mask, paste))) << paste.x0 << ", " << paste.y0;
+    }
+  }
+}
+
+TEST(Enlarge, GivesNoRunLengthsOfAMaskThatIsEmptyOrNotStableEnough) {
+  const Enlarger enlarger({20, 10}, kSide);
+  EXPECT_FALSE(enlarger.cut_runs(constant(-3), {.picture = {20, 10}}, 0));
+  EXPECT_FALSE(enlarger.cut_runs(constant(0.5F), {.picture = {20, 10}}, 0.1));
+  EXPECT_TRUE(enlarger.cut_runs(constant(3), {.picture = {20, 10}}, 1));
 }
 
 TEST(Enlarge, LeavesALogitOfZeroOutside) {

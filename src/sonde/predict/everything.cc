@@ -5,6 +5,7 @@
 #include <cmath>
 #include <functional>
 #include <iterator>
+#include <limits>
 #include <optional>
 #include <span>
 #include <string>
@@ -13,6 +14,7 @@
 #include "sonde/core/error.h"
 #include "sonde/core/parallel.h"
 #include "sonde/imaging/regions.h"
+#include "sonde/predict/embedding_impl.h"
 #include "sonde/predict/enlarge.h"
 #include "sonde/predict/predictor.h"
 #include "sonde/predict/proposals.h"
@@ -46,12 +48,6 @@ void check_share(const std::string& option, double value) {
   if (!(value >= 0 && value <= 1)) refuse(option, std::to_string(value), "0..1");
 }
 
-// One mask of the decoder that passed the filter on its predicted IoU.
-struct Draft {
-  Point2 point;  // pixels of the crop
-  LowResCandidate candidate;
-};
-
 RgbImage cut_out(const RgbImage& picture, const Crop& crop) {
   if (extent_of(crop) == picture.extent) return picture;
   RgbImage part{extent_of(crop), {}};
@@ -61,16 +57,6 @@ RgbImage cut_out(const RgbImage& picture, const Crop& crop) {
     part.pixels.insert(part.pixels.end(), row, row + 3 * part.extent.width);
   }
   return part;
-}
-
-Mask paste(Mask mask, const Crop& crop, Extent2 picture) {
-  if (mask.extent == picture) return mask;
-  Mask whole = empty_mask(picture);
-  for (std::int64_t y = 0; y < mask.extent.height; ++y) {
-    std::copy_n(mask.pixels.begin() + y * mask.extent.width, mask.extent.width,
-                whole.pixels.begin() + (y + crop.y0) * picture.width + crop.x0);
-  }
-  return whole;
 }
 
 // The masks of one crop: its picture is encoded once, its grid of points decoded batch by batch; what stays
@@ -85,53 +71,54 @@ class CropPass {
         enlarger_(extent_of(crop), model.image_size()) {}
 
   std::vector<ProposedMask> propose(std::span<const Point2> points) const {
-    const std::vector<Draft> drafts = drafts_at(points);
-    std::vector<std::optional<ProposedMask>> finished(drafts.size());
-    parallel_for(predictor_.model().impl().threads, static_cast<std::int64_t>(drafts.size()),
-                 [&](std::int64_t i) {
-                   const auto at = static_cast<std::size_t>(i);
-                   finished[at] = finish(drafts[at]);
-                 });
+    const SamModel::Impl& model = predictor_.model().impl();
+    predictor_.embedding().impl().prepared_for(model.network);  // by all threads
+    // On the CPU what decodes a point also finishes its masks, so that none wait in memory; a GPU wants many.
+    const std::size_t together = model.device == SamModel::Impl::Device::cpu ? 1 : points.size();
+    const std::size_t calls = (points.size() + together - 1) / together;
+    std::vector<std::vector<ProposedMask>> found(calls);
+    parallel_for(model.threads, static_cast<std::int64_t>(calls), [&](std::int64_t call) {
+      const auto at = static_cast<std::size_t>(call), first = at * together;
+      found[at] = propose_at(points.subspan(first, std::min(together, points.size() - first)));
+    });
     std::vector<ProposedMask> proposals;
-    for (auto& proposal : finished) {
-      if (proposal) proposals.push_back(std::move(*proposal));
-    }
+    for (auto& some : found) std::move(some.begin(), some.end(), std::back_inserter(proposals));
     return proposals;
   }
 
  private:
-  std::vector<Draft> drafts_at(std::span<const Point2> points) const {
+  std::vector<ProposedMask> propose_at(std::span<const Point2> points) const {
     std::vector<Prompt> prompts;
     for (const Point2& point : points)
       prompts.push_back({.points = {{point, PointLabel::foreground}}, .box = {}, .mask = {}});
-    auto predictions = predictor_.decode(prompts, MaskOutput::three_candidates);
-    std::vector<Draft> drafts;
+    constexpr double kAll = -std::numeric_limits<double>::infinity();
+    const double above_iou = options_.pred_iou_threshold > 0 ? options_.pred_iou_threshold : kAll;
+    const auto predictions = predictor_.decode(prompts, MaskOutput::three_candidates, above_iou);
+    std::vector<ProposedMask> proposals;
     for (std::size_t i = 0; i < predictions.size(); ++i) {
-      for (LowResCandidate& candidate : predictions[i]) {
-        if (options_.pred_iou_threshold > 0 && !(candidate.predicted_iou > options_.pred_iou_threshold))
-          continue;
-        drafts.push_back({points[i], std::move(candidate)});
+      for (const LowResCandidate& candidate : predictions[i]) {
+        if (!(candidate.predicted_iou > above_iou)) continue;
+        if (auto proposal = finish(points[i], candidate)) proposals.push_back(std::move(*proposal));
       }
     }
-    return drafts;
+    return proposals;
   }
 
-  std::optional<ProposedMask> finish(const Draft& draft) const {
-    CutMask cut = enlarger_.cut(draft.candidate.logits);
-    if (cut.stability < options_.stability_threshold) return std::nullopt;
-    const std::optional<Box2> in_crop = bounding_box(cut.mask);
-    if (!in_crop) return std::nullopt;
+  std::optional<ProposedMask> finish(const Point2& point, const LowResCandidate& candidate) const {
+    auto cut =
+        enlarger_.cut_runs(candidate.logits, {picture_, crop_.x0, crop_.y0}, options_.stability_threshold);
+    if (!cut) return std::nullopt;
     const auto dx = static_cast<double>(crop_.x0);
     const auto dy = static_cast<double>(crop_.y0);
-    const Box2 box{in_crop->x0 + dx, in_crop->y0 + dy, in_crop->x1 + dx, in_crop->y1 + dy};
+    const Box2 box{cut->box.x0 + dx, cut->box.y0 + dy, cut->box.x1 + dx, cut->box.y1 + dy};
     if (is_near_crop_edge(box, crop_, picture_)) return std::nullopt;
     ProposedMask proposal;
-    proposal.area_px = area_px(cut.mask);
-    proposal.rle = encode_rle(paste(std::move(cut.mask), crop_, picture_));
+    proposal.area_px = cut->area_px;
+    proposal.rle = std::move(cut->rle);
     proposal.box = box;
-    proposal.predicted_iou = draft.candidate.predicted_iou;
-    proposal.stability_score = cut.stability;
-    proposal.point = {draft.point.x + dx, draft.point.y + dy};
+    proposal.predicted_iou = candidate.predicted_iou;
+    proposal.stability_score = cut->stability;
+    proposal.point = {point.x + dx, point.y + dy};
     proposal.crop_box = {dx, dy, static_cast<double>(crop_.x1), static_cast<double>(crop_.y1)};
     return proposal;
   }

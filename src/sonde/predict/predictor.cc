@@ -74,12 +74,14 @@ std::size_t most_confident(const Prediction& prediction) {
 Predictor::Predictor(SamModel model, Embedding embedding)
     : model_(std::move(model)), embedding_(std::move(embedding)) {}
 
-std::vector<LowResPrediction> Predictor::decode(std::span<const Prompt> prompts, MaskOutput output) const {
+std::vector<LowResPrediction> Predictor::decode(std::span<const Prompt> prompts, MaskOutput output,
+                                                double above_iou) const {
   const FrameScale scale = frame_scale(embedding_.picture(), model_.image_size());
   std::vector<FramePrompt> framed;
   for (const Prompt& prompt : prompts) {
     validate(prompt, embedding_.picture());
     framed.push_back(in_frame(prompt, scale));
+    framed.back().above_iou = above_iou;
   }
   if (framed.empty()) return {};
   const auto& network = model_.impl().network;

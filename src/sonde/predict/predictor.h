@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <limits>
 #include <memory>
 #include <span>
 #include <vector>
@@ -58,7 +59,9 @@ class Predictor {
   Prediction segment(const Prompt& prompt, MaskOutput output) const;
 
   // The two steps of segment(), for those who need only the first or time them apart.
-  std::vector<LowResPrediction> decode(std::span<const Prompt> prompts, MaskOutput output) const;
+  // Candidates whose predicted IoU is not above `above_iou` may come without logits.
+  std::vector<LowResPrediction> decode(std::span<const Prompt> prompts, MaskOutput output,
+                                       double above_iou = -std::numeric_limits<double>::infinity()) const;
   std::vector<Prediction> enlarge(std::vector<LowResPrediction> predictions) const;
 
   const SamModel& model() const { return model_; }
