@@ -73,6 +73,7 @@ void scale_block(const float* in, std::size_t rows, const float* scale, float* o
   }
 }
 
+// (Loops over arrays of vectors are unrolled: only then does GCC keep those in registers.)
 // sums += queries x columns for kRows tokens and kTogether vectors of positions; `next` comes into the cache.
 template <std::size_t kRows>
 HWY_INLINE void add_products(const float* queries, std::size_t stride, const float* columns, std::size_t dim,
@@ -80,12 +81,15 @@ HWY_INLINE void add_products(const float* queries, std::size_t stride, const flo
   const Floats d;
   for (std::size_t k = 0; k < dim; ++k, columns += kBlock, next += kBlock) {
     Vector column[kTogether];
+#pragma GCC unroll 8
     for (std::size_t v = 0; v < kTogether; ++v) {
       column[v] = hn::LoadU(d, columns + v * kLanes);
       hwy::Prefetch(next + v * kLanes);
     }
+#pragma GCC unroll 8
     for (std::size_t r = 0; r < kRows; ++r) {
       const Vector query = hn::Set(d, queries[r * stride + k]);
+#pragma GCC unroll 8
       for (std::size_t v = 0; v < kTogether; ++v) sums[r][v] = hn::MulAdd(query, column[v], sums[r][v]);
     }
   }
@@ -99,20 +103,26 @@ HWY_NOINLINE void score_rows(const BlockScores& job, std::size_t head, std::size
   const std::size_t start = head * job.dim * kBlock + first;
   const std::size_t to_next = kPrefetchedHeads * job.dim * kBlock;  // of this block, or the next one's
   Vector sums[kRows][kTogether];
+#pragma GCC unroll 8
   for (auto& row : sums) {
+#pragma GCC unroll 8
     for (Vector& sum : row) sum = hn::Zero(d);
   }
   add_products<kRows>(queries, stride, job.keys + start, job.dim, job.keys + start + to_next, sums);
   if (job.scale != nullptr) {
+#pragma GCC unroll 8
     for (std::size_t v = 0; v < kTogether; ++v) {
       const Vector scale = hn::LoadU(d, job.scale + first + v * kLanes);
+#pragma GCC unroll 8
       for (std::size_t r = 0; r < kRows; ++r) sums[r][v] = hn::Mul(sums[r][v], scale);
     }
   }
   if (job.offsets != nullptr)
     add_products<kRows>(queries, stride, job.offsets + start, job.dim, job.offsets + start + to_next, sums);
   float* out = job.out + (head * job.tokens + token) * job.out_stride + first;
+#pragma GCC unroll 8
   for (std::size_t r = 0; r < kRows; ++r, out += job.out_stride) {
+#pragma GCC unroll 8
     for (std::size_t v = 0; v < kTogether; ++v) hn::StoreU(sums[r][v], d, out + v * kLanes);
   }
 }
@@ -145,12 +155,15 @@ HWY_NOINLINE void sum_rows(const WeightedSums& job, std::size_t row, const float
   const Floats d;
   const float* weights = job.weights + row * job.weights_stride;
   Vector sums[kRows];
+#pragma GCC unroll 8
   for (Vector& sum : sums) sum = hn::Zero(d);
   for (std::size_t p = 0; p < job.positions; ++p, values += job.dim) {
     const Vector value = hn::LoadU(d, values);
+#pragma GCC unroll 8
     for (std::size_t r = 0; r < kRows; ++r)
       sums[r] = hn::MulAdd(hn::Set(d, weights[r * job.weights_stride + p]), value, sums[r]);
   }
+#pragma GCC unroll 8
   for (std::size_t r = 0; r < kRows; ++r) hn::StoreU(sums[r], d, out + r * kLanes);
 }
 
