@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: Apache-2.0
+// Products of rows with the columns of a block of queries. Included once for each instruction set.
+#if defined(SONDE_KERNELS_FLASH_TILES_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef SONDE_KERNELS_FLASH_TILES_INL_H_
+#undef SONDE_KERNELS_FLASH_TILES_INL_H_
+#else
+#define SONDE_KERNELS_FLASH_TILES_INL_H_
+#endif
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+#include "sonde/kernels/flash_attention.h"
+#include "sonde/kernels/vectors-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace sonde::kernels::HWY_NAMESPACE {
+namespace {
+
+constexpr std::size_t kTileRows = 6;
+// 6 x 4 sums, 4 columns' vectors and a row's value fill AVX-512's 32 registers, 6 x 2 the 16 of the others.
+constexpr std::size_t kWidestTile = HWY_TARGET == HWY_AVX3 ? 4 : 2;  // vectors
+
+using Words = hn::RebindToUnsigned<Floats>;
+using WordVector = hn::Vec<Words>;
+
+// 2^x for x <= 0, from 2^-126 on: 2^n 2^f with n whole and 2^f on -1/2 .. 1/2 a fit of least relative error.
+template <Storage kStorage>
+HWY_INLINE Vector exp2_of(Vector x) {
+  const Floats d;
+  const Vector magic = hn::Set(d, 12582912.0F);  // 1.5 * 2^23: the sum's lowest bits are n
+  const Vector clamped = hn::Max(x, hn::Set(d, -126.0F));
+  const Vector shifted = hn::Add(clamped, magic);
+  const Vector f = hn::Sub(clamped, hn::Sub(shifted, magic));
+  Vector power;
+  if (kStorage == Storage::bf16) {  // to 8e-5
+    power = hn::MulAdd(f, hn::Set(d, 0.0551705737F), hn::Set(d, 0.242611038F));
+    power = hn::MulAdd(power, f, hn::Set(d, 0.693261188F));
+    power = hn::MulAdd(power, f, hn::Set(d, 0.999928084F));
+  } else {  // to 2e-9
+    power = hn::MulAdd(f, hn::Set(d, 0.000153457033F), hn::Set(d, 0.00133999303F));
+    power = hn::MulAdd(power, f, hn::Set(d, 0.00961848936F));
+    power = hn::MulAdd(power, f, hn::Set(d, 0.0555032878F));
+    power = hn::MulAdd(power, f, hn::Set(d, 0.240226469F));
+    power = hn::MulAdd(power, f, hn::Set(d, 0.693147206F));
+    power = hn::MulAdd(power, f, hn::Set(d, 1.0F));
+  }
+  const Words words;
+  return hn::BitCast(d, hn::Add(hn::BitCast(words, power), hn::ShiftLeft<23>(hn::BitCast(words, shifted))));
+}
+
+struct Fp32Step {
+  using Value = float;
+  static constexpr Storage kStorage = Storage::fp32;
+  using Out = Fp32Out;
+  static constexpr std::size_t kValues = 1;
+  using Columns = Vector;
+  static HWY_INLINE Columns load(const float* columns) { return hn::LoadU(Floats{}, columns); }
+  static HWY_INLINE Columns broadcast(const float* value) { return hn::Set(Floats{}, *value); }
+  static HWY_INLINE Vector add_product(Columns a, Columns b, Vector sum) { return hn::MulAdd(a, b, sum); }
+};
+
+struct Bf16Step {
+  using Value = Bf16;
+  static constexpr Storage kStorage = Storage::bf16;
+  using Out = Bf16Out;
+  static constexpr std::size_t kValues = 2;
+  using Columns = WordVector;
+  static HWY_INLINE Columns load(const Bf16* columns) {
+    return hn::LoadU(Words{}, reinterpret_cast<const std::uint32_t*>(columns));
+  }
+  static HWY_INLINE Columns broadcast(const Bf16* pair) {
+    std::uint32_t word = 0;
+    std::memcpy(&word, pair, sizeof word);
+    return hn::Set(Words{}, word);
+  }
+  static HWY_INLINE Vector add_product(Columns a, Columns b, Vector sum) {
+    const Floats d;
+    const auto high = hn::Set(Words{}, 0xFFFF0000U);
+    sum = hn::MulAdd(hn::BitCast(d, hn::And(a, high)), hn::BitCast(d, hn::And(b, high)), sum);
+    return hn::MulAdd(hn::BitCast(d, hn::ShiftLeft<16>(a)), hn::BitCast(d, hn::ShiftLeft<16>(b)), sum);
+  }
+};
+
+#if HWY_TARGET == HWY_AVX3
+struct NativeBf16Step : Bf16Step {
+  // As assembly, as in matrix.cc.
+  static HWY_INLINE Vector add_product(Columns a, Columns b, Vector sum) {
+    __asm__("vdpbf16ps %2, %1, %0" : "+v"(sum.raw) : "v"(a.raw), "v"(b.raw));
+    return sum;
+  }
+};
+#else
+using NativeBf16Step = Bf16Step;
+#endif
+
+// A product of rows with columns of a block. Each kind of product tells what becomes of a row's sums (Row)
+// and of the largest results of the columns (keep_most).
+template <class Step>
+struct Factors {
+  const typename Step::Value* rows;
+  std::size_t row_stride;
+  const typename Step::Value* columns;
+  std::size_t steps;
+  float* out;
+  float* row_out(std::size_t row, std::size_t column) const { return out + row * kQueryBlock + column; }
+  HWY_INLINE void keep_most(Vector, std::size_t) const {}
+};
+
+template <class Step>
+struct PlainProduct : Factors<Step> {
+  struct Row {
+    HWY_INLINE Vector finish(Vector sum, std::size_t) const { return sum; }
+  };
+  HWY_INLINE Row at(std::size_t, std::size_t) const { return {}; }
+};
+
+// Rows are keys from `first` on: their positions' part is added.
+template <class Step>
+struct ScoreProduct : Factors<Step> {
+  const float *row_bias, *column_bias;
+  float* most;
+  std::size_t first, side;
+  std::uint64_t inverse_side;  // 2^40 / side, rounded up: a multiplication finds a key's row
+  struct Row {
+    const float *row_bias, *column_bias;
+    HWY_INLINE Vector finish(Vector sum, std::size_t column) const {
+      return hn::Add(
+          sum, hn::Add(hn::LoadU(Floats{}, row_bias + column), hn::LoadU(Floats{}, column_bias + column)));
+    }
+  };
+  HWY_INLINE Row at(std::size_t row, std::size_t column) const {
+    const std::size_t key = first + row, y = key * inverse_side >> 40U, x = key - y * side;
+    return {row_bias + y * kQueryBlock + column, column_bias + x * kQueryBlock + column};
+  }
+  HWY_INLINE void keep_most(Vector largest, std::size_t column) const {
+    const Floats d;
+    hn::StoreU(hn::Max(hn::LoadU(d, most + column), largest), d, most + column);
+  }
+};
+
+// Added to what the sums are already, faded.
+template <class Step>
+struct ValueProduct : Factors<Step> {
+  const float* fade;
+  struct Row {
+    const float *before, *fade;
+    HWY_INLINE Vector finish(Vector sum, std::size_t column) const {
+      return hn::MulAdd(hn::LoadU(Floats{}, before + column), hn::LoadU(Floats{}, fade + column), sum);
+    }
+  };
+  HWY_INLINE Row at(std::size_t row, std::size_t column) const {
+    return {this->row_out(row, column), fade + column};
+  }
+};
+
+template <class Step, std::size_t kRows, std::size_t kVectors, class Product>
+HWY_NOINLINE void run_tile(const Product& wanted, std::size_t row, std::size_t column) {
+  const Product product = wanted;  // which no store can change
+  const typename Step::Value* rows = product.rows + row * product.row_stride;
+  const typename Step::Value* columns = product.columns + column * Step::kValues;
+  const std::size_t steps = product.steps, row_stride = product.row_stride;
+  Vector sum[kRows][kVectors];
+  for (std::size_t r = 0; r < kRows; ++r) {
+    for (std::size_t v = 0; v < kVectors; ++v) sum[r][v] = hn::Zero(Floats{});
+  }
+  for (std::size_t step = 0; step < steps; ++step) {
+    typename Step::Columns loaded[kVectors];
+    for (std::size_t v = 0; v < kVectors; ++v) loaded[v] = Step::load(columns + v * kLanes * Step::kValues);
+    for (std::size_t r = 0; r < kRows; ++r) {
+      const auto value = Step::broadcast(rows + r * row_stride);
+      for (std::size_t v = 0; v < kVectors; ++v) sum[r][v] = Step::add_product(value, loaded[v], sum[r][v]);
+    }
+    columns += kQueryBlock * Step::kValues;
+    rows += Step::kValues;
+  }
+  Vector largest[kVectors];
+  HWY_UNROLL(6)  // or the sums go through memory
+  for (std::size_t r = 0; r < kRows; ++r) {
+    const auto finishing = product.at(row + r, column);
+    float* out = product.row_out(row + r, column);
+    for (std::size_t v = 0; v < kVectors; ++v) {
+      const Vector result = finishing.finish(sum[r][v], v * kLanes);
+      largest[v] = r == 0 ? result : hn::Max(largest[v], result);
+      hn::StoreU(result, Floats{}, out + v * kLanes);
+    }
+  }
+  for (std::size_t v = 0; v < kVectors; ++v) product.keep_most(largest[v], column + v * kLanes);
+}
+
+template <class Step, std::size_t kVectors, class Product>
+HWY_INLINE void run_rows(const Product& product, std::size_t rows, std::size_t column) {
+  std::size_t row = 0;
+  for (; row + kTileRows <= rows; row += kTileRows) run_tile<Step, kTileRows, kVectors>(product, row, column);
+  for (; row + 4 <= rows; row += 4) run_tile<Step, 4, kVectors>(product, row, column);
+  for (; row < rows; ++row) run_tile<Step, 1, kVectors>(product, row, column);
+}
+
+// All rows with as many of a block's columns as vectors must hold.
+template <class Step, class Product>
+void run_product(const Product& product, std::size_t rows, std::size_t columns) {
+  std::size_t column = 0;
+  for (; column + (kWidestTile - 1) * kLanes < columns; column += kWidestTile * kLanes)
+    run_rows<Step, kWidestTile>(product, rows, column);
+  const std::size_t left = column < columns ? (columns - column + kLanes - 1) / kLanes : 0;
+  if (left == 3) run_rows<Step, kWidestTile == 4 ? 3 : 1>(product, rows, column);
+  if (left == 2) run_rows<Step, kWidestTile == 4 ? 2 : 1>(product, rows, column);
+  if (left == 1) run_rows<Step, 1>(product, rows, column);
+}
+
+}  // namespace
+}  // namespace sonde::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif
