@@ -22,7 +22,8 @@ constexpr std::size_t pieces(std::size_t whole, std::size_t piece) { return (who
 constexpr std::size_t even(std::size_t size) { return (size + 1) / 2 * 2; }
 
 float channels_root(const VitShape& shape) {
-  return std::sqrt(static_cast<float>(shape.channels / shape.heads));
+  const std::size_t per_head = shape.channels / shape.heads;
+  return std::sqrt(static_cast<float>(per_head));
 }
 
 // The layer's queries times what makes scores of them.

@@ -3,8 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdint>
-#include <cstring>
 #include <string>
 #include <vector>
 
@@ -20,23 +18,22 @@ namespace {
 // Rows in a storage, and what they are as numbers after rounding.
 class Rows {
  public:
-  Rows(std::size_t count, std::size_t columns, std::size_t stride, Storage storage, Random& random,
-       double spread)
-      : columns_(columns),
-        stride_(stride),
-        values_(count * stride),
-        stored_(count * stride * size_of(storage)) {
-    for (std::size_t r = 0; r < count; ++r) {
-      for (std::size_t c = 0; c < columns; ++c)
-        values_[r * stride + c] =
+  struct Extent {
+    std::size_t count, columns, stride;
+  };
+  Rows(const Extent& extent, Storage storage, Random& random, double spread)
+      : columns_(extent.columns),
+        stride_(extent.stride),
+        values_(extent.count * stride_),
+        stored_(values_.size() * size_of(storage)) {
+    for (std::size_t r = 0; r < extent.count; ++r) {
+      for (std::size_t c = 0; c < columns_; ++c)
+        values_[r * stride_ + c] =
             static_cast<float>(spread * (static_cast<double>(random.next() >> 11) * 0x1p-52 - 1));
     }
     convert(values_.data(), values_.size(), storage, stored_.data());
     if (storage == Storage::fp32) return;
-    for (std::size_t i = 0; i < values_.size(); ++i) {
-      const std::uint32_t word = static_cast<std::uint32_t>(stored_.as<Bf16>()[i].bits) << 16;
-      std::memcpy(&values_[i], &word, sizeof word);
-    }
+    for (std::size_t i = 0; i < values_.size(); ++i) values_[i] = from_bf16(stored_.as<Bf16>()[i]);
   }
   const void* data() const { return stored_.data(); }
   std::size_t stride() const { return stride_; }
@@ -60,11 +57,11 @@ class Head {
       : shape_(shape),
         height_(height),
         width_(width),
-        queries_(height * width, shape.channels, shape.channels + 3, shape.storage, random_, spread),
-        keys_(shape.keys(), shape.channels, shape.channels, shape.storage, random_, spread),
-        values_(shape.keys(), shape.channels, shape.channels + 1, shape.storage, random_, 1),
-        rows_(2 * shape.side - 1, shape.channels, shape.row(), shape.storage, random_, spread),
-        columns_(2 * shape.side - 1, shape.channels, shape.row(), shape.storage, random_, spread) {}
+        queries_({height * width, shape.channels, shape.channels + 3}, shape.storage, random_, spread),
+        keys_({shape.keys(), shape.channels, shape.channels}, shape.storage, random_, spread),
+        values_({shape.keys(), shape.channels, shape.channels + 1}, shape.storage, random_, 1),
+        rows_({2 * shape.side - 1, shape.channels, shape.row()}, shape.storage, random_, spread),
+        columns_({2 * shape.side - 1, shape.channels, shape.row()}, shape.storage, random_, spread) {}
 
   std::vector<double> expected() const {
     std::vector<double> out;
@@ -82,8 +79,7 @@ class Head {
     return out;
   }
 
-  // Rows one position wider than asked for, all at a place that is not aligned; what nothing is written to
-  // stays kUntouched.
+  // Rows of results are one position wider than asked for and lie where nothing is aligned.
   std::vector<float> computed() const {
     const std::size_t size = size_of(shape_.storage), queries = height_ * width_, channels = shape_.channels;
     const Buffer q(shape_.queries_size(queries) * size), k(shape_.keys_size() * size),
@@ -134,12 +130,7 @@ class Head {
   std::vector<float> unpacked(const Buffer& out, std::size_t channels) const {
     std::vector<float> all(height_ * (width_ + 1) * channels + 1), results;
     for (std::size_t i = 0; i < all.size(); ++i) {
-      if (shape_.storage == Storage::fp32) {
-        all[i] = out.as<float>()[i];
-      } else {
-        const std::uint32_t word = static_cast<std::uint32_t>(out.as<Bf16>()[i].bits) << 16;
-        std::memcpy(&all[i], &word, sizeof word);
-      }
+      all[i] = shape_.storage == Storage::fp32 ? out.as<float>()[i] : from_bf16(out.as<Bf16>()[i]);
     }
     EXPECT_EQ(all[0], 0);
     for (std::size_t i = 1; i < all.size(); ++i) {

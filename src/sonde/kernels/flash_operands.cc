@@ -8,7 +8,7 @@ namespace {
 
 template <typename Value>
 void place_queries_of(const TokenRows& tokens, const GridShape& shape, Value* queries) {
-  constexpr std::size_t kStep = sizeof(float) / sizeof(Value);
+  constexpr std::size_t kStep = sizeof(Value) == sizeof(Bf16) ? 2 : 1;
   for (std::size_t t = 0; t < tokens.count; ++t) {
     const Value* from = static_cast<const Value*>(tokens.rows) + t * tokens.stride;
     const std::size_t query = tokens.first + t;

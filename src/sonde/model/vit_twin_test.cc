@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // The plain ViT out of kernels is the network that model/image_encoder.h defines.
-#include <thread>
-#include <vector>
-
 #include <gtest/gtest.h>
 
 #include "sonde/core/test_data.h"
@@ -120,29 +117,6 @@ TEST(VitTwin, AgreesWithTheModulesOnThePublishedCodesWeights) {
   };
   EXPECT_LT(relative_difference(encode(Storage::fp32), expected), 1e-5);
   EXPECT_LT(relative_difference(encode(Storage::bf16), expected), 2e-2);
-}
-
-TEST(VitTwin, GivesTheSameBytesForAnyNumberOfThreads) {
-  const Twin twin(small_vit());
-  for (const Storage storage : {Storage::fp32, Storage::bf16}) {
-    const auto encoder = twin.encoder(storage);
-    const auto bytes = random_pixels(kSide, 120, 6);
-    const auto alone = encoder->encode({bytes.data(), kSide, 120}, 1);
-    for (const int threads : {2, 3, 7})
-      EXPECT_EQ(alone, encoder->encode({bytes.data(), kSide, 120}, threads));
-  }
-}
-
-TEST(VitTwin, EncodesSeveralPicturesAtOnce) {
-  const auto encoder = Twin(small_vit()).encoder(Storage::bf16);
-  const auto bytes = random_pixels(kSide, 100, 7);
-  const FramePixels pixels{bytes.data(), kSide, 100};
-  const auto expected = encoder->encode(pixels, 1);
-  std::vector<std::vector<float>> answers(4);
-  std::vector<std::thread> threads;
-  for (auto& answer : answers) threads.emplace_back([&] { answer = encoder->encode(pixels, 2); });
-  for (auto& thread : threads) thread.join();
-  for (const auto& answer : answers) EXPECT_EQ(answer, expected);
 }
 
 }  // namespace
