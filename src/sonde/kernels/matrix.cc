@@ -77,6 +77,7 @@ HWY_INLINE const typename Step::Value* column_start(const MatrixView& matrix, st
          first % kPanel * Step::kValues;
 }
 
+// Unrolled before GCC decides what stays in registers: it would spill all sums before and after every tile.
 // Sums of kRows rows with kVectors vectors of columns, row by row in `sums`.
 template <class Step, std::size_t kRows, std::size_t kVectors>
 HWY_NOINLINE void sum_tile(const typename Step::Value* in, std::size_t in_stride, const MatrixView& matrix,
@@ -87,22 +88,29 @@ HWY_NOINLINE void sum_tile(const typename Step::Value* in, std::size_t in_stride
   const std::size_t steps = (matrix.inputs + Step::kValues - 1) / Step::kValues;
   const std::size_t row_stride = matrix.row_stride;
   Vector sum[kRows][kVectors];
+#pragma GCC unroll 8
   for (std::size_t r = 0; r < kRows; ++r) {
+#pragma GCC unroll 8
     for (std::size_t v = 0; v < kVectors; ++v) sum[r][v] = hn::Zero(Floats{});
   }
   for (std::size_t step = 0; step < steps; ++step, columns += row_stride, in += Step::kValues) {
     typename Step::Columns column[kVectors];
+#pragma GCC unroll 8
     for (std::size_t v = 0; v < kVectors; ++v) {
       const bool in_next = v >= kInPanel;
       column[v] = Step::load(columns + (in_next ? to_next_panel : 0) +
                              (v - (in_next ? kInPanel : 0)) * kLanes * Step::kValues);
     }
+#pragma GCC unroll 8
     for (std::size_t r = 0; r < kRows; ++r) {
       const auto value = Step::broadcast(in + r * in_stride);
+#pragma GCC unroll 8
       for (std::size_t v = 0; v < kVectors; ++v) sum[r][v] = Step::add_product(value, column[v], sum[r][v]);
     }
   }
+#pragma GCC unroll 8
   for (std::size_t r = 0; r < kRows; ++r) {
+#pragma GCC unroll 8
     for (std::size_t v = 0; v < kVectors; ++v)
       hn::StoreU(sum[r][v], Floats{}, sums + r * kTileColumns<kVectors> + v * kLanes);
   }
