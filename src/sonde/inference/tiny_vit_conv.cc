@@ -16,11 +16,6 @@ using kernels::Storage;
 constexpr std::size_t kStripWidth = 64;
 std::size_t strip_height(Part part) { return std::max<std::size_t>(part.height / 8, 1); }
 
-constexpr std::size_t kColours = 3;
-// Published (build_sam.py): of RGB, 0 .. 255.
-constexpr std::array<float, kColours> kPixelMean{123.675F, 116.28F, 103.53F},
-    kPixelStd{58.395F, 57.12F, 57.375F};
-
 constexpr std::size_t pieces(std::size_t whole, std::size_t piece) { return (whole + piece - 1) / piece; }
 
 std::int64_t strip_count(Part part) {
@@ -63,30 +58,11 @@ void clear_outside(std::byte* row, std::size_t position_bytes, std::ptrdiff_t le
 TinyPatchEmbed::TinyPatchEmbed(const WeightReader& seq, Storage storage)
     : storage_(storage),
       conv1_(pack(channels_last(conv_bn_weights(seq / "0"), kColours), storage)),
-      conv2_(pack(channels_last(conv_bn_weights(seq / "2"), conv1_.view().outputs), storage)) {
-  for (std::size_t colour = 0; colour < kColours; ++colour) {
-    for (std::size_t value = 0; value < 256; ++value)
-      normalised_[colour][value] = (static_cast<float>(value) - kPixelMean[colour]) / kPixelStd[colour];
-  }
-}
+      conv2_(pack(channels_last(conv_bn_weights(seq / "2"), conv1_.view().outputs), storage)) {}
 
 void TinyPatchEmbed::run(const FramePixels& pixels, const Grid& out, Part part, int threads) const {
   parallel_for(threads, strip_count(part),
                [&](std::int64_t i) { run_strip(pixels, out, strip_at(part, i)); });
-}
-
-void TinyPatchEmbed::normalise_row(const FramePixels& pixels, std::ptrdiff_t y, std::ptrdiff_t left,
-                                   std::size_t width, float* out) const {
-  std::fill_n(out, width * kColours, 0.0F);
-  if (y < 0 || y >= pixels.height) return;
-  const std::ptrdiff_t begin = std::max<std::ptrdiff_t>(left, 0);
-  const std::ptrdiff_t end =
-      std::min<std::ptrdiff_t>(left + static_cast<std::ptrdiff_t>(width), pixels.width);
-  const std::uint8_t* from = pixels.rgb + (y * pixels.width + begin) * static_cast<std::ptrdiff_t>(kColours);
-  float* to = out + (begin - left) * static_cast<std::ptrdiff_t>(kColours);
-  for (std::ptrdiff_t x = begin; x < end; ++x) {
-    for (std::size_t colour = 0; colour < kColours; ++colour) *to++ = normalised_[colour][*from++];
-  }
 }
 
 void TinyPatchEmbed::first_conv_row(const FramePixels& pixels, const Grid& out, const Strip& strip,
@@ -104,7 +80,7 @@ void TinyPatchEmbed::first_conv_row(const FramePixels& pixels, const Grid& out, 
   constexpr std::size_t kTap = 3 * kColours, kPatch = 28;  // 27 rounded up to pairs
   std::byte* patches = scratch.bytes(width * kPatch * size);
   for (std::ptrdiff_t tap = 0; tap < 3; ++tap) {
-    normalise_row(pixels, 2 * row - 1 + tap, 2 * left - 1, source_width, source);
+    normaliser_.run(pixels, 2 * row - 1 + tap, 2 * left - 1, source_width, source);
     convert(source, source_width * kColours, storage_, rounded);
     for (std::size_t x = 0; x < width; ++x) {
       std::memcpy(patches + (x * kPatch + static_cast<std::size_t>(tap) * kTap) * size,

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
 
 #include "sonde/inference/layers.h"
 #include "sonde/inference/network.h"
+#include "sonde/inference/normalise.h"
 
 namespace sonde {
 
@@ -37,12 +37,10 @@ class TinyPatchEmbed {
   void run_strip(const FramePixels& pixels, const Grid& out, const Strip& strip) const;
   void first_conv_row(const FramePixels& pixels, const Grid& out, const Strip& strip, std::ptrdiff_t row,
                       std::byte* result) const;
-  void normalise_row(const FramePixels& pixels, std::ptrdiff_t y, std::ptrdiff_t left, std::size_t width,
-                     float* out) const;
 
   kernels::Storage storage_;
   kernels::PackedMatrix conv1_, conv2_;
-  std::array<std::array<float, 256>, 3> normalised_{};  // of each channel's bytes
+  PixelNormaliser normaliser_;
 };
 
 // Widen by a 1 x 1 convolution, GELU, convolve by channel, GELU, narrow by a 1 x 1 convolution: MBConv, which

@@ -9,21 +9,13 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 
 #include "sonde/kernels/flash_attention.h"
-#include "sonde/kernels/vectors-inl.h"
+#include "sonde/kernels/steps-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace sonde::kernels::HWY_NAMESPACE {
 namespace {
-
-constexpr std::size_t kTileRows = 6;
-// 6 x 4 sums, 4 columns' vectors and a row's value fill AVX-512's 32 registers, 6 x 2 the 16 of the others.
-constexpr std::size_t kWidestTile = HWY_TARGET == HWY_AVX3 ? 4 : 2;  // vectors
-
-using Words = hn::RebindToUnsigned<Floats>;
-using WordVector = hn::Vec<Words>;
 
 // 2^x for x <= 0, from 2^-126 on: 2^n 2^f with n whole and 2^f on -1/2 .. 1/2 a fit of least relative error.
 template <Storage kStorage>
@@ -49,51 +41,6 @@ HWY_INLINE Vector exp2_of(Vector x) {
   const Words words;
   return hn::BitCast(d, hn::Add(hn::BitCast(words, power), hn::ShiftLeft<23>(hn::BitCast(words, shifted))));
 }
-
-struct Fp32Step {
-  using Value = float;
-  static constexpr Storage kStorage = Storage::fp32;
-  using Out = Fp32Out;
-  static constexpr std::size_t kValues = 1;
-  using Columns = Vector;
-  static HWY_INLINE Columns load(const float* columns) { return hn::LoadU(Floats{}, columns); }
-  static HWY_INLINE Columns broadcast(const float* value) { return hn::Set(Floats{}, *value); }
-  static HWY_INLINE Vector add_product(Columns a, Columns b, Vector sum) { return hn::MulAdd(a, b, sum); }
-};
-
-struct Bf16Step {
-  using Value = Bf16;
-  static constexpr Storage kStorage = Storage::bf16;
-  using Out = Bf16Out;
-  static constexpr std::size_t kValues = 2;
-  using Columns = WordVector;
-  static HWY_INLINE Columns load(const Bf16* columns) {
-    return hn::LoadU(Words{}, reinterpret_cast<const std::uint32_t*>(columns));
-  }
-  static HWY_INLINE Columns broadcast(const Bf16* pair) {
-    std::uint32_t word = 0;
-    std::memcpy(&word, pair, sizeof word);
-    return hn::Set(Words{}, word);
-  }
-  static HWY_INLINE Vector add_product(Columns a, Columns b, Vector sum) {
-    const Floats d;
-    const auto high = hn::Set(Words{}, 0xFFFF0000U);
-    sum = hn::MulAdd(hn::BitCast(d, hn::And(a, high)), hn::BitCast(d, hn::And(b, high)), sum);
-    return hn::MulAdd(hn::BitCast(d, hn::ShiftLeft<16>(a)), hn::BitCast(d, hn::ShiftLeft<16>(b)), sum);
-  }
-};
-
-#if HWY_TARGET == HWY_AVX3
-struct NativeBf16Step : Bf16Step {
-  // As assembly, as in matrix.cc.
-  static HWY_INLINE Vector add_product(Columns a, Columns b, Vector sum) {
-    __asm__("vdpbf16ps %2, %1, %0" : "+v"(sum.raw) : "v"(a.raw), "v"(b.raw));
-    return sum;
-  }
-};
-#else
-using NativeBf16Step = Bf16Step;
-#endif
 
 // A product of rows with columns of a block. Each kind of product tells what becomes of a row's sums (Row)
 // and of the largest results of the columns (keep_most).

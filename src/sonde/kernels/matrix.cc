@@ -12,59 +12,10 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
-#include "sonde/kernels/vectors-inl.h"
+#include "sonde/kernels/steps-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace sonde::kernels::HWY_NAMESPACE {
-
-constexpr std::size_t kTileRows = 6;
-// 6 x 4 sums, 4 columns' vectors and a row's value fill AVX-512's 32 registers, 6 x 2 the 16 of the others.
-constexpr std::size_t kWidestTile = HWY_TARGET == HWY_AVX3 ? 4 : 2;  // vectors
-
-// One step along k of fp32.
-struct StepFp32 {
-  using Value = float;
-  static constexpr std::size_t kValues = 1;
-  using Columns = Vector;
-  static HWY_INLINE Columns load(const float* columns) { return hn::LoadU(Floats{}, columns); }
-  static HWY_INLINE Columns broadcast(const float* value) { return hn::Set(Floats{}, *value); }
-  static HWY_INLINE Vector add_product(Columns a, Columns b, Vector sum) { return hn::MulAdd(a, b, sum); }
-};
-
-// One step along k of bf16: a pair.
-using Words = hn::RebindToUnsigned<Floats>;
-struct StepBf16 {
-  using Value = Bf16;
-  static constexpr std::size_t kValues = 2;
-  using Columns = hn::Vec<Words>;
-  static HWY_INLINE Columns load(const Bf16* columns) {
-    return hn::LoadU(Words{}, reinterpret_cast<const std::uint32_t*>(columns));
-  }
-  static HWY_INLINE Columns broadcast(const Bf16* pair) {
-    std::uint32_t word = 0;
-    std::memcpy(&word, pair, sizeof word);
-    return hn::Set(Words{}, word);
-  }
-  static HWY_INLINE Vector add_product(Columns a, Columns b, Vector sum) {
-    const Floats d;
-    const auto high = hn::Set(Words{}, 0xFFFF0000U);
-    sum = hn::MulAdd(hn::BitCast(d, hn::And(a, high)), hn::BitCast(d, hn::And(b, high)), sum);
-    return hn::MulAdd(hn::BitCast(d, hn::ShiftLeft<16>(a)), hn::BitCast(d, hn::ShiftLeft<16>(b)), sum);
-  }
-};
-
-#if HWY_TARGET == HWY_AVX3
-struct StepNativeBf16 : StepBf16 {
-  // As assembly, because Highway's target has no AVX512-BF16 and a function with more than its caller's
-  // instructions cannot be inlined.
-  static HWY_INLINE Vector add_product(Columns a, Columns b, Vector sum) {
-    __asm__("vdpbf16ps %2, %1, %0" : "+v"(sum.raw) : "v"(a.raw), "v"(b.raw));
-    return sum;
-  }
-};
-#else
-using StepNativeBf16 = StepBf16;
-#endif
 
 template <std::size_t kVectors>
 constexpr std::size_t kTileColumns = kVectors* kLanes;
@@ -244,13 +195,13 @@ void multiply_with(const Product& product, const MatrixView& matrix) {
 }
 
 void multiply_fp32(const Product& product, const MatrixView& matrix) {
-  multiply_with<StepFp32>(product, matrix);
+  multiply_with<Fp32Step>(product, matrix);
 }
 void multiply_bf16(const Product& product, const MatrixView& matrix) {
-  multiply_with<StepBf16>(product, matrix);
+  multiply_with<Bf16Step>(product, matrix);
 }
 void multiply_native_bf16(const Product& product, const MatrixView& matrix) {
-  multiply_with<StepNativeBf16>(product, matrix);
+  multiply_with<NativeBf16Step>(product, matrix);
 }
 
 void convert_to_bf16(const float* in, std::size_t count, Bf16* out) {
