@@ -11,6 +11,7 @@
 #include <omp.h>
 #include <oneapi/dnnl/dnnl.hpp>
 #include <string>
+#include <unistd.h>
 #include <unordered_map>
 #include <vector>
 
