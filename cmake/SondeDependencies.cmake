@@ -7,6 +7,7 @@ find_package(OpenSSL REQUIRED COMPONENTS Crypto)
 find_package(nlohmann_json REQUIRED)
 find_package(CURL REQUIRED)
 find_package(CLI11 REQUIRED)
+find_package(Protobuf REQUIRED)  # whose targets ONNX names
 find_package(ONNX REQUIRED)
 if(SONDE_TORCH)
   find_package(Torch REQUIRED)

@@ -4,7 +4,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit
 
 build_packages=(
   g++ cmake ninja-build ca-certificates
-  libtorch-dev libopenblas0-pthread libonnx-dev libhwy-dev
+  libtorch-dev libopenblas0-pthread libonnx-dev libprotobuf-dev libhwy-dev
   libnifti2-dev libinsighttoolkit5-dev libgdcm-dev libgdcm-tools
   libopencv-core-dev libopencv-imgproc-dev libopencv-imgcodecs-dev
   libcli11-dev nlohmann-json3-dev libcurl4-openssl-dev libssl-dev libpng-dev zlib1g-dev

@@ -56,7 +56,7 @@ Outcome run(int (*command)(Arguments), const std::vector<std::string>& args) {
 class Commands : public testing::Test {
  protected:
   Commands() {
-    save_random_sam(tiny_sam_sizes(), 1, path("tiny.safetensors"));
+    save_random_sam(tiny_sam_sizes(), 2, path("tiny.safetensors"));
     write_png(path("disc.png"), test_picture({60, 40}));
     // Anisotropic and left-handed, so that a wrong axis or flip shows.
     Volume grid;
