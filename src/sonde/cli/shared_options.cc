@@ -26,7 +26,9 @@ void declare_model(CLI::App& app, ModelArguments& arguments) {
   app.add_option("--model", arguments.model, "Registered name (sonde model list) or a checkpoint file")
       ->capture_default_str();
   app.add_option("--device", arguments.options.device, "cpu, cuda or cuda:N")->capture_default_str();
-  app.add_option("--precision", arguments.precision, "auto, fp32 or bf16")->capture_default_str();
+  app.add_option("--precision", arguments.precision,
+                 "auto (bf16 where the CPU multiplies it, else fp32), fp32 or bf16")
+      ->capture_default_str();
   app.add_option("--threads", arguments.options.threads, "CPU threads; 0: one a physical core")
       ->check(CLI::Range(0, 1024))
       ->capture_default_str();
