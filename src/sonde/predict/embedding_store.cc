@@ -15,6 +15,7 @@
 #include "sonde/core/durable_file.h"
 #include "sonde/core/error.h"
 #include "sonde/core/half.h"
+#include "sonde/kernels/cpu.h"
 #include "sonde/predict/embedding_impl.h"
 #include "sonde/predict/sam_model_impl.h"
 
@@ -47,7 +48,10 @@ constexpr std::size_t value_size(StoredValues values) {
 }
 
 std::string key_of(const SamModel& model, const RgbImage& picture, StoredValues values) {
-  const std::string device = model.impl().device == SamModel::Impl::Device::cuda ? "cuda" : "cpu";
+  // Instruction sets differ in the last bits.
+  const std::string device = model.impl().device == SamModel::Impl::Device::cuda
+                                 ? "cuda"
+                                 : std::string(kernels::name_of(kernels::instruction_set()));
   const std::string text =
       std::string(kHead) + model.sha256() + (model.precision() == Precision::bf16 ? " bf16 " : " fp32 ") +
       device + " " + std::to_string(picture.extent.width) + " x " + std::to_string(picture.extent.height) +

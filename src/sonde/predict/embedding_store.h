@@ -19,10 +19,10 @@ struct EmbeddingStoreOptions {
   StoredValues values = StoredValues::fp16;
 };
 
-// Embeddings on the disk, addressed by the picture's pixels and extent, the weights' hash, the precision and
-// how values are stored; checked by a hash when read (a damaged entry is dropped and computed again). Several
-// processes may share a folder. A store that cannot be written is a store that forgets: never an error of the
-// segmentation.
+// Embeddings on the disk, addressed by the picture's pixels and extent, the weights' hash, the precision, the
+// instruction set and how values are stored; checked by a hash when read (a damaged entry is dropped and
+// computed again). Several processes may share a folder. A store that cannot be written is a store that
+// forgets: never an error of the segmentation.
 class EmbeddingStore {
  public:
   explicit EmbeddingStore(EmbeddingStoreOptions options = {});
