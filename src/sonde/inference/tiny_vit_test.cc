@@ -13,18 +13,6 @@ namespace {
 
 using kernels::Storage;
 
-SamSizes sizes_with_far_windows() {
-  SamSizes sizes = small_tiny_vit_sizes();
-  sizes.image_encoder = TinyVitSizes{.image_size = 160,
-                                     .embed_dims = {8, 12, 20, 36},
-                                     .depths = {2, 2, 2, 1},
-                                     .num_heads = {1, 2, 5, 3},
-                                     .window_sizes = {3, 3, 4, 3},
-                                     .mlp_ratio = 4,
-                                     .out_chans = 24};
-  return sizes;
-}
-
 struct Extent {
   std::int64_t width, height;
 };
@@ -35,7 +23,7 @@ class TinyVitEncoding : public testing::Test {
     return make_tiny_vit_encoder(tensors_, std::get<TinyVitSizes>(sizes_.image_encoder), storage);
   }
 
-  SamSizes sizes_ = sizes_with_far_windows();
+  SamSizes sizes_ = tiny_vit_sizes_with_windows();
   NamedTensors tensors_ = random_tensors(sizes_, 1);
 };
 

@@ -16,28 +16,13 @@ using kernels::Storage;
 
 constexpr std::int64_t kSide = 176;
 
-// A grid of 11 x 11, so that windows of 4 hang over its edges.
-SamSizes sizes_with_windows() {
-  SamSizes sizes = small_vit_sizes();
-  sizes.image_encoder = VitSizes{.image_size = kSide,
-                                 .patch_size = 16,
-                                 .embed_dim = 36,
-                                 .depth = 4,
-                                 .num_heads = 3,
-                                 .mlp_dim = 76,
-                                 .window_size = 4,
-                                 .global_attn_indexes = {1, 3},
-                                 .out_chans = 24};
-  return sizes;
-}
-
 class VitEncoding : public testing::Test {
  protected:
   std::unique_ptr<Encoder> encoder(Storage storage) const {
     return make_vit_encoder(tensors_, std::get<VitSizes>(sizes_.image_encoder), storage);
   }
 
-  SamSizes sizes_ = sizes_with_windows();
+  SamSizes sizes_ = vit_sizes_with_windows();
   NamedTensors tensors_ = random_tensors(sizes_, 1);
 };
 

@@ -12,20 +12,6 @@ namespace {
 using kernels::InstructionSet;
 using kernels::Storage;
 
-// Windows that do not divide the grids, channels that fill no vector, one block more than one window away
-// from the edge.
-SamSizes small_tiny_vit() {
-  SamSizes sizes = small_tiny_vit_sizes();
-  sizes.image_encoder = TinyVitSizes{.image_size = 160,
-                                     .embed_dims = {8, 12, 20, 36},
-                                     .depths = {2, 2, 2, 1},
-                                     .num_heads = {1, 2, 5, 3},
-                                     .window_sizes = {3, 3, 4, 3},
-                                     .mlp_ratio = 4,
-                                     .out_chans = 24};
-  return sizes;
-}
-
 class TinyVitTwin : public testing::Test {
  protected:
   std::unique_ptr<Encoder> encoder(Storage storage) const {
@@ -33,7 +19,7 @@ class TinyVitTwin : public testing::Test {
                                  storage);
   }
 
-  Sam sam_ = lively_sam(small_tiny_vit());
+  Sam sam_ = lively_sam(tiny_vit_sizes_with_windows());
   Checkpoint checkpoint_ = checkpoint_of(sam_);
 };
 

@@ -20,19 +20,8 @@ SamSizes sizes_of(const VitSizes& vit) {
   return sizes;
 }
 
-// A grid of 11 x 11, so that windows of 4 hang over its edges.
 constexpr std::int64_t kSide = 176;
-VitSizes small_vit() {
-  return {.image_size = kSide,
-          .patch_size = 16,
-          .embed_dim = 36,
-          .depth = 4,
-          .num_heads = 3,
-          .mlp_dim = 76,
-          .window_size = 4,
-          .global_attn_indexes = {1, 3},
-          .out_chans = 24};
-}
+VitSizes small_vit() { return std::get<VitSizes>(vit_sizes_with_windows().image_encoder); }
 
 class Twin {
  public:

@@ -49,6 +49,34 @@ inline SamSizes small_tiny_vit_sizes() {
   return sizes;
 }
 
+// Larger grids, for what windows do at their edges: of 11 x 11, so that windows of 4 hang over.
+inline SamSizes vit_sizes_with_windows() {
+  auto sizes = small_vit_sizes();
+  sizes.image_encoder = VitSizes{.image_size = 176,
+                                 .patch_size = 16,
+                                 .embed_dim = 36,
+                                 .depth = 4,
+                                 .num_heads = 3,
+                                 .mlp_dim = 76,
+                                 .window_size = 4,
+                                 .global_attn_indexes = {1, 3},
+                                 .out_chans = 24};
+  return sizes;
+}
+// Windows that do not divide the grids, channels that fill no vector, one block more than one window away
+// from the edge.
+inline SamSizes tiny_vit_sizes_with_windows() {
+  auto sizes = small_tiny_vit_sizes();
+  sizes.image_encoder = TinyVitSizes{.image_size = 160,
+                                     .embed_dims = {8, 12, 20, 36},
+                                     .depths = {2, 2, 2, 1},
+                                     .num_heads = {1, 2, 5, 3},
+                                     .window_sizes = {3, 3, 4, 3},
+                                     .mlp_ratio = 4,
+                                     .out_chans = 24};
+  return sizes;
+}
+
 // Tensors of the right names and shapes without numbers.
 inline NamedTensors hollow_tensors(const SamSizes& sizes) {
   NamedTensors tensors;
