@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <cmath>
 #include <fstream>
 #include <map>
@@ -81,6 +82,7 @@ TEST_P(PublishedStudy, HasTheSameMeansForEveryModeChoiceAndClick) {
   const Published published = read_published(*shared / "golden" / ("protocol_" + name + ".json"));
   std::map<Setting, Mean> means;
   std::size_t matched = 0;
+  double row_off_by = 0, mean_off_by = 0;
   for (const ResultRow& row : score(*shared / "data" / "images2d" / name)) {
     const Setting setting{std::string(name_of(row.choice)), row.protocol, row.step};
     const auto found = published.find({row.image, row.label, setting});
@@ -90,12 +92,16 @@ TEST_P(PublishedStudy, HasTheSameMeansForEveryModeChoiceAndClick) {
     mean.published += found->second;
     mean.ours += row.scores.iou;
     ++mean.count;
+    row_off_by = std::max(row_off_by, std::abs(row.scores.iou - found->second));
   }
   EXPECT_EQ(matched, published.size());
   for (const auto& [setting, mean] : means) {
+    mean_off_by = std::max(mean_off_by, std::abs(mean.ours - mean.published) / mean.count);
     EXPECT_NEAR(mean.ours / mean.count, mean.published / mean.count, tolerance(setting))
         << std::get<0>(setting) << " " << std::get<1>(setting) << " " << std::get<2>(setting);
   }
+  RecordProperty("row_off_by", std::to_string(row_off_by));
+  RecordProperty("mean_off_by", std::to_string(mean_off_by));
 }
 
 INSTANTIATE_TEST_SUITE_P(Sets, PublishedStudy,
