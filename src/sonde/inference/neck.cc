@@ -22,12 +22,18 @@ LayerWeights conv_weights(const WeightReader& layer) {
   return weights;
 }
 
+// Pairs of bf16 must not span two positions.
+bool has_odd_channels(const WeightReader& neck) {
+  const auto shape = (neck / "0").shape("weight");  // [out][in][1][1]
+  return shape[0] % 2 != 0 || shape[1] % 2 != 0;
+}
+
 }  // namespace
 
 Neck::Neck(const WeightReader& neck, Storage storage)
-    : storage_(storage),
-      conv1_(pack(conv_weights(neck / "0"), storage)),
-      conv2_(pack(channels_last(conv_weights(neck / "2"), conv1_.view().outputs), storage)),
+    : storage_(has_odd_channels(neck) ? Storage::fp32 : storage),
+      conv1_(pack(conv_weights(neck / "0"), storage_)),
+      conv2_(pack(channels_last(conv_weights(neck / "2"), conv1_.view().outputs), storage_)),
       norm1_(neck / "1", kLayerNormEps),
       norm2_(neck / "3", kLayerNormEps) {}
 

@@ -150,12 +150,12 @@ class TinyVitEncoder : public Encoder {
   mutable PaddingStore padding_;
 };
 
-// Pairs of bf16 must not span two heads.
-bool has_odd_heads(const TinyVitSizes& sizes) {
-  for (std::size_t stage = 1; stage < sizes.embed_dims.size(); ++stage) {
-    if (sizes.embed_dims.at(stage) / sizes.num_heads.at(stage) % 2 != 0) return true;
-  }
-  return false;
+// Pairs of bf16 must span neither two positions nor two heads.
+bool has_odd_channels(const TinyVitSizes& sizes) {
+  bool is_odd = sizes.embed_dims[0] % 4 != 0;  // half of them lie between the patch embedding's convolutions
+  for (std::size_t stage = 1; stage < sizes.embed_dims.size(); ++stage)
+    is_odd = is_odd || sizes.embed_dims.at(stage) / sizes.num_heads.at(stage) % 2 != 0;
+  return is_odd;
 }
 
 }  // namespace
@@ -163,7 +163,7 @@ bool has_odd_heads(const TinyVitSizes& sizes) {
 std::unique_ptr<Encoder> make_tiny_vit_encoder(const NamedTensors& tensors, const TinyVitSizes& sizes,
                                                Storage storage) {
   return std::make_unique<TinyVitEncoder>(WeightReader(tensors, "image_encoder."), sizes,
-                                          has_odd_heads(sizes) ? Storage::fp32 : storage);
+                                          has_odd_channels(sizes) ? Storage::fp32 : storage);
 }
 
 }  // namespace sonde

@@ -13,6 +13,7 @@ namespace sonde {
 namespace {
 
 using kernels::Activation;
+using kernels::pieces;
 using kernels::ScratchScope;
 using kernels::Storage;
 
@@ -20,8 +21,6 @@ constexpr float kLayerNormEps = 1e-5F;
 // Values of the tokens that go through attention together, so that theirs and their queries', keys' and
 // values' stay in the L2 cache.
 constexpr std::size_t kGroupValues = 196 * 160;
-
-constexpr std::size_t pieces(std::size_t whole, std::size_t piece) { return (whole + piece - 1) / piece; }
 
 // The layer's queries times 1 / sqrt(channels of a head): of each head queries, keys, values.
 LayerWeights with_scaled_queries(LayerWeights qkv, std::size_t heads) {

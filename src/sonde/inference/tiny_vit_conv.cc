@@ -9,14 +9,13 @@ namespace sonde {
 namespace {
 
 using kernels::Activation;
+using kernels::pieces;
 using kernels::ScratchScope;
 using kernels::Storage;
 
 // Three widened rows of a strip fit into the L2 cache; its rim is computed twice.
 constexpr std::size_t kStripWidth = 64;
 std::size_t strip_height(Part part) { return std::max<std::size_t>(part.height / 8, 1); }
-
-constexpr std::size_t pieces(std::size_t whole, std::size_t piece) { return (whole + piece - 1) / piece; }
 
 std::int64_t strip_count(Part part) {
   return static_cast<std::int64_t>(pieces(part.width, kStripWidth) * pieces(part.height, strip_height(part)));

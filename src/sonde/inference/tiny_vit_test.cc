@@ -53,6 +53,20 @@ TEST_F(TinyVitEncoding, GivesTheSameBytesWhetherOrNotPaddingIsComputed) {
   }
 }
 
+// Pairs of bf16 would span two positions or two heads.
+TEST(TinyVitOfOddChannels, ComputesInFp32) {
+  SamSizes sizes = tiny_vit_sizes_with_windows();
+  auto& tiny_vit = std::get<TinyVitSizes>(sizes.image_encoder);
+  tiny_vit.embed_dims = {6, 9, 15, 21};
+  tiny_vit.num_heads = {1, 3, 5, 3};
+  tiny_vit.out_chans = 7;
+  const NamedTensors tensors = random_tensors(sizes, 1);
+  const auto bytes = random_pixels(160, 90, 1);
+  const FramePixels pixels{bytes.data(), 160, 90};
+  EXPECT_EQ(make_tiny_vit_encoder(tensors, tiny_vit, Storage::bf16)->encode(pixels, 1),
+            make_tiny_vit_encoder(tensors, tiny_vit, Storage::fp32)->encode(pixels, 1));
+}
+
 TEST_F(TinyVitEncoding, EncodesSeveralPicturesAtOnce) {
   const auto tiny_vit = encoder(Storage::fp32);
   const auto bytes = random_pixels(160, 100, 5);

@@ -11,6 +11,7 @@ namespace {
 
 using kernels::Activation;
 using kernels::Buffer;
+using kernels::pieces;
 using kernels::ScratchScope;
 using kernels::Storage;
 
@@ -18,8 +19,7 @@ constexpr float kLayerNormEps = 1e-6F;
 // Tokens that go through a layer together: what they widen to stays in the L2 cache.
 constexpr std::size_t kChunk = 64;
 
-constexpr std::size_t pieces(std::size_t whole, std::size_t piece) { return (whole + piece - 1) / piece; }
-constexpr std::size_t even(std::size_t size) { return (size + 1) / 2 * 2; }
+constexpr std::size_t even(std::size_t size) { return kernels::round_up(size, 2); }
 
 float channels_root(const VitShape& shape) {
   const std::size_t per_head = shape.channels / shape.heads;

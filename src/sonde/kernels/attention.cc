@@ -134,8 +134,6 @@ namespace {
 
 constexpr std::size_t kQueryBlock = 48;  // rows of scores that stay in the L1 cache
 
-constexpr std::size_t round_up(std::size_t size, std::size_t unit) { return (size + unit - 1) / unit * unit; }
-
 // Values of one storage in words of 32 bits: a float, or two bf16 side by side.
 constexpr std::size_t values_per_word(Storage storage) { return storage == Storage::bf16 ? 2 : 1; }
 

@@ -13,8 +13,6 @@ namespace {
 constexpr std::size_t kAlignment = 64, kBeyond = 64;
 constexpr std::size_t kHugePage = std::size_t{2} << 20;
 
-constexpr std::size_t round_up(std::size_t size, std::size_t unit) { return (size + unit - 1) / unit * unit; }
-
 // The thread's scratch: blocks that are kept, each larger than the ones before.
 struct Scratch {
   std::vector<Buffer> blocks;

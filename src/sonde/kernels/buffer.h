@@ -8,6 +8,10 @@
 
 namespace sonde::kernels {
 
+// How many pieces cover the whole, and what they cover.
+constexpr std::size_t pieces(std::size_t whole, std::size_t piece) { return (whole + piece - 1) / piece; }
+constexpr std::size_t round_up(std::size_t size, std::size_t unit) { return pieces(size, unit) * unit; }
+
 // How operands of products are held; sums are float always.
 enum class Storage : std::uint8_t { fp32, bf16 };
 constexpr std::size_t size_of(Storage storage) { return storage == Storage::bf16 ? 2 : 4; }

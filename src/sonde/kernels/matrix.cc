@@ -226,12 +226,6 @@ HWY_EXPORT(multiply_bf16);
 HWY_EXPORT(multiply_native_bf16);
 HWY_EXPORT(convert_to_bf16);
 
-namespace {
-
-constexpr std::size_t round_up(std::size_t size, std::size_t unit) { return (size + unit - 1) / unit * unit; }
-
-}  // namespace
-
 MatrixView view_rows(const float* matrix, std::size_t inputs, std::size_t outputs, std::size_t row_stride) {
   return {
       .data = matrix, .inputs = inputs, .outputs = outputs, .row_stride = row_stride, .panel_stride = kPanel};
