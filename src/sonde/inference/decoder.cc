@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <mutex>
+#include <optional>
 #include <utility>
 
 #include "sonde/core/parallel.h"
@@ -92,7 +93,7 @@ class PromptPass {
     for (std::size_t i = 0; i < masks.size(); ++i) {
       const std::size_t mask_token = first_token(wanted) + i;
       masks[i].predicted_iou = iou[mask_token];
-      if (!(static_cast<double>(iou[mask_token]) > above_iou_)) continue;
+      if (above_iou_ && !(static_cast<double>(iou[mask_token]) > *above_iou_)) continue;
       const auto of_token = decoder::evaluate(weights_.hypernetworks[mask_token], token(1 + mask_token));
       hyper.insert(hyper.end(), of_token.begin(), of_token.end());
       masks[i].logits.resize(kLogitsPerPosition * sizes.positions);
@@ -108,7 +109,7 @@ class PromptPass {
   const kernels::Buffer& positions_;
   const decoder::PreparedImage& image_;
   int threads_;
-  double above_iou_;
+  std::optional<double> above_iou_;
   kernels::ScratchScope scratch_;
   decoder::Tokens tokens_;
   decoder::ImageState state_;

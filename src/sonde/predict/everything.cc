@@ -5,7 +5,6 @@
 #include <cmath>
 #include <functional>
 #include <iterator>
-#include <limits>
 #include <optional>
 #include <span>
 #include <string>
@@ -91,13 +90,13 @@ class CropPass {
     std::vector<Prompt> prompts;
     for (const Point2& point : points)
       prompts.push_back({.points = {{point, PointLabel::foreground}}, .box = {}, .mask = {}});
-    constexpr double kAll = -std::numeric_limits<double>::infinity();
-    const double above_iou = options_.pred_iou_threshold > 0 ? options_.pred_iou_threshold : kAll;
+    std::optional<double> above_iou;
+    if (options_.pred_iou_threshold > 0) above_iou = options_.pred_iou_threshold;
     const auto predictions = predictor_.decode(prompts, MaskOutput::three_candidates, above_iou);
     std::vector<ProposedMask> proposals;
     for (std::size_t i = 0; i < predictions.size(); ++i) {
       for (const LowResCandidate& candidate : predictions[i]) {
-        if (!(candidate.predicted_iou > above_iou)) continue;
+        if (above_iou && !(candidate.predicted_iou > *above_iou)) continue;
         if (auto proposal = finish(points[i], candidate)) proposals.push_back(std::move(*proposal));
       }
     }

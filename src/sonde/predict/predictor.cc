@@ -75,7 +75,7 @@ Predictor::Predictor(SamModel model, Embedding embedding)
     : model_(std::move(model)), embedding_(std::move(embedding)) {}
 
 std::vector<LowResPrediction> Predictor::decode(std::span<const Prompt> prompts, MaskOutput output,
-                                                double above_iou) const {
+                                                std::optional<double> above_iou) const {
   const FrameScale scale = frame_scale(embedding_.picture(), model_.image_size());
   std::vector<FramePrompt> framed;
   for (const Prompt& prompt : prompts) {

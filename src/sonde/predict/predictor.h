@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <limits>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -61,7 +61,7 @@ class Predictor {
   // The two steps of segment(), for those who need only the first or time them apart.
   // Candidates whose predicted IoU is not above `above_iou` may come without logits.
   std::vector<LowResPrediction> decode(std::span<const Prompt> prompts, MaskOutput output,
-                                       double above_iou = -std::numeric_limits<double>::infinity()) const;
+                                       std::optional<double> above_iou = {}) const;
   std::vector<Prediction> enlarge(std::vector<LowResPrediction> predictions) const;
 
   const SamModel& model() const { return model_; }

@@ -3,12 +3,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <thread>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "sonde/core/error.h"
+#include "sonde/predict/everything.h"
 #include "sonde/predict/test_model.h"
 
 namespace sonde {
@@ -148,6 +150,32 @@ TEST(MostConfident, IsTheFirstOfEquals) {
   prediction[1].predicted_iou = 0.8;
   prediction[2].predicted_iou = 0.8;
   EXPECT_EQ(most_confident(prediction), 1U);
+}
+
+// Damaged weights of the right shapes pass every check of the file.
+TEST(Predictor, OfANetworkThatAnswersNoNumbersStillGivesWholeMasks) {
+  for (const float value :
+       {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity(), -3e38F}) {
+    NamedTensors tensors = random_tensors(tiny_sam_sizes(), 1);
+    for (auto& [name, tensor] : tensors) {
+      if (is_floating_point(tensor.type))
+        tensor = make_tensor(std::vector<float>(static_cast<std::size_t>(element_count(tensor)), value),
+                             tensor.shape);
+    }
+    const TestFolder folder;
+    const auto file = folder.path() / "damaged.safetensors";
+    save_safetensors(file, tensors);
+    for (const Precision precision : {Precision::fp32, Precision::bf16}) {
+      const SamModel model = SamModel::load(file.string(), {.precision = precision});
+      const Predictor predictor(model, embed(model, test_picture({60, 40})));
+      for (const Candidate& candidate :
+           predictor.segment(point_prompt(20, 20), MaskOutput::single_and_three)) {
+        EXPECT_EQ(candidate.mask.pixels.size(), 60U * 40U);
+        EXPECT_EQ(candidate.low_res.size(), 256U * 256U);
+      }
+      segment_everything(model, test_picture({60, 40}), {.points_per_side = 2, .pred_iou_threshold = 0});
+    }
+  }
 }
 
 }  // namespace
