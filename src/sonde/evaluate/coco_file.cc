@@ -7,7 +7,7 @@
 
 #include "sonde/core/error.h"
 #include "sonde/evaluate/data_files.h"
-#include "sonde/evaluate/polygon.h"
+#include "sonde/imaging/polygon.h"
 #include "sonde/io/picture_header.h"
 #include "sonde/io/volume_checks.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sonde/evaluate/polygon.h"
+#include "sonde/imaging/polygon.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
