@@ -1,11 +1,11 @@
 # sonde::sonde, the library as one target: libsonde.so where it is built (it is what the installed CMake package offers;
-# who links it needs none of sonde's dependencies), else the folders' static libraries.
+# who links it needs none of sonde's dependencies), else the folders' static libraries. Annotation is in the program alone.
 
 get_property(folder_libraries GLOBAL PROPERTY SONDE_LIBRARIES)
-list(REMOVE_ITEM folder_libraries sonde_cli sonde_model)
+list(REMOVE_ITEM folder_libraries sonde_cli sonde_model sonde_annotate sonde_server)
 get_property(dependencies GLOBAL PROPERTY SONDE_DEPENDENCIES)
 list(REMOVE_DUPLICATES dependencies)
-list(REMOVE_ITEM dependencies sonde_torch "")  # it is in the plugin
+list(REMOVE_ITEM dependencies sonde_torch SQLiteCpp Boost::boost "")  # they are in the plugin and the program
 
 # What is promised to users of the library: none of these needs ITK, OpenCV or LibTorch.
 set(public_headers

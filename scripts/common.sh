@@ -7,6 +7,7 @@ build_packages=(
   libtorch-dev libopenblas0-pthread libonnx-dev libprotobuf-dev libhwy-dev
   libnifti2-dev libinsighttoolkit5-dev libgdcm-dev libgdcm-tools
   libopencv-core-dev libopencv-imgproc-dev libopencv-imgcodecs-dev
+  libboost1.81-dev libsqlitecpp-dev libsqlite3-dev libdcmtk-dev
   libcli11-dev nlohmann-json3-dev libcurl4-openssl-dev libssl-dev libpng-dev zlib1g-dev
   mricron-data
 )

@@ -17,6 +17,7 @@ inline int exit_status(ErrorKind kind) {
       return kBadUsage;
     case ErrorKind::unsupported:
     case ErrorKind::corrupt_data:
+    case ErrorKind::conflict:
     case ErrorKind::unavailable:
     case ErrorKind::internal:
       return kNothingDone;

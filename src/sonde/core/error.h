@@ -11,6 +11,7 @@ enum class ErrorKind {
   not_found,     // a file or folder that was named is not there
   unsupported,   // a legal input that sonde does not read, named in docs/formats.md
   corrupt_data,  // a file that is cut, lies about itself or is dangerous
+  conflict,      // what is asked does not go with what is there: the object is locked, or gone
   unavailable,   // the world said no: disk full, connection cut, no such device
   internal       // a bug in sonde
 };

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "sonde/annotate/action.h"
+#include "sonde/annotate/objects.h"
+#include "sonde/annotate/segmenter.h"
+#include "sonde/imaging/voxel_set.h"
+
+namespace sonde {
+
+// Of each label action what docs/http.md says. Fields that are absent stay.
+struct LabelEdit {
+  std::optional<std::string> name, colour, shortcut;
+};
+
+// A mask of an object or of one of its candidates, as it is at `revision`.
+struct ObjectMask {
+  ObjectId object = 0;
+  std::optional<std::size_t> candidate;  // absent: the object's own
+  Revision revision = 0;
+  Mask mask;  // a slice
+};
+
+// What an action has changed, or what has changed since a revision.
+struct Changes {
+  Revision revision = 0;                  // the project's
+  std::optional<std::string> undo, redo;  // kind of the action that each would act on
+  std::vector<AnnotatedObject> changed;
+  std::vector<ObjectId> removed;
+  ImageSummary image;
+};
+
+struct HistoryEvent {
+  Revision id = 0;
+  std::string time;  // UTC, ISO 8601, milliseconds
+  std::string kind, summary, model_sha256, window;
+  bool undone = false;
+};
+
+// A difference between the stored masks and those computed again.
+struct ReplayFault {
+  Revision event = 0;
+  std::string what;
+};
+
+// A project folder: sonde.sqlite (WAL) holds images, labels, objects and the append-only history; masks/
+// holds an object's mask each, named by object and revision, written before the event that names it is
+// committed. What a killed process left behind is swept when the project is opened; a mask file that is
+// damaged or gone is made again from the history.
+//
+// Every event stores its inputs (prompt, stroke, window, model) and, for each object it changed, the object
+// before and after and the exclusive-or of its voxels, so that undo, redo and rebuilding are the same
+// operation.
+//
+// Safe to use from several threads: one change at a time, and none waits for the network (ask and everything
+// compute outside the lock and are tried again if the object has changed meanwhile).
+class Project {
+ public:
+  // Opens or creates. Throws Error: usage (another process has it open; not a project folder and not empty),
+  // corrupt_data, unavailable (cannot be written), unsupported (written by a newer sonde).
+  static Project open(const std::filesystem::path& folder);
+  Project(Project&&) noexcept;
+  Project& operator=(Project&&) noexcept;
+  ~Project();
+
+  const std::filesystem::path& folder() const;
+  Revision revision() const;
+
+  // Adds those that are not there yet (same path, series and frame). Returns their ids in the given order.
+  std::vector<ImageId> add_images(std::span<const ImageSource> images);
+  std::vector<ImageSummary> images() const;
+  ImageSummary image(ImageId id) const;  // throws Error{not_found}
+  // What opening found: the grid, or why there is none. Throws Error{unsupported} "NAME: the file has
+  // changed: ..." if the image has another extent than when it was first opened.
+  void set_opened(ImageId id, const Grid& grid);
+  void set_fault(ImageId id, const std::string& fault);
+  void add_active_time(ImageId id, std::chrono::milliseconds active);
+  void set_done(ImageId id, ImageStatus status);  // done, or back to what its objects say
+
+  std::vector<Label> labels() const;
+  std::vector<Label> add_label(const LabelEdit& label);
+  std::vector<Label> edit_label(LabelId id, const LabelEdit& label);
+  std::vector<Label> delete_label(LabelId id);  // Error{conflict} while objects carry it
+  Overlap overlap() const;
+  void set_overlap(Overlap overlap);
+
+  // Does `action` and makes it durable before it returns. `request`: an action with the id of one that has
+  // been done is not done again (the answer is as of that event). The image must have been opened
+  // (set_opened). Throws Error: usage (a point outside, an unknown label, ...), conflict (locked, gone, not a
+  // proposal), unavailable (disk full); nothing has changed then.
+  Changes apply(ImageId image, const std::string& request, const Action& action,
+                const AnnotationSegmenter& segmenter);
+
+  std::vector<AnnotatedObject> objects(ImageId image) const;  // by id
+  Changes changes_since(ImageId image, Revision since) const;
+  // Masks on one slice of the given objects: an object that has no pixels there gives an empty mask.
+  // Candidates of proposals on that plane follow their object.
+  std::vector<ObjectMask> masks(ImageId image, PlaneRef plane, std::span<const ObjectId> objects) const;
+  VoxelSet voxels(ObjectId object) const;
+
+  std::vector<HistoryEvent> history(ImageId image, std::int64_t limit) const;
+  // Computes every event again from its inputs and compares each mask with what the history holds; the first
+  // difference of each event is reported. Events of another model than `segmenter`'s are compared but not
+  // asked again (listed as such).
+  std::vector<ReplayFault> replay(const AnnotationSegmenter& segmenter) const;
+
+ private:
+  class Impl;
+  explicit Project(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace sonde

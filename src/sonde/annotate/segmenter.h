@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "sonde/annotate/action.h"
+#include "sonde/annotate/objects.h"
+#include "sonde/imaging/picture.h"
+#include "sonde/imaging/prompt.h"
+#include "sonde/imaging/rle.h"
+
+namespace sonde {
+
+// What annotation asks of a model, without knowing it. The functions may be called from several threads at
+// once and throw Error (unavailable: the image cannot be read any more).
+struct AnsweredCandidate {
+  Mask mask;  // at the plane's extent
+  double predicted_iou = 0, stability = 0;
+};
+struct ProposedRegion {
+  Rle mask;
+  double predicted_iou = 0, stability = 0;
+};
+struct AnnotationSegmenter {
+  std::string model_sha256;
+  std::string precision;  // "fp32", "bf16"
+  // The decoder's three candidates, in its order. `inside`, if not empty, is a mask to start from (the mask
+  // prompt).
+  std::function<std::vector<AnsweredCandidate>(ImageId, PlaneRef, const AskedPrompt&, const Mask& inside)>
+      ask;
+  // Best predicted IoU first. Throws what its progress throws.
+  std::function<std::vector<ProposedRegion>(ImageId, const EverythingAction&)> everything;
+};
+
+}  // namespace sonde
