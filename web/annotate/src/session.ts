@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the viewer and the panels share: the state of the page and what can be done to it. `state/` implements it,
 // `viewer/` and `panels/` use it.
-import type { Axis, BoxPx, ImageObject, Label, Opened, Plane, Project, PromptPoint } from './wire/types'
+import type { BoxPx, HistoryEvent, ImageObject, Job, Opened, Plane, Project, PromptPoint } from './wire/types'
 
-export type Tool = 'point' | 'background' | 'box' | 'brush' | 'eraser' | 'lasso' | 'pan' | 'window'
+// 'select': a click picks the object under it (`pick`); the others draw or change how the picture is seen.
+export type Tool = 'select' | 'point' | 'background' | 'box' | 'brush' | 'eraser' | 'lasso' | 'pan' | 'window'
 export type EmbeddingState = 'ready' | 'queued' | 'encoding' | 'failed'
 
 export interface DisplayWindow {
@@ -29,13 +30,29 @@ export interface SaveState {
   message: string
 }
 
+// The prompts of the open proposal as given so far, those that the server has not answered yet among them.
+export interface Draft {
+  plane: Plane
+  points: PromptPoint[]
+  box: BoxPx | null
+}
+
+export interface Message {
+  id: number
+  tone: 'info' | 'error'
+  text: string
+}
+
 export interface SessionState {
+  access: 'granted' | 'refused' // refused: this browser has no token (any more)
   project: Project | null
   opened: Opened | null // the image in view
-  opening: boolean
+  opening: number | null // the image that is being read
+  fault: string | null // why the image asked for could not be opened
   plane: Plane | null
   window: DisplayWindow | null
   embedding: EmbeddingState
+  embeddingMessage: string // why it failed
   tool: Tool
   brushRadius: number // pixels of the picture
   label: number // the active one
@@ -47,7 +64,14 @@ export interface SessionState {
   outlineOnly: boolean
   masks: ReadonlyMap<string, SliceMask> // on `plane`; key: maskKey(object, candidate)
   proposal: number | null // the one that prompts go to
-  job: { id: number; kind: string; done: number; total: number; message: string } | null
+  draft: Draft | null // draw these prompts; null when no proposal is open
+  asking: boolean // a prompt has not been answered yet
+  refining: boolean // prompts change the selected approved object
+  job: Job | null // of Everything
+  exporting: Job | null
+  history: readonly HistoryEvent[] | null // null: not being looked at
+  messages: readonly Message[]
+  fits: number // grows when the picture is to be fitted to the view again
   save: SaveState
   undo: string | null
   redo: string | null
@@ -67,6 +91,9 @@ export interface SessionActions {
   setBrushRadius(radius: number): void
   hover(object: number | null): void
   select(objects: number[], how: 'only' | 'toggle'): void
+  // A click of the 'select' tool: keeps (approves) a proposal of Everything, else opens or selects the object; null
+  // (beside every object) selects nothing; 'toggle' (with Shift or Ctrl) only adds to the selection or takes from it.
+  pick(object: number | null, how: 'only' | 'toggle'): void
   // Points and box go to the open proposal, or begin one (for the selected approved object, where there is one and
   // `refining` is on).
   addPoint(point: PromptPoint): Promise<void>
@@ -78,6 +105,52 @@ export interface SessionActions {
   reject(): Promise<void>
   undoLast(): Promise<void>
   redoNext(): Promise<void>
+
+  setHidden(objects: number[], hidden: 'hidden' | 'shown'): void
+  setOpacity(opacity: number): void
+  setOutlineOnly(outline: 'outline' | 'filled'): void
+  setRefining(refining: 'on' | 'off'): void
+  fit(): void
+  setLabel(label: number): void // the active one
+  approve(objects: number[], label?: number): Promise<void> // proposals, with the active label unless told
+  choose(proposal: number, candidate: number): Promise<void>
+  remove(objects: number[]): Promise<void>
+  relabel(objects: number[], label: number): Promise<void> // approved ones
+  rename(object: number, name: string): Promise<void>
+  setLocked(objects: number[], lock: 'locked' | 'open'): Promise<void>
+  merge(objects: number[]): Promise<void>
+  split(object: number): Promise<void>
+  fillHoles(objects: number[]): Promise<void>
+  dropSpecks(objects: number[], below: number): Promise<void>
+  addLabel(label: LabelFields): Promise<void>
+  editLabel(label: number, fields: Partial<LabelFields>): Promise<void>
+  deleteLabel(label: number): Promise<void>
+  setOverlap(overlap: Project['overlap']): Promise<void>
+  setDone(image: number, done: 'done' | 'open'): Promise<void>
+  everything(settings: EverythingSettings): Promise<void>
+  exportProject(request: ExportRequest): Promise<void>
+  stopJob(job: 'everything' | 'export'): Promise<void>
+  showHistory(shown: 'shown' | 'hidden'): void
+  tell(tone: Message['tone'], text: string): void
+  dismiss(message: number): void
+}
+
+export interface LabelFields {
+  name: string
+  colour?: string
+  shortcut?: string
+}
+
+export interface EverythingSettings {
+  points_per_side: number
+  pred_iou: number
+  stability: number
+  min_region: number // pixels
+}
+
+export interface ExportRequest {
+  format: 'png' | 'nifti' | 'nrrd' | 'coco' | 'dicom-seg'
+  each: 'labels' | 'objects'
 }
 
 export interface Session {
