@@ -47,7 +47,8 @@ export interface SessionState {
   access: 'granted' | 'refused' // refused: this browser has no token (any more)
   project: Project | null
   opened: Opened | null // the image in view
-  opening: number | null // the image that is being read
+  image: number | null // the one asked for; `opened` follows when it has been read
+  opening: boolean
   fault: string | null // why the image asked for could not be opened
   plane: Plane | null
   window: DisplayWindow | null
