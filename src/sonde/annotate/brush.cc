@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sonde/annotate/brush.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sonde/core/error.h"
+#include "sonde/imaging/polygon.h"
+
+namespace sonde {
+namespace {
+
+constexpr std::size_t kMostPoints = 100'000;
+constexpr double kFarthest = 1e6;  // pixels
+constexpr double kLeastRadius = 0.5;
+constexpr double kLargestRadius = 512;
+constexpr std::int64_t kMostRows = std::int64_t{1} << 25;  // over all segments
+// More than rounding can move the edge of a segment, less than a pixel.
+constexpr double kDoubt = 1e-3;
+
+void validate_points(std::span<const Point2> points, std::size_t least) {
+  if (points.size() < least || points.size() > kMostPoints) {
+    throw Error(ErrorKind::usage, "a line of " + std::to_string(points.size()) +
+                                      " points: " + std::to_string(least) + " to " +
+                                      std::to_string(kMostPoints) + " are allowed");
+  }
+  for (const Point2 point : points) {
+    if (std::abs(point.x) <= kFarthest && std::abs(point.y) <= kFarthest) continue;  // false for not-a-number
+    throw Error(ErrorKind::usage, "a line with a point that is not within 1000000 pixels of the picture");
+  }
+}
+
+struct Segment {
+  Point2 a, b;
+  double dx = 0, dy = 0, l = 0;
+};
+Segment segment_of(Point2 a, Point2 b) {
+  const double dx = b.x - a.x;
+  const double dy = b.y - a.y;
+  return {a, b, dx, dy, dx * dx + dy * dy};
+}
+
+bool covers(const Segment& s, double radius, double x, double y) {
+  const double t = s.l > 0 ? std::clamp(((x - s.a.x) * s.dx + (y - s.a.y) * s.dy) / s.l, 0.0, 1.0) : 0.0;
+  const double ex = x - (s.a.x + t * s.dx);
+  const double ey = y - (s.a.y + t * s.dy);
+  return ex * ex + ey * ey <= radius * radius;
+}
+
+struct Interval {
+  double low = 0, high = 0;
+};
+using MaybeInterval = std::optional<Interval>;
+
+MaybeInterval hull(MaybeInterval a, MaybeInterval b) {
+  if (!a || !b) return a ? a : b;
+  return Interval{std::min(a->low, b->low), std::max(a->high, b->high)};
+}
+
+MaybeInterval disc_in_row(Point2 centre, double radius, double y) {
+  const double rest = radius * radius - (y - centre.y) * (y - centre.y);
+  if (rest < 0) return std::nullopt;
+  return Interval{centre.x - std::sqrt(rest), centre.x + std::sqrt(rest)};
+}
+
+// x with low <= slope * x + offset <= high, within `within`.
+MaybeInterval clipped(MaybeInterval within, double slope, double offset, Interval limits) {
+  if (!within) return within;
+  if (slope == 0) return offset >= limits.low && offset <= limits.high ? within : std::nullopt;
+  double low = (limits.low - offset) / slope;
+  double high = (limits.high - offset) / slope;
+  if (low > high) std::swap(low, high);
+  const Interval both{std::max(within->low, low), std::min(within->high, high)};
+  return both.low <= both.high ? MaybeInterval(both) : std::nullopt;
+}
+
+// Where the row y lies within `radius` of the segment: a convex shape, so one interval. Not to the last bit.
+MaybeInterval segment_in_row(const Segment& s, double radius, double y) {
+  const MaybeInterval ends = hull(disc_in_row(s.a, radius, y), disc_in_row(s.b, radius, y));
+  if (!(s.l > 0)) return ends;
+  const double reach = radius * std::sqrt(s.l);
+  MaybeInterval side = Interval{-4 * kFarthest, 4 * kFarthest};
+  side = clipped(side, s.dx, (y - s.a.y) * s.dy - s.a.x * s.dx, {0, s.l});
+  side = clipped(side, -s.dy, (y - s.a.y) * s.dx + s.a.x * s.dy, {-reach, reach});
+  return hull(ends, side);
+}
+
+std::int64_t clamped(double at, std::int64_t size) {
+  return static_cast<std::int64_t>(std::clamp(at, 0.0, static_cast<double>(size)));
+}
+
+// Pixels that are inside without doubt are filled, those near the edge are asked one by one.
+void paint_row(Mask& mask, const Segment& s, double radius, std::int64_t row) {
+  const auto y = static_cast<double>(row);
+  const std::int64_t width = mask.extent.width;
+  const MaybeInterval outer = segment_in_row(s, radius + kDoubt, y);
+  if (!outer) return;
+  const std::int64_t begin = clamped(std::floor(outer->low), width);
+  const std::int64_t end = clamped(std::ceil(outer->high) + 1, width);
+  const MaybeInterval inner = segment_in_row(s, radius - kDoubt, y);
+  const std::int64_t sure = inner ? std::clamp(clamped(std::ceil(inner->low), width), begin, end) : end;
+  const std::int64_t unsure =
+      inner ? std::clamp(clamped(std::floor(inner->high) + 1, width), sure, end) : end;
+  const auto pixels = mask.pixels.begin() + row * width;
+  const auto ask = [&](std::int64_t x) {
+    if (covers(s, radius, static_cast<double>(x), y)) pixels[x] = 1;
+  };
+  for (std::int64_t x = begin; x < sure; ++x) ask(x);
+  std::fill(pixels + sure, pixels + unsure, std::uint8_t{1});
+  for (std::int64_t x = unsure; x < end; ++x) ask(x);
+}
+
+}  // namespace
+
+Mask stroke_mask(std::span<const Point2> points, double radius, Extent2 picture) {
+  validate_points(points, 1);
+  if (!(radius >= kLeastRadius && radius <= kLargestRadius))
+    throw Error(ErrorKind::usage, "the radius of a brush is 0.5 to 512 pixels");
+  Mask mask = empty_mask(picture);
+  std::int64_t rows = 0;
+  for (std::size_t i = 0; i < std::max<std::size_t>(points.size() - 1, 1); ++i) {
+    const Segment segment = segment_of(points[i], points[std::min(i + 1, points.size() - 1)]);
+    const double top = std::min(segment.a.y, segment.b.y) - radius;
+    const double bottom = std::max(segment.a.y, segment.b.y) + radius;
+    const std::int64_t begin = clamped(std::floor(top), picture.height);
+    const std::int64_t end = clamped(std::ceil(bottom) + 1, picture.height);
+    rows += end - begin;
+    if (rows > kMostRows) throw Error(ErrorKind::usage, "the stroke crosses more rows than a hand draws");
+    for (std::int64_t row = begin; row < end; ++row) paint_row(mask, segment, radius, row);
+  }
+  return mask;
+}
+
+Mask lasso_mask(std::span<const Point2> polygon, Extent2 picture) {
+  validate_points(polygon, 3);
+  std::vector<Point2> corners(polygon.begin(), polygon.end());
+  for (Point2& corner : corners) corner = {corner.x + 0.5, corner.y + 0.5};
+  try {
+    return polygon_mask({corners}, picture);
+  } catch (const Error&) {
+    throw Error(ErrorKind::usage, "the lasso crosses more rows than a hand draws");
+  }
+}
+
+}  // namespace sonde
