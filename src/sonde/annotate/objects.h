@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "sonde/imaging/grid.h"
 #include "sonde/imaging/prompt.h"
 #include "sonde/imaging/slice.h"
 
@@ -77,11 +78,6 @@ struct AnnotatedObject {
   Revision revision = 0;  // of its last change
 };
 
-// How the voxels of an image lie: all that is needed to cut masks along its planes.
-struct Grid {
-  Extent3 extent;
-  std::optional<Affine3> mm_from_voxel;  // LPS+
-};
 SlicePlane plane_of(const Grid& grid, Axis axis);
 
 // Where an image comes from.

@@ -7,9 +7,10 @@
 
 #include "sonde/core/error.h"
 #include "sonde/evaluate/coco_file.h"
-#include "sonde/evaluate/data_files.h"
-#include "sonde/evaluate/label_grid.h"
+#include "sonde/evaluate/label_tasks.h"
 #include "sonde/evaluate/latest_files.h"
+#include "sonde/io/data_files.h"
+#include "sonde/io/label_grid.h"
 #include "sonde/io/read.h"
 #include "sonde/io/volume_checks.h"
 

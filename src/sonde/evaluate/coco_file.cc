@@ -6,8 +6,8 @@
 #include <set>
 
 #include "sonde/core/error.h"
-#include "sonde/evaluate/data_files.h"
 #include "sonde/imaging/polygon.h"
+#include "sonde/io/data_files.h"
 #include "sonde/io/picture_header.h"
 #include "sonde/io/volume_checks.h"
 

@@ -4,9 +4,9 @@
 
 #include "sonde/core/error.h"
 #include "sonde/evaluate/coco_file.h"
-#include "sonde/evaluate/data_files.h"
-#include "sonde/evaluate/label_scheme.h"
+#include "sonde/evaluate/label_tasks.h"
 #include "sonde/evaluate/layouts.h"
+#include "sonde/io/data_files.h"
 
 namespace sonde {
 namespace {

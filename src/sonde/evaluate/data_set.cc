@@ -9,7 +9,7 @@
 #include <tuple>
 
 #include "sonde/core/error.h"
-#include "sonde/evaluate/label_scheme.h"
+#include "sonde/evaluate/label_tasks.h"
 #include "sonde/evaluate/layouts.h"
 #include "sonde/evaluate/results.h"
 #include "sonde/io/volume_checks.h"

@@ -3,10 +3,10 @@
 #include <map>
 
 #include "sonde/core/error.h"
-#include "sonde/evaluate/data_files.h"
-#include "sonde/evaluate/label_grid.h"
-#include "sonde/evaluate/label_scheme.h"
+#include "sonde/evaluate/label_tasks.h"
 #include "sonde/evaluate/layouts.h"
+#include "sonde/io/data_files.h"
+#include "sonde/io/label_grid.h"
 
 namespace sonde {
 namespace {

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "sonde/core/natural_order.h"
 #include "sonde/evaluate/scores.h"
 #include "sonde/evaluate/task.h"
 
@@ -42,8 +43,6 @@ struct ResultRow {
 // Order of results.csv: data set, image (numbers in names by value), level, label, label_name, object,
 // protocol, choice, step.
 bool comes_before(const ResultRow& a, const ResultRow& b);
-// "slice2" < "slice10"; a total order.
-bool name_before(std::string_view a, std::string_view b);
 
 // Scores as results.csv holds them: what is computed from rows is the same before and after writing.
 Scores as_written(const Scores& scores);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sonde/evaluate/data_files.h"
+#include "sonde/io/data_files.h"
 
 #include <algorithm>
 #include <array>
@@ -7,7 +7,7 @@
 
 #include "sonde/core/bytes.h"
 #include "sonde/core/error.h"
-#include "sonde/evaluate/results.h"
+#include "sonde/core/natural_order.h"
 #include "sonde/io/volume_checks.h"
 
 namespace sonde {

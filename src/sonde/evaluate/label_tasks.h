@@ -3,26 +3,14 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <map>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "sonde/evaluate/task.h"
+#include "sonde/io/label_grid.h"
+#include "sonde/io/label_scheme.h"
 
 namespace sonde {
-
-// What the values of masks mean: labels.json of a data set, or nothing but values without one.
-struct LabelScheme {
-  enum class Kind { classes, instances } kind = Kind::classes;
-  std::map<std::int64_t, std::string> names;  // empty: values have no names, all are allowed
-  std::string object_name = "object";         // of instances
-};
-// Throws Error{corrupt_data} naming the file if it cannot be understood.
-LabelScheme read_label_scheme(const std::filesystem::path& data_set_folder);
-
-// Pixels or voxels of each value; 0 is not among them.
-using LabelAreas = std::map<std::int64_t, std::int64_t>;
 
 // A mask, as it names its labels.
 struct TruthFile {
@@ -31,7 +19,6 @@ struct TruthFile {
   enum class Naming { plain, with_suffix } naming = Naming::plain;  // with_suffix: the set has several
 };
 
-bool is_named(const LabelScheme& scheme, std::int64_t value);
 // The task of one value of a mask; value_of is the way back.
 StudyTask task_of(std::int64_t value, std::int64_t area_px, const LabelScheme& scheme,
                   const TruthFile& truth);

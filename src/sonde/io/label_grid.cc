@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sonde/evaluate/label_grid.h"
+#include "sonde/io/label_grid.h"
 
 #include <algorithm>
 #include <array>
@@ -14,13 +14,6 @@ using Index3 = std::array<std::int64_t, 3>;
 
 Index3 sizes_of(Extent3 extent) { return {extent.x, extent.y, extent.z}; }
 Index3 strides_of(Extent3 extent) { return {1, extent.x, extent.x * extent.y}; }
-
-Volume without_voxels(const Grid& grid) {
-  Volume volume;
-  volume.extent = grid.extent;
-  volume.mm_from_voxel = grid.mm_from_voxel;
-  return volume;
-}
 
 // Which axis of the stored grid runs along each axis of the wanted one, and which way.
 struct Arrangement {
@@ -96,10 +89,6 @@ LabelMap rearranged(const LabelMap& stored, const Arrangement& arrangement, cons
 
 }  // namespace
 
-Grid grid_of(const Volume& volume) { return {volume.extent, volume.mm_from_voxel}; }
-
-bool is_plain(const Grid& grid) { return grid.extent.z == 1 && !grid.mm_from_voxel; }
-
 std::string describe(const Grid& grid) {
   const auto [x, y, z] = sizes_of(grid.extent);
   std::string text = std::to_string(x) + " x " + std::to_string(y);
@@ -109,14 +98,13 @@ std::string describe(const Grid& grid) {
   const Affine3& affine = *grid.mm_from_voxel;
   const Vec3 spacing = spacing_mm(affine);
   return text + " of " + short_number(spacing.x) + " x " + short_number(spacing.y) + " x " +
-         short_number(spacing.z) + " mm, " + orientation_code(without_voxels(grid)) + ", from (" +
+         short_number(spacing.z) + " mm, " + orientation_code(grid) + ", from (" +
          short_number(affine.origin.x) + ", " + short_number(affine.origin.y) + ", " +
          short_number(affine.origin.z) + ") mm";
 }
 
 SlicePlane slice_plane(const Grid& grid, std::optional<Axis> axis) {
-  const Volume volume = without_voxels(grid);
-  return slice_plane(volume, axis && !is_plain(grid) ? *axis : default_axis(volume));
+  return slice_plane(grid, axis && !is_plain(grid) ? *axis : default_axis(grid));
 }
 
 std::optional<LabelMap> on_grid(LabelMap map, const Grid& grid) {

@@ -2,25 +2,16 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "sonde/evaluate/label_scheme.h"
-#include "sonde/imaging/picture.h"
-#include "sonde/imaging/slice.h"
+#include "sonde/imaging/grid.h"
 #include "sonde/io/label_map.h"
 
 namespace sonde {
 
-// Where the voxels of an image lie.
-struct Grid {
-  Extent3 extent;
-  std::optional<Affine3> mm_from_voxel;
-};
-Grid grid_of(const Volume& volume);
-// A plain picture: neither slices nor an orientation.
-bool is_plain(const Grid& grid);
 // "512 x 512 x 30 voxels of 0.5 x 0.5 x 3 mm, LAS": for messages.
 std::string describe(const Grid& grid);
 // As slice_plane of a volume on this grid; by default its default_axis, which is also what a plain picture
@@ -34,7 +25,8 @@ std::optional<LabelMap> on_grid(LabelMap map, const Grid& grid);
 
 // The labels of one picture of the plane, row-major.
 std::vector<std::int32_t> slice_labels(const LabelMap& map, const SlicePlane& plane, std::int64_t slice);
-// Counts of the values, 0 left out.
+// Pixels or voxels of each value; 0 is not among them.
+using LabelAreas = std::map<std::int64_t, std::int64_t>;
 LabelAreas areas_of(const std::vector<std::int32_t>& labels);
 
 }  // namespace sonde
