@@ -18,7 +18,7 @@ constexpr std::size_t kMostPoints = 100'000;
 constexpr double kFarthest = 1e6;  // pixels
 constexpr double kLeastRadius = 0.5;
 constexpr double kLargestRadius = 512;
-constexpr std::int64_t kMostRows = std::int64_t{1} << 25;  // over all segments
+constexpr std::int64_t kMostRows = std::int64_t{1} << 24;  // over all segments
 // More than rounding can move the edge of a segment, less than a pixel.
 constexpr double kDoubt = 1e-3;
 
@@ -93,6 +93,14 @@ std::int64_t clamped(double at, std::int64_t size) {
   return static_cast<std::int64_t>(std::clamp(at, 0.0, static_cast<double>(size)));
 }
 
+struct Rows {
+  std::int64_t begin = 0, end = 0;
+};
+Rows rows_near(const Segment& s, double radius, std::int64_t height) {
+  return {clamped(std::floor(std::min(s.a.y, s.b.y) - radius), height),
+          clamped(std::ceil(std::max(s.a.y, s.b.y) + radius) + 1, height)};
+}
+
 // Pixels that are inside without doubt are filled, those near the edge are asked one by one.
 void paint_row(Mask& mask, const Segment& s, double radius, std::int64_t row) {
   const auto y = static_cast<double>(row);
@@ -120,17 +128,19 @@ Mask stroke_mask(std::span<const Point2> points, double radius, Extent2 picture)
   validate_points(points, 1);
   if (!(radius >= kLeastRadius && radius <= kLargestRadius))
     throw Error(ErrorKind::usage, "the radius of a brush is 0.5 to 512 pixels");
-  Mask mask = empty_mask(picture);
+  std::vector<Segment> segments;
   std::int64_t rows = 0;
   for (std::size_t i = 0; i < std::max<std::size_t>(points.size() - 1, 1); ++i) {
     const Segment segment = segment_of(points[i], points[std::min(i + 1, points.size() - 1)]);
-    const double top = std::min(segment.a.y, segment.b.y) - radius;
-    const double bottom = std::max(segment.a.y, segment.b.y) + radius;
-    const std::int64_t begin = clamped(std::floor(top), picture.height);
-    const std::int64_t end = clamped(std::ceil(bottom) + 1, picture.height);
-    rows += end - begin;
+    const Rows near = rows_near(segment, radius, picture.height);
+    rows += near.end - near.begin;
     if (rows > kMostRows) throw Error(ErrorKind::usage, "the stroke crosses more rows than a hand draws");
-    for (std::int64_t row = begin; row < end; ++row) paint_row(mask, segment, radius, row);
+    segments.push_back(segment);
+  }
+  Mask mask = empty_mask(picture);
+  for (const Segment& segment : segments) {
+    const Rows near = rows_near(segment, radius, picture.height);
+    for (std::int64_t row = near.begin; row < near.end; ++row) paint_row(mask, segment, radius, row);
   }
   return mask;
 }
