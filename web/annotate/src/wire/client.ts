@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+import { decodeBundle } from './bundle'
+import { DamagedAnswer } from './bytes'
+import { decodePicture } from './picture'
+import type * as wire from './types'
+
+// A request that has failed. Aborted requests are rejected with fetch's own AbortError instead.
+//   lost       no answer: the connection dropped, or the server is not there. Nothing is known of what it did
+//   restarted  401: the server was restarted and has another token
+//   damaged    an answer that is not what docs/http.md says
+//   else       the kinds of docs/http.md
+export class RequestError extends Error {
+  override name = 'RequestError'
+  constructor(
+    readonly status: number, // 0: lost
+    readonly kind: string,
+    message: string,
+  ) {
+    super(message)
+  }
+}
+
+export type Fetch = (input: string, init: RequestInit) => Promise<Response>
+interface Asked {
+  method?: 'GET' | 'POST' | 'DELETE'
+  body?: object
+  signal?: AbortSignal | undefined
+  keepalive?: boolean // goes out even while the page is being left
+}
+
+function isAbort(error: unknown): boolean {
+  return error instanceof Error && error.name === 'AbortError'
+}
+
+async function failure(response: Response): Promise<RequestError> {
+  if (response.status === 401)
+    return new RequestError(401, 'restarted', 'the server was restarted: open the address that it printed')
+  const said = (await response.json().catch(() => null)) as Partial<wire.ErrorBody> | null
+  const { kind, message } = said?.error ?? {}
+  return new RequestError(
+    response.status,
+    kind ?? 'internal',
+    message ?? `the server answered with status ${response.status}`,
+  )
+}
+
+function requestOf({ method = 'GET', body, signal, keepalive = false }: Asked): RequestInit {
+  const init: RequestInit = { method, credentials: 'same-origin', cache: 'no-store', keepalive }
+  if (signal) init.signal = signal
+  if (body)
+    Object.assign(init, { headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) })
+  return init
+}
+
+function slicePath(image: number, what: string, plane: wire.Plane): string {
+  return `/api/images/${image}/${what}?axis=${plane.axis}&slice=${plane.slice}`
+}
+
+// What the server answers to. Every function throws RequestError.
+export class Client {
+  constructor(private readonly fetch: Fetch = (input, init) => globalThis.fetch(input, init)) {}
+
+  project(): Promise<wire.Project> {
+    return this.json('/api/project')
+  }
+  changes(since: number, signal?: AbortSignal): Promise<wire.ProjectChanges> {
+    return this.json(`/api/changes?since=${since}`, { signal })
+  }
+  changeLabels(action: wire.LabelAction): Promise<wire.LabelsChanged> {
+    return this.json('/api/labels', { method: 'POST', body: action })
+  }
+  setOverlap(overlap: wire.Overlap): Promise<wire.Settings> {
+    return this.json('/api/settings', { method: 'POST', body: { overlap } })
+  }
+
+  open(image: number, signal?: AbortSignal): Promise<wire.Opened> {
+    return this.json(`/api/images/${image}`, { signal })
+  }
+  picture(image: number, plane: wire.Plane, signal?: AbortSignal): Promise<wire.Picture> {
+    return this.ask(slicePath(image, 'picture', plane), { signal }, async (response) =>
+      decodePicture(await response.arrayBuffer()),
+    )
+  }
+  masks(image: number, plane: wire.Plane, signal?: AbortSignal): Promise<wire.Bundle> {
+    return this.bundle(slicePath(image, 'masks', plane), { signal })
+  }
+  imageChanges(image: number, since: number, plane: wire.Plane, signal?: AbortSignal): Promise<wire.Bundle> {
+    return this.bundle(`${slicePath(image, 'changes', plane)}&since=${since}`, { signal })
+  }
+  // With the same `request` it may be sent again when it was lost: it is done once.
+  act(image: number, request: wire.ActionRequest, signal?: AbortSignal): Promise<wire.Bundle> {
+    return this.bundle(`/api/images/${image}/actions`, { method: 'POST', body: request, signal })
+  }
+  focus(image: number, request: wire.FocusRequest, signal?: AbortSignal): Promise<wire.Focus> {
+    return this.json(`/api/images/${image}/focus`, { method: 'POST', body: request, signal })
+  }
+  embedding(image: number, request: wire.FocusRequest, signal?: AbortSignal): Promise<wire.Focus> {
+    const window = encodeURIComponent(request.window)
+    return this.json(`${slicePath(image, 'embedding', request.plane)}&window=${window}`, { signal })
+  }
+  everything(image: number, request: wire.EverythingRequest): Promise<wire.Job> {
+    return this.json(`/api/images/${image}/everything`, { method: 'POST', body: request })
+  }
+  progress(image: number, request: wire.ProgressRequest): Promise<{ image: wire.Summary }> {
+    return this.json(`/api/images/${image}/progress`, { method: 'POST', body: request, keepalive: true })
+  }
+  history(image: number, limit: number, signal?: AbortSignal): Promise<{ events: wire.HistoryEvent[] }> {
+    return this.json(`/api/images/${image}/history?limit=${limit}`, { signal })
+  }
+
+  exportProject(request: wire.ExportRequest): Promise<wire.Job> {
+    return this.json('/api/export', { method: 'POST', body: request })
+  }
+  job(id: number, signal?: AbortSignal): Promise<wire.Job> {
+    return this.json(`/api/jobs/${id}`, { signal })
+  }
+  stopJob(id: number): Promise<wire.Job> {
+    return this.json(`/api/jobs/${id}`, { method: 'DELETE' })
+  }
+
+  private json<T>(path: string, asked: Asked = {}): Promise<T> {
+    return this.ask(path, asked, async (response) => (await response.json()) as T)
+  }
+  private bundle(path: string, asked: Asked): Promise<wire.Bundle> {
+    return this.ask(path, asked, async (response) => decodeBundle(await response.arrayBuffer()))
+  }
+
+  private async ask<T>(path: string, asked: Asked, decode: (response: Response) => Promise<T>): Promise<T> {
+    try {
+      const response = await this.fetch(path, requestOf(asked))
+      if (!response.ok) throw await failure(response)
+      return await decode(response)
+    } catch (error) {
+      if (error instanceof RequestError || isAbort(error)) throw error
+      if (error instanceof DamagedAnswer || error instanceof SyntaxError)
+        throw new RequestError(200, 'damaged', error.message)
+      throw new RequestError(0, 'lost', 'the server does not answer')
+    }
+  }
+}
+
+export function newRequestId(): string {
+  return crypto.randomUUID()
+}
