@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Message, SessionState } from '../session'
+import type { Client } from './client'
+import type { Bundle, Plane, Project, Summary } from '../wire/types'
+import { isForbidden, sentence } from './faults'
+import { ImageContents, samePlane } from './slices'
+import { Store } from './store'
+
+const shownMessages = 4
+
+export function emptyState(): SessionState {
+  return {
+    access: 'granted',
+    project: null,
+    image: null,
+    opened: null,
+    opening: false,
+    fault: null,
+    plane: null,
+    window: null,
+    embedding: 'queued',
+    embeddingMessage: '',
+    tool: 'point',
+    brushRadius: 8,
+    label: 0,
+    objects: new Map(),
+    selected: new Set(),
+    hovered: null,
+    hidden: new Set(),
+    opacity: 0.4,
+    outlineOnly: false,
+    masks: new Map(),
+    proposal: null,
+    draft: null,
+    asking: false,
+    refining: false,
+    job: null,
+    exporting: null,
+    history: null,
+    messages: [],
+    fits: 0,
+    save: { state: 'saved', message: '' },
+    undo: null,
+    redo: null,
+  }
+}
+
+// What the parts of the session share: the state, the requests, the contents of the image in view, and how answers and
+// faults come into the state.
+export class Core {
+  readonly store = new Store<SessionState>(emptyState())
+  contents: ImageContents | null = null
+  private messages = 0
+  private undoRevision = 0 // that `undo` and `redo` are as of
+
+  constructor(readonly client: Client) {}
+
+  get state(): SessionState {
+    return this.store.get()
+  }
+
+  tell(tone: Message['tone'], text: string): void {
+    const others = this.state.messages.filter((message) => message.text !== text)
+    const messages = [...others, { id: ++this.messages, tone, text }].slice(-shownMessages)
+    this.store.set({ messages })
+  }
+
+  fail(error: unknown): void {
+    if (isForbidden(error)) this.store.set({ access: 'refused' })
+    else this.tell('error', sentence(error))
+  }
+
+  // Begins with another image, or with none.
+  replaceContents(contents: ImageContents | null, undoRevision: number): void {
+    this.contents = contents
+    this.undoRevision = undoRevision
+  }
+
+  // An answer for `image` that was made for `plane`; see ImageContents.take.
+  takeBundle(image: number, plane: Plane, bundle: Bundle, extent: 'part' | 'complete'): void {
+    this.takeSummaries([bundle.image])
+    if (bundle.labels) this.takeProject({ labels: bundle.labels })
+    if (this.state.opened?.image.id !== image || !this.contents) return
+    this.contents.take(bundle, plane, extent)
+    if (bundle.revision >= this.undoRevision) {
+      this.undoRevision = bundle.revision
+      this.store.set({ undo: bundle.undo, redo: bundle.redo })
+    }
+    this.showContents()
+  }
+
+  showContents(): void {
+    const { plane, selected, hidden, hovered } = this.state
+    if (!this.contents || !plane) return
+    const { objects } = this.contents
+    this.store.set({
+      objects,
+      masks: this.contents.masksOn(plane),
+      selected: still(selected, objects),
+      hidden: still(hidden, objects),
+      hovered: hovered !== null && objects.has(hovered) ? hovered : null,
+    })
+  }
+
+  takeProject(change: Partial<Project>): void {
+    const { project, label } = this.state
+    if (!project) return
+    const next = { ...project, ...change }
+    this.store.set({ project: next, label: activeLabel(next, label) })
+  }
+
+  takeSummaries(summaries: readonly Summary[]): void {
+    const { project } = this.state
+    if (!project || summaries.length === 0) return
+    const changed = new Map(summaries.map((summary) => [summary.id, summary]))
+    const images = project.images.map((image) => {
+      const next = changed.get(image.id)
+      if (next) changed.delete(image.id)
+      return next && next.revision >= image.revision ? next : image
+    })
+    this.takeProject({ images: [...images, ...changed.values()] })
+  }
+
+  inView(image: number, plane: Plane): boolean {
+    return this.state.opened?.image.id === image && samePlane(this.state.plane, plane)
+  }
+}
+
+// The label in use while it exists, else the first one, else 0.
+export function activeLabel(project: Project, label: number): number {
+  if (project.labels.some(({ id }) => id === label)) return label
+  return project.labels[0]?.id ?? 0
+}
+
+function still(chosen: ReadonlySet<number>, objects: ReadonlyMap<number, unknown>): ReadonlySet<number> {
+  const left = [...chosen].filter((id) => objects.has(id))
+  return left.length === chosen.size ? chosen : new Set(left)
+}

@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Draft } from '../session'
+import { newRequestId } from './client'
+import type { BoxPx, Bundle, ImageAction, ImageObject, Plane, PointPx, PromptPoint } from '../wire/types'
+import type { Core } from './core'
+import { isForbidden } from './faults'
+import { Outbox, type Keep, type PendingAction } from './outbox'
+import { samePlane } from './slices'
+
+// An object that prompts or strokes go on: its id, or the request that makes it while that is under way.
+interface Subject {
+  id: number | null
+  from: string
+}
+
+export interface EditingHooks {
+  refresh(): void // fetch what has changed on the plane in view
+  changed(): void // other tabs should look
+}
+
+// Prompts, strokes and everything else that changes the image in view. What is sent is decided when the person acts, not
+// when an answer comes: a slow answer neither blocks nor redirects the next click.
+export class Editing {
+  readonly outbox: Outbox
+  private open: Subject | null = null // the open proposal
+  private painted: Subject | null = null // the object that a stroke has begun
+  private wantedCandidate: number | null = null
+
+  constructor(
+    private readonly core: Core,
+    private readonly hooks: EditingHooks,
+    keep: Keep | null,
+  ) {
+    this.outbox = new Outbox(
+      {
+        send: ({ image, request, view, action }) => core.client.act(image, { request, view, action }),
+        answered: (pending, bundle) => this.answered(pending, bundle),
+        refused: (pending, fault) => this.refused(pending, fault),
+        dropped: ({ image }) => this.settle(image),
+        changed: ({ pending, lost }) => this.showSaving(pending, lost),
+      },
+      keep,
+    )
+  }
+
+  // Sends `action` for the image in view after those before it.
+  do(action: ImageAction, fill: PendingAction['fill'] = null, request = newRequestId()): Promise<void> {
+    const { opened, plane } = this.core.state
+    if (!opened || !plane) return Promise.resolve()
+    return this.outbox.push({ image: opened.image.id, request, view: plane, action, fill })
+  }
+
+  addPoint(point: PromptPoint): Promise<void> {
+    return this.prompt((draft) => ({ ...draft, points: [...draft.points, point] }))
+  }
+
+  setBox(box: BoxPx): Promise<void> {
+    return this.prompt((draft) => ({ ...draft, box }))
+  }
+
+  stroke(paint: 'add' | 'remove', radius: number, points: PointPx[]): Promise<void> {
+    return this.paint(paint, (on) => ({ kind: 'stroke', ...on, radius, points }))
+  }
+
+  lasso(paint: 'add' | 'remove', polygon: PointPx[]): Promise<void> {
+    return this.paint(paint, (on) => ({ kind: 'lasso', ...on, polygon }))
+  }
+
+  nextCandidate(step: 1 | -1): Promise<void> {
+    const object = this.openObject()
+    const count = object?.candidates.length ?? 0
+    if (!object || count < 2) return Promise.resolve()
+    return this.choose(object.id, ((this.wantedCandidate ?? object.chosen ?? 0) + step + count) % count)
+  }
+
+  async choose(proposal: number, candidate: number): Promise<void> {
+    if (proposal === this.open?.id) this.wantedCandidate = candidate
+    await this.do({ kind: 'choose', proposal, candidate })
+  }
+
+  // Null when no proposal is open; so too below.
+  acceptOpen(label: number): Promise<void> | null {
+    const open = this.open
+    if (!open) return null
+    this.close()
+    return this.do({ kind: 'accept', objects: [open.id ?? 0], label }, fillFrom(open, 'objects'))
+  }
+
+  rejectOpen(): Promise<void> | null {
+    const open = this.open
+    if (!open) return null
+    this.close()
+    return this.do({ kind: 'delete', objects: [open.id ?? 0] }, fillFrom(open, 'objects'))
+  }
+
+  // Leaves the open proposal as it is, among the others.
+  close(): void {
+    this.open = null
+    this.wantedCandidate = null
+    this.core.store.set({ proposal: null, draft: null })
+  }
+
+  // Takes up a proposal again: its prompts go on.
+  reopen(object: ImageObject): void {
+    if (!object.plane || !object.prompt) return
+    this.open = { id: object.id, from: '' }
+    this.painted = null
+    this.wantedCandidate = null
+    const { points, box } = object.prompt
+    this.core.store.set({ proposal: object.id, draft: { plane: object.plane, points, box } })
+  }
+
+  // The next stroke goes to what is selected, not to what the last one began.
+  forgetPainted(): void {
+    this.painted = null
+  }
+
+  private prompt(extend: (draft: Draft) => Draft): Promise<void> {
+    const { plane, window, draft, refining, selected, objects } = this.core.state
+    if (!plane || !window) return Promise.resolve()
+    if (!this.open || !draft || !samePlane(draft.plane, plane)) this.close()
+    const next = extend(this.core.state.draft ?? { plane, points: [], box: null })
+    const request = newRequestId()
+    const earlier = this.open
+    const open = earlier ?? { id: null, from: request }
+    const refined = refining && !earlier && selected.size === 1 ? objects.get([...selected][0]!) : undefined
+    const target = earlier ? this.targetOf(earlier) : refined?.state === 'approved' ? refined.id : null
+    this.open = open
+    this.targets.set(open, target)
+    this.wantedCandidate = null
+    this.painted = null
+    this.core.store.set({ draft: next, asking: true })
+    const { points, box } = next
+    const ask = { kind: 'ask', plane, window: window.name, points, box, target } as const
+    return this.do({ ...ask, proposal: earlier?.id ?? null }, fillFrom(earlier, 'proposal'), request)
+  }
+
+  private readonly targets = new WeakMap<Subject, number | null>()
+
+  private targetOf(open: Subject): number | null {
+    return this.targets.get(open) ?? this.openObject()?.target ?? null
+  }
+
+  private paint(
+    paint: 'add' | 'remove',
+    action: (on: {
+      plane: Plane
+      object: number | null
+      label: number
+      paint: 'add' | 'remove'
+    }) => ImageAction,
+  ): Promise<void> {
+    const { plane, label, objects } = this.core.state
+    if (!plane) return Promise.resolve()
+    const subject = this.paintSubject(plane)
+    if (subject?.id && objects.get(subject.id)?.locked) {
+      this.core.tell('error', 'The object is locked: unlock it (K) to change it')
+      return Promise.resolve()
+    }
+    if (!subject && paint === 'remove') {
+      this.core.tell('info', 'Select the object to take from first')
+      return Promise.resolve()
+    }
+    const request = newRequestId()
+    if (!subject) this.painted = { id: null, from: request }
+    const body = action({ plane, object: subject?.id ?? null, label, paint })
+    return this.do(body, fillFrom(subject, 'object'), request)
+  }
+
+  // What the next stroke changes; null: it begins an object.
+  private paintSubject(plane: Plane): Subject | null {
+    const { draft, selected } = this.core.state
+    if (this.open && draft && samePlane(draft.plane, plane)) return this.open
+    if (this.painted) return this.painted
+    return selected.size === 1 ? { id: [...selected][0]!, from: '' } : null
+  }
+
+  private openObject(): ImageObject | undefined {
+    return this.open?.id ? this.core.state.objects.get(this.open.id) : undefined
+  }
+
+  private answered(pending: PendingAction, bundle: Bundle): number | null {
+    const { image, view, action } = pending
+    this.core.takeBundle(image, view, bundle, 'part')
+    this.hooks.changed()
+    const made = madeBy(action, bundle)
+    if (this.core.state.opened?.image.id !== image) return made
+    for (const subject of [this.open, this.painted])
+      if (subject && subject.from === pending.request && made !== null) subject.id = made
+    if (this.painted?.id && this.painted.from === pending.request)
+      this.core.store.set({ selected: new Set([this.painted.id]) })
+    if (action.kind === 'accept') this.selectAccepted(action.objects, bundle)
+    if (action.kind === 'undo' || action.kind === 'redo') this.followUndo(view, bundle)
+    this.settle(image)
+    return made
+  }
+
+  private refused(pending: PendingAction, fault: unknown): void {
+    if (this.open?.from === pending.request) this.close()
+    if (this.painted?.from === pending.request) this.painted = null
+    this.wantedCandidate = null
+    this.core.fail(fault)
+    this.core.store.set({ save: { state: 'refused', message: 'The last change was refused' } })
+    this.settle(pending.image)
+    this.hooks.refresh()
+  }
+
+  // Once every prompt has been answered, the prompts are what the server says.
+  private settle(image: number): void {
+    if (this.core.state.opened?.image.id !== image) return
+    const asking = this.outbox.pending(image).filter(({ action }) => action.kind === 'ask').length > 1
+    this.core.store.set({ asking, proposal: this.open?.id ?? null })
+    if (!this.open?.id || this.outbox.pending(image).length > 1) return
+    const object = this.openObject()
+    if (object?.state === 'proposed') this.showPrompts(object)
+    else this.close()
+  }
+
+  private showPrompts(object: ImageObject): void {
+    const { draft } = this.core.state
+    if (!object.prompt || !object.plane) return
+    const { points, box } = object.prompt
+    if (JSON.stringify(draft) === JSON.stringify({ plane: object.plane, points, box })) return
+    this.core.store.set({ draft: { plane: object.plane, points, box } })
+  }
+
+  private selectAccepted(accepted: readonly number[], bundle: Bundle): void {
+    if (this.open || accepted.length !== 1) return
+    const approved = bundle.changed.filter(({ state }) => state === 'approved')
+    const { selected } = this.core.state
+    const object =
+      approved.find(({ id }) => id === accepted[0]) ??
+      approved.find(({ id }) => selected.has(id)) ??
+      approved[0]
+    if (object) this.core.store.set({ selected: new Set([object.id]) })
+  }
+
+  // Undoing an acceptance, or doing a prompt again, opens the proposal again.
+  private followUndo(view: Plane, bundle: Bundle): void {
+    if (this.painted?.id && bundle.removed.includes(this.painted.id)) this.painted = null
+    if (this.open) return
+    const back = bundle.changed.filter(({ state, prompt }) => state === 'proposed' && prompt !== null)
+    if (back.length === 1 && samePlane(back[0]!.plane, view)) this.reopen(back[0]!)
+  }
+
+  private showSaving(pending: number, lost: string | null): void {
+    const { save } = this.core.state
+    if (lost !== null) this.core.store.set({ save: { state: 'offline', message: `${lost}: trying again` } })
+    else if (pending > 0) this.core.store.set({ save: { state: 'saving', message: '' } })
+    else if (save.state !== 'refused') this.core.store.set({ save: { state: 'saved', message: '' } })
+  }
+
+  // Told by the poll for changes, which meets a lost connection before an action does.
+  noteConnection(lost: unknown | null): void {
+    if (isForbidden(lost)) this.core.store.set({ access: 'refused' })
+    const { save } = this.core.state
+    if (lost !== null) this.showSaving(this.outbox.size, 'The server does not answer')
+    else {
+      if (this.core.state.access === 'refused') this.core.store.set({ access: 'granted' })
+      if (save.state !== 'offline') return
+      this.outbox.retryNow()
+      this.showSaving(this.outbox.size, null)
+    }
+  }
+}
+
+function fillFrom<F extends 'object' | 'objects' | 'proposal'>(subject: Subject | null, field: F) {
+  return subject && subject.id === null ? { field, from: subject.from } : null
+}
+
+// The object that an action has made: the newest of those it has changed.
+function madeBy(action: ImageAction, bundle: Bundle): number | null {
+  const makes =
+    (action.kind === 'ask' && action.proposal === null) ||
+    ((action.kind === 'stroke' || action.kind === 'lasso') && action.object === null)
+  if (!makes || bundle.changed.length === 0) return null
+  return Math.max(...bundle.changed.map(({ id }) => id))
+}

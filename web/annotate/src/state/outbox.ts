@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Bundle, ImageAction, Plane } from '../wire/types'
+import { isLost, sentence } from './faults'
+
+// An action on its way. `fill`: it concerns the object that the answer to an earlier request has made.
+export interface PendingAction {
+  image: number
+  request: string
+  view: Plane
+  action: ImageAction
+  fill: { field: 'object' | 'objects' | 'proposal'; from: string } | null
+}
+
+export interface OutboxHooks {
+  send(pending: PendingAction): Promise<Bundle>
+  answered(pending: PendingAction, bundle: Bundle): number | null // the id of the object it has made
+  refused(pending: PendingAction, fault: unknown): void
+  dropped(pending: PendingAction): void // the request that should have made its object was refused
+  changed(state: { pending: number; lost: string | null }): void
+}
+
+// What survives a reload of the tab: its unanswered actions, which are sent again with the same request ids.
+export type Keep = Pick<Storage, 'getItem' | 'setItem'>
+const keptUnder = 'sonde-outbox'
+const delaysMs = [250, 500, 1000, 2000, 4000]
+
+// One queue an image: the actions on an image are sent in their order, each when the one before it has been
+// answered. A lost connection is tried again until it works, with the same request id.
+export class Outbox {
+  private readonly queues = new Map<number, PendingAction[]>()
+  private readonly settled = new Map<string, () => void>()
+  private readonly made = new Map<string, number | null>()
+  private readonly losses = new Map<number, string>() // by image
+  private retry: (() => void)[] = []
+
+  constructor(
+    private readonly hooks: OutboxHooks,
+    private readonly keep: Keep | null = null,
+    private readonly delays: readonly number[] = delaysMs,
+  ) {}
+
+  // Resolves when the server has answered or refused.
+  push(pending: PendingAction): Promise<void> {
+    const queue = this.queues.get(pending.image)
+    const done = new Promise<void>((resolve) => this.settled.set(pending.request, resolve))
+    if (queue) queue.push(pending)
+    else {
+      this.queues.set(pending.image, [pending])
+      void this.work(pending.image)
+    }
+    this.report()
+    return done
+  }
+
+  // Takes up what a tab that was reloaded had not got answered.
+  resume(): void {
+    for (const pending of this.kept()) void this.push(pending)
+  }
+
+  pending(image: number): readonly PendingAction[] {
+    return this.queues.get(image) ?? []
+  }
+
+  get size(): number {
+    let size = 0
+    for (const queue of this.queues.values()) size += queue.length
+    return size
+  }
+
+  // Tries at once instead of waiting out the delay.
+  retryNow(): void {
+    const waiting = this.retry
+    this.retry = []
+    for (const wake of waiting) wake()
+  }
+
+  private async work(image: number): Promise<void> {
+    const queue = this.queues.get(image)!
+    for (let pending = queue[0]; pending; pending = queue[0]) {
+      await this.deliver(pending)
+      queue.shift()
+      if (queue.length === 0) this.queues.delete(image)
+      this.settled.get(pending.request)?.()
+      this.settled.delete(pending.request)
+      this.report()
+    }
+  }
+
+  private async deliver(pending: PendingAction): Promise<void> {
+    const filled = this.fill(pending)
+    if (!filled) {
+      this.made.set(pending.request, null)
+      this.hooks.dropped(pending)
+      return
+    }
+    for (let attempt = 0; ; ++attempt) {
+      try {
+        const bundle = await this.hooks.send(filled)
+        this.losses.delete(pending.image)
+        this.made.set(pending.request, this.hooks.answered(filled, bundle))
+        return
+      } catch (fault) {
+        if (!isLost(fault, attempt)) {
+          this.losses.delete(pending.image)
+          this.made.set(pending.request, null)
+          this.hooks.refused(filled, fault)
+          return
+        }
+        this.losses.set(pending.image, sentence(fault))
+        this.report()
+        await this.pause(this.delays[Math.min(attempt, this.delays.length - 1)]!)
+      }
+    }
+  }
+
+  // Null when the request that should have made its object was refused.
+  private fill(pending: PendingAction): PendingAction | null {
+    if (!pending.fill) return pending
+    const { field, from } = pending.fill
+    const id = this.made.get(from)
+    if (id === undefined || id === null) return null
+    const value = field === 'objects' ? [id] : id
+    return { ...pending, fill: null, action: { ...pending.action, [field]: value } as ImageAction }
+  }
+
+  private pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, ms)
+      this.retry.push(() => {
+        clearTimeout(timer)
+        resolve()
+      })
+    })
+  }
+
+  private report(): void {
+    this.keep?.setItem(keptUnder, JSON.stringify([...this.queues.values()].flat()))
+    const lost = [...this.losses.values()][0] ?? null
+    this.hooks.changed({ pending: this.size, lost })
+  }
+
+  private kept(): PendingAction[] {
+    try {
+      const kept: unknown = JSON.parse(this.keep?.getItem(keptUnder) ?? '[]')
+      return Array.isArray(kept) ? (kept as PendingAction[]) : []
+    } catch {
+      return []
+    }
+  }
+}

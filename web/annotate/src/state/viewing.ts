@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { DisplayWindow } from '../session'
+import type { Axis, Opened, Plane } from '../wire/types'
+import type { Core } from './core'
+import { isForbidden, sentence } from './faults'
+import { ImageContents, samePlane } from './slices'
+
+const focusDelayMs = 120
+const embeddingPollMs = 250
+
+interface LeftAt {
+  plane: Plane
+  window: DisplayWindow
+}
+
+// Which image, plane and window is in view, its masks, and the embedding that is computed for it.
+export class Viewing {
+  private wanted = 0 // counts what is asked to be opened: the last one wins
+  private readonly leftAt = new Map<number, LeftAt>()
+  private fetching = false
+  private stale = false // the masks in view are to be fetched (again)
+  private focusTimer: ReturnType<typeof setTimeout> | undefined
+  private focusRound = 0
+
+  constructor(
+    private readonly core: Core,
+    private readonly closing: () => void, // before the image is left
+  ) {}
+
+  async openImage(id: number): Promise<void> {
+    const { core } = this
+    const { opened, plane, window } = core.state
+    const round = ++this.wanted
+    if (opened && plane && window) this.leftAt.set(opened.image.id, { plane, window })
+    this.closing()
+    core.store.set({ image: id, opening: true, fault: null })
+    try {
+      const next = await core.client.open(id)
+      if (round === this.wanted) this.show(next)
+    } catch (error) {
+      if (round !== this.wanted) return
+      core.replaceContents(null, 0)
+      core.store.set({ ...nothingOpen, fault: sentence(error) })
+      if (isForbidden(error)) core.fail(error)
+    } finally {
+      if (round === this.wanted) core.store.set({ opening: false })
+    }
+  }
+
+  goTo(plane: Plane): void {
+    const { opened, plane: current } = this.core.state
+    const shape = opened?.planes.find(({ axis }) => axis === plane.axis)
+    if (!opened || !shape) return
+    const slice = Math.min(Math.max(Math.round(plane.slice), 0), shape.slices - 1)
+    const next = { axis: plane.axis, slice }
+    if (samePlane(next, current)) return
+    this.core.store.set({
+      plane: next,
+      masks: this.core.contents?.masksOn(next) ?? new Map(),
+      hovered: null,
+      embedding: 'queued',
+    })
+    this.refresh()
+    this.focusSoon()
+  }
+
+  // Back to the slice that was last looked at along `axis`, or to the middle one.
+  setAxis(axis: Axis): void {
+    const shape = this.core.state.opened?.planes.find((plane) => plane.axis === axis)
+    if (shape) this.goTo({ axis, slice: Math.floor(shape.slices / 2) })
+  }
+
+  setWindow(window: DisplayWindow, when: 'dragging' | 'final'): void {
+    this.core.store.set({ window })
+    if (when === 'final') this.focusSoon()
+  }
+
+  // Fetches what has changed on the plane in view: at once, or as soon as the fetch under way has been answered.
+  refresh(): void {
+    this.stale = true
+    if (!this.fetching) void this.fetchMasks()
+  }
+
+  private show(opened: Opened): void {
+    const { core } = this
+    const left = this.leftAt.get(opened.image.id)
+    core.replaceContents(new ImageContents(opened.objects), opened.revision)
+    core.store.set({
+      ...nothingOpen,
+      opened,
+      plane: left?.plane ?? opened.default_plane,
+      window: left?.window ?? opened.window,
+      undo: opened.undo,
+      redo: opened.redo,
+    })
+    core.takeSummaries([opened.image])
+    core.showContents()
+    this.refresh()
+    void this.focus()
+  }
+
+  private async fetchMasks(): Promise<void> {
+    this.fetching = true
+    try {
+      while (this.stale) {
+        this.stale = false
+        await this.fetchPlane()
+      }
+    } finally {
+      this.fetching = false
+    }
+  }
+
+  private async fetchPlane(): Promise<void> {
+    const { core } = this
+    const { opened, plane } = core.state
+    if (!opened || !plane || !core.contents) return
+    const { contents } = core
+    const since = contents.since(plane)
+    try {
+      const bundle = await (since === null
+        ? core.client.masks(opened.image.id, plane)
+        : core.client.imageChanges(opened.image.id, since, plane))
+      if (core.contents === contents) core.takeBundle(opened.image.id, plane, bundle, 'complete')
+    } catch (error) {
+      // The poll for changes says that the server is away, and has the masks fetched when it is back.
+      if (isForbidden(error)) core.fail(error)
+    }
+  }
+
+  private focusSoon(): void {
+    clearTimeout(this.focusTimer)
+    this.focusRound++
+    this.focusTimer = setTimeout(() => void this.focus(), focusDelayMs)
+  }
+
+  // Has the picture in view encoded next, and follows that until it is ready.
+  private async focus(): Promise<void> {
+    const { core } = this
+    clearTimeout(this.focusTimer)
+    const { opened, plane, window } = core.state
+    if (!opened || !plane || !window) return
+    const round = ++this.focusRound
+    const asked = { plane, window: window.name }
+    core.store.set({ embedding: 'queued', embeddingMessage: '' })
+    for (let first = true; round === this.focusRound; first = false) {
+      try {
+        const answer = first
+          ? await core.client.focus(opened.image.id, asked)
+          : await core.client.embedding(opened.image.id, asked)
+        if (round !== this.focusRound) return
+        core.store.set({ embedding: answer.embedding, embeddingMessage: answer.message })
+        if (answer.embedding === 'ready' || answer.embedding === 'failed') return
+      } catch (error) {
+        if (isForbidden(error)) return core.fail(error)
+      }
+      await new Promise((resolve) => setTimeout(resolve, embeddingPollMs))
+    }
+  }
+}
+
+const nothingOpen = {
+  opened: null,
+  plane: null,
+  window: null,
+  objects: new Map(),
+  masks: new Map(),
+  selected: new Set<number>(),
+  hidden: new Set<number>(),
+  hovered: null,
+  proposal: null,
+  draft: null,
+  asking: false,
+  history: null,
+  undo: null,
+  redo: null,
+  embedding: 'queued',
+  embeddingMessage: '',
+} as const

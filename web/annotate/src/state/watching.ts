@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Core } from './core'
+
+export type Channel = Pick<BroadcastChannel, 'postMessage' | 'onmessage'>
+
+export interface WatchingHooks {
+  connection(lost: unknown | null): void
+  imageChanged(): void // the one in view
+}
+
+// Asks every second, while the page is visible, what has changed in the project; other tabs of this browser say so at
+// once.
+export class Watching {
+  private timer: ReturnType<typeof setTimeout> | undefined
+  private asking = false
+  private again = false
+  private since: number
+  private seen = 0 // revision of the image in view
+
+  constructor(
+    private readonly core: Core,
+    private readonly hooks: WatchingHooks,
+    private readonly channel: Channel | null,
+    private readonly isVisible: () => boolean,
+    private readonly everyMs = 1000,
+  ) {
+    this.since = core.state.project?.revision ?? 0
+    if (channel) channel.onmessage = () => this.look()
+  }
+
+  start(): void {
+    this.timer = setTimeout(() => {
+      if (this.isVisible()) this.look()
+      this.start()
+    }, this.everyMs)
+  }
+
+  stop(): void {
+    clearTimeout(this.timer)
+  }
+
+  tellOthers(): void {
+    this.channel?.postMessage('changed')
+  }
+
+  look(): void {
+    this.again = true
+    if (!this.asking) void this.ask()
+  }
+
+  private async ask(): Promise<void> {
+    this.asking = true
+    try {
+      while (this.again) {
+        this.again = false
+        await this.askOnce()
+      }
+    } finally {
+      this.asking = false
+    }
+  }
+
+  private async askOnce(): Promise<void> {
+    const { core } = this
+    try {
+      const changes = await core.client.changes(this.since)
+      this.hooks.connection(null)
+      this.since = Math.max(this.since, changes.revision)
+      core.takeProject({
+        revision: changes.revision,
+        overlap: changes.overlap,
+        ...(changes.labels && { labels: changes.labels }),
+      })
+      core.takeSummaries(changes.images)
+      const shown = core.state.opened?.image.id
+      const summary = changes.images.find(({ id }) => id === shown)
+      if (summary && summary.revision !== this.seen) {
+        this.seen = summary.revision
+        this.hooks.imageChanged()
+      }
+    } catch (error) {
+      this.hooks.connection(error)
+    }
+  }
+}
