@@ -50,6 +50,14 @@ void require_shallow(const std::string& name, std::string_view text) {
 
 }  // namespace
 
+std::optional<std::string> image_stem(const std::filesystem::path& path) {
+  const std::string name = path.filename().string();
+  const std::string extension = lower_extension(path);
+  if (std::ranges::find(kExtensions, extension) == kExtensions.end() || extension.size() >= name.size())
+    return std::nullopt;
+  return name.substr(0, name.size() - extension.size());
+}
+
 std::vector<ImageFile> image_files(const std::filesystem::path& folder) {
   std::vector<ImageFile> files;
   std::error_code failed;
@@ -62,9 +70,8 @@ std::vector<ImageFile> image_files(const std::filesystem::path& folder) {
     const auto status = entries->status(unknown);
     // A broken link is a file that cannot be read, which is reported later.
     if (!std::filesystem::is_regular_file(status) && std::filesystem::exists(status)) continue;
-    const std::string extension = lower_extension(path);
-    if (std::ranges::find(kExtensions, extension) != kExtensions.end() && extension.size() < name.size())
-      files.push_back({path, name, name.substr(0, name.size() - extension.size())});
+    if (auto stem = image_stem(path))
+      files.push_back({path, name, std::move(*stem)});
     else if (is_marked_as_dicom(path))
       files.push_back({path, name, name});
   }

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,8 @@ struct ImageFile {
   std::string name;  // "scan.nii.gz"
   std::string stem;  // "scan"
 };
+// Of a file with an extension that sonde reads: what stands before it; absent for any other.
+std::optional<std::string> image_stem(const std::filesystem::path& path);
 // The images of one folder by name (name_before): files with an extension that sonde reads, and DICOM files
 // without one. Hidden files, folders and others are passed over. Throws Error{unavailable} naming a folder
 // that cannot be listed.

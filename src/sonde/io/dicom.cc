@@ -13,6 +13,10 @@ Volume read_dicom(const std::filesystem::path& path, const ReadOptions& options)
   return read_dicom_stack(path, files, stacks.front(), options);
 }
 
+std::int64_t count_dicom_frames(const std::filesystem::path& path) {
+  return static_cast<std::int64_t>(stack_dicom({read_dicom_header(path)}).front().times.size());
+}
+
 FileInfo inspect_dicom(const std::filesystem::path& path) {
   const DicomFiles files{.paths = {path}, .headers = {read_dicom_header(path)}};
   const auto stacks = stack_dicom(files.headers);

@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <cctype>
 #include <charconv>
+#include <map>
 
 #include "sonde/core/error.h"
 #include "sonde/io/dicom_image.h"
 #include "sonde/io/dicom_meta.h"
+#include "sonde/io/dicom_series.h"
 #include "sonde/io/formats.h"
 
 namespace sonde {
@@ -68,9 +70,8 @@ std::vector<std::filesystem::path> select_dicom(const std::vector<std::filesyste
   return selected;
 }
 
-Folder scan(const std::filesystem::path& path) {
-  Folder folder;
-  const auto selected = select_dicom(files_of(path), folder.refused);
+// Adds the headers of `selected`, or why they cannot be read.
+void add_headers(Folder& folder, const std::vector<std::filesystem::path>& selected) {
   auto outcomes = read_dicom_headers(selected);
   for (std::size_t i = 0; i < selected.size(); ++i) {
     if (auto* header = std::get_if<DicomHeader>(&outcomes[i])) {
@@ -80,6 +81,11 @@ Folder scan(const std::filesystem::path& path) {
       folder.refused.push_back({.path = selected[i], .reason = std::get<DicomRefusal>(outcomes[i]).reason});
     }
   }
+}
+
+Folder scan(const std::filesystem::path& path) {
+  Folder folder;
+  add_headers(folder, select_dicom(files_of(path), folder.refused));
   folder.stacks = stack_dicom(folder.files.headers);
   if (!folder.stacks.empty()) return folder;
   if (folder.refused.empty()) throw Error(ErrorKind::unsupported, path.string() + ": holds no DICOM file");
@@ -167,7 +173,84 @@ Choice choose(const std::filesystem::path& path, const Folder& folder, const std
   return choice;
 }
 
+// --- Series among files.
+
+using Path = std::filesystem::path;
+
+bool is_within(const Path& file, const Path& folder) {
+  return std::mismatch(folder.begin(), folder.end(), file.begin(), file.end()).first == folder.end();
+}
+
+Path common_folder(const DicomFiles& files, const std::vector<std::size_t>& members) {
+  Path folder = files.paths[members.front()].parent_path();
+  for (const std::size_t member : members) {
+    while (!is_within(files.paths[member], folder) && folder.has_relative_path())
+      folder = folder.parent_path();
+  }
+  return folder;
+}
+
+// The stacks of all files within `path`, as reading it will find them.
+Folder part_of(const Folder& all, const Path& path) {
+  std::vector<std::size_t> members;
+  for (std::size_t i = 0; i < all.files.paths.size(); ++i)
+    if (is_within(all.files.paths[i], path)) members.push_back(i);
+  std::ranges::sort(members, {}, [&](std::size_t i) { return all.files.paths[i]; });
+  Folder part;
+  for (const std::size_t i : members) {
+    part.files.paths.push_back(all.files.paths[i]);
+    part.files.headers.push_back(all.files.headers[i]);
+  }
+  part.stacks = stack_dicom(part.files.headers);
+  return part;
+}
+
+// The images of one series within `folder`, which lies at `path`.
+std::vector<DicomSeries> images_of(const Path& path, const Folder& folder, const std::string& uid) {
+  std::vector<const DicomStack*> stacks;
+  for (const DicomStack& stack : folder.stacks)
+    if (series_of(folder, stack) == uid) stacks.push_back(&stack);
+  const Choice choice = only_one(stacks);
+  if (choice.stack != nullptr && !uid.empty())
+    return {{path, uid, {}, describe_dicom_stack(folder.files, *choice.stack)}};
+  std::vector<DicomSeries> images;
+  for (const DicomStack* stack : stacks)
+    images.push_back({path,
+                      std::to_string(stack - folder.stacks.data() + 1),
+                      {},
+                      describe_dicom_stack(folder.files, *stack)});
+  return images;
+}
+
 }  // namespace
+
+DicomSeriesFound find_dicom_series(const std::vector<std::filesystem::path>& files) {
+  Folder all;
+  add_headers(all, files);
+  std::map<std::string, std::vector<std::size_t>> members;  // by UID
+  for (std::size_t i = 0; i < all.files.headers.size(); ++i)
+    members[all.files.headers[i].series_uid].push_back(i);
+  DicomSeriesFound found{{}, std::move(all.refused)};
+  std::map<Path, Folder> parts;
+  for (const auto& [uid, of_series] : members) {
+    const Path& first = all.files.paths[of_series.front()];
+    std::vector<DicomSeries> images;
+    if (of_series.size() == 1) {
+      const DicomFiles file{{first}, {all.files.headers[of_series.front()]}};
+      images = {{first, "", {}, describe_dicom_stack(file, stack_dicom(file.headers).front())}};
+    } else {
+      const Path path = common_folder(all.files, of_series);
+      const auto part =
+          parts.contains(path) ? parts.find(path) : parts.emplace(path, part_of(all, path)).first;
+      images = images_of(path, part->second, uid);
+    }
+    for (DicomSeries& image : images) {
+      image.first_file = first;
+      found.series.push_back(std::move(image));
+    }
+  }
+  return found;
+}
 
 Volume read_dicom_folder(const std::filesystem::path& path, const ReadOptions& options) {
   const auto folder = scan(path);

@@ -13,26 +13,32 @@ namespace sonde {
 bool recognises_nifti(ByteView head, const std::filesystem::path& path);
 Volume read_nifti(const std::filesystem::path& path, const ReadOptions& options);
 FileInfo inspect_nifti(const std::filesystem::path& path);
+std::int64_t count_nifti_frames(const std::filesystem::path& path);
 
 bool recognises_nrrd(ByteView head, const std::filesystem::path& path);
 Volume read_nrrd(const std::filesystem::path& path, const ReadOptions& options);
 FileInfo inspect_nrrd(const std::filesystem::path& path);
+std::int64_t count_nrrd_frames(const std::filesystem::path& path);
 
 bool recognises_metaimage(ByteView head, const std::filesystem::path& path);  // .mha, .mhd
 Volume read_metaimage(const std::filesystem::path& path, const ReadOptions& options);
 FileInfo inspect_metaimage(const std::filesystem::path& path);
+std::int64_t count_metaimage_frames(const std::filesystem::path& path);
 
 bool recognises_npy(ByteView head, const std::filesystem::path& path);
 Volume read_npy(const std::filesystem::path& path, const ReadOptions& options);
 FileInfo inspect_npy(const std::filesystem::path& path);
+std::int64_t count_npy_frames(const std::filesystem::path& path);
 
 bool recognises_picture(ByteView head, const std::filesystem::path& path);  // PNG, JPEG, TIFF, BMP
 Volume read_picture(const std::filesystem::path& path, const ReadOptions& options);
 FileInfo inspect_picture(const std::filesystem::path& path);
+std::int64_t count_picture_frames(const std::filesystem::path& path);
 
 bool recognises_dicom(ByteView head, const std::filesystem::path& path);           // with or without preamble
 Volume read_dicom(const std::filesystem::path& path, const ReadOptions& options);  // a file
 FileInfo inspect_dicom(const std::filesystem::path& path);
+std::int64_t count_dicom_frames(const std::filesystem::path& path);
 Volume read_dicom_folder(const std::filesystem::path& folder, const ReadOptions& options);
 FileInfo inspect_dicom_folder(const std::filesystem::path& folder);
 

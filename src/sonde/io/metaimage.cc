@@ -69,4 +69,8 @@ FileInfo inspect_metaimage(const std::filesystem::path& path) {
   return inspect_opened(open_metaimage(path), path);
 }
 
+std::int64_t count_metaimage_frames(const std::filesystem::path& path) {
+  return frames_announced(open_metaimage(path));
+}
+
 }  // namespace sonde

@@ -153,4 +153,8 @@ Volume read_nifti(const std::filesystem::path& path, const ReadOptions& options)
 
 FileInfo inspect_nifti(const std::filesystem::path& path) { return inspect_opened(open_nifti(path), path); }
 
+std::int64_t count_nifti_frames(const std::filesystem::path& path) {
+  return frames_announced(open_nifti(path));
+}
+
 }  // namespace sonde

@@ -92,4 +92,8 @@ FileInfo inspect_npy(const std::filesystem::path& path) {
   return inspect_opened(open_npy(path, Purpose::inspect), path);
 }
 
+std::int64_t count_npy_frames(const std::filesystem::path& path) {
+  return frames_announced(open_npy(path, Purpose::inspect));
+}
+
 }  // namespace sonde

@@ -77,4 +77,8 @@ Volume read_nrrd(const std::filesystem::path& path, const ReadOptions& options) 
 
 FileInfo inspect_nrrd(const std::filesystem::path& path) { return inspect_opened(open_nrrd(path), path); }
 
+std::int64_t count_nrrd_frames(const std::filesystem::path& path) {
+  return frames_announced(open_nrrd(path));
+}
+
 }  // namespace sonde

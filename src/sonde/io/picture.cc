@@ -56,6 +56,12 @@ Volume read_picture(const std::filesystem::path& path, const ReadOptions& option
   return std::move(picture);
 }
 
+std::int64_t count_picture_frames(const std::filesystem::path& path) {
+  const std::string name = path.string();
+  const MappedFile file(path);
+  return parse(name, file.bytes(), 0).frame_count;
+}
+
 FileInfo inspect_picture(const std::filesystem::path& path) {
   const auto [header, picture] = open_picture(path, 0);
   ImageInfo info;

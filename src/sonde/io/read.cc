@@ -17,20 +17,21 @@ struct Format {
   bool (*recognises)(ByteView head, const std::filesystem::path& path);
   Volume (*read)(const std::filesystem::path& path, const ReadOptions& options);
   FileInfo (*inspect)(const std::filesystem::path& path);
+  std::int64_t (*count_frames)(const std::filesystem::path& path);
 };
 
 // The first that recognises a file reads it. What has a signature comes before what also answers by name, so
 // that content decides. DICOM comes before pictures: its preamble may look like a TIFF header (PS3.10, 7.1).
 constexpr std::array kFormats{
-    Format{recognises_dicom, read_dicom, inspect_dicom},
-    Format{recognises_picture, read_picture, inspect_picture},
-    Format{recognises_nrrd, read_nrrd, inspect_nrrd},
-    Format{recognises_npy, read_npy, inspect_npy},
-    Format{recognises_metaimage, read_metaimage, inspect_metaimage},
-    Format{recognises_nifti, read_nifti, inspect_nifti},
+    Format{recognises_dicom, read_dicom, inspect_dicom, count_dicom_frames},
+    Format{recognises_picture, read_picture, inspect_picture, count_picture_frames},
+    Format{recognises_nrrd, read_nrrd, inspect_nrrd, count_nrrd_frames},
+    Format{recognises_npy, read_npy, inspect_npy, count_npy_frames},
+    Format{recognises_metaimage, read_metaimage, inspect_metaimage, count_metaimage_frames},
+    Format{recognises_nifti, read_nifti, inspect_nifti, count_nifti_frames},
 };
 FileInfo inspect_folder(const std::filesystem::path& folder);
-constexpr Format kFolder{nullptr, read_dicom_folder, inspect_folder};
+constexpr Format kFolder{nullptr, read_dicom_folder, inspect_folder, nullptr};
 
 constexpr std::size_t kHeadBytes = 4096;
 
@@ -96,5 +97,12 @@ Volume read_volume(const std::filesystem::path& path, const ReadOptions& options
 }
 
 FileInfo inspect(const std::filesystem::path& path) { return format_of(path).inspect(path); }
+
+std::int64_t count_frames(const std::filesystem::path& file) {
+  const Format& format = format_of(file);
+  if (format.count_frames == nullptr)
+    throw Error(ErrorKind::usage, file.string() + ": is a folder, not one file");
+  return format.count_frames(file);
+}
 
 }  // namespace sonde

@@ -51,4 +51,8 @@ struct FileInfo {
 // titled with its file's name; read_volume takes them one by one. Throws if nothing at all is readable.
 FileInfo inspect(const std::filesystem::path& path);
 
+// How many frames read_volume offers of a file, from its headers alone: quick, and silent of damage that only
+// the pixels show. Throws Error naming the path for what is refused by then.
+std::int64_t count_frames(const std::filesystem::path& file);
+
 }  // namespace sonde

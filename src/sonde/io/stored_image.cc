@@ -171,4 +171,9 @@ FileInfo inspect_opened(OpenedImage opened, const std::filesystem::path& path) {
   return {.path = path, .format = image.format, .images = {std::move(info)}, .refused = {}};
 }
 
+std::int64_t frames_announced(const OpenedImage& opened) {
+  require_room(opened);
+  return frames_in(opened.image);
+}
+
 }  // namespace sonde

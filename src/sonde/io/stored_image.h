@@ -48,5 +48,7 @@ std::int64_t checked_bytes(const std::string& name, const StoredImage& image);
 // is kept.
 Volume read_opened(OpenedImage opened, const ReadOptions& options);
 FileInfo inspect_opened(OpenedImage opened, const std::filesystem::path& path);
+// From the header; reads no sample.
+std::int64_t frames_announced(const OpenedImage& opened);
 
 }  // namespace sonde
