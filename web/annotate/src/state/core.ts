@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Message, SessionState } from '../session'
-import type { Client } from './client'
+import type { Client } from '../wire/client'
 import type { Bundle, Plane, Project, Summary } from '../wire/types'
 import { isForbidden, sentence } from './faults'
 import { ImageContents, samePlane } from './slices'

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Draft } from '../session'
-import { newRequestId } from './client'
+import { newRequestId } from '../wire/client'
 import type { BoxPx, Bundle, ImageAction, ImageObject, Plane, PointPx, PromptPoint } from '../wire/types'
 import type { Core } from './core'
 import { isForbidden } from './faults'

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { RequestError } from './client'
+import { RequestError } from '../wire/client'
 
 const patience = 6 // attempts
 

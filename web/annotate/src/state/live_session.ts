@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { LabelFields, Session, SessionActions, SessionState, Tool } from '../session'
-import { Client } from './client'
+import { Client } from '../wire/client'
 import type { ImageObject, LabelAction } from '../wire/types'
 import { ActiveTime } from './active_time'
 import { Core, activeLabel } from './core'
