@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import type { PointPx } from '../wire/types'
+import { lassoSpans, segmentSpans, strokeSpans, type Span } from './brush'
+
+interface StrokeCase {
+  name: string
+  kind: 'stroke' | 'lasso'
+  width: number
+  height: number
+  radius: number
+  points: PointPx[]
+  polygon: PointPx[]
+  runs: number[]
+}
+
+const golden = new URL('../../../../test/data/wire/strokes.json', import.meta.url)
+const { cases } = JSON.parse(readFileSync(golden, 'utf8')) as { cases: StrokeCase[] }
+
+function bitsOf(spans: readonly Span[], width: number, height: number): Uint8Array {
+  const bits = new Uint8Array(width * height)
+  for (const { row, begin, end } of spans) bits.fill(1, row * width + begin, row * width + end)
+  return bits
+}
+
+function runsOf(bits: Uint8Array): number[] {
+  const runs = [0]
+  let inside = 0
+  for (const bit of bits) {
+    if (bit !== inside) runs.push(0)
+    inside = bit
+    ++runs[runs.length - 1]!
+  }
+  return runs
+}
+
+describe('The brush', () => {
+  for (const { name, kind, width, height, radius, points, polygon, runs } of cases)
+    it(`covers what the server covers: ${kind}, ${name}`, () => {
+      const spans =
+        kind === 'stroke' ? strokeSpans(points, radius, width, height) : lassoSpans(polygon, width, height)
+      expect(runsOf(bitsOf(spans, width, height))).toEqual(runs)
+    })
+
+  it('covers every pixel that the definition covers and no other', () => {
+    let state = 1
+    const random = () => (state = (state * 48271) % 2147483647) / 2147483647
+    for (let i = 0; i < 300; ++i) {
+      const [width, height] = [33, 27]
+      const half = () => Math.round((random() * 60 - 12) * 2) / 2
+      const at = (): PointPx => (i % 2 ? [half(), half()] : [random() * 60 - 12, random() * 60 - 12])
+      const [a, b] = [at(), i % 7 ? at() : at()]
+      const radius = i % 3 ? random() * 9 + 0.5 : Math.ceil(random() * 6)
+      const painted = bitsOf(segmentSpans(a, b, radius, width, height), width, height)
+      const [dx, dy] = [b[0] - a[0], b[1] - a[1]]
+      const l = dx * dx + dy * dy
+      const expected = painted.map((_, pixel) => {
+        const [x, y] = [pixel % width, Math.floor(pixel / width)]
+        const t = l > 0 ? Math.min(Math.max(((x - a[0]) * dx + (y - a[1]) * dy) / l, 0), 1) : 0
+        const [ex, ey] = [x - (a[0] + t * dx), y - (a[1] + t * dy)]
+        return ex * ex + ey * ey <= radius * radius ? 1 : 0
+      })
+      expect(painted).toEqual(expected)
+    }
+  })
+})

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Session } from '../session'
+import type { BoxPx, PointPx } from '../wire/types'
+import type { Span } from './brush'
+import { lassoSpans, segmentSpans } from './brush'
+import { draggedWindow, greyRange } from './grey_window'
+import type { Paint, StrokePreview } from './stroke_preview'
+import { clampedInto, panned, type PointCss, type Rect, type Size, type View } from './view_transform'
+
+// What a drag does, from the press of a button to its release.
+export interface Gesture {
+  move(at: PointCss[]): void // every place that the pointer has been at since the last call
+  end(): void
+  cancel(): void
+}
+
+// What gestures act on: the viewer.
+export interface Stage {
+  readonly session: Session
+  readonly live: { draggedBox: BoxPx | null; lasso: PointPx[] }
+  picture(): Size
+  view(): View
+  setView(view: View): void
+  pixel(at: PointCss): PointPx
+  beginPreview(): StrokePreview
+  endPreview(preview: StrokePreview, done: Promise<void>): void
+  dropPreview(preview: StrokePreview): void
+  redrawMasks(area: Rect | null): void
+  redrawLive(): void
+}
+
+// Points are sent in sixteenths of a pixel: what is painted here is then exactly what the server paints.
+const fineness = 16
+const leastBoxPx = 1
+const idle: Gesture = { move() {}, end() {}, cancel() {} }
+
+function rounded([x, y]: PointPx): PointPx {
+  return [Math.round(x * fineness) / fineness, Math.round(y * fineness) / fineness]
+}
+
+export function panGesture(stage: Stage, start: PointCss): Gesture {
+  const from = stage.view()
+  return {
+    move(at) {
+      const [x, y] = at.at(-1)!
+      stage.setView(panned(from, x - start[0], y - start[1]))
+    },
+    end() {},
+    cancel: () => stage.setView(from),
+  }
+}
+
+export function windowGesture(stage: Stage, start: PointCss): Gesture {
+  const { session } = stage
+  const { window: before, opened } = session.getState()
+  if (!before || !opened || opened.photometric === 'rgb') return idle
+  const from = greyRange(before, opened.range)
+  let now = before
+  return {
+    move(at) {
+      const [x, y] = at.at(-1)!
+      now = draggedWindow(from, opened.range, x - start[0], y - start[1])
+      session.actions.setWindow(now, 'dragging')
+    },
+    end() {
+      if (now !== before) session.actions.setWindow(now, 'final')
+    },
+    cancel: () => session.actions.setWindow(before, 'final'),
+  }
+}
+
+export function boxGesture(stage: Stage, start: PointCss): Gesture {
+  const picture = stage.picture()
+  const from = rounded(clampedInto(stage.pixel(start), picture))
+  const show = (box: BoxPx | null) => {
+    stage.live.draggedBox = box
+    stage.redrawLive()
+  }
+  return {
+    move(at) {
+      const to = rounded(clampedInto(stage.pixel(at.at(-1)!), picture))
+      const low: PointPx = [Math.min(from[0], to[0]), Math.min(from[1], to[1])]
+      show([...low, Math.max(from[0], to[0]), Math.max(from[1], to[1])])
+    },
+    end() {
+      const box = stage.live.draggedBox
+      show(null)
+      if (box && box[2] - box[0] >= leastBoxPx && box[3] - box[1] >= leastBoxPx)
+        void stage.session.actions.setBox(box)
+    },
+    cancel: () => show(null),
+  }
+}
+
+export function strokeGesture(stage: Stage, start: PointCss, paint: Paint): Gesture {
+  const { width, height } = stage.picture()
+  const radius = stage.session.getState().brushRadius
+  const preview = stage.beginPreview()
+  const points: PointPx[] = [rounded(stage.pixel(start))]
+  const show = (spans: Span[]) => {
+    const area = preview.paint(spans, paint)
+    if (area) stage.redrawMasks(area)
+  }
+  show(segmentSpans(points[0]!, points[0]!, radius, width, height))
+  return {
+    move(at) {
+      for (const place of at) {
+        const [last, next] = [points.at(-1)!, rounded(stage.pixel(place))]
+        if (next[0] === last[0] && next[1] === last[1]) continue
+        points.push(next)
+        show(segmentSpans(last, next, radius, width, height))
+      }
+    },
+    end: () => stage.endPreview(preview, stage.session.actions.stroke(paint, radius, points)),
+    cancel: () => stage.dropPreview(preview),
+  }
+}
+
+export function lassoGesture(stage: Stage, start: PointCss, paint: Paint): Gesture {
+  const { width, height } = stage.picture()
+  const show = (points: PointPx[]) => {
+    stage.live.lasso = points
+    stage.redrawLive()
+  }
+  show([rounded(stage.pixel(start))])
+  return {
+    move(at) {
+      const next = at.map((place) => rounded(stage.pixel(place)))
+      const distinct = next.filter(([x, y], i) => {
+        const [lastX, lastY] = i > 0 ? next[i - 1]! : stage.live.lasso.at(-1)!
+        return x !== lastX || y !== lastY
+      })
+      show([...stage.live.lasso, ...distinct])
+    },
+    end() {
+      const polygon = stage.live.lasso
+      show([])
+      const spans = polygon.length < 3 ? [] : lassoSpans(polygon, width, height)
+      if (spans.length === 0) return
+      const preview = stage.beginPreview()
+      preview.paint(spans, paint)
+      stage.redrawMasks(null)
+      stage.endPreview(preview, stage.session.actions.lasso(paint, polygon))
+    },
+    cancel: () => show([]),
+  }
+}

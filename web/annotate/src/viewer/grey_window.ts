@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { DisplayWindow } from '../session'
+
+// Grey values shown black and white; in between linearly.
+export interface GreyRange {
+  lower: number
+  upper: number
+}
+
+const asTheyAre: GreyRange = { lower: 0, upper: 255 }
+// A drag over so many CSS pixels goes through all the values of the picture.
+const dragCss = 500
+
+// `values`: the least and greatest of the image, for a window that has not been resolved.
+export function greyRange(window: DisplayWindow | null, values: readonly [number, number]): GreyRange {
+  if (!window || window.name === 'none') return asTheyAre
+  const { centre, width } = window
+  if (centre === null || width === null)
+    return { lower: values[0], upper: Math.max(values[1], values[0] + 1) }
+  return { lower: centre - width / 2, upper: centre + width / 2 }
+}
+
+// To the right: wider, less contrast; up: brighter.
+export function draggedWindow(
+  from: GreyRange,
+  values: readonly [number, number],
+  dx: number,
+  dy: number,
+): DisplayWindow {
+  const span = Math.max(values[1] - values[0], Number.MIN_VALUE)
+  const decimals = Math.max(0, 3 - Math.floor(Math.log10(span)))
+  const rounded = (value: number) => +value.toFixed(Math.min(decimals, 12))
+  const least = 10 ** -Math.min(decimals, 12)
+  const width = Math.max(rounded(from.upper - from.lower + (dx * span) / dragCss), least)
+  const centre = rounded((from.lower + from.upper) / 2 + (dy * span) / dragCss)
+  return { name: `${centre},${width}`, centre, width }
+}

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { SliceMask } from '../session'
+import type { PointPx } from '../wire/types'
+
+// A mask's pixels within its box, row by row.
+export interface MaskBits {
+  bits: Uint8Array
+  count: number // of those inside
+}
+
+const known = new WeakMap<SliceMask, MaskBits>()
+
+function unpack({ runs, width, height }: SliceMask): MaskBits {
+  const bits = new Uint8Array(width * height)
+  let at = 0
+  let count = 0
+  runs.forEach((run, i) => {
+    if (i % 2 === 1) {
+      bits.fill(1, at, at + run)
+      count += run
+    }
+    at += run
+  })
+  return { bits, count }
+}
+
+export function maskBits(mask: SliceMask): MaskBits {
+  const found = known.get(mask)
+  if (found) return found
+  const made = unpack(mask)
+  known.set(mask, made)
+  return made
+}
+
+export function maskCovers(mask: SliceMask, [x, y]: PointPx): boolean {
+  const column = Math.round(x) - mask.x0
+  const row = Math.round(y) - mask.y0
+  if (column < 0 || row < 0 || column >= mask.width || row >= mask.height) return false
+  return maskBits(mask).bits[row * mask.width + column] === 1
+}
+
+// The smallest mask that covers the point, so that one inside another can be reached.
+export function smallestAt(masks: Iterable<SliceMask>, point: PointPx): SliceMask | null {
+  let best: SliceMask | null = null
+  for (const mask of masks) {
+    if (!maskCovers(mask, point)) continue
+    if (!best || maskBits(mask).count < maskBits(best).count) best = mask
+  }
+  return best
+}

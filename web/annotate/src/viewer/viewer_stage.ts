@@ -1,0 +1,350 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Session, SessionState, Tool } from '../session'
+import type { BoxPx, ImagePlane, Picture, Plane, PointPx } from '../wire/types'
+import { readout } from './decorations'
+import type { Stage } from './gestures'
+import { greyRange } from './grey_window'
+import { hovers } from './intent'
+import { LiveLayer, type Live } from './live_layer'
+import { smallestAt } from './mask_bits'
+import { MaskLayer } from './mask_layer'
+import { nearbyPlanes, PictureCache, pictureKey, type PictureRequest } from './picture_cache'
+import { PictureView } from './picture_view'
+import { Previews } from './previews'
+import { reachableMasks, shapesOf } from './scene'
+import type { Paint, StrokePreview } from './stroke_preview'
+import {
+  fitted,
+  isInside,
+  joined,
+  pixelAt,
+  resized,
+  zoomed,
+  type PointCss,
+  type Rect,
+  type Size,
+  type View,
+} from './view_transform'
+
+export interface ViewerElements {
+  root: HTMLElement // its data attributes say what is on the screen: see `tellShown`
+  picture: HTMLDivElement
+  masks: HTMLCanvasElement
+  live: HTMLCanvasElement
+  readout: HTMLElement
+  message: HTMLElement
+}
+
+interface Shown {
+  key: string
+  image: number
+  plane: Plane
+  shape: ImagePlane
+  picture: Picture
+}
+
+const cursors: Record<Tool, string> = {
+  select: 'default',
+  point: 'crosshair',
+  background: 'crosshair',
+  box: 'crosshair',
+  brush: 'none',
+  eraser: 'none',
+  lasso: 'crosshair',
+  pan: 'grab',
+  window: 'ns-resize',
+}
+const patienceMs = 400 // before the page says that a picture is being read
+
+// Joins the session's state with what is on the screen. Everything is drawn in animation frames, and only what changed.
+export class ViewerStage implements Stage {
+  readonly live: Stage['live'] = { draggedBox: null, lasso: [] }
+  private readonly pictureView: PictureView
+  private readonly maskLayer: MaskLayer
+  private readonly liveLayer: LiveLayer
+  private readonly cache: PictureCache
+  private readonly previews = new Previews()
+  private readonly watching = new ResizeObserver(() => this.resize())
+  private readonly unsubscribe: () => void
+  private state: SessionState
+  private shown: Shown | null = null
+  private size: Size = { width: 1, height: 1 }
+  private ratio = 1
+  private fit: View = { left: 0, top: 0, scaleX: 1, scaleY: 1 }
+  private at: View = this.fit
+  private direction: 1 | -1 = 1
+  private pointer: PointCss | null = null
+  private hovering = false
+  private frame = 0
+  private stale: { masks: Rect | 'all' | null; live: boolean } = { masks: 'all', live: true }
+  private patience: ReturnType<typeof setTimeout> | undefined
+
+  constructor(
+    readonly session: Session,
+    private readonly elements: ViewerElements,
+    request: PictureRequest,
+  ) {
+    this.state = session.getState()
+    this.pictureView = new PictureView(elements.picture)
+    this.maskLayer = new MaskLayer(elements.masks)
+    this.liveLayer = new LiveLayer(elements.live)
+    this.cache = new PictureCache(request, {
+      loaded: () => this.showPicture(),
+      failed: (_, error) =>
+        this.say(`The picture cannot be read: ${error instanceof Error ? error.message : error}`),
+    })
+    elements.root.dataset.drawing = this.pictureView.drawing
+    this.watching.observe(elements.root)
+    this.resize()
+    this.unsubscribe = session.subscribe(() => this.update())
+    this.follow()
+    this.showCursor(null)
+  }
+
+  destroy(): void {
+    this.unsubscribe()
+    this.watching.disconnect()
+    clearTimeout(this.patience)
+    cancelAnimationFrame(this.frame)
+    this.cache.close()
+    this.pictureView.destroy()
+  }
+
+  // Whether what is on the screen is what the session is at: else nothing can be drawn on it.
+  isReady(): boolean {
+    const { opened, plane } = this.state
+    return !!opened && !!plane && this.shown?.key === pictureKey(opened.image.id, plane)
+  }
+
+  isVolume(): boolean {
+    return (this.shown?.shape.slices ?? 1) > 1
+  }
+
+  picture(): Size {
+    return this.shown?.shape ?? { width: 1, height: 1 }
+  }
+
+  view(): View {
+    return this.at
+  }
+
+  setView(view: View): void {
+    this.at = view
+    this.pictureView.place(view)
+    this.redrawMasks(null)
+    this.redrawLive()
+  }
+
+  pixel(at: PointCss): PointPx {
+    return pixelAt(this.at, at)
+  }
+
+  zoom(factor: number, at: PointCss): void {
+    this.setView(zoomed(this.at, factor, at, this.fit))
+  }
+
+  step(slices: number): void {
+    const { plane } = this.state
+    if (plane) this.session.actions.goTo({ axis: plane.axis, slice: plane.slice + slices })
+  }
+
+  objectAt(point: PointPx): number | null {
+    return smallestAt(reachableMasks(this.state), point)?.object ?? null
+  }
+
+  hover(at: PointCss, free: boolean): void {
+    this.pointer = at
+    this.redrawLive()
+    const point = this.pixel(at)
+    this.tellPixel(point)
+    if (!free || !this.isReady()) return
+    const object = hovers(this.state.tool) ? this.objectAt(point) : null
+    if (object === null && !this.hovering) return
+    this.hovering = object !== null
+    if (object !== this.state.hovered) this.session.actions.hover(object)
+  }
+
+  leave(): void {
+    this.pointer = null
+    this.redrawLive()
+    this.elements.readout.textContent = ''
+    if (this.hovering) this.session.actions.hover(null)
+    this.hovering = false
+  }
+
+  showCursor(tool: Tool | null): void {
+    this.elements.root.style.cursor = cursors[tool ?? this.state.tool]
+  }
+
+  beginPreview(): StrokePreview {
+    return this.previews.begin(this.state, this.picture())
+  }
+
+  endPreview(preview: StrokePreview, done: Promise<void>): void {
+    void done.finally(() => this.dropPreview(preview))
+  }
+
+  dropPreview(preview: StrokePreview): void {
+    this.previews.drop(preview)
+    this.redrawMasks(null)
+  }
+
+  redrawMasks(area: Rect | null): void {
+    const { masks } = this.stale
+    this.stale.masks = area === null || masks === 'all' ? 'all' : joined(masks, area)
+    this.schedule()
+  }
+
+  redrawLive(): void {
+    this.stale.live = true
+    this.schedule()
+  }
+
+  private schedule(): void {
+    this.frame ||= requestAnimationFrame(() => {
+      this.frame = 0
+      this.draw()
+    })
+  }
+
+  private update(): void {
+    const before = this.state
+    const state = (this.state = this.session.getState())
+    const moved = state.opened?.image.id !== before.opened?.image.id || state.plane !== before.plane
+    if (moved) {
+      if (state.plane && before.plane && state.plane.axis === before.plane.axis)
+        this.direction = state.plane.slice < before.plane.slice ? -1 : 1
+      this.previews.clear()
+      this.follow()
+    }
+    if (state.window !== before.window) this.applyWindow()
+    if (state.fits !== before.fits) this.fitPicture()
+    if (state.tool !== before.tool) this.showCursor(null)
+    this.redrawMasks(null)
+    this.redrawLive()
+  }
+
+  // Asks for the picture that the session is at, and for those that come next.
+  private follow(): void {
+    const { opened, plane } = this.state
+    clearTimeout(this.patience)
+    const shape = opened?.planes.find(({ axis }) => axis === plane?.axis)
+    if (!opened || !plane || !shape) {
+      this.cache.close()
+      this.shown = null
+      this.elements.picture.style.visibility = 'hidden'
+      this.say('')
+      return this.tellShown()
+    }
+    this.patience = setTimeout(() => this.isReady() || this.say('Reading the picture …'), patienceMs)
+    this.cache.want(opened.image.id, nearbyPlanes(plane, this.direction, shape.slices))
+    this.showPicture()
+    this.tellShown()
+  }
+
+  private showPicture(): void {
+    const { opened, plane } = this.state
+    const shape = opened?.planes.find(({ axis }) => axis === plane?.axis)
+    if (!opened || !plane || !shape || this.isReady()) return
+    const picture = this.cache.get(opened.image.id, plane)
+    if (!picture) return
+    const { shown: before } = this
+    const key = pictureKey(opened.image.id, plane)
+    this.shown = { key, image: opened.image.id, plane, shape, picture }
+    this.elements.picture.style.visibility = 'visible'
+    this.say('')
+    if (before?.image !== opened.image.id || before.plane.axis !== plane.axis) this.fitPicture()
+    this.applyWindow()
+    const inverted = opened.photometric === 'grey_inverted'
+    this.pictureView.show({ key, picture, pixelMm: shape.pixel_mm, inverted })
+    if (this.pointer) this.tellPixel(this.pixel(this.pointer))
+    this.redrawMasks(null)
+    this.redrawLive()
+  }
+
+  private applyWindow(): void {
+    const { opened, window } = this.state
+    if (!opened) return
+    const colours = opened.photometric === 'rgb'
+    this.pictureView.setRange(greyRange(colours ? null : window, opened.range))
+  }
+
+  private fitPicture(): void {
+    if (!this.shown) return
+    const { shape } = this.shown
+    this.fit = fitted(this.size, shape, shape.pixel_mm)
+    this.setView(this.fit)
+  }
+
+  private resize(): void {
+    const { clientWidth, clientHeight } = this.elements.root
+    const size = { width: Math.max(clientWidth, 1), height: Math.max(clientHeight, 1) }
+    const before = this.size
+    this.size = size
+    this.ratio = window.devicePixelRatio || 1
+    for (const canvas of [this.elements.masks, this.elements.live]) {
+      canvas.width = Math.round(size.width * this.ratio)
+      canvas.height = Math.round(size.height * this.ratio)
+    }
+    this.pictureView.resize()
+    const fits = this.at === this.fit
+    if (this.shown) this.fit = fitted(size, this.shown.shape, this.shown.shape.pixel_mm)
+    this.setView(fits ? this.fit : resized(this.at, before, size))
+  }
+
+  private draw(): void {
+    const { masks, live } = this.stale
+    this.stale = { masks: null, live: false }
+    if (masks) this.drawMasks(masks === 'all' ? null : masks)
+    if (live) this.liveLayer.draw(this.liveNow(), this.at, this.size, this.ratio)
+  }
+
+  private drawMasks(area: Rect | null): void {
+    if (!this.isReady()) return this.maskLayer.clear()
+    const at = { view: this.at, ratio: this.ratio, area }
+    this.maskLayer.draw(shapesOf(this.state), this.previews.shown, at)
+    if (!area) this.tellShown()
+  }
+
+  private liveNow(): Live {
+    const { draft, brushRadius, tool, plane } = this.state
+    const ready = this.isReady()
+    const prompts =
+      ready && draft && draft.plane.axis === plane?.axis && draft.plane.slice === plane.slice ? draft : null
+    const paints: Paint | null = tool === 'brush' ? 'add' : tool === 'eraser' ? 'remove' : null
+    const cursor = paints && this.pointer && ready
+    return {
+      points: prompts?.points ?? [],
+      box: this.live.draggedBox ?? (prompts?.box as BoxPx | null) ?? null,
+      lasso: this.live.lasso,
+      cursor: cursor ? { at: this.pixel(this.pointer!), radius: brushRadius, paint: paints } : null,
+      axis: this.isVolume() ? this.shown!.plane.axis : null,
+      mmPerPixel: this.shown?.shape.pixel_mm ?? null,
+    }
+  }
+
+  private tellPixel(point: PointPx): void {
+    const { shown } = this
+    const [x, y] = point.map(Math.round) as PointPx
+    if (!shown || !isInside([x, y], shown.shape)) return void (this.elements.readout.textContent = '')
+    const { channels, values, width } = shown.picture
+    const first = (y * width + x) * channels
+    this.elements.readout.textContent = readout(x, y, values.subarray(first, first + channels))
+  }
+
+  private say(text: string): void {
+    this.elements.message.textContent = text
+  }
+
+  // For tests and measurements, which wait for what is on the screen.
+  private tellShown(): void {
+    const { root } = this.elements
+    const masks = this.isReady() ? [...this.state.masks.values()] : []
+    root.dataset.image = `${this.shown?.image ?? ''}`
+    root.dataset.axis = this.shown?.plane.axis ?? ''
+    root.dataset.slice = `${this.shown?.plane.slice ?? ''}`
+    root.dataset.frameReady = `${this.isReady()}`
+    root.dataset.masks = `${masks.length}`
+    root.dataset.maskRevision = `${masks.reduce((most, { revision }) => Math.max(most, revision), 0)}`
+  }
+}
