@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "ask.h"
+
+#include <algorithm>
+#include <iostream>
+#include <utility>
+#include <variant>
+
+#include <opencv2/imgproc.hpp>
+
+#include "sonde/core/random.h"
+#include "sonde/evaluate/case_loader.h"
+#include "sonde/evaluate/data_set.h"
+#include "sonde/evaluate/simulate.h"
+#include "sonde/imaging/regions.h"
+#include "sonde/predict/predictor.h"
+
+namespace sonde::bench {
+namespace {
+
+constexpr int kPersonClicks = 3, kJitteredBoxes = 2, kBoxRoundAll = 5;
+constexpr double kLeastJitterPx = 2, kJitterShare = 0.05, kAwayFromBoundary = 1.0 / 3;
+
+std::vector<Mask> objects_of(const LoadedCase& picture, const AskOptions& options) {
+  std::vector<Mask> all;
+  for (const Mask& truth : picture.truths) {
+    const Regions regions = find_regions(truth);
+    for (const Region& region : regions.regions) {
+      if (region.area < options.min_area_px) continue;
+      Mask& object = all.emplace_back(empty_mask(truth.extent));
+      std::transform(regions.labels.begin(), regions.labels.end(), object.pixels.begin(),
+                     [&](std::int32_t label) { return label == region.label ? 1 : 0; });
+    }
+  }
+  const auto found = all.size(), wanted = std::min(found, static_cast<std::size_t>(options.objects));
+  std::vector<Mask> spread;
+  for (std::size_t i = 0; i < wanted; ++i) spread.push_back(std::move(all[i * found / wanted]));
+  return spread;
+}
+
+// Pixels at least `share` as far from the object's boundary as the farthest.
+std::vector<Point2> pixels_inside(const Mask& object, double share) {
+  const auto width = static_cast<int>(object.extent.width), height = static_cast<int>(object.extent.height);
+  cv::Mat padded(height + 2, width + 2, CV_8U, cv::Scalar(0));
+  for (int y = 0; y < height; ++y) {
+    std::copy_n(object.pixels.data() + static_cast<std::ptrdiff_t>(y) * width, width,
+                padded.ptr<std::uint8_t>(y + 1) + 1);
+  }
+  cv::Mat distance;
+  cv::distanceTransform(padded, distance, cv::DIST_L2, cv::DIST_MASK_5);
+  double farthest = 0;
+  cv::minMaxIdx(distance, nullptr, &farthest);
+  std::vector<Point2> inside;
+  for (int y = 1; y <= height; ++y) {
+    for (int x = 1; x <= width; ++x) {
+      if (distance.at<float>(y, x) >= share * farthest) {
+        inside.push_back({static_cast<double>(x - 1), static_cast<double>(y - 1)});
+      }
+    }
+  }
+  return inside;
+}
+
+// Everything that is asked about one object.
+class ObjectRun {
+ public:
+  ObjectRun(const Predictor& predictor, const Mask& truth, Record known)
+      : predictor_(predictor), truth_(truth), known_(std::move(known)) {}
+
+  std::vector<Record> run() {
+    const TaskHand hand = hand_of(0);
+    Prompt clicks{{{farthest_point(truth_, hand, 1).value().landed, PointLabel::foreground}}, {}, {}};
+    Mask best = ask(PromptKind::study_click, 0, clicks);
+    ask_person_clicks();
+    int order = 2;
+    for (const PromptKind kind : {PromptKind::two_clicks, PromptKind::three_clicks}) {
+      const auto point = next_click(truth_, best, truth_, hand, order++);
+      if (!point) break;
+      clicks.points.push_back(*point);
+      best = ask(kind, 0, clicks);
+    }
+    ask_boxes();
+    return std::move(records_);
+  }
+
+ private:
+  TaskHand hand_of(double jitter_px) const {
+    return {{.ties = Ties::first, .jitter_px = jitter_px},
+            known_.dataset + '/' + known_.image + '/' + std::to_string(known_.object)};
+  }
+
+  void ask_person_clicks() {
+    const std::vector<Point2> inside = pixels_inside(truth_, kAwayFromBoundary);
+    Random random(named_seed(1, hand_of(0).task));
+    for (int draw = 0; draw < kPersonClicks; ++draw) {
+      const Point2 at = inside[random.below(inside.size())];
+      ask(PromptKind::person_click, draw, {{{at, PointLabel::foreground}}, {}, {}});
+    }
+  }
+
+  void ask_boxes() {
+    Prompt box = mode_prompts(kBoxRoundAll, truth_, hand_of(0)).front();
+    const double side = std::max(box.box->x1 - box.box->x0, box.box->y1 - box.box->y0) + 1;
+    Mask too_much = ask(PromptKind::box, 0, box);
+    for (int draw = 0; draw < kJitteredBoxes; ++draw) {
+      TaskHand hand = hand_of(std::max(kLeastJitterPx, kJitterShare * side));
+      hand.task += '/' + std::to_string(draw);
+      ask(PromptKind::jittered_box, draw, mode_prompts(kBoxRoundAll, truth_, hand).front());
+    }
+    std::transform(too_much.pixels.begin(), too_much.pixels.end(), truth_.pixels.begin(),
+                   too_much.pixels.begin(), [](std::uint8_t p, std::uint8_t t) { return p & (1 - t); });
+    if (const auto point = farthest_point(too_much, hand_of(0), 1)) {
+      box.points.push_back({point->landed, PointLabel::background});
+      ask(PromptKind::box_and_outside, 0, box);
+    }
+  }
+
+  // Returns the best of the three candidates.
+  Mask ask(PromptKind kind, int draw, const Prompt& prompt) {
+    Prediction answer = predictor_.segment(prompt, MaskOutput::single_and_three);
+    Record& record = records_.emplace_back(known_);
+    record.kind = kind;
+    record.draw = draw;
+    record.single = score(answer[0]);
+    std::size_t best = 0;
+    for (std::size_t k = 0; k < 3; ++k) {
+      record.candidates[k] = score(answer[k + 1]);
+      record.with_single[k] = iou(answer[0].mask, answer[k + 1].mask);
+      if (record.candidates[k].iou > record.candidates[best].iou) best = k;
+    }
+    record.agreement = {iou(answer[1].mask, answer[2].mask), iou(answer[1].mask, answer[3].mask),
+                        iou(answer[2].mask, answer[3].mask)};
+    return std::move(answer[best + 1].mask);
+  }
+
+  ScoredAnswer score(const Candidate& candidate) const {
+    return {iou(truth_, candidate.mask), candidate.predicted_iou, candidate.stability,
+            area_px(candidate.mask)};
+  }
+
+  const Predictor& predictor_;
+  const Mask& truth_;
+  Record known_;
+  std::vector<Record> records_;
+};
+
+void ask_picture(const SamModel& model, const LoadedCase& picture, Record known, const AskOptions& options,
+                 std::vector<Record>& records) {
+  const std::vector<Mask> objects = objects_of(picture, options);
+  if (objects.empty()) return;
+  const Predictor predictor(model, embed(model, picture.image));
+  known.picture_px = pixel_count(picture.image.extent);
+  for (std::size_t i = 0; i < objects.size(); ++i) {
+    known.object = static_cast<std::int64_t>(i);
+    known.object_px = area_px(objects[i]);
+    std::vector<Record> answered = ObjectRun(predictor, objects[i], known).run();
+    std::move(answered.begin(), answered.end(), std::back_inserter(records));
+  }
+}
+
+}  // namespace
+
+std::vector<Record> ask_for_objects(const SamModel& model, std::span<const std::filesystem::path> data,
+                                    const AskOptions& options) {
+  const CaseLoader loader{WindowChoice{}};
+  std::vector<Record> records;
+  for (const DataSetPlan& plan :
+       plan_data_sets(data, {.min_area_px = options.min_area_px, .axis = {}, .limit = {}})) {
+    for (const StudyCase& study_case : plan.cases) {
+      const auto loaded = loader.load(study_case);
+      if (const auto* failure = std::get_if<CaseFailure>(&loaded)) {
+        std::cerr << failure->reason << '\n';
+        continue;
+      }
+      Record known;
+      known.dataset = plan.name;
+      known.image = study_case.image;
+      ask_picture(model, std::get<LoadedCase>(loaded), known, options, records);
+    }
+    std::cerr << plan.name << ": " << records.size() << " prompts so far\n";
+  }
+  return records;
+}
+
+}  // namespace sonde::bench

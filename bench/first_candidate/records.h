@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+// What the decoder answered to the prompts of a measurement.
+namespace sonde::bench {
+
+enum class PromptKind {
+  study_click,     // the pixel of the object farthest from its boundary
+  person_click,    // a pixel drawn from those at least a third as far from the boundary
+  two_clicks,      // the study's, and its correction of the best of the three candidates
+  three_clicks,    // the same once more
+  box,             // round the object
+  jittered_box,    // its corners moved by up to a twentieth of its longer side, at least 2 pixels
+  box_and_outside  // the box, and a click at what the best of the three has too much
+};
+inline constexpr std::array kPromptKinds{
+    PromptKind::study_click, PromptKind::person_click, PromptKind::two_clicks,     PromptKind::three_clicks,
+    PromptKind::box,         PromptKind::jittered_box, PromptKind::box_and_outside};
+std::string_view name_of(PromptKind kind);
+
+struct ScoredAnswer {
+  double iou = 0;  // with the truth
+  double predicted_iou = 0, stability = 0;
+  std::int64_t area_px = 0;
+};
+
+struct Record {
+  std::string dataset, image;
+  std::int64_t object = 0;  // of the image
+  PromptKind kind = PromptKind::study_click;
+  std::int64_t draw = 0;  // of several prompts of one kind
+  std::int64_t picture_px = 0, object_px = 0;
+  std::array<ScoredAnswer, 3> candidates;
+  ScoredAnswer single;
+  std::array<double, 3> agreement{};    // IoU between candidates 0 and 1, 0 and 2, 1 and 2
+  std::array<double, 3> with_single{};  // IoU between each and the single answer
+};
+
+void write_records(const std::filesystem::path& file, std::span<const Record> records);
+std::vector<Record> read_records(const std::filesystem::path& file);  // throws Error{corrupt_data}
+
+}  // namespace sonde::bench
