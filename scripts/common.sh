@@ -44,12 +44,15 @@ install_packages() {
 install_build_packages() { install_packages "${build_packages[@]}"; }
 install_test_packages() { install_packages "${build_packages[@]}" "${test_packages[@]}"; }
 
-# The plot libraries that the report carries.
+# What the report and the annotation page are made of.
 install_web_packages() {
-  local installed=web/report/node_modules/.package-lock.json
-  [[ -f $installed && ! web/report/package-lock.json -nt $installed ]] && return
-  say "fetching the plot libraries"
-  (cd web/report && npm ci --silent --ignore-scripts)
+  local page installed
+  for page in web/report web/annotate; do
+    installed=$page/node_modules/.package-lock.json
+    [[ -f $installed && ! $page/package-lock.json -nt $installed ]] && continue
+    say "fetching the packages of $page"
+    (cd "$page" && npm ci --silent --ignore-scripts)
+  done
 }
 
 # build PRESET [OPTION...]: configures and builds.

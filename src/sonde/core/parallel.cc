@@ -5,6 +5,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <exception>
+#include <limits>
 #include <mutex>
 #include <thread>
 
@@ -12,6 +13,7 @@ namespace sonde {
 namespace {
 
 thread_local bool is_inside_work = false;
+thread_local int most_threads = std::numeric_limits<int>::max();
 
 // One call of parallel_for.
 class Job {
@@ -115,7 +117,7 @@ Helpers& helpers() {
 }  // namespace
 
 void parallel_for(int threads, std::int64_t count, const std::function<void(std::int64_t)>& work) {
-  const auto wanted = static_cast<int>(std::min<std::int64_t>(threads, count));
+  const auto wanted = static_cast<int>(std::min<std::int64_t>(std::min(threads, most_threads), count));
   if (wanted <= 1 || is_inside_work) {
     for (std::int64_t i = 0; i < count; ++i) work(i);
     return;
@@ -124,5 +126,8 @@ void parallel_for(int threads, std::int64_t count, const std::function<void(std:
   helpers().run(job, wanted - 1);
   job.rethrow();
 }
+
+ThreadLimit::ThreadLimit(int most) : before_(most_threads) { most_threads = std::min(before_, most); }
+ThreadLimit::~ThreadLimit() { most_threads = before_; }
 
 }  // namespace sonde

@@ -12,4 +12,17 @@ namespace sonde {
 // while all helpers are busy for somebody else, the caller does it alone.
 void parallel_for(int threads, std::int64_t count, const std::function<void(std::int64_t)>& work);
 
+// While it lives, parallel_for on this thread uses at most `most` threads: for work in the background that
+// leaves the other cores, and the helpers, to whoever waits for an answer.
+class ThreadLimit {
+ public:
+  explicit ThreadLimit(int most);
+  ThreadLimit(const ThreadLimit&) = delete;
+  ThreadLimit& operator=(const ThreadLimit&) = delete;
+  ~ThreadLimit();
+
+ private:
+  int before_;
+};
+
 }  // namespace sonde

@@ -12,15 +12,11 @@
 namespace sonde {
 namespace {
 
-struct Preset {
-  std::string_view name;
-  Window window;
-};
-constexpr std::array<Preset, 5> kPresets{{{"brain", {40, 80}},
-                                          {"lung", {-600, 1500}},
-                                          {"bone", {400, 1800}},
-                                          {"soft-tissue", {40, 400}},
-                                          {"liver", {60, 160}}}};
+constexpr std::array<NamedWindow, 5> kPresets{{{"brain", {40, 80}},
+                                               {"lung", {-600, 1500}},
+                                               {"bone", {400, 1800}},
+                                               {"soft-tissue", {40, 400}},
+                                               {"liver", {60, 160}}}};
 
 std::string number(double value) {
   std::ostringstream text;
@@ -91,7 +87,7 @@ WindowChoice parse_window(std::string_view text) {
   if (text == "auto") return {Kind::automatic, "auto", {}};
   if (text == "none") return {Kind::none, "none", {}};
   if (text == "max") return {Kind::maximum, "max", {}};
-  for (const Preset& preset : kPresets) {
+  for (const NamedWindow& preset : kPresets) {
     if (text == preset.name) return {Kind::fixed, std::string(text), preset.window};
   }
   const auto comma = text.find(',');
@@ -104,6 +100,8 @@ WindowChoice parse_window(std::string_view text) {
                                     "\" is not known: auto, none, max, brain, lung, bone, soft-tissue, liver "
                                     "or CENTRE,WIDTH with a width above 0");
 }
+
+std::span<const NamedWindow> window_presets() { return kPresets; }
 
 std::string describe(const UsedWindow& used) {
   if (!used.window) return used.name;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -20,6 +21,12 @@ struct WindowChoice {
 // "auto", "none", "max", a preset (brain, lung, bone, soft-tissue, liver) or "CENTRE,WIDTH".
 // Throws Error{usage} that lists them; a width must be above 0.
 WindowChoice parse_window(std::string_view text);
+
+struct NamedWindow {
+  std::string_view name;
+  Window window;
+};
+std::span<const NamedWindow> window_presets();
 
 // The window as used, part of every output.
 struct UsedWindow {

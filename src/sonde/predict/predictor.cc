@@ -74,6 +74,8 @@ std::size_t most_confident(const Prediction& prediction) {
 Predictor::Predictor(SamModel model, Embedding embedding)
     : model_(std::move(model)), embedding_(std::move(embedding)) {}
 
+void Predictor::prepare() const { embedding_.impl().prepared_for(model_.impl().network); }
+
 std::vector<LowResPrediction> Predictor::decode(std::span<const Prompt> prompts, MaskOutput output,
                                                 std::optional<double> above_iou) const {
   const FrameScale scale = frame_scale(embedding_.picture(), model_.image_size());

@@ -58,6 +58,9 @@ class Predictor {
   std::vector<Prediction> segment(std::span<const Prompt> prompts, MaskOutput output) const;
   Prediction segment(const Prompt& prompt, MaskOutput output) const;
 
+  // What the first call would do besides its own work, done beforehand.
+  void prepare() const;
+
   // The two steps of segment(), for those who need only the first or time them apart.
   // Candidates whose predicted IoU is not above `above_iou` may come without logits.
   std::vector<LowResPrediction> decode(std::span<const Prompt> prompts, MaskOutput output,

@@ -1,0 +1,74 @@
+# cmake -D PAGE=FOLDER -D SOURCE=FILE.cc -P EmbedPage.cmake: writes a source that carries every file of the folder as an
+# asset (src/sonde/server/assets.h), compressed where that helps. The assembler reads the bytes: a compiler takes minutes
+# for megabytes of literals.
+cmake_minimum_required(VERSION 3.25)
+
+set(types html "text/html; charset=utf-8" js "text/javascript; charset=utf-8" css "text/css; charset=utf-8"
+          json application/json svg image/svg+xml png image/png ico image/x-icon wasm application/wasm woff2 font/woff2
+          txt "text/plain; charset=utf-8")
+set(compressed html js css json svg ico wasm txt)
+
+file(GLOB_RECURSE names RELATIVE ${PAGE} ${PAGE}/*)
+if(NOT "index.html" IN_LIST names)
+  message(FATAL_ERROR "${PAGE} holds no index.html")
+endif()
+list(SORT names)
+set(packed ${SOURCE}.files)
+file(REMOVE_RECURSE ${packed})
+file(MAKE_DIRECTORY ${packed})
+set(bytes "")
+set(declarations "")
+set(entries "")
+set(count 0)
+foreach(name ${names})
+  cmake_path(GET name EXTENSION LAST_ONLY extension)
+  string(SUBSTRING "${extension}" 1 -1 extension)
+  list(FIND types "${extension}" at)
+  if(at EQUAL -1)
+    message(FATAL_ERROR "${PAGE}/${name}: what type this is must be said in EmbedPage.cmake")
+  endif()
+  math(EXPR at "${at} + 1")
+  list(GET types ${at} type)
+  set(file ${PAGE}/${name})
+  set(encoding identity)
+  if(extension IN_LIST compressed)
+    set(file ${packed}/${count}.gz)
+    set(encoding gzip)
+    execute_process(COMMAND gzip -9 --no-name --stdout ${PAGE}/${name} OUTPUT_FILE ${file} COMMAND_ERROR_IS_FATAL ANY)
+  endif()
+  set(symbol sonde_asset_${count})
+  string(APPEND bytes "    \"${symbol}: .incbin \\\"${file}\\\"\\n${symbol}_end:\\n\"\n")
+  string(APPEND declarations "extern const char ${symbol}[], ${symbol}_end[];\n")
+  string(APPEND entries "      {\"/${name}\", \"${type}\", Asset::Encoding::${encoding}, bytes(${symbol}, ${symbol}_end)},\n")
+  math(EXPR count "${count} + 1")
+endforeach()
+
+file(WRITE ${SOURCE} "// Made by cmake/EmbedPage.cmake.
+#include \"sonde/server/assets.h\"
+
+#include <array>
+#include <cstddef>
+
+asm(\".pushsection .rodata\\n\"
+${bytes}    \".popsection\\n\");
+
+extern \"C\" {
+${declarations}}
+
+namespace sonde {
+namespace {
+
+std::string_view bytes(const char* begin, const char* end) {
+  return {begin, static_cast<std::size_t>(end - begin)};
+}
+
+}  // namespace
+
+std::span<const Asset> assets() {
+  static const std::array<Asset, ${count}> all{{
+${entries}  }};
+  return all;
+}
+
+}  // namespace sonde
+")

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "sonde/core/error.h"
+#include "sonde/predict/everything.h"
+#include "sonde/server/api.h"
+#include "sonde/server/token.h"
+
+// Requests about one image.
+namespace sonde {
+namespace {
+
+constexpr std::string_view kBundleType = "application/x-sonde-bundle";
+constexpr std::string_view kPictureType = "application/x-sonde-picture";
+constexpr std::int64_t kDefaultHistory = 200, kMostHistory = 10000;
+
+class Stopwatch {
+ public:
+  double ms() const {
+    return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start_).count();
+  }
+
+ private:
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+PlaneRef plane_in(const Target& target) {
+  PlaneRef plane;
+  try {
+    plane.axis = parse_axis(query_text(target, "axis"));
+  } catch (const Error& error) {
+    throw malformed(error.what());
+  }
+  plane.slice = query_whole(target, "slice");
+  return plane;
+}
+
+std::vector<wire::PlaneFacts> plane_facts(const Grid& grid) {
+  std::vector<wire::PlaneFacts> facts;
+  for (const SlicePlane& plane : planes_of(grid)) {
+    wire::PlaneFacts& fact = facts.emplace_back();
+    fact.axis = plane.axis;
+    fact.extent = plane.extent;
+    fact.slices = plane.slice_count;
+    if (grid.mm_from_voxel)
+      fact.spacing = {plane.pixel_width_mm, plane.pixel_height_mm, plane.slice_spacing_mm};
+  }
+  return facts;
+}
+
+// Presets are of Hounsfield units: of no use where values are 8-bit greys or colours.
+std::vector<NamedWindow> presets_for(const Volume& volume) {
+  if (volume.eight_bit || volume.photometric == Photometric::rgb) return {};
+  const auto presets = window_presets();
+  return {presets.begin(), presets.end()};
+}
+
+std::vector<ObjectId> ids_of(const std::vector<AnnotatedObject>& objects) {
+  std::vector<ObjectId> ids;
+  for (const AnnotatedObject& object : objects) ids.push_back(object.id);
+  return ids;
+}
+
+bool may_change_labels(const Action& action) {
+  return !std::holds_alternative<AskAction>(action) && !std::holds_alternative<ChooseAction>(action);
+}
+
+void check_settings(const EverythingSettings& settings) {
+  validate(EverythingOptions{.points_per_side = settings.points_per_side,
+                             .pred_iou_threshold = settings.pred_iou,
+                             .stability_threshold = settings.stability,
+                             .min_region_area = settings.min_region});
+}
+
+}  // namespace
+
+// Reads the image if nobody has yet.
+Grid Api::grid_of_image(ImageId id) {
+  const ImageSummary image = project_.image(id);
+  return image.grid ? *image.grid : desk_.open(id)->grid();
+}
+
+Response Api::get_image(const Call& call) {
+  const auto image = desk_.open(call.id());
+  const Volume& volume = image->volume();
+  Changes all = project_.changes_since(call.id(), 0);
+  const Json json = wire::to_json(wire::OpenedFacts{.image = all.image,
+                                                    .extent = volume.extent,
+                                                    .plain = is_plain(image->grid()),
+                                                    .photometric = volume.photometric,
+                                                    .range = image->range(),
+                                                    .orientation = orientation_code(image->grid()),
+                                                    .notes = volume.notes,
+                                                    .planes = plane_facts(image->grid()),
+                                                    .default_plane = image->default_plane(),
+                                                    .window = image->default_window(),
+                                                    .presets = presets_for(volume),
+                                                    .revision = all.revision,
+                                                    .undo = all.undo,
+                                                    .redo = all.redo,
+                                                    .objects = std::move(all.changed)});
+  return json_response(200, json);
+}
+
+Response Api::get_picture(const Call& call) {
+  const PlaneRef plane = plane_in(call.target);
+  const auto image = desk_.open(call.id());
+  return binary_response(kPictureType, wire::encode_picture(image->picture(plane), image->picture_type()));
+}
+
+Response Api::get_masks(const Call& call) {
+  const Stopwatch watch;
+  const PlaneRef plane = plane_in(call.target);
+  plane_at(grid_of_image(call.id()), plane);
+  wire::Bundle bundle{
+      .changes = project_.changes_since(call.id(), 0), .labels = {}, .timing = {}, .masks = {}};
+  bundle.changes.removed.clear();  // nobody has them
+  bundle.masks = project_.masks(call.id(), plane, ids_of(bundle.changes.changed));
+  std::erase_if(bundle.masks,
+                [](const ObjectMask& mask) { return !mask.candidate && area_px(mask.mask) == 0; });
+  bundle.timing.total_ms = watch.ms();
+  return binary_response(kBundleType, wire::encode_bundle(bundle));
+}
+
+Response Api::get_image_changes(const Call& call) {
+  const Stopwatch watch;
+  const PlaneRef plane = plane_in(call.target);
+  const Revision since = query_whole(call.target, "since");
+  plane_at(grid_of_image(call.id()), plane);
+  wire::Bundle bundle{
+      .changes = project_.changes_since(call.id(), since), .labels = {}, .timing = {}, .masks = {}};
+  bundle.masks = project_.masks(call.id(), plane, ids_of(bundle.changes.changed));
+  bundle.labels = labels_since(since);
+  bundle.timing.total_ms = watch.ms();
+  return binary_response(kBundleType, wire::encode_bundle(bundle));
+}
+
+Response Api::post_action(const Call& call) {
+  const Stopwatch watch;
+  const wire::ActionRequest request = wire::parse_action(call.body);
+  plane_at(grid_of_image(call.id()), request.view);
+  AskTimes times;
+  wire::Bundle bundle{
+      .changes = project_.apply(call.id(), request.request, request.action, desk_.segmenter(times)),
+      .labels = {},
+      .timing = {},
+      .masks = {}};
+  bundle.masks = project_.masks(call.id(), request.view, ids_of(bundle.changes.changed));
+  if (may_change_labels(request.action)) bundle.labels = project_.labels();
+  bundle.timing = {times.wait_ms, times.decode_ms, watch.ms()};
+  return binary_response(kBundleType, wire::encode_bundle(bundle));
+}
+
+Response Api::post_focus(const Call& call) {
+  const wire::FocusRequest request = wire::parse_focus(call.body);
+  return json_response(200, wire::to_json(desk_.focus({call.id(), request.plane, request.window})));
+}
+
+Response Api::get_embedding(const Call& call) {
+  const PictureKey key{call.id(), plane_in(call.target), query_text(call.target, "window")};
+  return json_response(200, wire::to_json(desk_.embedding(key)));
+}
+
+Response Api::post_everything(const Call& call) {
+  const ImageId id = call.id();
+  const EverythingAction action = wire::parse_everything(call.body);
+  plane_at(grid_of_image(id), action.plane);
+  parse_window(action.window);
+  check_settings(action.settings);
+  const auto job = jobs_.start("everything", [this, id, action](const Progress& progress) {
+    const std::string request = random_token();  // as good an id as any
+    const Changes changes = project_.apply(id, request, action, desk_.segmenter(progress));
+    const auto proposals =
+        std::count_if(changes.changed.begin(), changes.changed.end(), [](const AnnotatedObject& object) {
+          return object.source == ObjectSource::everything && object.proposal;
+        });
+    return wire::everything_result(changes.revision, proposals);
+  });
+  return json_response(202, wire::to_json(job));
+}
+
+Response Api::post_progress(const Call& call) {
+  const wire::ProgressRequest request = wire::parse_progress(call.body);
+  if (request.active) project_.add_active_time(call.id(), *request.active);
+  if (request.done) project_.set_done(call.id(), *request.done ? ImageStatus::done : ImageStatus::fresh);
+  return json_response(200, wire::progress_json(project_.image(call.id())));
+}
+
+Response Api::get_history(const Call& call) {
+  const std::int64_t limit = maybe_query_whole(call.target, "limit").value_or(kDefaultHistory);
+  if (limit > kMostHistory) throw malformed("limit may be at most 10000");
+  project_.image(call.id());  // throws for an unknown one
+  return json_response(200, wire::history_json(project_.history(call.id(), limit)));
+}
+
+}  // namespace sonde

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <array>
+#include <ctime>
+#include <variant>
+
+#include "sonde/annotate/export.h"
+#include "sonde/core/error.h"
+#include "sonde/server/api.h"
+
+// Requests about the project as a whole.
+namespace sonde {
+namespace {
+
+template <typename... Visitors>
+struct Overloaded : Visitors... {
+  using Visitors::operator()...;
+};
+
+bool same(const std::vector<Label>& a, const std::vector<Label>& b) {
+  const auto json = [](const std::vector<Label>& labels) { return wire::labels_json(0, labels); };
+  return json(a) == json(b);
+}
+
+// A folder that is not there yet: "2026-11-25 02-10-00 png".
+std::filesystem::path new_export_folder(const std::filesystem::path& exports, const std::string& format) {
+  const std::time_t now = std::time(nullptr);
+  std::tm local{};
+  localtime_r(&now, &local);
+  std::array<char, 32> stamp{};
+  const std::size_t length = std::strftime(stamp.data(), stamp.size(), "%Y-%m-%d %H-%M-%S ", &local);
+  const std::string name = std::string(stamp.data(), length) + format;
+  std::filesystem::path folder = exports / name;
+  for (int i = 2; std::filesystem::exists(folder); ++i) folder = exports / (name + " " + std::to_string(i));
+  return folder;
+}
+
+}  // namespace
+
+Response Api::get_project(const Call& /*call*/) {
+  const auto folder = project_.folder();
+  const Revision revision = project_.revision();  // before what it covers: never too new
+  return json_response(200, wire::to_json(wire::ProjectFacts{.name = folder.filename().string(),
+                                                             .folder = folder.string(),
+                                                             .version = version_,
+                                                             .revision = revision,
+                                                             .model = desk_.model().facts(),
+                                                             .overlap = project_.overlap(),
+                                                             .labels = project_.labels(),
+                                                             .images = project_.images()}));
+}
+
+// The labels if they have changed since; where it is not certain, they have.
+std::optional<std::vector<Label>> Api::labels_since(Revision since) {
+  std::vector<Label> labels = project_.labels();
+  const Revision revision = project_.revision();
+  const std::lock_guard lock(labels_mutex_);
+  if (!same(labels, labels_seen_)) {
+    labels_seen_ = labels;
+    labels_changed_ = std::max(labels_changed_, revision);
+  }
+  if (since >= labels_changed_) return std::nullopt;
+  return labels;
+}
+
+Response Api::get_changes(const Call& call) {
+  const Revision since = query_whole(call.target, "since");
+  wire::ProjectChanges changes;
+  changes.revision = project_.revision();
+  changes.overlap = project_.overlap();
+  changes.labels = labels_since(since);
+  for (ImageSummary& image : project_.images()) {
+    if (image.revision > since) changes.images.push_back(std::move(image));
+  }
+  return json_response(200, wire::to_json(changes));
+}
+
+Response Api::post_labels(const Call& call) {
+  const wire::LabelAction action = wire::parse_label_action(call.body);
+  const std::vector<Label> labels =
+      std::visit(Overloaded{
+                     [&](const wire::AddLabel& add) { return project_.add_label(add.label); },
+                     [&](const wire::EditLabel& edit) { return project_.edit_label(edit.label, edit.edit); },
+                     [&](const wire::DeleteLabel& gone) { return project_.delete_label(gone.label); },
+                 },
+                 action);
+  return json_response(200, wire::labels_json(project_.revision(), labels));
+}
+
+Response Api::post_settings(const Call& call) {
+  project_.set_overlap(wire::parse_settings(call.body));
+  return json_response(200, wire::settings_json(project_.revision(), project_.overlap()));
+}
+
+Json Api::export_now(const wire::ExportRequest& request, const Progress& progress) {
+  const auto folder = new_export_folder(project_.folder() / "exports", request.format_name);
+  const ExportResult result =
+      export_project(project_, {.format = request.format, .each = request.each, .folder = folder}, progress);
+  std::vector<std::string> notes = result.notes;
+  for (const ExportFailure& failure : result.failures) notes.push_back(failure.image + ": " + failure.reason);
+  return wire::export_result(folder.string(), result.files.size(), notes);
+}
+
+Response Api::post_export(const Call& call) {
+  const wire::ExportRequest request = wire::parse_export(call.body);
+  const auto job = jobs_.start(
+      "export", [this, request](const Progress& progress) { return export_now(request, progress); });
+  return json_response(202, wire::to_json(job));
+}
+
+Response Api::get_job(const Call& call) { return json_response(200, wire::to_json(jobs_.find(call.id()))); }
+Response Api::delete_job(const Call& call) {
+  return json_response(200, wire::to_json(jobs_.stop(call.id())));
+}
+
+}  // namespace sonde

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sonde/server/http_server.h"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <csignal>
+#include <exception>
+#include <set>
+#include <utility>
+
+#include "sonde/core/error.h"
+#include "sonde/server/http_session.h"
+
+namespace sonde {
+namespace {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using boost::system::error_code;
+
+// Requests may wait for one another (for an image to be read, a picture to be encoded).
+constexpr std::size_t kRequestThreads = 32;
+constexpr std::size_t kMostTurnedAway = 32;  // at once; more are dropped without a word
+constexpr std::chrono::milliseconds kAcceptPause{100};
+
+tcp::endpoint endpoint_of(const std::string& address, std::uint16_t port) {
+  error_code error;
+  const auto parsed = asio::ip::make_address(address, error);
+  if (error)
+    throw Error(ErrorKind::usage, "host " + address + ": a numeric address is needed, as 127.0.0.1 or ::1");
+  return {parsed, port};
+}
+
+}  // namespace
+
+struct HttpServer::Impl {
+  Impl(const std::string& address, std::uint16_t port, HttpLimits wanted) : limits(wanted), acceptor(io) {
+    const tcp::endpoint endpoint = endpoint_of(address, port);
+    const auto refuse = [&](const error_code& error) {
+      throw Error(ErrorKind::unavailable,
+                  "port " + std::to_string(port) + " of " + address + ": " + error.message());
+    };
+    error_code error;
+    acceptor.open(endpoint.protocol(), error);
+    if (!error) acceptor.set_option(asio::socket_base::reuse_address(true), error);
+    if (!error) acceptor.bind(endpoint, error);
+    if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
+    if (error) refuse(error);
+    local = acceptor.local_endpoint();
+    address_text = local.address().to_string();
+  }
+
+  asio::awaitable<void> accept(SessionShared& shared);
+  void begin(tcp::socket socket, SessionShared& shared);
+  void end(SessionShared& shared);
+
+  HttpLimits limits;
+  asio::io_context io{1};
+  tcp::acceptor acceptor;
+  tcp::endpoint local;
+  std::string address_text;
+  std::set<std::shared_ptr<HttpSession>> sessions, turned_away;
+  std::function<void()> end_now;  // while run() runs
+  std::mutex end_mutex;
+  bool end_wanted = false;
+};
+
+HttpServer::HttpServer(const std::string& address, std::uint16_t port, HttpLimits limits)
+    : impl_(std::make_unique<Impl>(address, port, limits)) {}
+HttpServer::~HttpServer() = default;
+
+const std::string& HttpServer::address() const { return impl_->address_text; }
+std::uint16_t HttpServer::port() const { return impl_->local.port(); }
+std::string HttpServer::authority() const {
+  const std::string& address = impl_->address_text;
+  return (impl_->local.address().is_v6() ? "[" + address + "]" : address) + ":" + std::to_string(port());
+}
+
+asio::awaitable<void> HttpServer::Impl::accept(SessionShared& shared) {
+  while (!shared.ending) {
+    error_code error;
+    tcp::socket socket = co_await acceptor.async_accept(asio::redirect_error(asio::use_awaitable, error));
+    if (shared.ending) co_return;
+    if (error) {  // no descriptor left: wait for one
+      asio::steady_timer pause(io, kAcceptPause);
+      co_await pause.async_wait(asio::use_awaitable);
+      continue;
+    }
+    begin(std::move(socket), shared);
+  }
+}
+
+void HttpServer::Impl::begin(tcp::socket socket, SessionShared& shared) {
+  const bool is_full = sessions.size() >= static_cast<std::size_t>(limits.connections);
+  if (is_full && turned_away.size() >= kMostTurnedAway) return;
+  auto& among = is_full ? turned_away : sessions;
+  const auto session = std::make_shared<HttpSession>(std::move(socket), shared);
+  among.insert(session);
+  asio::co_spawn(io, is_full ? session->turn_away() : session->serve(),
+                 [this, &among, &shared, session](const std::exception_ptr&) {
+                   among.erase(session);
+                   if (shared.ending && sessions.empty() && turned_away.empty()) io.stop();
+                 });
+}
+
+void HttpServer::Impl::end(SessionShared& shared) {
+  if (shared.ending) return;
+  shared.ending = true;
+  error_code ignored;
+  acceptor.close(ignored);
+  for (const auto& session : sessions) session->end();
+  for (const auto& session : turned_away) session->end();
+  if (sessions.empty() && turned_away.empty()) io.stop();
+}
+
+void HttpServer::run(const HttpHandler& handler, Signals signals) {
+  Impl& impl = *impl_;
+  asio::thread_pool pool(kRequestThreads);
+  SessionShared shared{handler, impl.limits, pool};
+  asio::steady_timer patience(impl.io);
+  const auto end = [&] {
+    impl.end(shared);
+    patience.expires_after(impl.limits.ending_time);
+    patience.async_wait([&](const error_code& error) {
+      if (!error) impl.io.stop();
+    });
+  };
+  asio::signal_set caught(impl.io);
+  if (signals == Signals::end_it) {
+    caught.add(SIGINT);
+    caught.add(SIGTERM);
+    caught.async_wait([&](const error_code& error, int) {
+      if (!error) end();
+    });
+  }
+  {
+    const std::lock_guard lock(impl.end_mutex);
+    impl.end_now = [&impl, end] { asio::post(impl.io, end); };
+    if (impl.end_wanted) impl.end_now();
+  }
+  asio::co_spawn(impl.io, impl.accept(shared), [](const std::exception_ptr&) {});
+  impl.io.run();
+  {
+    const std::lock_guard lock(impl.end_mutex);
+    impl.end_now = {};
+  }
+  pool.join();
+  impl.io.restart();
+  impl.io.poll();  // what the requests that outlived the patience still hand back
+}
+
+void HttpServer::stop() {
+  const std::lock_guard lock(impl_->end_mutex);
+  impl_->end_wanted = true;
+  if (impl_->end_now) impl_->end_now();
+}
+
+}  // namespace sonde

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sonde/server/image_desk.h"
+
+#include <chrono>
+#include <new>
+#include <utility>
+
+#include "sonde/core/error.h"
+#include "sonde/core/parallel.h"
+#include "sonde/predict/everything.h"
+#include "sonde/predict/preprocess.h"
+
+namespace sonde {
+namespace {
+
+constexpr std::int64_t kSlicesAhead = 3;  // on either side
+
+// The default window as requests name it.
+std::string name_to_ask(const UsedWindow& window) { return wire::to_json(window)["name"].get<std::string>(); }
+
+class Clock {
+ public:
+  double lap_ms() {
+    const auto now = std::chrono::steady_clock::now();
+    return std::chrono::duration<double, std::milli>(now - std::exchange(since_, now)).count();
+  }
+
+ private:
+  std::chrono::steady_clock::time_point since_ = std::chrono::steady_clock::now();
+};
+
+EverythingOptions options_of(const EverythingSettings& settings) {
+  EverythingOptions options;
+  options.points_per_side = settings.points_per_side;
+  options.pred_iou_threshold = settings.pred_iou;
+  options.stability_threshold = settings.stability;
+  options.min_region_area = settings.min_region;
+  return options;
+}
+
+}  // namespace
+
+wire::ModelFacts DeskModel::facts() const {
+  return {model.name(), model.architecture(), model.sha256(),
+          model.precision() == Precision::bf16 ? "bf16" : "fp32"};
+}
+
+ImageDesk::ImageDesk(Project& project, DeskModel model, ReadImage read_function, DeskOptions options)
+    : project_(project),
+      model_(std::move(model)),
+      read_(std::move(read_function)),
+      images_([this](ImageId id) { return read(id); }, options.image_bytes),
+      queue_([this](const PictureKey& key, Haste haste) { return encode(key, haste); }, options.encoding) {}
+
+std::shared_ptr<const OpenImage> ImageDesk::read(ImageId id) {
+  const ImageSource source = project_.image(id).source;
+  try {
+    auto image = std::make_shared<const OpenImage>(read_(source));
+    project_.set_opened(id, image->grid());
+    return image;
+  } catch (const Error& error) {
+    project_.set_fault(id, error.what());
+    throw Error(ErrorKind::unavailable, error.what());
+  } catch (const std::bad_alloc&) {
+    const std::string fault = source.name + ": there is not enough memory for it";
+    project_.set_fault(id, fault);
+    throw Error(ErrorKind::unavailable, fault);
+  }
+}
+
+std::shared_ptr<const Predictor> ImageDesk::encode(const PictureKey& key, Haste haste) {
+  const RgbImage seen = open(key.image)->seen_by_network(key.plane, key.window);
+  // What may be needed later leaves the other cores to what is needed now.
+  std::optional<ThreadLimit> limit;
+  if (haste == Haste::ahead) limit.emplace(1);
+  const SamModel& network = model_.model;
+  auto predictor = std::make_shared<const Predictor>(
+      network, model_.store ? embed_with_store(network, seen, *model_.store) : embed(network, seen));
+  predictor->prepare();
+  return predictor;
+}
+
+// Throws for what could not be encoded anyway, before it is put in the queue.
+PictureKey ImageDesk::checked(const PictureKey& key) {
+  parse_window(key.window);
+  plane_at(open(key.image)->grid(), key.plane);
+  return key;
+}
+
+// Slices of the same plane, then the first pictures of the next image and of the one before.
+std::vector<EncodingQueue::Neighbour> ImageDesk::neighbours(const PictureKey& key) {
+  std::vector<EncodingQueue::Neighbour> wanted;
+  const std::int64_t slices = plane_at(open(key.image)->grid(), key.plane).slice_count;
+  for (std::int64_t step = 1; step <= kSlicesAhead; ++step) {
+    for (const std::int64_t slice : {key.plane.slice + step, key.plane.slice - step}) {
+      if (slice < 0 || slice >= slices) continue;
+      wanted.emplace_back([key = PictureKey{key.image, {key.plane.axis, slice}, key.window}] { return key; });
+    }
+  }
+  std::optional<ImageId> before, after, last;
+  for (const ImageSummary& image : project_.images()) {
+    if (image.id == key.image) before = last;
+    if (last == key.image) after = image.id;
+    last = image.id;
+  }
+  for (const auto& id : {after, before}) {
+    if (!id) continue;
+    wanted.emplace_back([this, id = *id] {
+      const auto image = open(id);
+      return PictureKey{id, image->default_plane(), name_to_ask(image->default_window())};
+    });
+  }
+  return wanted;
+}
+
+wire::EmbeddingFacts ImageDesk::focus(const PictureKey& key) {
+  queue_.focus(checked(key), neighbours(key));
+  return queue_.state(key);
+}
+
+wire::EmbeddingFacts ImageDesk::embedding(const PictureKey& key) { return queue_.state(checked(key)); }
+
+std::vector<AnsweredCandidate> ImageDesk::ask(const PictureKey& key, const AskedPrompt& asked,
+                                              const Mask& inside, AskTimes& times) {
+  Clock clock;
+  const auto predictor = queue_.get(key);
+  times.wait_ms += clock.lap_ms();
+  Prompt prompt{asked.points, asked.box, {}};
+  if (!inside.pixels.empty()) prompt.mask = logits_from_mask(inside, model_.model.image_size());
+  std::vector<AnsweredCandidate> answers;
+  for (Candidate& candidate : predictor->segment(prompt, MaskOutput::three_candidates))
+    answers.push_back({std::move(candidate.mask), candidate.predicted_iou, candidate.stability});
+  times.decode_ms += clock.lap_ms();
+  return answers;
+}
+
+std::vector<ProposedRegion> ImageDesk::everything(ImageId image, const EverythingAction& action,
+                                                  const Progress& progress) {
+  const RgbImage seen = open(image)->seen_by_network(action.plane, action.window);
+  std::vector<ProposedRegion> regions;
+  for (ProposedMask& mask : segment_everything(model_.model, seen, options_of(action.settings), progress))
+    regions.push_back({std::move(mask.rle), mask.predicted_iou, mask.stability_score});
+  return regions;
+}
+
+AnnotationSegmenter ImageDesk::segmenter(AskTimes& times) {
+  const wire::ModelFacts facts = model_.facts();
+  return {.model_sha256 = facts.sha256,
+          .precision = facts.precision,
+          .ask =
+              [this, &times](ImageId image, PlaneRef plane, const AskedPrompt& prompt, const Mask& inside) {
+                return ask({image, plane, prompt.window}, prompt, inside, times);
+              },
+          .everything = [this](ImageId image,
+                               const EverythingAction& action) { return everything(image, action, {}); }};
+}
+
+AnnotationSegmenter ImageDesk::segmenter(const Progress& progress) {
+  const wire::ModelFacts facts = model_.facts();
+  return {.model_sha256 = facts.sha256,
+          .precision = facts.precision,
+          .ask = {},
+          .everything = [this, progress](ImageId image, const EverythingAction& action) {
+            return everything(image, action, progress);
+          }};
+}
+
+}  // namespace sonde

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sonde/annotate/project.h"
+#include "sonde/core/progress.h"
+#include "sonde/predict/embedding_store.h"
+#include "sonde/predict/sam_model.h"
+#include "sonde/server/encoding_queue.h"
+#include "sonde/server/open_images.h"
+
+namespace sonde {
+
+struct DeskOptions {
+  std::uint64_t image_bytes = 2ull << 30;  // of images in memory
+  EncodingOptions encoding;
+};
+struct DeskModel {
+  SamModel model;
+  std::optional<EmbeddingStore> store;  // absent: every picture is encoded again
+  wire::ModelFacts facts() const;
+};
+
+// How long an ask took.
+struct AskTimes {
+  double wait_ms = 0;    // for the picture to be encoded
+  double decode_ms = 0;  // prompts to masks
+};
+
+// The images that people have before them, and the network's view of them.
+class ImageDesk {
+ public:
+  using ReadImage = std::function<Volume(const ImageSource&)>;
+  ImageDesk(Project& project, DeskModel model, ReadImage read, DeskOptions options = {});
+
+  // Throws Error{unavailable} for an image that cannot be read (the project keeps why), not_found for an
+  // unknown one.
+  std::shared_ptr<const OpenImage> open(ImageId id) { return images_.open(id); }
+
+  wire::EmbeddingFacts focus(const PictureKey& key);
+  wire::EmbeddingFacts embedding(const PictureKey& key);
+
+  // `times` gets those of each ask and must live as long as what is returned.
+  AnnotationSegmenter segmenter(AskTimes& times);
+  // Of a job, which may be stopped by an exception of its progress.
+  AnnotationSegmenter segmenter(const Progress& progress);
+  const DeskModel& model() const { return model_; }
+
+ private:
+  std::shared_ptr<const OpenImage> read(ImageId id);
+  std::shared_ptr<const Predictor> encode(const PictureKey& key, Haste haste);
+  PictureKey checked(const PictureKey& key);
+  std::vector<EncodingQueue::Neighbour> neighbours(const PictureKey& key);
+  std::vector<AnsweredCandidate> ask(const PictureKey& key, const AskedPrompt& prompt, const Mask& inside,
+                                     AskTimes& times);
+  std::vector<ProposedRegion> everything(ImageId image, const EverythingAction& action,
+                                         const Progress& progress);
+
+  Project& project_;
+  DeskModel model_;
+  ReadImage read_;
+  OpenImages images_;
+  EncodingQueue queue_;  // last: its thread uses all of the above
+};
+
+}  // namespace sonde

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <string>
+#include <thread>
+
+#include "sonde/core/progress.h"
+#include "sonde/server/wire.h"
+
+namespace sonde {
+
+// Long work, one job at a time on a thread of low priority. Safe to use from several threads.
+class Jobs {
+ public:
+  // Reports its progress, which throws when the job is to stop; returns the result.
+  using Work = std::function<Json(const Progress&)>;
+
+  explicit Jobs(std::chrono::seconds remembered = std::chrono::hours(1));
+  Jobs(const Jobs&) = delete;
+  Jobs& operator=(const Jobs&) = delete;
+  ~Jobs();  // asks the running one to stop and waits for it
+
+  // Throws Error{unavailable} while too many wait.
+  wire::JobFacts start(std::string kind, Work work);
+  // Throw Error{not_found}: there is no such job, or it is forgotten.
+  wire::JobFacts find(std::int64_t id);
+  wire::JobFacts stop(std::int64_t id);
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  struct Job {
+    wire::JobFacts facts;
+    Work work;
+    bool stopping = false;
+    Clock::time_point ended;
+  };
+  bool has_ended(const Job& job) const;
+  void forget_old();
+  Job& at(std::int64_t id);
+  void run();
+  void work_on(std::int64_t id, const Work& work);
+  void report(std::int64_t id, const ProgressUpdate& update);
+  void end(std::int64_t id, wire::JobState state, const std::string& message, Json result);
+
+  std::chrono::seconds remembered_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::map<std::int64_t, Job> jobs_;
+  std::int64_t last_ = 0;
+  bool ending_ = false;
+  std::thread worker_;
+};
+
+}  // namespace sonde

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <future>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "sonde/annotate/objects.h"
+#include "sonde/imaging/grid.h"
+#include "sonde/imaging/volume.h"
+#include "sonde/imaging/window.h"
+#include "sonde/server/wire.h"
+
+namespace sonde {
+
+// The planes that people see of an image: one of a plain picture, else those whose pictures are not lines.
+std::vector<SlicePlane> planes_of(const Grid& grid);
+// Throws Error{usage} that says what there is, for an axis or slice that is not.
+SlicePlane plane_at(const Grid& grid, const PlaneRef& plane);
+
+// An image in memory, with what is worked out of its voxels once.
+class OpenImage {
+ public:
+  explicit OpenImage(Volume volume);
+
+  const Volume& volume() const { return volume_; }
+  const Grid& grid() const { return grid_; }
+  wire::PictureType picture_type() const { return type_; }
+  std::array<double, 2> range() const { return range_; }  // of the finite values
+  std::uint64_t bytes() const;
+  PlaneRef default_plane() const;
+  const UsedWindow& default_window() const { return default_window_; }
+
+  // Throw Error{usage} for a plane or window that there is not.
+  Picture picture(const PlaneRef& plane) const;
+  RgbImage seen_by_network(const PlaneRef& plane, const std::string& window) const;
+
+ private:
+  UsedWindow resolved(const WindowChoice& choice, const Picture& slice) const;
+
+  Volume volume_;
+  Grid grid_;
+  wire::PictureType type_;
+  std::array<double, 2> range_;
+  UsedWindow automatic_window_, default_window_;
+};
+
+// The images that were used last, as many as fit `limit_bytes` (the last one always). An image that is asked
+// for twice at once is read once; one that cannot be read is tried again at the next call. Safe to use from
+// several threads.
+class OpenImages {
+ public:
+  using Read = std::function<std::shared_ptr<const OpenImage>(ImageId)>;
+  OpenImages(Read read, std::uint64_t limit_bytes) : read_(std::move(read)), limit_bytes_(limit_bytes) {}
+
+  // Throws what reading throws.
+  std::shared_ptr<const OpenImage> open(ImageId id);
+
+ private:
+  using Result = std::shared_future<std::shared_ptr<const OpenImage>>;
+  struct Entry {
+    ImageId id = 0;
+    Result image;
+    std::uint64_t bytes = 0;  // 0 while it is read
+  };
+  void finish(ImageId id, std::uint64_t bytes);
+  void forget(ImageId id);
+
+  Read read_;
+  std::uint64_t limit_bytes_;
+  std::mutex mutex_;
+  std::list<Entry> entries_;  // last used first
+};
+
+}  // namespace sonde

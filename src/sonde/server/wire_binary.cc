@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstring>
+
+#include "sonde/core/error.h"
+#include "sonde/server/wire.h"
+
+namespace sonde::wire {
+namespace {
+
+static_assert(std::endian::native == std::endian::little, "numbers are written as they lie in memory");
+
+constexpr std::uint32_t kOwnMask = 0xFFFFFFFF;
+
+template <typename T>
+void append_number(std::string& bytes, T value) {
+  bytes.append(reinterpret_cast<const char*>(&value), sizeof value);  // NOLINT: a number's bytes
+}
+
+void append_u32(std::string& bytes, std::int64_t value) {
+  if (value < 0 || value > std::int64_t{kOwnMask})
+    throw Error(ErrorKind::internal, "a number beyond 32 bits in a binary answer");
+  append_number(bytes, static_cast<std::uint32_t>(value));
+}
+
+void append_leb128(std::string& bytes, std::uint64_t value) {
+  for (; value >= 128; value >>= 7) bytes += static_cast<char>(0x80 | (value & 0x7F));
+  bytes += static_cast<char>(value);
+}
+
+// Lengths row by row within the box, outside first, in turn.
+std::string runs_in(const Mask& mask, const Box2& box) {
+  std::string runs;
+  std::uint64_t length = 0;
+  std::uint8_t inside = 0;
+  const auto x0 = static_cast<std::int64_t>(box.x0), x1 = static_cast<std::int64_t>(box.x1);
+  const auto y0 = static_cast<std::int64_t>(box.y0), y1 = static_cast<std::int64_t>(box.y1);
+  for (std::int64_t y = y0; y <= y1; ++y) {
+    const std::uint8_t* row = mask.pixels.data() + y * mask.extent.width;
+    for (std::int64_t x = x0; x <= x1; ++x) {
+      if (row[x] != inside) {
+        append_leb128(runs, length);
+        length = 0;
+        inside = row[x];
+      }
+      ++length;
+    }
+  }
+  append_leb128(runs, length);
+  return runs;
+}
+
+void append_mask(std::string& bytes, const ObjectMask& mask) {
+  append_u32(bytes, mask.object);
+  append_u32(bytes, mask.candidate ? static_cast<std::int64_t>(*mask.candidate) : kOwnMask);
+  append_u32(bytes, mask.revision);
+  const auto box = bounding_box(mask.mask);
+  const Box2 b = box.value_or(Box2{0, 0, -1, -1});
+  for (const double number : {b.x0, b.y0, b.x1 - b.x0 + 1, b.y1 - b.y0 + 1})
+    append_u32(bytes, static_cast<std::int64_t>(number));
+  const std::string runs = box ? runs_in(mask.mask, *box) : std::string();
+  append_u32(bytes, static_cast<std::int64_t>(runs.size()));
+  bytes += runs;
+}
+
+void append_head(std::string& bytes, std::string_view name, std::uint8_t type = 0) {
+  bytes += name;
+  bytes += '\1';  // the version
+  bytes += static_cast<char>(type);
+  bytes.append(2, '\0');
+}
+
+double rounded(double ms) { return std::round(ms * 10) / 10; }
+
+Json head_of(const Bundle& bundle) {
+  const Changes& changes = bundle.changes;
+  Json changed = Json::array();
+  for (const AnnotatedObject& object : changes.changed) changed.push_back(to_json(object));
+  Json labels = nullptr;
+  if (bundle.labels) {
+    labels = Json::array();
+    for (const Label& label : *bundle.labels) labels.push_back(to_json(label));
+  }
+  const auto or_null = [](const std::optional<std::string>& text) { return text ? Json(*text) : Json(); };
+  return {{"revision", changes.revision},
+          {"undo", or_null(changes.undo)},
+          {"redo", or_null(changes.redo)},
+          {"changed", std::move(changed)},
+          {"removed", changes.removed},
+          {"image", to_json(changes.image)},
+          {"labels", std::move(labels)},
+          {"timing_ms",
+           {{"wait", rounded(bundle.timing.wait_ms)},
+            {"decode", rounded(bundle.timing.decode_ms)},
+            {"total", rounded(bundle.timing.total_ms)}}}};
+}
+
+template <typename T>
+bool holds_all(double least, double most) {
+  return least >= static_cast<double>(std::numeric_limits<T>::min()) &&
+         most <= static_cast<double>(std::numeric_limits<T>::max());
+}
+
+template <typename T>
+void append_values(std::string& bytes, const std::vector<float>& values) {
+  std::vector<T> converted(values.size());
+  std::transform(values.begin(), values.end(), converted.begin(),
+                 [](float value) { return static_cast<T>(value); });
+  bytes.append(reinterpret_cast<const char*>(converted.data()),  // NOLINT: numbers' bytes
+               converted.size() * sizeof(T));
+}
+
+}  // namespace
+
+std::string encode_bundle(const Bundle& bundle) {
+  const std::string head = json_text(head_of(bundle));
+  std::string masks;
+  append_head(masks, "SNDM");
+  append_u32(masks, static_cast<std::int64_t>(bundle.masks.size()));
+  for (const ObjectMask& mask : bundle.masks) append_mask(masks, mask);
+  std::string bytes;
+  append_head(bytes, "SNDB");
+  append_u32(bytes, static_cast<std::int64_t>(head.size()));
+  append_u32(bytes, static_cast<std::int64_t>(masks.size()));
+  return bytes + head + masks;
+}
+
+PictureType picture_type(const Volume& volume) {
+  if (volume.photometric == Photometric::rgb) return PictureType::rgb;
+  double least = 0, most = 0;
+  for (const float value : volume.voxels) {
+    if (!(std::trunc(value) == value)) return PictureType::float32;  // also what is not a number
+    least = std::min<double>(least, value);
+    most = std::max<double>(most, value);
+  }
+  if (holds_all<std::uint8_t>(least, most)) return PictureType::grey8;
+  if (holds_all<std::int16_t>(least, most)) return PictureType::int16;
+  if (holds_all<std::uint16_t>(least, most)) return PictureType::uint16;
+  return PictureType::float32;
+}
+
+std::string encode_picture(const Picture& picture, PictureType type) {
+  std::string bytes;
+  append_head(bytes, "SNDP", static_cast<std::uint8_t>(type));
+  append_u32(bytes, picture.extent.width);
+  append_u32(bytes, picture.extent.height);
+  switch (type) {
+    case PictureType::grey8:
+      append_values<std::uint8_t>(bytes, picture.grey);
+      break;
+    case PictureType::rgb:
+      bytes.append(picture.rgb.begin(), picture.rgb.end());
+      break;
+    case PictureType::int16:
+      append_values<std::int16_t>(bytes, picture.grey);
+      break;
+    case PictureType::uint16:
+      append_values<std::uint16_t>(bytes, picture.grey);
+      break;
+    case PictureType::float32:
+      append_values<float>(bytes, picture.grey);
+      break;
+  }
+  return bytes;
+}
+
+}  // namespace sonde::wire

@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sonde/server/wire.h"
+
+#include <fstream>
+#include <sstream>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+// The examples of test/data/wire/, which the page's tests read too.
+namespace sonde::wire {
+namespace {
+
+using testing::HasSubstr;
+
+Json golden(const std::string& name) {
+  std::ifstream file(std::string(SONDE_SOURCE_FOLDER "/test/data/wire/") + name + ".json");
+  return Json::parse(file);
+}
+
+std::string hex(std::string_view bytes) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string text;
+  for (const char c : bytes) {
+    text += kDigits[static_cast<std::uint8_t>(c) >> 4];
+    text += kDigits[static_cast<std::uint8_t>(c) & 15];
+  }
+  return text;
+}
+
+// Field order counts: it is what people see.
+void expect_same(const Json& made, const Json& example) { EXPECT_EQ(made.dump(1), example.dump(1)); }
+
+// ---- The values that the examples show
+
+std::vector<Label> labels() {
+  return {{1, "liver", "#e69f00", "1", 1, 12}, {2, "Läsion \"A\"", "#0072b2", "", 7, 0}};
+}
+
+ImageSummary summary(ImageId id, const std::string& name) {
+  ImageSummary image;
+  image.id = id;
+  image.source = {"/data/" + name, "", 0, name};
+  return image;
+}
+ImageSummary ch2() {
+  ImageSummary image = summary(3, "ch2.nii.gz");
+  image.status = ImageStatus::started;
+  image.approved = 4;
+  image.proposed = 1;
+  image.active_ms = 61000;
+  image.revision = 57;
+  image.grid = Grid{{181, 217, 181}, Affine3{}};
+  return image;
+}
+ImageSummary cine() {
+  ImageSummary image = summary(4, "frame 2 of cine.dcm");
+  image.source.path = "/data/cine.dcm";
+  image.status = ImageStatus::done;
+  image.approved = 2;
+  image.active_ms = 3600000;
+  image.revision = 40;
+  image.grid = Grid{{640, 480, 1}, {}};
+  return image;
+}
+std::vector<ImageSummary> images() {
+  ImageSummary disc = summary(1, "disc.png");
+  disc.revision = 1;
+  ImageSummary cut = summary(2, "cut.nii");
+  cut.revision = 2;
+  cut.fault = "the header is cut: 348 bytes are needed, there are 5";
+  return {disc, cut, ch2(), cine()};
+}
+
+using Slices = std::array<std::array<std::int64_t, 2>, 3>;
+constexpr Slices kSlices{{{71, 71}, {40, 101}, {33, 92}}};
+const PlaneRef kAxial71{Axis::axial, 71};
+const std::vector<CandidateScore> kCandidates{{0.91, 0.95, 5123}, {0.5, 0.75, 8}, {0.25, 0.0, 0}};
+
+AnnotatedObject proposed(ObjectId id, std::int64_t area, Revision revision, Proposal proposal) {
+  AnnotatedObject object;
+  object.id = id;
+  object.area = area;
+  object.revision = revision;
+  object.slices = kSlices;
+  object.proposal = std::move(proposal);
+  return object;
+}
+AnnotatedObject approved(ObjectId id, LabelId label, ObjectSource source, std::int64_t area,
+                         Revision revision) {
+  AnnotatedObject object;
+  object.id = id;
+  object.state = ObjectState::approved;
+  object.label = label;
+  object.source = source;
+  object.area = area;
+  object.revision = revision;
+  object.slices = kSlices;
+  return object;
+}
+
+AnnotatedObject asked_object() {
+  const AskedPrompt prompt{{{{10, 20}, PointLabel::foreground}, {{3.5, 4.25}, PointLabel::background}},
+                           Box2{1, 2, 30, 40},
+                           "auto"};
+  return proposed(12, 5123, 57, {kAxial71, {}, kCandidates, 0, prompt});
+}
+
+// By the names of the examples.
+std::map<std::string, AnnotatedObject> objects() {
+  std::map<std::string, AnnotatedObject> all;
+  all["proposed by a prompt"] = asked_object();
+  all["proposed to change another"] =
+      proposed(13, 40, 50,
+               {{Axis::coronal, 50},
+                14,
+                kCandidates,
+                2,
+                AskedPrompt{{{{10, 20}, PointLabel::background}}, {}, "40,80"}});
+  all["proposed by a grid"] = proposed(20, 777, 44, {kAxial71, {}, {{0.98, 0.97, 777}}, 0, {}});
+  all["proposed by a grid"].source = ObjectSource::everything;
+  all["approved"] = approved(14, 1, ObjectSource::prompt, 90000, 33);
+  all["approved"].name = "left lobe";
+  all["approved"].slices->at(0) = {60, 90};
+  all["locked"] = approved(15, 2, ObjectSource::brush, 12, 34);
+  all["locked"].lock = Lock::locked;
+  all["empty"] = approved(16, 2, ObjectSource::brush, 0, 35);
+  all["empty"].slices.reset();
+  all["imported"] = approved(17, 1, ObjectSource::import, 1, 36);
+  all["imported"].slices = Slices{{{0, 0}, {7, 7}, {3, 3}}};
+  all["split off"] = approved(18, 1, ObjectSource::split, 9, 37);
+  return all;
+}
+
+TEST(WireAnswers, OfLabelsImagesAndObjectsAreTheExamples) {
+  expect_same(labels_json(57, labels()), golden("labels"));
+  Json list = Json::array();
+  for (const ImageSummary& image : images()) list.push_back(to_json(image));
+  expect_same(list, golden("summaries"));
+  const Json examples = golden("objects");
+  const auto all = objects();
+  EXPECT_EQ(examples.size(), all.size());
+  for (const auto& [name, object] : all) expect_same(to_json(object), examples.at(name));
+}
+
+TEST(WireAnswers, OfTheProjectAreTheExamples) {
+  std::string sha256;
+  for (int i = 0; i < 32; ++i) sha256 += "5f";
+  expect_same(to_json(ProjectFacts{"liver.sonde",
+                                   "/home/ada/liver.sonde",
+                                   "0.1.0",
+                                   57,
+                                   {"mobile-sam", "vit_t", sha256, "bf16"},
+                                   Overlap::keep,
+                                   labels(),
+                                   images()}),
+              golden("project"));
+  expect_same(to_json(ProjectChanges{57, {}, {}, Overlap::keep}), golden("changes")["unchanged"]);
+  expect_same(to_json(ProjectChanges{58, {ch2()}, labels(), Overlap::overwrite}),
+              golden("changes")["changed"]);
+  expect_same(settings_json(58, Overlap::allow), golden("settings")["answer"]);
+  expect_same(progress_json(ch2()), golden("progress")["answer"]);
+  const std::vector<HistoryEvent> events{
+      {57, "2026-11-25T02:10:00.123Z", "stroke", "painted object 14", "", "", true},
+      {56, "2026-11-25T02:09:59.000Z", "ask", "asked: 2 points", "5f", "auto", false}};
+  expect_same(history_json(events), golden("history"));
+}
+
+TEST(WireAnswers, OfAnOpenedImageAreTheExamples) {
+  const Json examples = golden("opened");
+  OpenedFacts volume;
+  volume.image = ch2();
+  volume.extent = {181, 217, 181};
+  volume.range = {-1024, 3071.5};
+  volume.orientation = "RAS";
+  volume.notes = {"slices are unevenly spaced (2.5 to 5 mm)"};
+  volume.planes = {{Axis::axial, {181, 217}, 181, PlaneFacts::Spacing{1, 1.5, 2}},
+                   {Axis::coronal, {181, 181}, 217, PlaneFacts::Spacing{1, 2, 1.5}},
+                   {Axis::sagittal, {217, 181}, 181, PlaneFacts::Spacing{1.5, 2, 1}}};
+  volume.default_plane = {Axis::axial, 90};
+  volume.window = {"auto", Window{40.5, 400}};
+  volume.presets = {{"brain", {40, 80}}, {"lung", {-600, 1500}}};
+  volume.revision = 57;
+  volume.undo = "stroke";
+  const auto all = objects();
+  for (const auto& [name, example] : golden("objects").items()) volume.objects.push_back(all.at(name));
+  expect_same(to_json(volume), examples["volume"]);
+
+  OpenedFacts picture;
+  picture.image = cine();
+  picture.extent = {640, 480, 1};
+  picture.plain = true;
+  picture.photometric = Photometric::rgb;
+  picture.range = {0, 255};
+  picture.planes = {{Axis::axial, {640, 480}, 1, {}}};
+  picture.window = {"colour", {}};
+  picture.revision = 57;
+  picture.redo = "accept";
+  expect_same(to_json(picture), examples["picture"]);
+}
+
+TEST(WireAnswers, NameTheFilesOwnWindowAsRequestsTakeIt) {
+  const Json json = to_json(UsedWindow{"dicom", Window{40, 350.5}});
+  const WindowChoice choice = parse_window(json["name"].get<std::string>());
+  EXPECT_EQ(choice.window, (Window{40, 350.5}));
+}
+
+TEST(WireAnswers, OfEmbeddingsAndJobsAreTheExamples) {
+  Json list = Json::array();
+  for (const auto& facts :
+       {EmbeddingFacts{EmbeddingState::ready, ""}, EmbeddingFacts{EmbeddingState::queued, ""},
+        EmbeddingFacts{EmbeddingState::encoding, ""},
+        EmbeddingFacts{EmbeddingState::failed,
+                       "--window none needs values within 0..255, the picture has 300"}})
+    list.push_back(to_json(facts));
+  expect_same(list, golden("focus")["answers"]);
+
+  const std::vector<std::string> notes{"disc.png: has no objects"};
+  const std::vector<JobFacts> jobs{
+      {7, "everything", JobState::waiting, 0, 0, "", {}},
+      {7, "everything", JobState::running, 3, 16, "", {}},
+      {7, "everything", JobState::done, 16, 16, "", everything_result(58, 87)},
+      {7, "everything", JobState::failed, 0, 0, "ch2.nii.gz: no such file", {}},
+      {7, "everything", JobState::cancelled, 3, 16, "", {}},
+      {8, "export", JobState::done, 4, 4, "",
+       export_result("/home/ada/liver.sonde/exports/2026-11-25T02-10-00 png", 12, notes)}};
+  list = Json::array();
+  for (const JobFacts& job : jobs) list.push_back(to_json(job));
+  expect_same(list, golden("jobs"));
+}
+
+TEST(WireAnswers, OfFailuresAreTheExamples) {
+  for (const Json& example : golden("errors")) {
+    const Json& error = example["body"]["error"];
+    const Response response = error_response(example["status"], error["kind"].get<std::string>(),
+                                             error["message"].get<std::string>());
+    EXPECT_EQ(response.status, example["status"]);
+    expect_same(Json::parse(response.body), example["body"]);
+  }
+}
+
+TEST(WireAnswers, TakeNamesThatAreNoUtf8) {
+  ImageSummary image = summary(1, "caf\xe9.png");
+  EXPECT_THAT(json_text(to_json(image)), HasSubstr("caf\xEF\xBF\xBD.png"));
+}
+
+// ---- Binary
+
+Mask mask_from(const Json& rows) {
+  Mask mask = empty_mask(
+      {static_cast<std::int64_t>(rows[0].get<std::string>().size()), static_cast<std::int64_t>(rows.size())});
+  std::size_t at = 0;
+  for (const Json& row : rows) {
+    for (const char c : row.get<std::string>()) mask.pixels[at++] = c == '#' ? 1 : 0;
+  }
+  return mask;
+}
+
+Bundle bundle_from(const Json& example) {
+  Bundle bundle;
+  bundle.changes.revision = 57;
+  bundle.changes.image = ch2();
+  for (const Json& mask : example["masks"]) {
+    std::optional<std::size_t> candidate;
+    if (!mask["candidate"].is_null()) candidate = mask["candidate"].get<std::size_t>();
+    bundle.masks.push_back({mask["object"], candidate, mask["revision"], mask_from(mask["pixels"])});
+  }
+  return bundle;
+}
+
+TEST(WireBundle, HasTheBytesOfTheExamples) {
+  const Json examples = golden("bundles");
+  Bundle action = bundle_from(examples["an action"]);
+  action.changes.undo = "ask";
+  const auto all = objects();
+  for (const char* name : {"proposed by a prompt", "approved", "locked", "empty"})
+    action.changes.changed.push_back(all.at(name));
+  action.changes.removed = {11};
+  action.timing = {0, 8.1, 14.2};
+  EXPECT_EQ(hex(encode_bundle(action)), examples["an action"]["hex"]);
+
+  Bundle empty = bundle_from(examples["no masks"]);
+  empty.changes.redo = "ask";
+  empty.labels = labels();
+  empty.timing.total_ms = 0.3;
+  EXPECT_EQ(hex(encode_bundle(empty)), examples["no masks"]["hex"]);
+}
+
+TEST(WirePicture, HasTheBytesOfTheExamples) {
+  for (const auto& [name, example] : golden("pictures").items()) {
+    const auto type = static_cast<PictureType>(example["type"].get<int>());
+    Picture picture;
+    picture.extent = {example["width"], example["height"]};
+    if (type == PictureType::rgb) {
+      picture.photometric = Photometric::rgb;
+      picture.rgb = example["values"].get<std::vector<std::uint8_t>>();
+    } else {
+      picture.grey = example["values"].get<std::vector<float>>();
+    }
+    EXPECT_EQ(hex(encode_picture(picture, type)), example["hex"]) << name;
+
+    Volume volume;
+    volume.extent = {picture.extent.width, picture.extent.height, 1};
+    volume.photometric = picture.photometric;
+    volume.voxels = picture.grey;
+    volume.rgb = picture.rgb;
+    EXPECT_EQ(picture_type(volume), type) << name;
+  }
+}
+
+TEST(WirePicture, SendsWhatIsNoNumberAsFloats) {
+  Volume volume;
+  volume.extent = {2, 1, 1};
+  volume.voxels = {1, std::numeric_limits<float>::quiet_NaN()};
+  EXPECT_EQ(picture_type(volume), PictureType::float32);
+  volume.voxels = {1, std::numeric_limits<float>::infinity()};
+  EXPECT_EQ(picture_type(volume), PictureType::float32);
+}
+
+}  // namespace
+}  // namespace sonde::wire
