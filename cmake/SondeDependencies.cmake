@@ -31,6 +31,14 @@ find_library(NIFTI_ZNZ_LIBRARY znz REQUIRED)
 add_library(sonde_nifti2 INTERFACE IMPORTED)
 target_link_libraries(sonde_nifti2 INTERFACE ${NIFTI2_LIBRARY} ${NIFTI_ZNZ_LIBRARY})
 target_include_directories(sonde_nifti2 SYSTEM INTERFACE ${NIFTI2_INCLUDE_DIR})
+# DCMTK's ask for all of its libraries and what these link.
+find_path(DCMTK_INCLUDE_DIR dcmtk/dcmseg/segdoc.h REQUIRED)
+add_library(sonde_dcmtk INTERFACE IMPORTED)
+target_include_directories(sonde_dcmtk SYSTEM INTERFACE ${DCMTK_INCLUDE_DIR})
+foreach(part dcmseg dcmfg dcmiod dcmdata oflog ofstd)
+  find_library(DCMTK_${part}_LIBRARY ${part} REQUIRED)
+  target_link_libraries(sonde_dcmtk INTERFACE ${DCMTK_${part}_LIBRARY})
+endforeach()
 
 # Debian's Highway has no CMake files.
 find_path(HWY_INCLUDE_DIR hwy/highway.h REQUIRED)

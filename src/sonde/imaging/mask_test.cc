@@ -82,6 +82,19 @@ TEST(Rle, ComesBackAsItWas) {
   }
 }
 
+TEST(Rle, IsTheSameWhereOnlyTheBoxOfTheMaskIsLookedAt) {
+  for (unsigned bits = 1; bits < 1U << 9; bits += 2) {
+    for (const Point2 corner : {Point2{0, 0}, Point2{1, 2}, Point2{2, 1}}) {  // 3 x 3 pixels within 5 x 5
+      Mask mask = empty_mask({5, 5});
+      for (unsigned i = 0; i < 9; ++i)
+        mask.pixels[(static_cast<unsigned>(corner.y) + i / 3) * 5 + static_cast<unsigned>(corner.x) + i % 3] =
+            static_cast<std::uint8_t>((bits >> i) & 1U);
+      EXPECT_EQ(encode_rle(mask, {corner.x, corner.y, corner.x + 2, corner.y + 2}), encode_rle(mask)) << bits;
+      EXPECT_EQ(decode_rle(encode_rle(mask, *bounding_box(mask))), mask) << bits;
+    }
+  }
+}
+
 TEST(Rle, WritesCocosCompressedText) {
   // Worked by hand: differences to the count two before from the fourth on, five bits a letter, least first,
   // 48 added.

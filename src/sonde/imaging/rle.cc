@@ -8,21 +8,33 @@
 namespace sonde {
 
 Rle encode_rle(const Mask& mask) {
+  const Extent2 extent = mask.extent;
+  return encode_rle(mask,
+                    {0, 0, static_cast<double>(extent.width - 1), static_cast<double>(extent.height - 1)});
+}
+
+Rle encode_rle(const Mask& mask, const Box2& within) {
+  const auto [width, height] = mask.extent;
+  const auto x1 = static_cast<std::int64_t>(within.x1);
+  const auto y0 = static_cast<std::int64_t>(within.y0);
+  const auto y1 = static_cast<std::int64_t>(within.y1);
   Rle rle{mask.extent, {}};
   std::uint8_t value = 0;
-  std::uint32_t run = 0;
-  for (std::int64_t x = 0; x < mask.extent.width; ++x) {
-    for (std::int64_t y = 0; y < mask.extent.height; ++y) {
-      const std::uint8_t pixel = mask.pixels[static_cast<std::size_t>(y * mask.extent.width + x)];
-      if (pixel != value) {
-        rle.counts.push_back(run);
-        run = 0;
-        value = pixel;
-      }
-      ++run;
+  std::int64_t begun = 0;  // where the current run began, column by column
+  const auto change = [&](std::int64_t at) {
+    rle.counts.push_back(static_cast<std::uint32_t>(at - begun));
+    begun = at;
+    value ^= 1;
+  };
+  for (auto x = static_cast<std::int64_t>(within.x0); x <= x1; ++x) {
+    if (value != 0 && y0 > 0) change(x * height);
+    for (std::int64_t y = y0; y <= y1; ++y) {
+      if (mask.pixels[static_cast<std::size_t>(y * width + x)] != value) change(x * height + y);
     }
+    if (value != 0 && y1 < height - 1) change(x * height + y1 + 1);
   }
-  rle.counts.push_back(run);
+  if (value != 0 && x1 < width - 1) change((x1 + 1) * height);
+  rle.counts.push_back(static_cast<std::uint32_t>(width * height - begun));
   return rle;
 }
 

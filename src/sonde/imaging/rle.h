@@ -16,6 +16,8 @@ struct Rle {
   bool operator==(const Rle&) const = default;
 };
 Rle encode_rle(const Mask& mask);
+// The same, looking at no pixel outside `within`, where there is nothing: a small object of a large picture.
+Rle encode_rle(const Mask& mask, const Box2& within);
 // Throws Error{corrupt_data} if the counts do not add up to the extent.
 Mask decode_rle(const Rle& rle);
 std::int64_t area_px(const Rle& rle);

@@ -9,12 +9,14 @@
 #include "sonde/io/dicom_image.h"
 #include "sonde/io/dicom_meta.h"
 #include "sonde/io/dicom_series.h"
+#include "sonde/io/dicom_source.h"
 #include "sonde/io/formats.h"
 
 namespace sonde {
 namespace {
 
 constexpr std::size_t kMostFiles = 100000;
+constexpr std::size_t kHeadBytes = 2048;
 
 struct Folder {
   DicomFiles files;
@@ -53,11 +55,10 @@ bool is_directory_record(ByteView head) {  // DICOMDIR
 // The DICOM files among `paths`; what only bears the name is refused.
 std::vector<std::filesystem::path> select_dicom(const std::vector<std::filesystem::path>& paths,
                                                 std::vector<Refusal>& refused) {
-  constexpr std::size_t kHead = 2048;
   std::vector<std::filesystem::path> selected;
   for (const auto& path : paths) {
     try {
-      const auto head = read_head(path, kHead);
+      const auto head = read_head(path, kHeadBytes);
       if (looks_like_dicom(head)) {
         if (!is_directory_record(head)) selected.push_back(path);
       } else if (is_named_dicom(path)) {
@@ -222,7 +223,43 @@ std::vector<DicomSeries> images_of(const Path& path, const Folder& folder, const
   return images;
 }
 
+// --- Where slices come from.
+
+Folder one_file(const Path& path) {
+  Folder folder;
+  if (!looks_like_dicom(read_head(path, kHeadBytes)))
+    throw Error(ErrorKind::unsupported, path.string() + ": is no DICOM");
+  folder.files = {{path}, {read_dicom_header(path)}};
+  folder.stacks = stack_dicom(folder.files.headers);
+  return folder;
+}
+
+DicomSourceSlice source_of(const Path& named, const DicomFiles& files, const DicomSlice& slice) {
+  const DicomHeader& header = files.headers[slice.file];
+  const DicomFrame& frame = header.frames[static_cast<std::size_t>(slice.frame)];
+  if (!frame.plane || !frame.spacing)
+    throw Error(ErrorKind::unsupported,
+                named.string() + ": its slices do not say where they lie in the patient");
+  return {
+      files.paths[slice.file], slice.frame,    static_cast<std::int64_t>(header.frames.size()), *frame.plane,
+      *frame.spacing,          frame.thickness};
+}
+
 }  // namespace
+
+DicomSource locate_dicom(const std::filesystem::path& path, const ReadOptions& options) {
+  const bool is_folder = std::filesystem::is_directory(path);
+  const Folder folder = is_folder ? scan(path) : one_file(path);
+  const DicomStack& stack = is_folder ? *choose(path, folder, options.series).stack : folder.stacks.front();
+  const auto time = static_cast<std::size_t>(options.frame.value_or(0));
+  if (time >= stack.times.size())
+    throw Error(ErrorKind::usage, path.string() + ": frame " + std::to_string(time) + " is not there");
+  const ImageInfo info = describe_dicom_stack(folder.files, stack);
+  DicomSource source{info.extent, {}};
+  for (const DicomSlice& slice : stack.times[time])
+    source.slices.push_back(source_of(path, folder.files, slice));
+  return source;
+}
 
 DicomSeriesFound find_dicom_series(const std::vector<std::filesystem::path>& files) {
   Folder all;

@@ -9,6 +9,7 @@
 #include "sonde/imaging/picture.h"
 #include "sonde/imaging/rle.h"
 #include "sonde/imaging/volume.h"
+#include "sonde/io/label_map.h"
 
 namespace sonde {
 
@@ -26,6 +27,9 @@ std::vector<std::byte> encode_png(const RgbImage& image);
 // 0 and 1 as unsigned 8 bits on the grid and affine of `like` (nifti, nrrd, metaimage; .nii.gz, NRRD and MHA
 // are compressed).
 void write_mask_volume(const std::filesystem::path& path, const MaskVolume& mask, const Volume& like);
+// Labels from 0 to 65535 in the smallest unsigned type that holds them, as read_label_map reads them: a PNG
+// (z == 1, grey), or a volume on its grid and affine. Throws Error{usage} for other values.
+void write_label_map(const std::filesystem::path& path, const LabelMap& map);
 
 // The picture with the masks tinted and outlined (a colour each), boxes and points drawn: what people look
 // at.

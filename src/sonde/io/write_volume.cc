@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <limits>
+
 #include <itkMetaImageIO.h>
 #include <itkNrrdImageIO.h>
 
 #include "sonde/core/durable_file.h"
 #include "sonde/core/error.h"
 #include "sonde/io/formats.h"
+#include "sonde/io/png_encode.h"
 #include "sonde/io/volume_checks.h"
 #include "sonde/io/write.h"
 #include "sonde/io/write_volume_nifti.h"
@@ -13,9 +17,9 @@ namespace sonde {
 namespace {
 
 // One call for both of ITK's writers; ITK's world is LPS+, as sonde's.
-void write_through_itk(itk::ImageIOBase& io, const std::filesystem::path& path, const MaskVolume& mask,
+void write_through_itk(itk::ImageIOBase& io, const std::filesystem::path& path, const StoredVoxels& voxels,
                        const Affine3& affine) {
-  const std::int64_t sizes[] = {mask.extent.x, mask.extent.y, mask.extent.z};
+  const std::int64_t sizes[] = {voxels.extent.x, voxels.extent.y, voxels.extent.z};
   const double origin[] = {affine.origin.x, affine.origin.y, affine.origin.z};
   io.SetFileName(path.string());
   io.SetNumberOfDimensions(3);
@@ -31,10 +35,10 @@ void write_through_itk(itk::ImageIOBase& io, const std::filesystem::path& path, 
   }
   io.SetIORegion(region);
   io.SetPixelType(itk::IOPixelEnum::SCALAR);
-  io.SetComponentType(itk::IOComponentEnum::UCHAR);
+  io.SetComponentType(voxels.bits == 16 ? itk::IOComponentEnum::USHORT : itk::IOComponentEnum::UCHAR);
   io.SetNumberOfComponents(1);
   io.UseCompressionOn();
-  io.Write(mask.voxels.data());
+  io.Write(voxels.bytes.data());
 }
 
 void require_same_grid(const std::filesystem::path& path, const MaskVolume& mask, const Volume& like) {
@@ -46,16 +50,59 @@ void require_same_grid(const std::filesystem::path& path, const MaskVolume& mask
 
 // ITK does not tell of a full disk: what it wrote is read back before it takes the target's name.
 template <typename Inspect>
-void write_and_check(itk::ImageIOBase& io, const std::filesystem::path& path, const MaskVolume& mask,
+void write_and_check(itk::ImageIOBase& io, const std::filesystem::path& path, const StoredVoxels& voxels,
                      const Affine3& affine, const Inspect& inspect_written) {
   DurableFile file(path);
   try {
-    write_through_itk(io, file.temporary_path(), mask, affine);
+    write_through_itk(io, file.temporary_path(), voxels, affine);
     inspect_written(file.temporary_path());
   } catch (const std::exception&) {
     throw Error(ErrorKind::unavailable, path.string() + ": cannot be written, the disk may be full");
   }
   file.commit();
+}
+
+void write_voxels(const std::filesystem::path& path, const StoredVoxels& voxels,
+                  const std::optional<Affine3>& mm_from_voxel) {
+  const Affine3 affine = mm_from_voxel.value_or(Affine3{});
+  switch (mask_format(path)) {
+    case MaskFormat::png:
+      throw Error(ErrorKind::usage,
+                  path.string() + ": a volume does not fit a PNG; use .nii.gz, .nrrd or .mha");
+    case MaskFormat::nifti:
+      write_durably(path,
+                    nifti_bytes(voxels, mm_from_voxel,
+                                lower_extension(path) == ".nii" ? NiftiPacking::plain : NiftiPacking::gzip));
+      return;
+    case MaskFormat::nrrd:
+      write_and_check(*itk::NrrdImageIO::New(), path, voxels, affine, inspect_nrrd);
+      return;
+    case MaskFormat::metaimage:
+      write_and_check(*itk::MetaImageIO::New(), path, voxels, affine, inspect_metaimage);
+      return;
+  }
+}
+
+// Throws Error{usage} for what is no label map.
+std::int32_t largest_label(const std::filesystem::path& path, const LabelMap& map) {
+  if (map.labels.empty() || map.labels.size() != static_cast<std::size_t>(voxel_count(map.extent)))
+    throw Error(ErrorKind::usage, path.string() + ": a label map needs a label a voxel");
+  const auto [least, largest] = std::ranges::minmax(map.labels);
+  if (least < 0 || largest > std::numeric_limits<std::uint16_t>::max())
+    throw Error(ErrorKind::usage, path.string() + ": labels are written from 0 to 65535, not " +
+                                      std::to_string(least < 0 ? least : largest));
+  return largest;
+}
+
+template <typename Value>
+void write_labels(const std::filesystem::path& path, const LabelMap& map, std::int32_t largest) {
+  const std::vector<Value> values(map.labels.begin(), map.labels.end());
+  constexpr int kBits = 8 * sizeof(Value);
+  if (mask_format(path) == MaskFormat::png && map.extent.z == 1)
+    write_durably(path, png_bytes(path.string(), {{map.extent.x, map.extent.y}, 1, kBits, values.data()},
+                                  PngAim::quick));
+  else
+    write_voxels(path, {map.extent, kBits, as_byte_view(values), largest}, map.mm_from_voxel);
 }
 
 }  // namespace
@@ -71,23 +118,15 @@ MaskFormat mask_format(const std::filesystem::path& path) {
 
 void write_mask_volume(const std::filesystem::path& path, const MaskVolume& mask, const Volume& like) {
   require_same_grid(path, mask, like);
-  const Affine3 affine = like.mm_from_voxel.value_or(Affine3{});
-  switch (mask_format(path)) {
-    case MaskFormat::png:
-      throw Error(ErrorKind::usage,
-                  path.string() + ": a volume does not fit a PNG; use .nii.gz, .nrrd or .mha");
-    case MaskFormat::nifti:
-      write_durably(path,
-                    nifti_bytes(mask, like.mm_from_voxel,
-                                lower_extension(path) == ".nii" ? NiftiPacking::plain : NiftiPacking::gzip));
-      return;
-    case MaskFormat::nrrd:
-      write_and_check(*itk::NrrdImageIO::New(), path, mask, affine, inspect_nrrd);
-      return;
-    case MaskFormat::metaimage:
-      write_and_check(*itk::MetaImageIO::New(), path, mask, affine, inspect_metaimage);
-      return;
-  }
+  write_voxels(path, {mask.extent, 8, as_byte_view(mask.voxels), 1}, like.mm_from_voxel);
+}
+
+void write_label_map(const std::filesystem::path& path, const LabelMap& map) {
+  const std::int32_t largest = largest_label(path, map);
+  if (largest > std::numeric_limits<std::uint8_t>::max())
+    write_labels<std::uint16_t>(path, map, largest);
+  else
+    write_labels<std::uint8_t>(path, map, largest);
 }
 
 }  // namespace sonde

@@ -71,20 +71,20 @@ void set_geometry(Raw& raw, const std::optional<Affine3>& lps) {
 }
 
 template <typename Raw>
-Raw header_of(const MaskVolume& mask, const std::optional<Affine3>& lps) {
+Raw header_of(const StoredVoxels& voxels, const std::optional<Affine3>& lps) {
   Raw raw{};
   raw.sizeof_hdr = sizeof(Raw);
   using Size = std::remove_reference_t<decltype(raw.dim[0])>;
   std::fill_n(raw.dim, 8, Size{1});
   raw.dim[0] = 3;
-  raw.dim[1] = static_cast<Size>(mask.extent.x);
-  raw.dim[2] = static_cast<Size>(mask.extent.y);
-  raw.dim[3] = static_cast<Size>(mask.extent.z);
-  raw.datatype = DT_UINT8;
-  raw.bitpix = 8;
+  raw.dim[1] = static_cast<Size>(voxels.extent.x);
+  raw.dim[2] = static_cast<Size>(voxels.extent.y);
+  raw.dim[3] = static_cast<Size>(voxels.extent.z);
+  raw.datatype = voxels.bits == 16 ? DT_UINT16 : DT_UINT8;
+  raw.bitpix = static_cast<decltype(raw.bitpix)>(voxels.bits);
   raw.vox_offset = sizeof(Raw) + 4;
   raw.scl_slope = 1;
-  raw.cal_max = 1;
+  raw.cal_max = static_cast<decltype(raw.cal_max)>(voxels.largest);
   raw.xyzt_units = NIFTI_UNITS_MM | NIFTI_UNITS_SEC;
   std::memcpy(raw.descrip, "sonde", 5);
   set_geometry(raw, lps);
@@ -92,30 +92,29 @@ Raw header_of(const MaskVolume& mask, const std::optional<Affine3>& lps) {
 }
 
 template <typename Raw>
-std::vector<std::byte> file_of(const Raw& raw, const MaskVolume& mask) {
+std::vector<std::byte> file_of(const Raw& raw, const StoredVoxels& voxels) {
   const ByteView header = std::as_bytes(std::span(&raw, 1));
-  const ByteView voxels = as_byte_view(mask.voxels);
   std::vector<std::byte> bytes(header.begin(), header.end());
   bytes.resize(bytes.size() + 4);  // no extensions
-  bytes.insert(bytes.end(), voxels.begin(), voxels.end());
+  bytes.insert(bytes.end(), voxels.bytes.begin(), voxels.bytes.end());
   return bytes;
 }
 
 }  // namespace
 
-std::vector<std::byte> nifti_bytes(const MaskVolume& mask, const std::optional<Affine3>& mm_from_voxel,
+std::vector<std::byte> nifti_bytes(const StoredVoxels& voxels, const std::optional<Affine3>& mm_from_voxel,
                                    NiftiPacking packing) {
-  const std::int64_t longest = std::max({mask.extent.x, mask.extent.y, mask.extent.z});
+  const std::int64_t longest = std::max({voxels.extent.x, voxels.extent.y, voxels.extent.z});
   std::vector<std::byte> bytes;
   if (longest <= std::numeric_limits<short>::max()) {
-    auto raw = header_of<nifti_1_header>(mask, mm_from_voxel);
+    auto raw = header_of<nifti_1_header>(voxels, mm_from_voxel);
     raw.regular = 'r';
     std::memcpy(raw.magic, "n+1", 4);
-    bytes = file_of(raw, mask);
+    bytes = file_of(raw, voxels);
   } else {
-    auto raw = header_of<nifti_2_header>(mask, mm_from_voxel);
+    auto raw = header_of<nifti_2_header>(voxels, mm_from_voxel);
     std::memcpy(raw.magic, "n+2\0\r\n\x1a\n", 8);
-    bytes = file_of(raw, mask);
+    bytes = file_of(raw, voxels);
   }
   return packing == NiftiPacking::gzip ? gzip(bytes) : bytes;
 }

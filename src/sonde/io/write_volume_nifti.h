@@ -4,15 +4,24 @@
 #include <optional>
 #include <vector>
 
+#include "sonde/core/bytes.h"
 #include "sonde/imaging/volume.h"
 
 namespace sonde {
 
 enum class NiftiPacking { plain, gzip };
 
-// A mask as a NIfTI-1 file, NIfTI-2 where an extent passes 32767. The affine (LPS+) is the sform and, where
-// its axes are perpendicular, the qform as well; without one both codes are 0 and the spacing 1.
-std::vector<std::byte> nifti_bytes(const MaskVolume& mask, const std::optional<Affine3>& mm_from_voxel,
+// Voxels of a file, i fastest, then j, then k, in the machine's byte order.
+struct StoredVoxels {
+  Extent3 extent;
+  int bits = 8;  // 8 or 16, unsigned
+  ByteView bytes;
+  std::int32_t largest = 1;  // value
+};
+
+// Masks and labels as a NIfTI-1 file, NIfTI-2 where an extent passes 32767. The affine (LPS+) is the sform
+// and, where its axes are perpendicular, the qform as well; without one both codes are 0 and the spacing 1.
+std::vector<std::byte> nifti_bytes(const StoredVoxels& voxels, const std::optional<Affine3>& mm_from_voxel,
                                    NiftiPacking packing);
 
 }  // namespace sonde

@@ -4,6 +4,7 @@
 #include <nifti2_io.h>
 
 #include "sonde/io/formats.h"
+#include "sonde/io/label_map.h"
 #include "sonde/io/volume_test_files.h"
 #include "sonde/io/write.h"
 
@@ -144,6 +145,58 @@ TEST_F(WriteMaskVolume, RefusesAnotherExtentAndOtherNames) {
   EXPECT_THAT(refusal([&] { mask_format("m.jpg"); }).message,
               HasSubstr(".png, .nii, .nii.gz, .nrrd or .mha"));
   EXPECT_EQ(mask_format("M.NII.GZ"), MaskFormat::nifti);
+}
+
+// Values that need 16 bits, or 8 where `step` is small.
+LabelMap labels_of(Extent3 extent, std::int32_t step, const std::optional<Affine3>& affine) {
+  LabelMap map{extent, {}, affine};
+  for (std::int64_t i = 0; i < voxel_count(extent); ++i)
+    map.labels.push_back(static_cast<std::int32_t>(i % 4) * step);
+  return map;
+}
+
+TEST(WriteLabelMap, IsReadBackOnTheSameGridInEveryFormat) {
+  const TestFolder folder;
+  const Affine3 flipped{{Vec3{0, 0, -2}, Vec3{0.5, 0, 0}, Vec3{0, -1, 0}}, {1, 2, 3}};
+  for (const Target& target : kTargets) {
+    for (const Affine3& affine : {oblique_affine(), flipped}) {
+      for (const std::int32_t step : {1, 85, 86, 20000}) {
+        const LabelMap map = labels_of({4, 3, 2}, step, affine);
+        const auto path = folder.path() / target.name;
+        write_label_map(path, map);
+        const LabelMap back = read_label_map(path);
+        EXPECT_EQ(back.extent, map.extent);
+        EXPECT_EQ(back.labels, map.labels) << target.name << " " << step;
+        expect_near(back.mm_from_voxel.value(), affine, 1e-5);
+        EXPECT_EQ(inspect(path).images.at(0).stored_type, step > 85 ? "uint16" : "uint8") << target.name;
+      }
+    }
+  }
+}
+
+TEST(WriteLabelMap, KeepsValuesOf8And16BitsInPngs) {
+  const TestFolder folder;
+  for (const std::int32_t step : {85, 20000}) {
+    const LabelMap map = labels_of({5, 3, 1}, step, {});
+    write_label_map(folder.path() / "m.png", map);
+    EXPECT_EQ(read_label_map(folder.path() / "m.png").labels, map.labels);
+    EXPECT_EQ(inspect(folder.path() / "m.png").images.at(0).eight_bit, step == 85);
+  }
+}
+
+TEST(WriteLabelMap, RefusesWhatNoLabelMapHolds) {
+  const TestFolder folder;
+  const auto path = folder.path() / "m.nrrd";
+  for (const std::int32_t label : {-1, 65536}) {
+    const LabelMap map{{1, 1, 2}, {0, label}, {}};
+    EXPECT_EQ(refusal([&] { write_label_map(path, map); }).kind, ErrorKind::usage);
+  }
+  EXPECT_EQ(refusal([&] { write_label_map(path, {{1, 1, 2}, {0}, {}}); }).kind, ErrorKind::usage);
+  EXPECT_EQ(refusal([&] {
+              write_label_map(folder.path() / "m.png", {{1, 1, 2}, {0, 1}, {}});
+            }).kind,
+            ErrorKind::usage);
+  EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
 }
 
 }  // namespace
