@@ -89,7 +89,10 @@ const strokes: Record<Shape['line'], readonly Stroke[]> = {
     { colour: null, width: 2 },
     { colour: '#ffffff', width: 2, dash: [5, 5] },
   ],
-  faint: [{ colour: null, width: 1.25, dash: [2, 4], alpha: 0.65 }],
+  faint: [
+    { colour: '#000000', width: 2.5, alpha: 0.35 },
+    { colour: '#ffffff', width: 1.25, dash: [2, 4], alpha: 0.8 },
+  ],
 }
 
 function touches({ x0, y0, width, height }: SliceMask, area: Rect | null): boolean {

@@ -87,7 +87,7 @@ export function shapesOf(state: SceneState): Shape[] {
   const shapes = reachableMasks(state).map((mask) =>
     objectShape(state, mask, state.objects.get(mask.object)!),
   )
-  const rank = { faint: 0, plain: 0, strong: 1, open: 2 }
+  const rank = { plain: 0, strong: 1, open: 2, faint: 3 }
   shapes.sort((a, b) => rank[a.line] - rank[b.line] || maskBits(b.mask).count - maskBits(a.mask).count)
-  return [...alternatives(state), ...shapes]
+  return [...shapes, ...alternatives(state)]
 }
