@@ -95,6 +95,8 @@ export interface SessionActions {
   // A click of the 'select' tool: keeps (approves) a proposal of Everything, else opens or selects the object; null
   // (beside every object) selects nothing; 'toggle' (with Shift or Ctrl) only adds to the selection or takes from it.
   pick(object: number | null, how: 'only' | 'toggle'): void
+  // A click in a list: selects the object, goes to a slice that shows it, and takes a proposal's prompts up again.
+  open(object: number): void
   // Points and box go to the open proposal, or begin one (for the selected approved object, where there is one and
   // `refining` is on).
   addPoint(point: PromptPoint): Promise<void>

@@ -7,6 +7,7 @@ import { Core, activeLabel } from './core'
 import { Editing } from './editing'
 import { Jobs } from './jobs'
 import type { Keep } from './outbox'
+import { showing } from './slices'
 import { Viewing } from './viewing'
 import { Watching, type Channel } from './watching'
 
@@ -106,6 +107,7 @@ export class LiveSession implements Session {
       hover: (hovered) => store.set({ hovered }),
       select: (objects, how) => this.select(objects, how),
       pick: (object, how) => this.pick(object, how),
+      open: (object) => this.open(object),
       addPoint: (point) => editing.addPoint(point),
       setBox: (box) => editing.setBox(box),
       stroke: (paint, radius, points) => this.withLabel(() => editing.stroke(paint, radius, points)),
@@ -181,10 +183,17 @@ export class LiveSession implements Session {
       if (object) this.select([object.id], 'toggle')
     } else if (!object) this.select([], 'only')
     else if (object.state === 'proposed' && object.source === 'everything') void this.approve([object.id])
-    else {
-      this.select([object.id], 'only')
-      if (object.state === 'proposed') this.editing.reopen(object)
-    }
+    else this.open(object.id)
+  }
+
+  private open(id: number): void {
+    const { objects, plane } = this.core.state
+    const object = objects.get(id)
+    if (!object || !plane) return
+    this.select([id], 'only')
+    const shown = showing(object, plane)
+    if (shown) this.viewing.goTo(shown)
+    if (object.state === 'proposed') this.editing.reopen(object)
   }
 
   private async accept(): Promise<void> {

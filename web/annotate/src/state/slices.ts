@@ -10,6 +10,16 @@ export function samePlane(a: Plane | null, b: Plane | null): boolean {
   return a !== null && b !== null && a.axis === b.axis && a.slice === b.slice
 }
 
+// A slice that shows `object`, along the axis in view if it can be: the one in view, else where it was asked for, else
+// the middle one. Null: it has no pixels anywhere.
+export function showing(object: ImageObject, plane: Plane): Plane | null {
+  if (object.plane) return object.plane
+  const range = object.bounds?.[plane.axis]
+  if (!range) return null
+  if (range[0] <= plane.slice && plane.slice <= range[1]) return plane
+  return { axis: plane.axis, slice: Math.round((range[0] + range[1]) / 2) }
+}
+
 export type Masks = ReadonlyMap<string, SliceMask>
 const noMasks: Masks = new Map()
 

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+import { useEffect } from 'react'
+import { AboutDialog } from '../panels/about_dialog'
+import { ExportDialog } from '../panels/export_dialog'
+import { HelpSheet } from '../panels/help_sheet'
+import { HistoryPanel } from '../panels/history_panel'
+import { handleKey } from '../panels/keyboard'
+import { LabelsPanel } from '../panels/labels_panel'
+import { Messages } from '../panels/messages'
+import { StageNotice } from '../panels/notices'
+import { ObjectsPanel } from '../panels/objects_panel'
+import { PromptBar } from '../panels/prompt_bar'
+import { ToolRail } from '../panels/tool_rail'
+import { TopBar } from '../panels/top_bar'
+import { useUi, useUiState } from '../panels/ui'
+import { ViewBar } from '../panels/view_bar'
+import { Worklist } from '../panels/worklist'
+import { useTheSession } from '../state/react'
+import { Viewer } from '../viewer/Viewer'
+
+export function App() {
+  const session = useTheSession()
+  const ui = useUi()
+  const images = useUiState(({ collapsed }) => !collapsed.has('images'))
+  const side = useUiState(({ collapsed }) => !collapsed.has('side'))
+  useEffect(() => {
+    const listen = (event: KeyboardEvent) => handleKey(event, { session, ui })
+    window.addEventListener('keydown', listen)
+    return () => window.removeEventListener('keydown', listen)
+  }, [session, ui])
+  return (
+    <div className="app">
+      <TopBar />
+      <div className="work">
+        {images && <Worklist />}
+        <ToolRail />
+        <main>
+          <PromptBar />
+          <div className="stage">
+            <Viewer session={session} />
+            <StageNotice />
+            <Messages />
+          </div>
+          <ViewBar />
+        </main>
+        {side && (
+          <aside className="side" aria-label="Labels and objects">
+            <LabelsPanel />
+            <ObjectsPanel />
+            <HistoryPanel />
+          </aside>
+        )}
+      </div>
+      <Dialogs />
+    </div>
+  )
+}
+
+function Dialogs() {
+  const ui = useUi()
+  const dialog = useUiState((state) => state.dialog)
+  const close = () => ui.set({ dialog: null })
+  if (dialog === 'help') return <HelpSheet onClose={close} />
+  if (dialog === 'export') return <ExportDialog onClose={close} />
+  if (dialog === 'about') return <AboutDialog onClose={close} />
+  return null
+}

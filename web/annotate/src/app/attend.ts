@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { LiveSession } from '../state/live_session'
+
+const tickMs = 1000
+
+// Starts the session and tells it what happens to the page. The address names the image in view ("#3"), so that a reload
+// comes back to it.
+export function attend(session: LiveSession): void {
+  for (const kind of ['pointerdown', 'pointermove', 'wheel', 'keydown'])
+    window.addEventListener(kind, session.noteInput, { passive: true, capture: true })
+  setInterval(session.tick, tickMs)
+  document.addEventListener('visibilitychange', () => {
+    if (document.visibilityState === 'hidden') session.leave()
+    else {
+      session.tick()
+      session.look()
+    }
+  })
+  window.addEventListener('pagehide', session.leave)
+  window.addEventListener('beforeunload', (event) => {
+    if (session.unsaved > 0) event.preventDefault()
+  })
+  session.subscribe(() => {
+    const { image, opened } = session.getState()
+    if (image !== null && location.hash !== `#${image}`) history.replaceState(null, '', `#${image}`)
+    const title = opened ? `${opened.image.name} – sonde` : 'sonde annotate'
+    if (document.title !== title) document.title = title
+  })
+  const asked = Number(location.hash.slice(1))
+  void session.start(Number.isInteger(asked) && asked > 0 ? asked : null)
+}

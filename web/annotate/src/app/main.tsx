@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+import { createRoot } from 'react-dom/client'
+import { Ui, UiContext } from '../panels/ui'
+import { LiveSession } from '../state/live_session'
+import { SessionContext } from '../state/react'
+import { Client } from '../wire/client'
+import { App } from './app'
+import { attend } from './attend'
+import './theme.css'
+import './layout.css'
+import './controls.css'
+import './lists.css'
+import './dialogs.css'
+
+const session = new LiveSession({
+  client: new Client(),
+  keep: sessionStorage,
+  channel: new BroadcastChannel('sonde'),
+  isVisible: () => document.visibilityState === 'visible',
+  now: () => performance.now(),
+})
+const ui = new Ui(localStorage)
+
+createRoot(document.getElementById('root')!).render(
+  <SessionContext.Provider value={session}>
+    <UiContext.Provider value={ui}>
+      <App />
+    </UiContext.Provider>
+  </SessionContext.Provider>,
+)
+attend(session)

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+import { useEffect, useId, useRef, type ComponentType, type ReactNode } from 'react'
+import { CloseIcon, DownIcon } from './icons'
+import { useUi, useUiState, type Section } from './ui'
+
+interface IconButtonProps {
+  icon: ComponentType
+  label: string
+  shortcut?: string | undefined
+  pressed?: boolean | undefined
+  disabled?: boolean | undefined
+  tone?: 'plain' | 'danger' | undefined
+  onClick: () => void
+}
+
+export function IconButton({
+  icon: Icon,
+  label,
+  shortcut,
+  pressed,
+  disabled,
+  tone,
+  onClick,
+}: IconButtonProps) {
+  return (
+    <button
+      type="button"
+      className={`icon-button ${tone ?? 'plain'}`}
+      aria-label={label}
+      aria-pressed={pressed}
+      aria-keyshortcuts={shortcut?.replace('Ctrl', 'Control')}
+      title={shortcut ? `${label} (${shortcut})` : label}
+      disabled={disabled}
+      onClick={onClick}
+    >
+      <Icon />
+    </button>
+  )
+}
+
+interface CollapsibleProps {
+  section: Section
+  title: string
+  count?: number | undefined
+  extra?: ReactNode
+  children: ReactNode
+}
+
+export function Collapsible({ section, title, count, extra, children }: CollapsibleProps) {
+  const ui = useUi()
+  const open = useUiState(({ collapsed }) => !collapsed.has(section))
+  const id = useId()
+  return (
+    <section className={`panel ${section} ${open ? 'open' : 'closed'}`} aria-labelledby={id}>
+      <header className="panel-head">
+        <h2 id={id}>
+          <button type="button" className="fold" aria-expanded={open} onClick={() => ui.toggle(section)}>
+            <DownIcon />
+            {title}
+            {count !== undefined && <span className="count">{count}</span>}
+          </button>
+        </h2>
+        {open && extra}
+      </header>
+      {open && children}
+    </section>
+  )
+}
+
+interface ModalProps {
+  title: string
+  className?: string
+  onClose: () => void
+  children: ReactNode
+}
+
+export function Modal({ title, className = '', onClose, children }: ModalProps) {
+  const dialog = useRef<HTMLDialogElement>(null)
+  const id = useId()
+  useEffect(() => {
+    const element = dialog.current
+    const before = document.activeElement
+    element?.showModal()
+    return () => {
+      element?.close()
+      if (before instanceof HTMLElement) before.focus()
+    }
+  }, [])
+  return (
+    <dialog
+      ref={dialog}
+      className={`modal ${className}`}
+      aria-labelledby={id}
+      onCancel={(event) => {
+        event.preventDefault()
+        onClose()
+      }}
+      onPointerDown={(event) => event.target === dialog.current && onClose()}
+    >
+      <div className="modal-body">
+        <header className="modal-head">
+          <h2 id={id}>{title}</h2>
+          <IconButton icon={CloseIcon} label="Close" onClick={onClose} />
+        </header>
+        {children}
+      </div>
+    </dialog>
+  )
+}
+
+interface RangeProps {
+  label: string
+  value: number
+  min: number
+  max: number
+  step: number
+  text: string // the value as people read it
+  onChange: (value: number) => void
+}
+
+export function Range({ label, value, min, max, step, text, onChange }: RangeProps) {
+  return (
+    <label className="range">
+      <span>{label}</span>
+      <input
+        type="range"
+        min={min}
+        max={max}
+        step={step}
+        value={value}
+        aria-valuetext={text}
+        onChange={(event) => onChange(Number(event.target.value))}
+      />
+      <output>{text}</output>
+    </label>
+  )
+}
+
+export function Keys({ keys }: { keys: readonly string[] }) {
+  return (
+    <>
+      {keys.map((key, at) => (
+        <span key={key}>
+          {at > 0 && <span className="or"> or </span>}
+          {key.split(/\+(?!$)/).map((part) => (
+            <kbd key={part}>{keySigns[part] ?? part}</kbd>
+          ))}
+        </span>
+      ))}
+    </>
+  )
+}
+
+const keySigns: Record<string, string> = {
+  ArrowDown: '↓',
+  ArrowUp: '↑',
+  ArrowLeft: '←',
+  ArrowRight: '→',
+  PageDown: 'Page ↓',
+  PageUp: 'Page ↑',
+  Escape: 'Esc',
+}

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { ImageObject, Label, Opened, Summary } from '../wire/types'
+
+// Texts for people.
+
+export function countOf(count: number, one: string, several = `${one}s`): string {
+  return `${count.toLocaleString('en')} ${count === 1 ? one : several}`
+}
+
+export function duration(ms: number): string {
+  const seconds = Math.floor(ms / 1000)
+  if (seconds < 60) return `${seconds} s`
+  const minutes = Math.floor(seconds / 60)
+  if (minutes < 60) return `${minutes} min`
+  return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, '0')} min`
+}
+
+// Three significant digits.
+function rounded(value: number): string {
+  return value >= 100
+    ? Math.round(value).toLocaleString('en')
+    : value.toLocaleString('en', { maximumSignificantDigits: 3 })
+}
+
+// In mm², mm³ or cm³ where the image says how large a pixel is.
+export function areaText(area: number, opened: Opened): string {
+  const plane = opened.planes[0]
+  if (!plane?.pixel_mm) return opened.plain ? `${rounded(area)} px` : countOf(area, 'voxel')
+  const mm2 = area * plane.pixel_mm[0] * plane.pixel_mm[1]
+  if (opened.plain) return `${rounded(mm2)} mm²`
+  if (plane.slice_mm === null) return countOf(area, 'voxel')
+  const mm3 = mm2 * plane.slice_mm
+  return mm3 >= 100 ? `${rounded(mm3 / 1000)} cm³` : `${rounded(mm3)} mm³`
+}
+
+export function objectName(object: ImageObject, labels: readonly Label[]): string {
+  if (object.name) return object.name
+  const label = labels.find(({ id }) => id === object.label)
+  if (label) return `${label.name} ${object.id}`
+  return object.state === 'proposed' ? `Proposal ${object.id}` : `Object ${object.id}`
+}
+
+// What an undo or redo would act on, by the kind of its action.
+export function actionText(kind: string): string {
+  const texts: Record<string, string> = {
+    ask: 'prompt',
+    choose: 'choice of a candidate',
+    accept: 'acceptance',
+    delete: 'deletion',
+    stroke: 'brush stroke',
+    lasso: 'lasso',
+    label: 'change of label',
+    name: 'change of name',
+    lock: 'locking',
+    unlock: 'unlocking',
+    merge: 'merge',
+    split: 'split',
+    fill_holes: 'filling of holes',
+    drop_specks: 'dropping of specks',
+    everything: 'Everything',
+    import: 'import',
+  }
+  return texts[kind] ?? kind.replace(/_/g, ' ')
+}
+
+export function matches(image: Summary, search: string, filter: Summary['status'] | 'all'): boolean {
+  if (filter !== 'all' && image.status !== filter) return false
+  const name = image.name.toLowerCase()
+  return search
+    .toLowerCase()
+    .split(/\s+/)
+    .every((word) => name.includes(word))
+}
+
+// Colours that are told apart with every kind of colour vision (Okabe and Ito), for new labels.
+export const palette = [
+  '#e69f00',
+  '#56b4e9',
+  '#009e73',
+  '#f0e442',
+  '#cc79a7',
+  '#d55e00',
+  '#0072b2',
+  '#b2df8a',
+  '#cab2d6',
+  '#fb9a99',
+]
+
+export function nextColour(labels: readonly Label[]): string {
+  const used = new Set(labels.map(({ colour }) => colour.toLowerCase()))
+  return palette.find((colour) => !used.has(colour)) ?? palette[labels.length % palette.length]!
+}

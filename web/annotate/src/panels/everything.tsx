@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+import { useEffect, useRef, useState, type FormEvent } from 'react'
+import type { EverythingSettings } from '../session'
+import { useActions, useSession } from '../state/react'
+import { isUnderWay } from '../state/jobs'
+import { EverythingIcon } from './icons'
+import { useUi, useUiState } from './ui'
+
+const usual: EverythingSettings = { points_per_side: 32, pred_iou: 0.88, stability: 0.95, min_region: 100 }
+
+export function Everything() {
+  const actions = useActions()
+  const ui = useUi()
+  const open = useUiState((state) => state.everythingOpen)
+  const job = useSession((state) => state.job)
+  const opened = useSession((state) => state.opened)
+  const place = useRef<HTMLDivElement>(null)
+  useClickBeside(place, open, () => ui.set({ everythingOpen: false }))
+  if (job && isUnderWay(job))
+    return (
+      <div className="job" role="group" aria-label="Everything is under way">
+        <span>{job.state === 'waiting' ? 'Everything: waiting' : 'Everything'}</span>
+        <progress max={Math.max(job.total, 1)} value={job.done} aria-label="Progress of Everything" />
+        <span className="muted tabular">
+          {job.done} / {job.total}
+        </span>
+        <button type="button" className="small" onClick={() => void actions.stopJob('everything')}>
+          Cancel
+        </button>
+      </div>
+    )
+  return (
+    <div className="everything" ref={place}>
+      <button
+        type="button"
+        className="small"
+        title="Propose all objects from a grid of prompts (A)"
+        aria-expanded={open}
+        aria-haspopup="dialog"
+        disabled={!opened}
+        onClick={() => ui.set({ everythingOpen: !open })}
+      >
+        <EverythingIcon />
+        Everything
+      </button>
+      {open && opened && <Settings onDone={() => ui.set({ everythingOpen: false })} />}
+    </div>
+  )
+}
+
+let lastSettings = usual
+
+function Settings({ onDone }: { onDone: () => void }) {
+  const actions = useActions()
+  const [settings, setSettings] = useState(lastSettings)
+  const first = useRef<HTMLInputElement>(null)
+  useEffect(() => first.current?.focus(), [])
+  const field = (name: keyof EverythingSettings) => ({
+    value: settings[name],
+    onChange: (event: { target: HTMLInputElement }) =>
+      setSettings({ ...settings, [name]: event.target.valueAsNumber }),
+  })
+  const whole = Object.values(settings).every((value) => Number.isFinite(value))
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    if (!whole) return
+    lastSettings = settings
+    onDone()
+    void actions.everything(settings)
+  }
+  return (
+    <form
+      className="popover"
+      role="dialog"
+      aria-label="Everything"
+      onSubmit={submit}
+      onKeyDown={(event) => {
+        if (event.key !== 'Escape') return
+        event.preventDefault()
+        onDone()
+      }}
+    >
+      <p>
+        Asks the network at a grid of points and proposes what it finds on this picture. Nothing that is
+        approved changes.
+      </p>
+      <label>
+        <span>Points a side</span>
+        <input ref={first} type="number" min={4} max={64} step={1} required {...field('points_per_side')} />
+      </label>
+      <label>
+        <span>Least predicted IoU</span>
+        <input type="number" min={0} max={1} step={0.01} required {...field('pred_iou')} />
+      </label>
+      <label>
+        <span>Least stability</span>
+        <input type="number" min={0} max={1} step={0.01} required {...field('stability')} />
+      </label>
+      <label>
+        <span>Smallest region, px</span>
+        <input type="number" min={0} max={1000000} step={1} required {...field('min_region')} />
+      </label>
+      <div className="popover-actions">
+        <button type="button" className="small" onClick={() => setSettings(usual)}>
+          Reset
+        </button>
+        <button type="submit" className="primary small" disabled={!whole}>
+          Propose
+        </button>
+      </div>
+    </form>
+  )
+}
+
+function useClickBeside(
+  place: React.RefObject<HTMLElement | null>,
+  watching: boolean,
+  then: () => void,
+): void {
+  const latest = useRef(then)
+  latest.current = then
+  useEffect(() => {
+    if (!watching) return
+    const look = (event: PointerEvent) => {
+      if (event.target instanceof Node && !place.current?.contains(event.target)) latest.current()
+    }
+    document.addEventListener('pointerdown', look, true)
+    return () => document.removeEventListener('pointerdown', look, true)
+  }, [watching, place])
+}

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { ReactNode } from 'react'
+
+// Drawn on a 20 x 20 grid with strokes of 1.5.
+function icon(drawing: ReactNode) {
+  return function Icon() {
+    return (
+      <svg
+        className="icon"
+        viewBox="0 0 20 20"
+        fill="none"
+        stroke="currentColor"
+        strokeWidth="1.5"
+        strokeLinecap="round"
+        strokeLinejoin="round"
+        aria-hidden="true"
+        focusable="false"
+      >
+        {drawing}
+      </svg>
+    )
+  }
+}
+
+export const SelectIcon = icon(<path d="M5 3.5l10.5 6.2-4.7 1.2-2.3 4.4z" />)
+export const PointIcon = icon(
+  <>
+    <circle cx="10" cy="10" r="6.5" />
+    <path d="M10 7.2v5.6M7.2 10h5.6" />
+  </>,
+)
+export const BackgroundIcon = icon(
+  <>
+    <circle cx="10" cy="10" r="6.5" />
+    <path d="M7.2 10h5.6" />
+  </>,
+)
+export const BoxIcon = icon(
+  <path d="M3.5 6V3.5H6M14 3.5h2.5V6M16.5 14v2.5H14M6 16.5H3.5V14M9 3.5h2M9 16.5h2M3.5 9v2M16.5 9v2" />,
+)
+export const BrushIcon = icon(
+  <>
+    <path d="M16.6 3.4c-2.6.6-6 3.7-8.1 6.6l1.6 1.5c2.9-2 6-5.5 6.5-8.1z" />
+    <path d="M7.2 11.2c-1.8.2-2.5 1.3-2.7 2.6-.1 1-.6 1.8-1.6 2.2 2.6 1.2 5.7.5 6-2.9z" />
+  </>,
+)
+export const EraserIcon = icon(
+  <>
+    <path d="M11.2 4.2l4.9 4.9-6 6H6.6l-3-3z" />
+    <path d="M7.6 7.8l4.9 4.9M9.5 16.5h7" />
+  </>,
+)
+export const LassoIcon = icon(
+  <>
+    <path d="M6.4 12.4C4.4 11.6 3 10.1 3 8.3 3 5.6 6.1 3.5 10 3.5s7 2.1 7 4.8-3.1 4.8-7 4.8c-.6 0-1.2-.1-1.7-.1" />
+    <path d="M8.3 13.200a1.6 1.6 0 1 1-2-1.900M6.7 14c.4 1.2.2 2-.700 2.8" />
+  </>,
+)
+export const PanIcon = icon(
+  <path d="M10 2.800v14.400M2.8 10h14.400M10 2.800L8 4.800M10 2.800l2 2M10 17.200l-2-2M10 17.200l2-2M2.8 10l2-2M2.8 10l2 2M17.2 10l-2-2M17.2 10l-2 2" />,
+)
+export const WindowIcon = icon(
+  <>
+    <circle cx="10" cy="10" r="6.5" />
+    <path d="M10 3.500a6.5 6.5 0 0 1 0 13z" fill="currentColor" stroke="none" />
+  </>,
+)
+export const EverythingIcon = icon(
+  <>
+    <rect x="3" y="3" width="5.5" height="5.5" rx="1.5" />
+    <circle cx="14.2" cy="5.8" r="2.8" />
+    <circle cx="5.8" cy="14.2" r="2.8" />
+    <path d="M14.2 11.500v5.400M11.5 14.200h5.4" />
+  </>,
+)
+export const RefineIcon = icon(
+  <>
+    <path d="M3 13c0-4.5 3-8 7-8s7 2.5 7 6-3 6-6.5 5.5" />
+    <path d="M7.5 16.500H3M5.2 14.200v4.5" />
+  </>,
+)
+export const UndoIcon = icon(<path d="M4 8h8a4 4 0 0 1 0 8H8M4 8l3.5-3.500M4 8l3.5 3.5" />)
+export const RedoIcon = icon(<path d="M16 8H8a4 4 0 0 0 0 8h4M16 8l-3.5-3.500M16 8l-3.5 3.5" />)
+export const LockIcon = icon(
+  <>
+    <rect x="4.5" y="9" width="11" height="8" rx="1.5" />
+    <path d="M7 9V6.500a3 3 0 0 1 6 0V9" />
+  </>,
+)
+export const UnlockIcon = icon(
+  <>
+    <rect x="4.5" y="9" width="11" height="8" rx="1.5" />
+    <path d="M7 9V6a3 3 0 0 1 5.8-1" />
+  </>,
+)
+export const EyeIcon = icon(
+  <>
+    <path d="M2.5 10S5.2 5 10 5s7.5 5 7.5 5-2.7 5-7.5 5-7.5-5-7.5-5z" />
+    <circle cx="10" cy="10" r="2.2" />
+  </>,
+)
+export const EyeOffIcon = icon(
+  <path d="M3.5 3.500l13 13M8 5.300c.6-.2 1.3-.3 2-.3 4.8 0 7.5 5 7.5 5s-.8 1.5-2.3 2.900M5 6.900C3.3 8.3 2.5 10 2.5 10s2.7 5 7.5 5c1.1 0 2.1-.3 3-.6" />,
+)
+export const TrashIcon = icon(
+  <path d="M4 5.500h12M8 5.500V3.800h4v1.700M5.5 5.500l.7 11h7.600l.7-11M8.5 8.500v5M11.5 8.500v5" />,
+)
+export const CheckIcon = icon(<path d="M4 10.500l4 4 8-9" />)
+export const CloseIcon = icon(<path d="M5 5l10 10M15 5L5 15" />)
+export const PlusIcon = icon(<path d="M10 4v12M4 10h12" />)
+export const MergeIcon = icon(
+  <>
+    <circle cx="7.5" cy="10" r="4.5" />
+    <circle cx="12.5" cy="10" r="4.5" />
+  </>,
+)
+export const SplitIcon = icon(
+  <>
+    <circle cx="5.5" cy="10" r="3" />
+    <circle cx="14.5" cy="10" r="3" />
+    <path d="M10 3.500v13" strokeDasharray="2 2.2" />
+  </>,
+)
+export const FillIcon = icon(
+  <>
+    <circle cx="10" cy="10" r="6.5" />
+    <circle cx="10" cy="10" r="2.5" fill="currentColor" stroke="none" />
+  </>,
+)
+export const SpecksIcon = icon(
+  <>
+    <circle cx="8" cy="11" r="4.5" />
+    <path d="M15 4.500v.01M16.5 8v.01M13.5 2.800v.01" strokeWidth="2.2" />
+  </>,
+)
+export const JumpIcon = icon(
+  <>
+    <circle cx="10" cy="10" r="4.5" />
+    <path d="M10 2.500v4M10 13.500v4M2.5 10h4M13.5 10h4" />
+  </>,
+)
+export const FitIcon = icon(<path d="M3.5 7V3.500H7M13 3.500h3.500V7M16.5 13v3.500H13M7 16.500H3.500V13" />)
+export const OutlineIcon = icon(
+  <path d="M6 4.500c3-1.5 8 0 9.5 3.500s-.5 7-4.5 8-7.5-2-7.5-5.5 1-5 2.5-6z" />,
+)
+export const PreviousIcon = icon(<path d="M12.5 4.500L7 10l5.5 5.5" />)
+export const NextIcon = icon(<path d="M7.5 4.500L13 10l-5.5 5.5" />)
+export const DownIcon = icon(<path d="M5 7.500l5 5 5-5" />)
+export const ExportIcon = icon(
+  <path d="M10 12.500v-9M10 3.500L6.8 6.700M10 3.500l3.2 3.200M4 11.500v5h12v-5" />,
+)
+export const HelpIcon = icon(
+  <>
+    <circle cx="10" cy="10" r="7" />
+    <path d="M7.9 8a2.1 2.1 0 1 1 3.2 1.800c-.8.5-1.1.9-1.1 1.700M10 14v.01" />
+  </>,
+)
+export const InfoIcon = icon(
+  <>
+    <circle cx="10" cy="10" r="7" />
+    <path d="M10 9.300v4.500M10 6.400v.01" />
+  </>,
+)
+export const WarningIcon = icon(<path d="M10 3.500l7.5 13h-15zM10 8.500v3.500M10 14.300v.01" />)
+export const NewIcon = icon(<circle cx="10" cy="10" r="5" strokeDasharray="2.2 2.4" />)
+export const StartedIcon = icon(
+  <>
+    <circle cx="10" cy="10" r="5" />
+    <path d="M10 5a5 5 0 0 1 0 10z" fill="currentColor" stroke="none" />
+  </>,
+)
+export const DoneIcon = icon(
+  <>
+    <circle cx="10" cy="10" r="6" fill="currentColor" stroke="none" />
+    <path d="M7.2 10.200l2 2 3.6-4.2" stroke="var(--panel)" />
+  </>,
+)
+export const ClockIcon = icon(
+  <>
+    <circle cx="10" cy="10" r="6.5" />
+    <path d="M10 6.500V10l2.3 1.8" />
+  </>,
+)
+export const SearchIcon = icon(
+  <>
+    <circle cx="9" cy="9" r="5" />
+    <path d="M12.8 12.800l3.7 3.7" />
+  </>,
+)
+export const ListIcon = icon(<path d="M4 5.500h12M4 10h12M4 14.500h12" />)
+export const SettingsIcon = icon(<path d="M3.5 6h7M14.5 6h2M3.5 14h2M9.5 14h7M12.5 4v4M7.5 12v4" />)

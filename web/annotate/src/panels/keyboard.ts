@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+import { commands, selectedIds, type Command, type CommandContext } from './commands'
+
+export interface Pressed {
+  key: string
+  ctrlKey: boolean
+  metaKey: boolean
+  shiftKey: boolean
+  altKey: boolean
+}
+
+// The key as the commands write it: "P", "Ctrl+Shift+Z", "?".
+export function keyName({ key, ctrlKey, metaKey, shiftKey, altKey }: Pressed): string {
+  const character = key.length === 1
+  const letter = character && key.toLowerCase() !== key.toUpperCase()
+  const name = character ? key.toUpperCase() : key
+  const modifiers = [
+    ctrlKey || metaKey ? 'Ctrl+' : '',
+    altKey ? 'Alt+' : '',
+    // Shift is part of what a sign is ("?"), not of its name.
+    shiftKey && (letter || !character) ? 'Shift+' : '',
+  ]
+  return modifiers.join('') + name
+}
+
+const byKey: ReadonlyMap<string, Command> = new Map(
+  commands.flatMap((command) => command.keys.map((key) => [key, command] as const)),
+)
+
+export function commandFor(key: string): Command | undefined {
+  return byKey.get(key)
+}
+
+// Keys that a control under the focus has for itself.
+function isTaken(target: Element, key: string): boolean {
+  if (
+    target.matches('input:not([type=range], [type=checkbox], [type=radio], [type=color]), textarea, select')
+  )
+    return !['Escape', 'Ctrl+S', 'Ctrl+E', 'F1'].includes(key)
+  if (target.matches('input[type=range]')) return /^(Arrow|Page|Home|End)/.test(key)
+  return key === 'Enter' && target.matches('button, a, summary, [role=option], [role=row]')
+}
+
+// Handles `event` if it means anything here.
+export function handleKey(event: KeyboardEvent, context: CommandContext): void {
+  if (event.defaultPrevented || event.isComposing) return
+  const target = event.target instanceof Element ? event.target : document.body
+  const key = keyName(event)
+  if (target.closest('dialog, [popover]') || isTaken(target, key)) return
+  if (key === 'Escape' && target instanceof HTMLElement && target.matches('input, select'))
+    return target.blur()
+  const state = context.session.getState()
+  const command = commandFor(key)
+  if (command) {
+    if (command.where === 'viewer' && !target.closest('[data-viewer]')) return
+    if (command.when && !command.when(state)) return
+    event.preventDefault()
+    command.run(context)
+    return
+  }
+  const label = state.project?.labels.find(({ shortcut }) => shortcut && shortcut.toUpperCase() === key)
+  if (!label) return
+  event.preventDefault()
+  context.session.actions.setLabel(label.id)
+  const approved = selectedIds(state, 'approved')
+  if (approved.length > 0 && state.draft === null) void context.session.actions.relabel(approved, label.id)
+}

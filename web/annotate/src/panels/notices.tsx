@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+import { useSession } from '../state/react'
+import { WarningIcon } from './icons'
+
+// In place of the picture: what is in the way of showing it.
+export function StageNotice() {
+  const project = useSession((state) => state.project)
+  const opened = useSession((state) => state.opened)
+  const opening = useSession((state) => state.opening)
+  const fault = useSession((state) => state.fault)
+  const save = useSession((state) => state.save)
+  const access = useSession((state) => state.access)
+  if (access === 'refused') return <AccessNotice />
+  if (fault !== null && !opening)
+    return (
+      <div className="stage-notice" role="alert">
+        <WarningIcon />
+        <p>This image cannot be opened.</p>
+        <p className="muted">{fault}</p>
+      </div>
+    )
+  if (opened) return null
+  if (!project)
+    return (
+      <div className="stage-notice" role="status">
+        <span className="spinner" />
+        <p>{save.state === 'offline' ? 'The server does not answer: trying again' : 'Opening the project'}</p>
+      </div>
+    )
+  if (opening)
+    return (
+      <div className="stage-notice" role="status">
+        <span className="spinner" />
+        <p>Opening the image</p>
+      </div>
+    )
+  return (
+    <div className="stage-notice" role="status">
+      <p>{project.images.length === 0 ? 'The project has no images yet.' : 'Choose an image.'}</p>
+      {project.images.length === 0 && (
+        <p className="muted">
+          Start <code>sonde annotate</code> with files or folders to add some.
+        </p>
+      )}
+    </div>
+  )
+}
+
+function AccessNotice() {
+  return (
+    <div className="stage-notice cover" role="alert">
+      <WarningIcon />
+      <p>This browser is not let in (any more).</p>
+      <p className="muted">
+        Open the address that <code>sonde annotate</code> printed when it started. What you have drawn and is
+        not saved yet waits in this tab.
+      </p>
+    </div>
+  )
+}

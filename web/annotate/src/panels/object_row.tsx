@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+import { memo, useEffect, useRef, useState } from 'react'
+import { useActions, useSession } from '../state/react'
+import type { ImageObject } from '../wire/types'
+import { IconButton } from './controls'
+import { areaText, objectName } from './describe'
+import { CheckIcon, EyeIcon, EyeOffIcon, LockIcon, TrashIcon, UnlockIcon } from './icons'
+import { Swatch } from './labels_panel'
+import { useUi, useUiState } from './ui'
+
+export type Click = 'only' | 'toggle' | 'range'
+
+interface ObjectRowProps {
+  object: ImageObject
+  selected: boolean
+  hidden: boolean
+  open: boolean // the proposal that prompts go to
+  reachable: boolean // by Tab
+  onClick: (id: number, how: Click) => void
+}
+
+export const ObjectRow = memo(function ObjectRow(props: ObjectRowProps) {
+  const { object, selected, hidden, open, reachable, onClick } = props
+  const actions = useActions()
+  const ui = useUi()
+  const labels = useSession(({ project }) => project?.labels)
+  const opened = useSession((state) => state.opened)
+  const renaming = useUiState((state) => state.renaming === object.id)
+  const row = useRef<HTMLLIElement>(null)
+  useEffect(() => {
+    if (selected) row.current?.scrollIntoView({ block: 'nearest' })
+  }, [selected])
+  if (!labels || !opened) return null
+  const label = labels.find(({ id }) => id === object.label)
+  const name = objectName(object, labels)
+  const facts = [
+    areaText(object.area, opened),
+    ...(object.name && label ? [label.name] : []),
+    ...(object.target !== null ? [`refines ${object.target}`] : []),
+    ...(object.state === 'proposed' && object.chosen !== null && object.candidates[object.chosen]
+      ? [`IoU ${object.candidates[object.chosen]!.predicted_iou.toFixed(2)}`]
+      : []),
+  ]
+  return (
+    <li
+      ref={row}
+      role="option"
+      aria-selected={selected}
+      aria-label={`${name}, ${facts.join(', ')}${object.locked ? ', locked' : ''}${hidden ? ', hidden' : ''}`}
+      tabIndex={reachable ? 0 : -1}
+      className={`object ${selected ? 'selected' : ''} ${hidden ? 'hidden-object' : ''} ${open ? 'open-object' : ''}`}
+      onPointerEnter={() => actions.hover(object.id)}
+      onPointerLeave={() => actions.hover(null)}
+      onClick={(event) =>
+        onClick(object.id, event.shiftKey ? 'range' : event.ctrlKey || event.metaKey ? 'toggle' : 'only')
+      }
+      onDoubleClick={() => ui.set({ renaming: object.id })}
+      onKeyDown={(event) => {
+        if (event.target !== row.current || (event.key !== ' ' && event.key !== 'Enter')) return
+        event.preventDefault()
+        onClick(object.id, event.ctrlKey || event.key === ' ' ? 'toggle' : 'only')
+      }}
+    >
+      <Swatch colour={label?.colour ?? null} />
+      {renaming ? (
+        <NameField object={object} onDone={() => ui.set({ renaming: null })} />
+      ) : (
+        <span className="object-text">
+          <span className="object-name">{name}</span>
+          <span className="muted">{facts.join(' · ')}</span>
+        </span>
+      )}
+      <span className="row-actions" onClick={(event) => event.stopPropagation()}>
+        {object.state === 'proposed' ? (
+          <IconButton
+            icon={CheckIcon}
+            label={`Approve ${name}`}
+            onClick={() => void actions.approve([object.id])}
+          />
+        ) : (
+          <IconButton
+            icon={object.locked ? LockIcon : UnlockIcon}
+            label={object.locked ? `Unlock ${name}` : `Lock ${name}`}
+            pressed={object.locked}
+            onClick={() => void actions.setLocked([object.id], object.locked ? 'open' : 'locked')}
+          />
+        )}
+        <IconButton
+          icon={hidden ? EyeOffIcon : EyeIcon}
+          label={hidden ? `Show ${name}` : `Hide ${name}`}
+          pressed={hidden}
+          onClick={() => actions.setHidden([object.id], hidden ? 'shown' : 'hidden')}
+        />
+        <IconButton
+          icon={TrashIcon}
+          label={`Delete ${name}`}
+          tone="danger"
+          disabled={object.locked}
+          onClick={() => void actions.remove([object.id])}
+        />
+      </span>
+    </li>
+  )
+})
+
+function NameField({ object, onDone }: { object: ImageObject; onDone: () => void }) {
+  const actions = useActions()
+  const [name, setName] = useState(object.name)
+  const keep = () => {
+    if (name.trim() !== object.name) void actions.rename(object.id, name.trim())
+    onDone()
+  }
+  return (
+    <input
+      type="text"
+      className="name-field"
+      aria-label={`Name of object ${object.id}`}
+      placeholder="Name"
+      value={name}
+      maxLength={128}
+      autoFocus
+      onChange={(event) => setName(event.target.value)}
+      onBlur={keep}
+      onClick={(event) => event.stopPropagation()}
+      onKeyDown={(event) => {
+        event.stopPropagation()
+        if (event.key === 'Enter') keep()
+        if (event.key === 'Escape') onDone()
+      }}
+    />
+  )
+}

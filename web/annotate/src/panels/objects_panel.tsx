@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+import { useMemo, useRef } from 'react'
+import { useSession, useTheSession } from '../state/react'
+import type { ImageObject } from '../wire/types'
+import { Collapsible, IconButton } from './controls'
+import { CheckIcon, EyeIcon, EyeOffIcon, TrashIcon } from './icons'
+import { ObjectRow, type Click } from './object_row'
+import { SelectionBar } from './selection_bar'
+import { moveFocus } from './use_roving'
+
+export function ObjectsPanel() {
+  const objects = useSession((state) => state.objects)
+  const { approved, proposed } = useMemo(() => {
+    const all = [...objects.values()].sort((a, b) => a.id - b.id)
+    return {
+      approved: all.filter(({ state }) => state === 'approved'),
+      proposed: all.filter(({ state }) => state === 'proposed'),
+    }
+  }, [objects])
+  return (
+    <Collapsible section="objects" title="Objects" count={objects.size}>
+      <SelectionBar />
+      <div className="object-lists">
+        <ObjectList title="Approved" objects={approved} />
+        {proposed.length > 0 && <ObjectList title="Proposed" objects={proposed} />}
+        {objects.size === 0 && (
+          <p className="empty">
+            Nothing yet. Click what you look for with <kbd>P</kbd>, draw a box round it with <kbd>B</kbd>, or
+            let <kbd>A</kbd> propose everything.
+          </p>
+        )}
+      </div>
+    </Collapsible>
+  )
+}
+
+function ObjectList({ title, objects }: { title: string; objects: readonly ImageObject[] }) {
+  const session = useTheSession()
+  const { actions } = session
+  const selected = useSession((state) => state.selected)
+  const hidden = useSession((state) => state.hidden)
+  const proposal = useSession((state) => state.proposal)
+  const anchor = useRef<number | null>(null)
+  if (objects.length === 0) return null
+  const ids = objects.map(({ id }) => id)
+  const allHidden = ids.every((id) => hidden.has(id))
+
+  const click = (id: number, how: Click) => {
+    const from = how === 'range' && anchor.current !== null ? ids.indexOf(anchor.current) : -1
+    if (from >= 0) {
+      const to = ids.indexOf(id)
+      actions.select(ids.slice(Math.min(from, to), Math.max(from, to) + 1), 'only')
+      return
+    }
+    anchor.current = id
+    if (how === 'only') actions.open(id)
+    else actions.select([id], 'toggle')
+  }
+  return (
+    <section className="object-list" aria-label={title}>
+      <header>
+        <h3>{title}</h3>
+        <span className="muted tabular">{objects.length}</span>
+        <span className="grow" />
+        {title === 'Proposed' && (
+          <>
+            <IconButton
+              icon={CheckIcon}
+              label="Approve all proposals"
+              onClick={() => void actions.approve(ids)}
+            />
+            <IconButton
+              icon={TrashIcon}
+              label="Delete all proposals"
+              onClick={() => void actions.remove(ids)}
+            />
+          </>
+        )}
+        <IconButton
+          icon={allHidden ? EyeOffIcon : EyeIcon}
+          label={allHidden ? `Show all: ${title}` : `Hide all: ${title}`}
+          onClick={() => actions.setHidden(ids, allHidden ? 'shown' : 'hidden')}
+        />
+      </header>
+      <ul
+        role="listbox"
+        aria-label={`${title} objects`}
+        aria-multiselectable="true"
+        onKeyDown={(event) => moveFocus(event, '[role=option]')}
+      >
+        {objects.map((object, at) => (
+          <ObjectRow
+            key={object.id}
+            object={object}
+            selected={selected.has(object.id)}
+            hidden={hidden.has(object.id)}
+            open={proposal === object.id}
+            reachable={selected.size > 0 ? selected.has(object.id) : at === 0}
+            onClick={click}
+          />
+        ))}
+      </ul>
+    </section>
+  )
+}

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+import { useActions, useSession } from '../state/react'
+import { tools } from './commands'
+import { IconButton, Range } from './controls'
+import { countOf } from './describe'
+import { Everything } from './everything'
+import { CheckIcon, CloseIcon } from './icons'
+import { Swatch } from './labels_panel'
+
+// Above the picture: what the tool in hand needs, or the open proposal with its candidates.
+export function PromptBar() {
+  const open = useSession((state) => state.draft !== null)
+  return (
+    <div className="prompt-bar">
+      {open ? <OpenProposal /> : <ToolOptions />}
+      <span className="grow" />
+      <Everything />
+    </div>
+  )
+}
+
+function ToolOptions() {
+  const actions = useActions()
+  const tool = useSession((state) => state.tool)
+  const radius = useSession((state) => state.brushRadius)
+  const refining = useSession((state) => state.refining)
+  const selected = useSession((state) => state.selected.size)
+  const { title, hint } = tools.find((one) => one.tool === tool)!
+  const prompting = tool === 'point' || tool === 'background' || tool === 'box'
+  return (
+    <div className="tool-options" role="group" aria-label="Options of the tool">
+      <strong>{title}</strong>
+      {tool === 'brush' || tool === 'eraser' ? (
+        <Range
+          label="Radius"
+          min={0.5}
+          max={60}
+          step={0.5}
+          value={Math.min(radius, 60)}
+          text={`${radius} px`}
+          onChange={actions.setBrushRadius}
+        />
+      ) : null}
+      <span className="muted hint">
+        {prompting && refining && selected === 1
+          ? 'Refining the selected object: prompts change it on this slice'
+          : hint}
+      </span>
+    </div>
+  )
+}
+
+function OpenProposal() {
+  const actions = useActions()
+  const object = useSession((state) =>
+    state.proposal === null ? undefined : state.objects.get(state.proposal),
+  )
+  const draft = useSession((state) => state.draft)
+  const asking = useSession((state) => state.asking)
+  const labels = useSession(({ project }) => project?.labels)
+  const label = useSession((state) => state.label)
+  const target = labels?.find(({ id }) => id === label)
+  const prompts = draft
+    ? [
+        ...(draft.points.length > 0 ? [countOf(draft.points.length, 'point')] : []),
+        ...(draft.box ? ['box'] : []),
+      ]
+    : []
+  return (
+    <div className="open-proposal" role="group" aria-label="The open proposal">
+      <strong>{object?.target ? 'Refining' : 'Proposal'}</strong>
+      <span className="muted tabular">{prompts.join(' + ')}</span>
+      <Candidates />
+      {asking && <span className="spinner" role="status" aria-label="The network is asked" />}
+      <button
+        type="button"
+        className="primary small"
+        title="Accept (Enter)"
+        onClick={() => void actions.accept()}
+      >
+        <CheckIcon />
+        Accept
+        {!object?.target && target && (
+          <span className="accept-label">
+            as <Swatch colour={target.colour} /> {target.name}
+          </span>
+        )}
+      </button>
+      <IconButton icon={CloseIcon} label="Reject" shortcut="Esc" onClick={() => void actions.reject()} />
+    </div>
+  )
+}
+
+function Candidates() {
+  const actions = useActions()
+  const object = useSession((state) =>
+    state.proposal === null ? undefined : state.objects.get(state.proposal),
+  )
+  const candidates = object?.candidates ?? []
+  return (
+    <div className="segments candidates" role="radiogroup" aria-label="Candidates">
+      {[0, 1, 2].slice(0, Math.max(candidates.length, 3)).map((at) => {
+        const candidate = candidates[at]
+        return (
+          <button
+            key={at}
+            type="button"
+            role="radio"
+            aria-checked={candidate !== undefined && object?.chosen === at}
+            disabled={candidate === undefined}
+            title={
+              candidate
+                ? `Candidate ${at + 1} (Tab for the next): predicted IoU ${candidate.predicted_iou.toFixed(2)}, stability ${candidate.stability.toFixed(2)}`
+                : `Candidate ${at + 1}`
+            }
+            onClick={() => object && void actions.choose(object.id, at)}
+          >
+            {at + 1}
+            <span className="iou tabular">{candidate ? candidate.predicted_iou.toFixed(2) : '–'}</span>
+          </button>
+        )
+      })}
+    </div>
+  )
+}

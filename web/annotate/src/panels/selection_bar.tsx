@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+import { useState, type FormEvent } from 'react'
+import { useActions, useSession } from '../state/react'
+import type { ImageObject } from '../wire/types'
+import { IconButton } from './controls'
+import { countOf } from './describe'
+import {
+  CheckIcon,
+  FillIcon,
+  LockIcon,
+  MergeIcon,
+  RefineIcon,
+  SpecksIcon,
+  SplitIcon,
+  TrashIcon,
+  UnlockIcon,
+} from './icons'
+
+// What can be done to the selected objects together.
+export function SelectionBar() {
+  const actions = useActions()
+  const selected = useSession((state) => state.selected)
+  const objects = useSession((state) => state.objects)
+  const refining = useSession((state) => state.refining)
+  const chosen = [...selected].flatMap((id) => objects.get(id) ?? [])
+  if (chosen.length === 0) return null
+  const ids = chosen.map(({ id }) => id)
+  const proposed = idsOf(chosen, 'proposed')
+  const approved = idsOf(chosen, 'approved')
+  const anyOpen = chosen.some(({ locked }) => !locked)
+  const first = approved[0]
+  return (
+    <div className="selection" role="group" aria-label="Selected objects">
+      <div className="selection-row">
+        <span className="selection-count">{countOf(chosen.length, 'selected', 'selected')}</span>
+        <LabelSelect proposed={proposed} approved={approved} chosen={chosen} />
+        {proposed.length > 0 && (
+          <button type="button" className="primary small" onClick={() => void actions.approve(proposed)}>
+            <CheckIcon />
+            Approve
+          </button>
+        )}
+      </div>
+      <div className="selection-row tools-row">
+        <IconButton
+          icon={RefineIcon}
+          label="Refine: prompts change this object"
+          shortcut="C"
+          pressed={refining}
+          disabled={approved.length !== 1 || chosen.length !== 1}
+          onClick={() => actions.setRefining(refining ? 'off' : 'on')}
+        />
+        <IconButton
+          icon={MergeIcon}
+          label="Merge"
+          shortcut="M"
+          disabled={approved.length < 2}
+          onClick={() => void actions.merge(approved)}
+        />
+        <IconButton
+          icon={SplitIcon}
+          label="Split into connected parts"
+          disabled={approved.length !== 1}
+          onClick={() => first !== undefined && void actions.split(first)}
+        />
+        <IconButton
+          icon={FillIcon}
+          label="Fill holes"
+          shortcut="F"
+          onClick={() => void actions.fillHoles(ids)}
+        />
+        <Specks ids={ids} />
+        <span className="grow" />
+        <IconButton
+          icon={anyOpen ? LockIcon : UnlockIcon}
+          label={anyOpen ? 'Lock' : 'Unlock'}
+          shortcut="K"
+          disabled={approved.length === 0}
+          onClick={() => void actions.setLocked(approved, anyOpen ? 'locked' : 'open')}
+        />
+        <IconButton
+          icon={TrashIcon}
+          label="Delete"
+          shortcut="Delete"
+          tone="danger"
+          disabled={!anyOpen}
+          onClick={() => void actions.remove(ids)}
+        />
+      </div>
+    </div>
+  )
+}
+
+function idsOf(objects: readonly ImageObject[], state: ImageObject['state']): number[] {
+  return objects.filter((object) => object.state === state).map(({ id }) => id)
+}
+
+interface LabelSelectProps {
+  proposed: number[]
+  approved: number[]
+  chosen: readonly ImageObject[]
+}
+
+// Names all of them at once: proposals are approved with the label.
+function LabelSelect({ proposed, approved, chosen }: LabelSelectProps) {
+  const actions = useActions()
+  const labels = useSession(({ project }) => project?.labels)
+  const common = new Set(chosen.map(({ label }) => label))
+  const value = common.size === 1 ? ([...common][0] ?? '') : ''
+  return (
+    <select
+      aria-label="Label of the selected objects"
+      title={proposed.length > 0 ? 'A label approves the proposals' : 'Label'}
+      value={value}
+      onChange={(event) => {
+        const label = Number(event.target.value)
+        if (proposed.length > 0) void actions.approve(proposed, label)
+        if (approved.length > 0) void actions.relabel(approved, label)
+      }}
+    >
+      <option value="" disabled>
+        {proposed.length > 0 ? 'Approve as …' : 'Label …'}
+      </option>
+      {labels?.map(({ id, name }) => (
+        <option key={id} value={id}>
+          {name}
+        </option>
+      ))}
+    </select>
+  )
+}
+
+function Specks({ ids }: { ids: number[] }) {
+  const actions = useActions()
+  const plain = useSession(({ opened }) => opened?.plain ?? true)
+  const [below, setBelow] = useState(50)
+  const unit = plain ? 'pixels' : 'voxels'
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    void actions.dropSpecks(ids, below)
+  }
+  return (
+    <form className="specks" onSubmit={submit}>
+      <button
+        type="submit"
+        className="icon-button"
+        aria-label={`Drop specks of fewer than ${below} ${unit}`}
+        title={`Drop specks of fewer than ${below} ${unit}`}
+      >
+        <SpecksIcon />
+      </button>
+      <input
+        type="number"
+        aria-label={`Size of specks in ${unit}`}
+        title={`Connected parts of fewer ${unit} are dropped`}
+        min={1}
+        max={100000}
+        value={below}
+        onChange={(event) => setBelow(Math.max(1, Math.round(Number(event.target.value) || 1)))}
+      />
+    </form>
+  )
+}

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+import { useSession, useTheSession } from '../state/react'
+import type { Summary } from '../wire/types'
+import { commandKey, stepImage } from './commands'
+import { IconButton } from './controls'
+import { duration } from './describe'
+import {
+  ClockIcon,
+  DoneIcon,
+  ExportIcon,
+  HelpIcon,
+  InfoIcon,
+  ListIcon,
+  NextIcon,
+  PreviousIcon,
+  StartedIcon,
+} from './icons'
+import { SaveState } from './save_state'
+import { useUi, useUiState } from './ui'
+
+export function TopBar() {
+  const ui = useUi()
+  const project = useSession((state) => state.project)
+  const image = useSession((state) => state.image)
+  const images = useUiState(({ collapsed }) => !collapsed.has('images'))
+  const side = useUiState(({ collapsed }) => !collapsed.has('side'))
+  const summary = project?.images.find(({ id }) => id === image)
+  return (
+    <header className="top-bar">
+      <IconButton
+        icon={ListIcon}
+        label="List of images"
+        pressed={images}
+        onClick={() => ui.toggle('images')}
+      />
+      <h1>
+        <span className="brand">sonde</span>
+        {project && <span className="project-name">{project.name}</span>}
+      </h1>
+      {project && summary && <CurrentImage summary={summary} count={project.images.length} />}
+      <span className="grow" />
+      <Embedding />
+      <SaveState />
+      <button
+        type="button"
+        className="small"
+        title={`Export (${commandKey('Export')})`}
+        onClick={() => ui.set({ dialog: 'export' })}
+      >
+        <ExportIcon />
+        Export
+      </button>
+      <IconButton icon={InfoIcon} label="Project and model" onClick={() => ui.set({ dialog: 'about' })} />
+      <IconButton
+        icon={HelpIcon}
+        label="Keys and gestures"
+        shortcut="?"
+        onClick={() => ui.set({ dialog: 'help' })}
+      />
+      <IconButton
+        icon={ListIcon}
+        label="Labels and objects"
+        pressed={side}
+        onClick={() => ui.toggle('side')}
+      />
+    </header>
+  )
+}
+
+function CurrentImage({ summary, count }: { summary: Summary; count: number }) {
+  const session = useTheSession()
+  const ui = useUi()
+  const position = useSession(({ project }) => project?.images.findIndex(({ id }) => id === summary.id) ?? 0)
+  const done = summary.status === 'done'
+  return (
+    <nav className="current-image" aria-label="Image in view">
+      <IconButton
+        icon={PreviousIcon}
+        label="Previous image"
+        shortcut=","
+        disabled={position === 0}
+        onClick={() => stepImage({ session, ui }, -1)}
+      />
+      <span className="current-name" title={summary.path}>
+        {summary.name}
+      </span>
+      <span className="muted tabular">
+        {position + 1} / {count}
+      </span>
+      <IconButton
+        icon={NextIcon}
+        label="Next image"
+        shortcut="."
+        disabled={position === count - 1}
+        onClick={() => stepImage({ session, ui }, 1)}
+      />
+      <button
+        type="button"
+        className="small done-button"
+        aria-pressed={done}
+        title={done ? 'Done: click to take it up again (D)' : 'Mark the image as done (D)'}
+        onClick={() => void session.actions.setDone(summary.id, done ? 'open' : 'done')}
+      >
+        {done ? <DoneIcon /> : <StartedIcon />}
+        {done ? 'Done' : 'Mark done'}
+      </button>
+      {summary.active_ms >= 1000 && (
+        <span className="time muted tabular" title="Time spent on this image">
+          <ClockIcon />
+          {duration(summary.active_ms)}
+        </span>
+      )}
+    </nav>
+  )
+}
+
+// Whether the network has seen the picture: clicks before that wait for it.
+function Embedding() {
+  const opened = useSession((state) => state.opened !== null)
+  const embedding = useSession((state) => state.embedding)
+  const message = useSession((state) => state.embeddingMessage)
+  const texts = { ready: 'Ready', queued: 'Preparing …', encoding: 'Preparing …', failed: 'Not prepared' }
+  const titles = {
+    ready: 'The network has seen this picture: prompts are answered at once',
+    queued: 'The network looks at this picture soon: prompts wait for it',
+    encoding: 'The network looks at this picture: prompts wait for it',
+    failed: message,
+  }
+  if (!opened) return null
+  return (
+    <span className={`embedding ${embedding}`} role="status" title={titles[embedding]}>
+      <span className="dot" />
+      {texts[embedding]}
+    </span>
+  )
+}
