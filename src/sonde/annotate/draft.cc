@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sonde/annotate/draft.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "sonde/core/error.h"
+
+namespace sonde {
+namespace {
+
+constexpr std::size_t kMostObjects = 100'000;
+
+[[noreturn]] void conflict(ObjectId id, const char* why) {
+  throw Error(ErrorKind::conflict, "object " + std::to_string(id) + " " + why);
+}
+
+// From the first to the last voxel: sets that lie apart need no closer look.
+bool may_meet(const VoxelSet& a, const VoxelSet& b) {
+  if (a.runs.empty() || b.runs.empty()) return false;
+  const auto end = [](const VoxelSet& set) { return set.runs.back().first + set.runs.back().count; };
+  return a.runs.front().first < end(b) && b.runs.front().first < end(a);
+}
+
+}  // namespace
+
+const ObjectRecord* Draft::find(ObjectId id) const {
+  const auto draft = drafts_.find(id);
+  if (draft != drafts_.end()) return draft->second ? &*draft->second : nullptr;
+  const auto record = records_.find(id);
+  return record != records_.end() ? &record->second : nullptr;
+}
+
+const ObjectRecord& Draft::at(ObjectId id) const {
+  const ObjectRecord* record = find(id);
+  if (record == nullptr) conflict(id, "is gone");
+  return *record;
+}
+
+const ObjectRecord& Draft::open(ObjectId id) const {
+  const ObjectRecord& record = at(id);
+  if (record.object.lock == Lock::locked) conflict(id, "is locked: unlock it first");
+  return record;
+}
+
+const ObjectRecord& Draft::open_proposal(ObjectId id) const {
+  const ObjectRecord& record = open(id);
+  if (record.object.state != ObjectState::proposed) conflict(id, "is not a proposal any more");
+  return record;
+}
+
+const ObjectRecord& Draft::open_approved(ObjectId id) const {
+  const ObjectRecord& record = open(id);
+  if (record.object.state != ObjectState::approved) conflict(id, "is a proposal: accept it first");
+  return record;
+}
+
+void Draft::need_label(LabelId label) const {
+  if (!context_.labels.contains(label))
+    throw Error(ErrorKind::usage, "there is no label " + std::to_string(label));
+}
+
+ObjectRecord& Draft::edit(ObjectId id) {
+  const auto [entry, is_new] = drafts_.try_emplace(id);
+  if (is_new) entry->second = records_.at(id);
+  return entry->second.value();
+}
+
+void Draft::set_voxels(ObjectId id, VoxelSet voxels) {
+  edit(id).voxels = std::make_shared<const VoxelSet>(std::move(voxels));
+}
+
+ObjectId Draft::create(AnnotatedObject object, VoxelSet voxels) {
+  const ObjectId id = context_.next_object + created_++;
+  object.id = id;
+  object.image = context_.image;
+  drafts_[id] = ObjectRecord{std::move(object), 0, 0, std::make_shared<const VoxelSet>(std::move(voxels))};
+  return id;
+}
+
+void Draft::remove(ObjectId id) { drafts_[id] = std::nullopt; }
+
+std::vector<ObjectId> Draft::ids() const {
+  std::vector<ObjectId> ids;
+  for (const auto& [id, record] : records_) {
+    if (find(id) != nullptr) ids.push_back(id);
+  }
+  for (const auto& [id, draft] : drafts_) {
+    if (draft && !records_.contains(id)) ids.push_back(id);
+  }
+  return ids;  // new ones have the greatest ids
+}
+
+VoxelSet Draft::claim(ObjectId id, VoxelSet gained) {
+  if (context_.overlap == Overlap::allow) return gained;
+  std::vector<ObjectId> losing;
+  const auto meet = [&](ObjectId other, const ObjectRecord& record) {
+    if (other == id || record.object.state != ObjectState::approved || !may_meet(*record.voxels, gained))
+      return;
+    if (context_.overlap == Overlap::keep || record.object.lock == Lock::locked) {
+      gained = subtracted(gained, *record.voxels);
+    } else {
+      losing.push_back(other);
+    }
+  };
+  for (const auto& [other, record] : records_) {
+    if (!drafts_.contains(other)) meet(other, record);
+  }
+  for (const auto& [other, draft] : drafts_) {
+    if (draft) meet(other, *draft);
+  }
+  // Once it is known what the locked ones keep.
+  for (const ObjectId other : losing) {
+    const VoxelSet& before = *at(other).voxels;
+    VoxelSet after = subtracted(before, gained);
+    if (after != before) set_voxels(other, std::move(after));
+  }
+  return gained;
+}
+
+std::vector<ObjectChange> Draft::changes() const {
+  std::vector<ObjectChange> changes;
+  const VoxelSet none{context_.grid.extent, {}};
+  for (const auto& [id, draft] : drafts_) {
+    ObjectChange change{id, std::nullopt, draft, none};
+    const auto record = records_.find(id);
+    if (record != records_.end()) change.before = record->second;
+    if (!change.before && !change.after) continue;
+    const VoxelSet& before = change.before ? *change.before->voxels : none;
+    const VoxelSet& after = change.after ? *change.after->voxels : none;
+    if (&before != &after) change.delta = exclusive(before, after);
+    if (change.after) {
+      const bool new_mask = !change.before || !change.delta.runs.empty();
+      if (new_mask) measure(*change.after, context_.grid);
+      if (!new_mask && record_to_json(*change.before) == record_to_json(*change.after)) continue;
+      change.after->object.revision = context_.event;
+      if (new_mask) change.after->mask_revision = context_.event;
+    }
+    changes.push_back(std::move(change));
+  }
+  return changes;
+}
+
+void check_objects(std::span<const ObjectId> objects) {
+  if (objects.empty()) throw Error(ErrorKind::usage, "no object is named");
+  if (objects.size() > kMostObjects)
+    throw Error(ErrorKind::usage, "more than " + std::to_string(kMostObjects) + " objects are named");
+  std::vector<ObjectId> sorted(objects.begin(), objects.end());
+  std::ranges::sort(sorted);
+  const auto twice = std::ranges::adjacent_find(sorted);
+  if (twice != sorted.end())
+    throw Error(ErrorKind::usage, "object " + std::to_string(*twice) + " is named twice");
+}
+
+}  // namespace sonde

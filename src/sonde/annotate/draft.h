@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <span>
+#include <vector>
+
+#include "sonde/annotate/object_record.h"
+
+namespace sonde {
+
+// What an action depends on, besides the objects of its image.
+struct PlanContext {
+  ImageId image = 0;
+  Grid grid;
+  Overlap overlap = Overlap::keep;
+  std::set<LabelId> labels;
+  ObjectId next_object = 1;                                 // the first id that is free
+  Revision event = 1;                                       // the number that the event will have
+  std::function<std::vector<Answer>(Revision)> answers_of;  // of an earlier event
+};
+
+// The objects of an image with the changes that an action is about to make. Nothing is changed until somebody
+// writes what changes() says.
+class Draft {
+ public:
+  // Both must outlive the draft.
+  Draft(const ObjectRecords& records, const PlanContext& context) : records_(records), context_(context) {}
+
+  // Throw Error{conflict}: "object 12 is gone", "... is locked", "... is not a proposal", "... is a
+  // proposal".
+  const ObjectRecord& at(ObjectId id) const;
+  const ObjectRecord& open(ObjectId id) const;  // not locked
+  const ObjectRecord& open_proposal(ObjectId id) const;
+  const ObjectRecord& open_approved(ObjectId id) const;
+  // Throws Error{usage} for a label that is not there.
+  void need_label(LabelId label) const;
+
+  ObjectRecord& edit(ObjectId id);
+  void set_voxels(ObjectId id, VoxelSet voxels);
+  ObjectId create(AnnotatedObject object, VoxelSet voxels);
+  void remove(ObjectId id);
+  std::vector<ObjectId> ids() const;
+
+  // The overlap rule: what of `gained` the approved object `id` gets (0: one that is yet to come). Under
+  // `overwrite` the others lose it here.
+  VoxelSet claim(ObjectId id, VoxelSet gained);
+
+  const Grid& grid() const { return context_.grid; }
+  Revision event() const { return context_.event; }
+  std::vector<Answer> answers_of(Revision event) const { return context_.answers_of(event); }
+
+  // With area and slices measured; objects that are as they were are left out.
+  std::vector<ObjectChange> changes() const;
+
+ private:
+  const ObjectRecord* find(ObjectId id) const;
+
+  const ObjectRecords& records_;
+  const PlanContext& context_;
+  std::map<ObjectId, std::optional<ObjectRecord>> drafts_;  // absent: removed
+  ObjectId created_ = 0;
+};
+
+// Ids as people send them: at least one, at most 100,000, none twice. Throws Error{usage}.
+void check_objects(std::span<const ObjectId> objects);
+
+}  // namespace sonde

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sonde/annotate/mask_store.h"
+
+#include <algorithm>
+#include <array>
+#include <string_view>
+#include <system_error>
+#include <vector>
+
+#include "sonde/core/bytes.h"
+#include "sonde/core/durable_file.h"
+#include "sonde/core/error.h"
+
+namespace sonde {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::string_view kSuffix = ".voxels";
+constexpr std::string_view kMagic = "SNDVOX1\n";
+constexpr std::size_t kHead = 8 + 3 * 8;
+
+std::vector<std::byte> head_of(Extent3 extent) {
+  std::vector<std::byte> bytes;
+  for (const char c : kMagic) bytes.push_back(static_cast<std::byte>(c));
+  for (const std::int64_t side : {extent.x, extent.y, extent.z}) {
+    for (int shift = 0; shift < 64; shift += 8)
+      bytes.push_back(static_cast<std::byte>(static_cast<std::uint64_t>(side) >> shift & 0xFF));
+  }
+  return bytes;
+}
+
+std::string name_of_mask(ObjectId object, Revision revision) {
+  return std::to_string(object) + "-" + std::to_string(revision) + std::string(kSuffix);
+}
+
+// Masks, and what DurableFile leaves behind when it is killed. Files of others are left alone.
+bool is_swept(const std::string& name) { return name.ends_with(kSuffix); }
+
+}  // namespace
+
+fs::path MaskStore::path_of(ObjectId object, Revision revision) const {
+  return folder_ / name_of_mask(object, revision);
+}
+
+std::string MaskStore::write(ObjectId object, Revision revision, const VoxelSet& voxels) const {
+  std::vector<std::byte> bytes = head_of(voxels.extent);
+  const std::vector<std::byte> runs = encode_voxels(voxels);
+  bytes.insert(bytes.end(), runs.begin(), runs.end());
+  write_durably(path_of(object, revision), ByteView(bytes));
+  return sha256_hex(bytes);
+}
+
+std::optional<VoxelSet> MaskStore::read(ObjectId object, Revision revision, const std::string& sha256,
+                                        Extent3 extent) const {
+  try {
+    const MappedFile file(path_of(object, revision));
+    const ByteView bytes = file.bytes();
+    const std::vector<std::byte> head = head_of(extent);
+    if (bytes.size() < kHead || !std::ranges::equal(bytes.first(kHead), head)) return std::nullopt;
+    if (sha256_hex(bytes) != sha256) return std::nullopt;
+    return decode_voxels(bytes.subspan(kHead), extent);
+  } catch (const Error&) {
+    return std::nullopt;
+  }
+}
+
+void MaskStore::remove(ObjectId object, Revision revision) const noexcept {
+  try {
+    std::error_code ignored;
+    fs::remove(path_of(object, revision), ignored);
+  } catch (...) {  // no memory for its name: swept later
+    return;
+  }
+}
+
+void MaskStore::sweep(const std::map<ObjectId, Revision>& named) const {
+  std::error_code error;
+  fs::create_directories(folder_, error);
+  if (error)
+    throw Error(ErrorKind::unavailable, folder_.string() + ": cannot be written: " + error.message());
+  std::vector<std::string> names;
+  for (const auto& [object, revision] : named) names.push_back(name_of_mask(object, revision));
+  std::ranges::sort(names);
+  std::vector<fs::path> orphans;
+  for (const fs::directory_entry& entry : fs::directory_iterator(folder_)) {
+    const std::string name = entry.path().filename().string();
+    if (is_swept(name) && !std::ranges::binary_search(names, name)) orphans.push_back(entry.path());
+  }
+  for (const fs::path& orphan : orphans) fs::remove(orphan, error);
+}
+
+}  // namespace sonde

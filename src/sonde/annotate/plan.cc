@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sonde/annotate/plan.h"
+
+#include <cmath>
+
+#include "sonde/annotate/plan_steps.h"
+#include "sonde/core/error.h"
+#include "sonde/imaging/grid.h"
+
+namespace sonde {
+namespace {
+
+struct Step {
+  Draft& draft;
+  const PlanAnswers& answers;
+
+  std::string operator()(const AskAction& action) const { return plan_ask(draft, action, answers); }
+  std::string operator()(const ChooseAction& action) const { return plan_choose(draft, action); }
+  std::string operator()(const AcceptAction& action) const { return plan_accept(draft, action); }
+  std::string operator()(const DeleteAction& action) const { return plan_delete(draft, action); }
+  std::string operator()(const StrokeAction& action) const { return plan_stroke(draft, action); }
+  std::string operator()(const LassoAction& action) const { return plan_lasso(draft, action); }
+  std::string operator()(const RelabelAction& action) const { return plan_relabel(draft, action); }
+  std::string operator()(const NameAction& action) const { return plan_name(draft, action); }
+  std::string operator()(const LockAction& action) const { return plan_lock(draft, action); }
+  std::string operator()(const MergeAction& action) const { return plan_merge(draft, action); }
+  std::string operator()(const SplitAction& action) const { return plan_split(draft, action); }
+  std::string operator()(const FillHolesAction& action) const { return plan_fill_holes(draft, action); }
+  std::string operator()(const DropSpecksAction& action) const { return plan_drop_specks(draft, action); }
+  std::string operator()(const EverythingAction& action) const {
+    return plan_everything(draft, action, answers);
+  }
+  std::string operator()(const ImportAction& action) const { return plan_import(draft, action, answers); }
+  std::string operator()(const UndoAction&) const { return no_plan(); }
+  std::string operator()(const RedoAction&) const { return no_plan(); }
+
+  static std::string no_plan() { throw Error(ErrorKind::internal, "undo and redo follow from the history"); }
+};
+
+// JSON has no number for it.
+double finite_or_zero(double value) { return std::isfinite(value) ? value : 0; }
+
+}  // namespace
+
+Plan plan(const ObjectRecords& records, const PlanContext& context, const Action& action,
+          const PlanAnswers& answers) {
+  Draft draft(records, context);
+  Plan result;
+  result.summary = std::visit(Step{draft, answers}, action);
+  result.changes = draft.changes();
+  return result;
+}
+
+SlicePlane checked_plane(const Grid& grid, PlaneRef plane) {
+  if (is_plain(grid) && plane.axis != default_axis(grid)) {
+    throw Error(ErrorKind::usage,
+                "a plain picture has one plane, " + std::string(name_of(default_axis(grid))));
+  }
+  const SlicePlane lies = slice_plane(grid, plane.axis);
+  if (plane.slice < 0 || plane.slice >= lies.slice_count) {
+    throw Error(ErrorKind::usage, "slice " + std::to_string(plane.slice) +
+                                      " is out of range: " + std::string(name_of(plane.axis)) +
+                                      " slices are 0.." + std::to_string(lies.slice_count - 1));
+  }
+  return lies;
+}
+
+std::vector<Answer> answers_on_grid(const std::vector<AnsweredCandidate>& candidates, const Grid& grid,
+                                    PlaneRef plane) {
+  if (candidates.empty()) throw Error(ErrorKind::internal, "the network gave no candidate");
+  const SlicePlane lies = checked_plane(grid, plane);
+  std::vector<Answer> answers;
+  for (const AnsweredCandidate& candidate : candidates) {
+    answers.push_back({voxels_from_slice(candidate.mask, grid.extent, lies, plane.slice),
+                       finite_or_zero(candidate.predicted_iou), finite_or_zero(candidate.stability)});
+  }
+  return answers;
+}
+
+std::vector<Answer> answers_on_grid(const std::vector<ProposedRegion>& regions, const Grid& grid,
+                                    PlaneRef plane) {
+  const SlicePlane lies = checked_plane(grid, plane);
+  std::vector<Answer> answers;
+  for (const ProposedRegion& region : regions) {
+    answers.push_back({voxels_from_slice(decode_rle(region.mask), grid.extent, lies, plane.slice),
+                       finite_or_zero(region.predicted_iou), finite_or_zero(region.stability)});
+  }
+  return answers;
+}
+
+std::string counted(std::size_t count, const std::string& noun) {
+  return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
+}
+
+}  // namespace sonde

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "sonde/annotate/action.h"
+#include "sonde/annotate/draft.h"
+#include "sonde/annotate/segmenter.h"
+
+// What an action does to the objects of its image, as a function of its inputs: the same inputs give the same
+// changes, today and when the history is replayed.
+namespace sonde {
+
+struct Plan {
+  std::vector<ObjectChange> changes;  // empty: nothing to do
+  std::string summary;                // a line for the history
+};
+
+// answers: what the network said (ask: the candidates in the decoder's order; everything: the regions), or
+// the masks of an import; else empty. first: of an ask, the candidate to show; absent: as first_candidate
+// says.
+struct PlanAnswers {
+  std::span<const Answer> answers;
+  std::optional<std::size_t> first;
+};
+// Throws Error: usage, conflict. Not for undo and redo.
+Plan plan(const ObjectRecords& records, const PlanContext& context, const Action& action,
+          const PlanAnswers& answers);
+
+// For an ask: throws what plan() would throw, before the network is asked. The mask to start from; empty
+// where there is none.
+Mask inside_of_ask(const ObjectRecords& records, const PlanContext& context, const AskAction& action);
+void check_everything(const PlanContext& context, const EverythingAction& action);
+// The masks of an import as answers.
+std::vector<Answer> answers_of_import(const ImportAction& action, const Grid& grid);
+
+// Throw Error{usage} for a plane that the image has not.
+SlicePlane checked_plane(const Grid& grid, PlaneRef plane);
+// The candidates and regions on the image's grid. Throw Error{internal} for masks of another extent.
+std::vector<Answer> answers_on_grid(const std::vector<AnsweredCandidate>& candidates, const Grid& grid,
+                                    PlaneRef plane);
+std::vector<Answer> answers_on_grid(const std::vector<ProposedRegion>& regions, const Grid& grid,
+                                    PlaneRef plane);
+
+}  // namespace sonde

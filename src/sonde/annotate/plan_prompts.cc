@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "sonde/annotate/first_candidate.h"
+#include "sonde/annotate/plan_steps.h"
+#include "sonde/annotate/text_rules.h"
+#include "sonde/core/error.h"
+#include "sonde/imaging/window.h"
+
+namespace sonde {
+namespace {
+
+constexpr std::size_t kMostPromptPoints = 1000;
+constexpr std::size_t kMostImported = 100'000;
+constexpr std::size_t kLongestPath = 4096;
+
+void check_prompt(const Grid& grid, const AskAction& action) {
+  const SlicePlane plane = checked_plane(grid, action.plane);
+  if (action.prompt.points.size() > kMostPromptPoints) {
+    throw Error(ErrorKind::usage, "a prompt has at most " + std::to_string(kMostPromptPoints) + " points");
+  }
+  validate(Prompt{action.prompt.points, action.prompt.box, std::nullopt}, plane.extent);
+  parse_window(action.prompt.window);
+}
+
+// The target in the end: that of the action, else that which the proposal has already.
+std::optional<ObjectId> target_of(const Draft& draft, const AskAction& action) {
+  if (action.target || !action.proposal) return action.target;
+  return draft.at(*action.proposal).object.proposal->target;
+}
+
+void check_ask(const Draft& draft, const AskAction& action) {
+  check_prompt(draft.grid(), action);
+  if (action.proposal) draft.open_proposal(*action.proposal);
+  const std::optional<ObjectId> target = target_of(draft, action);
+  if (target) draft.open_approved(*target);
+}
+
+std::vector<CandidateScore> scores_of(std::span<const Answer> answers) {
+  std::vector<CandidateScore> scores;
+  for (const Answer& answer : answers)
+    scores.push_back({answer.predicted_iou, answer.stability, voxel_count(answer.voxels)});
+  return scores;
+}
+
+VoxelSet on_slice(const VoxelSet& set, const SlicePlane& plane, std::int64_t slice) {
+  return voxels_from_slice(slice_from_voxels(set, plane, slice), set.extent, plane, slice);
+}
+
+// The target's pixels on the proposal's slice become the proposal's, as far as other objects let it.
+void change_target(Draft& draft, const ObjectRecord& proposal) {
+  const Proposal& asked = *proposal.object.proposal;
+  const ObjectId target = *asked.target;
+  const VoxelSet before = *draft.open_approved(target).voxels;
+  const SlicePlane plane = slice_plane(draft.grid(), asked.plane.axis);
+  const VoxelSet wanted = on_slice(*proposal.voxels, plane, asked.plane.slice);
+  const VoxelSet had = on_slice(before, plane, asked.plane.slice);
+  const VoxelSet gained = draft.claim(target, subtracted(wanted, had));
+  const VoxelSet slice = united(intersected(wanted, had), gained);
+  draft.set_voxels(target, united(subtracted(before, had), slice));
+  draft.remove(proposal.object.id);
+}
+
+enum class Accepted { yes, nothing_left };
+
+Accepted accept_one(Draft& draft, ObjectId id, LabelId label) {
+  const ObjectRecord proposal = draft.open_proposal(id);
+  if (proposal.object.proposal->target) {
+    change_target(draft, proposal);
+    return Accepted::yes;
+  }
+  VoxelSet voxels = draft.claim(id, *proposal.voxels);
+  if (voxels.runs.empty()) return Accepted::nothing_left;
+  ObjectRecord& record = draft.edit(id);
+  record.object.state = ObjectState::approved;
+  record.object.label = label;
+  record.object.proposal = std::nullopt;
+  record.asked_at = 0;
+  draft.set_voxels(id, std::move(voxels));
+  return Accepted::yes;
+}
+
+std::string text_of_prompt(const AskedPrompt& prompt) {
+  std::string text;
+  if (!prompt.points.empty()) text = counted(prompt.points.size(), "point");
+  if (prompt.box) text += text.empty() ? "a box" : " and a box";
+  return text;
+}
+
+}  // namespace
+
+Mask inside_of_ask(const ObjectRecords& records, const PlanContext& context, const AskAction& action) {
+  const Draft draft(records, context);
+  check_ask(draft, action);
+  const std::optional<ObjectId> target = target_of(draft, action);
+  if (!target) return {};
+  const SlicePlane plane = slice_plane(context.grid, action.plane.axis);
+  Mask inside = slice_from_voxels(*draft.at(*target).voxels, plane, action.plane.slice);
+  return area_px(inside) > 0 ? inside : Mask{};
+}
+
+std::string plan_ask(Draft& draft, const AskAction& action, const PlanAnswers& answers) {
+  check_ask(draft, action);
+  Proposal proposal;
+  proposal.plane = action.plane;
+  proposal.target = target_of(draft, action);
+  proposal.candidates = scores_of(answers.answers);
+  proposal.chosen = answers.first ? *answers.first : first_candidate(action.prompt, proposal.candidates);
+  proposal.prompt = action.prompt;
+  if (proposal.chosen >= answers.answers.size())
+    throw Error(ErrorKind::internal, "the candidate to show first is not there");
+  VoxelSet voxels = answers.answers[proposal.chosen].voxels;
+  ObjectId id = 0;
+  if (action.proposal) {
+    id = *action.proposal;
+    draft.set_voxels(id, std::move(voxels));
+  } else {
+    id = draft.create({}, std::move(voxels));
+  }
+  ObjectRecord& record = draft.edit(id);
+  record.object.source = ObjectSource::prompt;
+  record.object.proposal = std::move(proposal);
+  record.asked_at = draft.event();
+  return "asked with " + text_of_prompt(action.prompt) + ": object " + std::to_string(id);
+}
+
+std::string plan_choose(Draft& draft, const ChooseAction& action) {
+  const ObjectRecord& record = draft.open_proposal(action.proposal);
+  if (record.asked_at == 0) {
+    throw Error(ErrorKind::conflict,
+                "object " + std::to_string(action.proposal) + " has no other candidates");
+  }
+  std::vector<Answer> candidates = draft.answers_of(record.asked_at);
+  if (action.candidate >= candidates.size()) {
+    throw Error(ErrorKind::usage, "candidate " + std::to_string(action.candidate) + " is not there: 0.." +
+                                      std::to_string(candidates.size() - 1));
+  }
+  draft.set_voxels(action.proposal, std::move(candidates[action.candidate].voxels));
+  draft.edit(action.proposal).object.proposal->chosen = action.candidate;
+  return "candidate " + std::to_string(action.candidate + 1) + " of object " +
+         std::to_string(action.proposal);
+}
+
+std::string plan_accept(Draft& draft, const AcceptAction& action) {
+  check_objects(action.objects);
+  draft.need_label(action.label);
+  for (const ObjectId id : action.objects) draft.open_proposal(id);
+  std::size_t accepted = 0;
+  for (const ObjectId id : action.objects)
+    accepted += accept_one(draft, id, action.label) == Accepted::yes ? 1 : 0;
+  if (accepted == 0) {
+    throw Error(ErrorKind::conflict,
+                action.objects.size() == 1
+                    ? "object " + std::to_string(action.objects[0]) + " has no pixel that is not another's"
+                    : std::string("none of the objects has a pixel that is not another's"));
+  }
+  std::string summary = "accepted " + counted(accepted, "object");
+  if (accepted < action.objects.size())
+    summary += ", " + std::to_string(action.objects.size() - accepted) + " had no pixel left";
+  return summary;
+}
+
+void check_everything(const PlanContext& context, const EverythingAction& action) {
+  checked_plane(context.grid, action.plane);
+  parse_window(action.window);
+  const EverythingSettings& settings = action.settings;
+  const auto is_share = [](double value) { return value >= 0 && value <= 1; };  // false for not-a-number
+  if (settings.points_per_side < 1 || settings.points_per_side > 128)
+    throw Error(ErrorKind::usage, "points_per_side is 1 to 128");
+  if (!is_share(settings.pred_iou) || !is_share(settings.stability))
+    throw Error(ErrorKind::usage, "pred_iou and stability are 0 to 1");
+  if (settings.min_region < 0 || settings.min_region > 1'000'000'000)
+    throw Error(ErrorKind::usage, "min_region is 0 to 1000000000 pixels");
+}
+
+std::string plan_everything(Draft& draft, const EverythingAction& action, const PlanAnswers& answers) {
+  for (const ObjectId id : draft.ids()) {
+    const AnnotatedObject& object = draft.at(id).object;
+    if (object.state == ObjectState::proposed && object.source == ObjectSource::everything &&
+        object.lock == Lock::open && object.proposal->plane == action.plane)
+      draft.remove(id);
+  }
+  for (const Answer& answer : answers.answers) {
+    AnnotatedObject object;
+    object.source = ObjectSource::everything;
+    object.proposal = Proposal{action.plane, std::nullopt, scores_of(std::span(&answer, 1)), 0, std::nullopt};
+    draft.create(std::move(object), answer.voxels);
+  }
+  return counted(answers.answers.size(), "proposal") + " from a grid on " +
+         std::string(name_of(action.plane.axis)) + " slice " + std::to_string(action.plane.slice);
+}
+
+std::vector<Answer> answers_of_import(const ImportAction& action, const Grid& grid) {
+  std::vector<Answer> answers;
+  for (const ImportedObject& object : action.objects) {
+    if (object.voxels.extent != grid.extent)
+      throw Error(ErrorKind::usage, action.from + ": its grid is not the image's");
+    answers.push_back({object.voxels, 0, 0});
+  }
+  return answers;
+}
+
+std::string plan_import(Draft& draft, const ImportAction& action, const PlanAnswers& answers) {
+  if (action.objects.size() > kMostImported || action.objects.size() != answers.answers.size())
+    throw Error(ErrorKind::usage, action.from + ": more than " + std::to_string(kMostImported) + " objects");
+  checked_length(action.from, "the name of the file", kLongestPath);
+  std::size_t imported = 0;
+  for (std::size_t i = 0; i < action.objects.size(); ++i) {
+    const ImportedObject& from = action.objects[i];
+    draft.need_label(from.label);
+    checked_length(from.name, "the name of an object", kLongestName);
+    VoxelSet voxels = draft.claim(0, answers.answers[i].voxels);
+    if (voxels.runs.empty()) continue;
+    AnnotatedObject object;
+    object.state = ObjectState::approved;
+    object.label = from.label;
+    object.name = from.name;
+    object.source = ObjectSource::import;
+    draft.create(std::move(object), std::move(voxels));
+    ++imported;
+  }
+  return "imported " + counted(imported, "object") + " from " + action.from;
+}
+
+}  // namespace sonde

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+#include "sonde/annotate/action_json.h"
+#include "sonde/annotate/plan_steps.h"
+#include "sonde/annotate/project_impl.h"
+#include "sonde/core/error.h"
+#include "sonde/imaging/grid.h"
+
+namespace sonde {
+namespace {
+
+using nlohmann::json;
+
+std::string_view name_of(Overlap overlap) {
+  switch (overlap) {
+    case Overlap::keep:
+      return "keep";
+    case Overlap::overwrite:
+      return "overwrite";
+    case Overlap::allow:
+      return "allow";
+  }
+  return "";
+}
+
+std::string window_of(const Action& action) {
+  if (const auto* ask = std::get_if<AskAction>(&action)) return ask->prompt.window;
+  if (const auto* everything = std::get_if<EverythingAction>(&action)) return everything->window;
+  return "";
+}
+
+// All that the changes follow from, besides the objects and the answers.
+std::string input_of(const Action& action, const PlanContext& context,
+                     const std::vector<ObjectChange>& changes) {
+  json input{{"action", action_to_json(action)},
+             {"overlap", name_of(context.overlap)},
+             {"next_object", context.next_object}};
+  if (std::holds_alternative<AskAction>(action))
+    input["first"] = changes.at(0).after.value().object.proposal.value().chosen;
+  return input.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+// What an undo or redo does: the event's change the other way round, or once more.
+ObjectChange stepped(const ImageState& state, const ObjectChange& stored, EventRole role, Revision event) {
+  const std::optional<ObjectRecord>& from = role == EventRole::undo ? stored.after : stored.before;
+  const std::optional<ObjectRecord>& to = role == EventRole::undo ? stored.before : stored.after;
+  const auto now = state.records.find(stored.id);
+  const bool is_there = now != state.records.end();
+  if (is_there != from.has_value() || (is_there && record_to_json(now->second) != record_to_json(*from))) {
+    throw Error(ErrorKind::corrupt_data,
+                "object " + std::to_string(stored.id) + " is not what its history says");
+  }
+  ObjectChange change{stored.id, std::nullopt, to, stored.delta};
+  if (is_there) change.before = now->second;
+  if (!change.after) return change;
+  const bool same_mask = is_there && stored.delta.runs.empty();
+  const VoxelSet none{stored.delta.extent, {}};
+  change.after->object.revision = event;
+  change.after->mask_revision = same_mask ? change.before->mask_revision : event;
+  change.after->voxels = same_mask ? change.before->voxels
+                                   : std::make_shared<const VoxelSet>(
+                                         exclusive(is_there ? *change.before->voxels : none, stored.delta));
+  return change;
+}
+
+}  // namespace
+
+std::optional<Changes> Project::Impl::done_before(ImageId image, const std::string& request) {
+  const auto found = history_.find_request(request);
+  if (!found) return std::nullopt;
+  if (found->image != image)
+    throw Error(ErrorKind::usage, "the request \"" + request + "\" was one for another image");
+  return changes_of(image, history_.objects_of(found->event));
+}
+
+PlanContext Project::Impl::context_of(ImageId image) {
+  PlanContext context;
+  context.image = image;
+  context.grid = state_of(image).grid;
+  context.overlap = overlap();
+  context.labels = living_labels();
+  context.next_object = next_object_;
+  context.event = revision_ + 1;
+  context.answers_of = [this, extent = context.grid.extent](Revision event) {
+    return history_.answers_of(event, extent);
+  };
+  return context;
+}
+
+Mask Project::Impl::prepare(ImageId image, const Action& action) {
+  const PlanContext context = context_of(image);
+  if (const auto* everything = std::get_if<EverythingAction>(&action)) check_everything(context, *everything);
+  if (const auto* ask = std::get_if<AskAction>(&action))
+    return inside_of_ask(state_of(image).records, context, *ask);
+  return {};
+}
+
+Changes Project::Impl::perform(ImageId image, const std::string& request, const Action& action,
+                               const Asked& asked) {
+  if (std::holds_alternative<UndoAction>(action)) return step_back_or_forth(image, request, EventRole::undo);
+  if (std::holds_alternative<RedoAction>(action)) return step_back_or_forth(image, request, EventRole::redo);
+  const PlanContext context = context_of(image);
+  const Plan planned = plan(state_of(image).records, context, action, {asked.answers, std::nullopt});
+  if (planned.changes.empty()) return changes_of(image, {});
+  StoredEvent event;
+  event.id = context.event;
+  event.image = image;
+  event.time = utc_now();
+  event.kind = kind_of(action);
+  event.role = EventRole::action;
+  event.request = request;
+  event.input = input_of(action, context, planned.changes);
+  event.model_sha256 = asked.model_sha256;
+  event.precision = asked.precision;
+  event.window = window_of(action);
+  event.summary = planned.summary;
+  commit(event, planned.changes, asked.answers);
+  std::vector<ObjectId> ids;
+  for (const ObjectChange& change : planned.changes) ids.push_back(change.id);
+  return changes_of(image, ids);
+}
+
+Changes Project::Impl::step_back_or_forth(ImageId image, const std::string& request, EventRole role) {
+  const ImageState& state = state_of(image);
+  const auto step = role == EventRole::undo ? state.path.next_undo() : state.path.next_redo();
+  if (!step) {
+    throw Error(ErrorKind::conflict,
+                role == EventRole::undo ? "there is nothing to undo" : "there is nothing to redo");
+  }
+  StoredEvent event;
+  event.id = revision_ + 1;
+  event.image = image;
+  event.time = utc_now();
+  event.kind = role == EventRole::undo ? "undo" : "redo";
+  event.role = role;
+  event.request = request;
+  event.input = "{}";
+  event.summary = (role == EventRole::undo ? "undid " : "redid ") + step->kind;
+  event.target = step->event;
+  std::vector<ObjectChange> changes;
+  std::vector<ObjectId> ids;
+  for (const ObjectChange& stored : history_.changes_of(step->event, state.grid.extent)) {
+    changes.push_back(stepped(state, stored, role, event.id));
+    ids.push_back(stored.id);
+  }
+  commit(event, changes, {});
+  return changes_of(image, ids);
+}
+
+Changes Project::Impl::changes_of(ImageId id, std::span<const ObjectId> objects) {
+  const ImageState& state = state_of(id);
+  Changes changes;
+  changes.revision = revision_;
+  if (const auto step = state.path.next_undo()) changes.undo = step->kind;
+  if (const auto step = state.path.next_redo()) changes.redo = step->kind;
+  for (const ObjectId object : objects) {
+    const auto record = state.records.find(object);
+    if (record != state.records.end()) {
+      changes.changed.push_back(record->second.object);
+    } else {
+      changes.removed.push_back(object);
+    }
+  }
+  changes.image = image(id);
+  return changes;
+}
+
+Changes Project::Impl::changes_since(ImageId id, Revision since) {
+  const ImageState& state = state_of(id);
+  std::vector<ObjectId> objects;
+  for (const auto& [object, record] : state.records) {
+    if (record.object.revision > since) objects.push_back(object);
+  }
+  for (const auto& [object, revision] : state.removed) {
+    if (revision > since && !state.records.contains(object)) objects.push_back(object);
+  }
+  return changes_of(id, objects);
+}
+
+std::vector<AnnotatedObject> Project::Impl::objects(ImageId id) {
+  if (!image(id).grid) return {};  // nothing can have been done to it
+  std::vector<AnnotatedObject> list;
+  for (const auto& [object, record] : state_of(id).records) list.push_back(record.object);
+  return list;
+}
+
+std::vector<ObjectMask> Project::Impl::masks(ImageId image, PlaneRef at, std::span<const ObjectId> objects) {
+  const ImageState& state = state_of(image);
+  const SlicePlane plane = checked_plane(state.grid, at);
+  std::vector<ObjectMask> masks;
+  for (const ObjectId id : objects) {
+    const auto found = state.records.find(id);
+    if (found == state.records.end()) continue;
+    const ObjectRecord& record = found->second;
+    const Revision revision = record.object.revision;
+    masks.push_back({id, std::nullopt, revision, slice_from_voxels(*record.voxels, plane, at.slice)});
+    if (record.asked_at == 0 || !record.object.proposal || record.object.proposal->plane != at) continue;
+    const std::vector<Answer> candidates = history_.answers_of(record.asked_at, state.grid.extent);
+    for (std::size_t i = 0; i < candidates.size(); ++i)
+      masks.push_back({id, i, revision, slice_from_voxels(candidates[i].voxels, plane, at.slice)});
+  }
+  return masks;
+}
+
+VoxelSet Project::Impl::voxels(ObjectId object) {
+  SQLite::Statement row(database_.connection(), "SELECT image FROM objects WHERE id = ?");
+  row.bind(1, object);
+  if (!row.executeStep()) throw Error(ErrorKind::not_found, "there is no object " + std::to_string(object));
+  return *state_of(row.getColumn(0).getInt64()).records.at(object).voxels;
+}
+
+std::vector<HistoryEvent> Project::Impl::history(ImageId id, std::int64_t limit) {
+  image(id);
+  const UndoPath path = history_.undo_path(id);
+  std::vector<HistoryEvent> events;
+  for (StoredEvent& event : history_.newest(id, std::max<std::int64_t>(limit, 0))) {
+    events.push_back({event.id, std::move(event.time), std::move(event.kind), std::move(event.summary),
+                      std::move(event.model_sha256), std::move(event.window), path.is_undone(event.id)});
+  }
+  return events;
+}
+
+}  // namespace sonde

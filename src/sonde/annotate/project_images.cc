@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include <nlohmann/json.hpp>
+
+#include "sonde/annotate/project_impl.h"
+#include "sonde/core/error.h"
+#include "sonde/imaging/grid.h"
+
+namespace sonde {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::int64_t kLongestSide = 1 << 20;
+constexpr std::int64_t kMostVoxels = std::int64_t{1} << 40;
+
+// File names need not be UTF-8.
+std::string dumped(const json& j) { return j.dump(-1, ' ', false, json::error_handler_t::replace); }
+
+std::string grid_to_json(const Grid& grid) {
+  json affine = nullptr;
+  if (grid.mm_from_voxel) {
+    const auto& [u, v, w] = grid.mm_from_voxel->columns;
+    const Vec3& o = grid.mm_from_voxel->origin;
+    affine = {u.x, u.y, u.z, v.x, v.y, v.z, w.x, w.y, w.z, o.x, o.y, o.z};
+  }
+  return json{{"extent", {grid.extent.x, grid.extent.y, grid.extent.z}}, {"mm_from_voxel", affine}}.dump();
+}
+
+Grid grid_from_json(const std::string& text) {
+  const json j = json::parse(text);
+  const auto extent = j.at("extent").get<std::array<std::int64_t, 3>>();
+  Grid grid{{extent[0], extent[1], extent[2]}, std::nullopt};
+  if (j.at("mm_from_voxel").is_null()) return grid;
+  const auto n = j.at("mm_from_voxel").get<std::array<double, 12>>();
+  grid.mm_from_voxel = Affine3{{Vec3{n[0], n[1], n[2]}, Vec3{n[3], n[4], n[5]}, Vec3{n[6], n[7], n[8]}},
+                               Vec3{n[9], n[10], n[11]}};
+  return grid;
+}
+
+void check_grid(const Grid& grid, const std::string& name) {
+  const auto fits = [](std::int64_t side) { return side >= 1 && side <= kLongestSide; };
+  const Extent3 e = grid.extent;
+  if (!fits(e.x) || !fits(e.y) || !fits(e.z) || e.x * e.y > kMostVoxels / e.z)
+    throw Error(ErrorKind::unsupported, name + ": it has too many voxels, or none");
+  if (grid.mm_from_voxel && !is_finite(*grid.mm_from_voxel))
+    throw Error(ErrorKind::unsupported, name + ": its affine is not finite");
+}
+
+bool same_planes(const Grid& a, const Grid& b) {
+  constexpr std::array kAxes{Axis::axial, Axis::coronal, Axis::sagittal};
+  const auto same = [](GridAxis p, GridAxis q) { return p.axis == q.axis && p.sense == q.sense; };
+  return std::ranges::all_of(kAxes, [&](Axis axis) {
+    const SlicePlane p = slice_plane(a, axis);
+    const SlicePlane q = slice_plane(b, axis);
+    return same(p.column, q.column) && same(p.row, q.row) && same(p.slice, q.slice);
+  });
+}
+
+std::string text_of(Extent3 e) {
+  return std::to_string(e.x) + " x " + std::to_string(e.y) + " x " + std::to_string(e.z);
+}
+
+ImageStatus status_of(const ImageSummary& summary, bool done) {
+  if (done) return ImageStatus::done;
+  return summary.approved + summary.proposed > 0 ? ImageStatus::started : ImageStatus::fresh;
+}
+
+std::string unique_name(const std::set<std::string>& taken, const std::string& wanted) {
+  std::string name = wanted;
+  for (int n = 2; taken.contains(name); ++n) name = wanted + " (" + std::to_string(n) + ")";
+  return name;
+}
+
+}  // namespace
+
+void Project::Impl::load_images() {
+  SQLite::Statement row(database_.connection(),
+                        "SELECT id, path, series, frame, name, done, active_ms, revision, grid, fault FROM "
+                        "images ORDER BY id");
+  while (row.executeStep()) {
+    ImageSummary summary;
+    summary.id = row.getColumn(0).getInt64();
+    summary.source = {row.getColumn(1).getString(), row.getColumn(2).getString(), row.getColumn(3).getInt64(),
+                      row.getColumn(4).getString()};
+    if (row.getColumn(5).getInt() != 0) done_.insert(summary.id);
+    summary.active_ms = row.getColumn(6).getInt64();
+    summary.revision = row.getColumn(7).getInt64();
+    if (!row.getColumn(8).isNull()) {
+      summary.grid = grid_from_json(row.getColumn(8).getString());
+      check_grid(*summary.grid, database_.file().string());
+    }
+    if (!row.getColumn(9).isNull()) summary.fault = row.getColumn(9).getString();
+    summaries_[summary.id] = std::move(summary);
+  }
+  SQLite::Statement counts(database_.connection(),
+                           "SELECT image, state, count(*) FROM objects GROUP BY image, state");
+  while (counts.executeStep()) {
+    ImageSummary& summary = summaries_.at(counts.getColumn(0).getInt64());
+    const bool approved = counts.getColumn(1).getString() == "approved";
+    (approved ? summary.approved : summary.proposed) = counts.getColumn(2).getInt64();
+  }
+  for (auto& [id, summary] : summaries_) summary.status = status_of(summary, done_.contains(id));
+}
+
+void Project::Impl::update_counts(ImageSummary& summary, const ImageState& state) const {
+  summary.approved = std::ranges::count_if(
+      state.records, [](const auto& entry) { return entry.second.object.state == ObjectState::approved; });
+  summary.proposed = static_cast<std::int64_t>(state.records.size()) - summary.approved;
+  summary.status = status_of(summary, done_.contains(summary.id));
+}
+
+std::vector<ImageId> Project::Impl::add_images(std::span<const ImageSource> images) {
+  using Key = std::tuple<std::string, std::string, std::int64_t>;
+  const auto key_of = [](const ImageSource& s) { return Key{s.path.string(), s.series, s.frame}; };
+  std::map<Key, ImageId> known;
+  std::set<std::string> names;
+  for (const auto& [id, summary] : summaries_) {
+    known[key_of(summary.source)] = id;
+    names.insert(summary.source.name);
+  }
+  ImageId next = summaries_.empty() ? 1 : summaries_.rbegin()->first + 1;
+  std::vector<ImageId> ids;
+  std::vector<ImageSummary> added;
+  json input = json::array();
+  for (const ImageSource& source : images) {
+    const auto [entry, is_new] = known.try_emplace(key_of(source), next);
+    ids.push_back(entry->second);
+    if (!is_new) continue;
+    ImageSummary summary;
+    summary.id = next++;
+    summary.source = source;
+    summary.source.name = unique_name(names, source.name);
+    summary.revision = revision_ + 1;
+    names.insert(summary.source.name);
+    input.push_back({{"id", summary.id}, {"name", summary.source.name}, {"path", source.path.string()}});
+    added.push_back(std::move(summary));
+  }
+  if (added.empty()) return ids;
+  note(std::nullopt, "add_images", dumped(input), [&] {
+    SQLite::Statement row(
+        database_.connection(),
+        "INSERT INTO images(id, path, series, frame, name, revision) VALUES(?, ?, ?, ?, ?, ?)");
+    for (const ImageSummary& summary : added) {
+      row.bind(1, summary.id);
+      row.bind(2, summary.source.path.string());
+      row.bind(3, summary.source.series);
+      row.bind(4, summary.source.frame);
+      row.bind(5, summary.source.name);
+      row.bind(6, summary.revision);
+      row.exec();
+      row.reset();
+    }
+  });
+  for (ImageSummary& summary : added) summaries_[summary.id] = std::move(summary);
+  return ids;
+}
+
+std::vector<ImageSummary> Project::Impl::images() const {
+  std::vector<ImageSummary> list;
+  list.reserve(summaries_.size());
+  for (const auto& [id, summary] : summaries_) list.push_back(summary);
+  return list;
+}
+
+const ImageSummary& Project::Impl::image(ImageId id) const {
+  const auto found = summaries_.find(id);
+  if (found == summaries_.end()) throw Error(ErrorKind::not_found, "there is no image " + std::to_string(id));
+  return found->second;
+}
+
+void Project::Impl::set_opened(ImageId id, const Grid& grid) {
+  const ImageSummary& summary = image(id);
+  check_grid(grid, summary.source.name);
+  if (summary.grid && summary.grid->extent != grid.extent) {
+    throw Error(ErrorKind::unsupported, summary.source.name + ": the file has changed: it was " +
+                                            text_of(summary.grid->extent) + ", it is " +
+                                            text_of(grid.extent));
+  }
+  if (summary.grid && !same_planes(*summary.grid, grid))
+    throw Error(ErrorKind::unsupported, summary.source.name + ": the file has changed: it is turned round");
+  if (summary.grid && !summary.fault) return;
+  // Masks lie on the grid that the image had when they were begun.
+  const std::string text = grid_to_json(summary.grid.value_or(grid));
+  note(id, "open", text, [&] {
+    SQLite::Statement row(database_.connection(), "UPDATE images SET grid = ?, fault = NULL WHERE id = ?");
+    row.bind(1, text);
+    row.bind(2, id);
+    row.exec();
+  });
+  summaries_.at(id).grid = grid_from_json(text);
+  summaries_.at(id).fault = std::nullopt;
+}
+
+void Project::Impl::set_fault(ImageId id, const std::string& fault) {
+  if (image(id).fault == fault) return;
+  note(id, "fault", dumped(json(fault)), [&] {
+    SQLite::Statement row(database_.connection(), "UPDATE images SET fault = ? WHERE id = ?");
+    row.bind(1, fault);
+    row.bind(2, id);
+    row.exec();
+  });
+  summaries_.at(id).fault = fault;
+}
+
+void Project::Impl::add_active_time(ImageId id, std::chrono::milliseconds active) {
+  if (active.count() < 0 || active > std::chrono::hours(24))
+    throw Error(ErrorKind::usage, "the time spent is 0 ms to a day at once");
+  image(id);
+  SQLite::Statement row(database_.connection(), "UPDATE images SET active_ms = active_ms + ? WHERE id = ?");
+  row.bind(1, static_cast<std::int64_t>(active.count()));
+  row.bind(2, id);
+  row.exec();
+  summaries_.at(id).active_ms += active.count();
+}
+
+void Project::Impl::set_done(ImageId id, ImageStatus status) {
+  image(id);
+  const bool done = status == ImageStatus::done;
+  if (done == done_.contains(id)) return;
+  note(id, done ? "done" : "reopen", "null", [&] {
+    SQLite::Statement row(database_.connection(), "UPDATE images SET done = ? WHERE id = ?");
+    row.bind(1, done ? 1 : 0);
+    row.bind(2, id);
+    row.exec();
+  });
+  done ? void(done_.insert(id)) : void(done_.erase(id));
+  ImageSummary& summary = summaries_.at(id);
+  summary.status = status_of(summary, done);
+}
+
+}  // namespace sonde

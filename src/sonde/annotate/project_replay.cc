@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+#include "sonde/annotate/action_json.h"
+#include "sonde/annotate/project_impl.h"
+#include "sonde/core/error.h"
+
+namespace sonde {
+namespace {
+
+using nlohmann::json;
+
+// What the history holds of one event.
+struct Recorded {
+  StoredEvent event;
+  std::vector<ObjectChange> changes;
+  std::vector<Answer> answers;
+  std::vector<ObjectChange> of_target;  // of an undo or redo: the changes of the event that it is about
+};
+
+std::string named(ObjectId id) { return "object " + std::to_string(id); }
+
+Overlap overlap_of(const std::string& text) {
+  return text == "keep" ? Overlap::keep : text == "overwrite" ? Overlap::overwrite : Overlap::allow;
+}
+
+std::string text_of(const std::optional<ObjectRecord>& record) {
+  return record ? record_to_json(*record) : "";
+}
+
+// The first difference; absent: none.
+std::optional<std::string> difference(const std::vector<ObjectChange>& recorded,
+                                      const std::vector<ObjectChange>& computed) {
+  for (std::size_t i = 0; i < std::max(recorded.size(), computed.size()); ++i) {
+    if (i >= recorded.size()) return named(computed[i].id) + " changes, in the history it does not";
+    if (i >= computed.size()) return named(recorded[i].id) + " does not change, in the history it does";
+    const ObjectChange& a = recorded[i];
+    const ObjectChange& b = computed[i];
+    if (a.id != b.id) return named(b.id) + " changes, in the history " + named(a.id);
+    if (a.delta != b.delta) {
+      return "the mask of " + named(a.id) + " differs in " +
+             std::to_string(voxel_count(exclusive(a.delta, b.delta))) + " voxels";
+    }
+    if (text_of(a.before) != text_of(b.before) || text_of(a.after) != text_of(b.after))
+      return named(a.id) + " has the same mask and is not the same";
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> difference(const std::vector<Answer>& recorded,
+                                      const std::vector<Answer>& computed) {
+  if (recorded.size() != computed.size()) {
+    return "the network gives " + std::to_string(computed.size()) + " masks, in the history " +
+           std::to_string(recorded.size());
+  }
+  for (std::size_t i = 0; i < recorded.size(); ++i) {
+    const Answer& a = recorded[i];
+    const Answer& b = computed[i];
+    if (a.voxels != b.voxels) {
+      return "mask " + std::to_string(i + 1) + " of the network differs in " +
+             std::to_string(voxel_count(exclusive(a.voxels, b.voxels))) + " voxels";
+    }
+    if (a.predicted_iou != b.predicted_iou || a.stability != b.stability)
+      return "the scores of mask " + std::to_string(i + 1) + " differ";
+  }
+  return std::nullopt;
+}
+
+class ImageReplay {
+ public:
+  ImageReplay(ImageId image, Grid grid, const AnnotationSegmenter& segmenter)
+      : image_(image), grid_(std::move(grid)), segmenter_(segmenter) {}
+
+  const ObjectRecords& records() const { return records_; }
+
+  std::optional<std::string> play(const Recorded& recorded) {
+    const std::optional<std::string> fault =
+        recorded.event.role == EventRole::action ? play_action(recorded) : play_step(recorded);
+    fold(recorded);
+    return fault;
+  }
+
+  std::function<std::vector<Answer>(Revision)> answers_of;
+  std::set<LabelId> labels;
+
+ private:
+  std::optional<std::string> play_action(const Recorded& recorded) const {
+    const json input = json::parse(recorded.event.input);
+    const Action action = action_from_json(input.at("action"));
+    PlanContext context;
+    context.image = image_;
+    context.grid = grid_;
+    context.overlap = overlap_of(input.at("overlap").get<std::string>());
+    context.labels = labels;
+    context.next_object = input.at("next_object").get<ObjectId>();
+    context.event = recorded.event.id;
+    context.answers_of = answers_of;
+    PlanAnswers answers{recorded.answers, std::nullopt};
+    if (input.contains("first")) answers.first = input.at("first").get<std::size_t>();
+    std::optional<std::string> fault = ask_again(recorded, context, action);
+    if (fault) return fault;
+    return difference(recorded.changes, plan(records_, context, action, answers).changes);
+  }
+
+  std::optional<std::string> ask_again(const Recorded& recorded, const PlanContext& context,
+                                       const Action& action) const {
+    const StoredEvent& event = recorded.event;
+    const auto* ask = std::get_if<AskAction>(&action);
+    const auto* everything = std::get_if<EverythingAction>(&action);
+    if (ask == nullptr && everything == nullptr) return std::nullopt;
+    if (event.model_sha256 != segmenter_.model_sha256 || event.precision != segmenter_.precision) {
+      const auto fault = difference(
+          recorded.changes, plan(records_, context, action, {recorded.answers, first_of(event)}).changes);
+      return fault ? fault
+                   : "not asked again: it was another model (" + event.model_sha256.substr(0, 12) + ", " +
+                         event.precision + ")";
+    }
+    if (ask != nullptr) {
+      const Mask inside = inside_of_ask(records_, context, *ask);
+      return difference(
+          recorded.answers,
+          answers_on_grid(segmenter_.ask(image_, ask->plane, ask->prompt, inside), grid_, ask->plane));
+    }
+    return difference(recorded.answers,
+                      answers_on_grid(segmenter_.everything(image_, *everything), grid_, everything->plane));
+  }
+
+  static std::optional<std::size_t> first_of(const StoredEvent& event) {
+    const json input = json::parse(event.input);
+    return input.contains("first") ? std::optional(input.at("first").get<std::size_t>()) : std::nullopt;
+  }
+
+  // An undo is the event's changes the other way round, a redo the same once more.
+  static std::optional<std::string> play_step(const Recorded& recorded) {
+    std::vector<ObjectChange> expected = recorded.of_target;
+    if (recorded.event.role == EventRole::undo) {
+      for (ObjectChange& change : expected) std::swap(change.before, change.after);
+    }
+    return difference(recorded.changes, expected);
+  }
+
+  void fold(const Recorded& recorded) {
+    const VoxelSet none{grid_.extent, {}};
+    for (const ObjectChange& change : recorded.changes) {
+      const auto now = records_.find(change.id);
+      const VoxelSet before = now != records_.end() ? *now->second.voxels : none;
+      if (!change.after) {
+        records_.erase(change.id);
+        continue;
+      }
+      ObjectRecord record = *change.after;
+      record.voxels = std::make_shared<const VoxelSet>(exclusive(before, change.delta));
+      records_[change.id] = std::move(record);
+    }
+  }
+
+  ImageId image_;
+  Grid grid_;
+  const AnnotationSegmenter& segmenter_;
+  ObjectRecords records_;
+};
+
+// The objects as they are now against those that the history leads to.
+std::optional<std::string> difference(const ObjectRecords& now, const ObjectRecords& folded) {
+  for (const auto& [id, record] : now) {
+    const auto found = folded.find(id);
+    if (found == folded.end()) return named(id) + " is there, in the history it is not";
+    if (*found->second.voxels != *record.voxels)
+      return "the mask of " + named(id) + " is not the one of its history";
+    if (record_to_json(found->second) != record_to_json(record))
+      return named(id) + " is not the one of its history";
+  }
+  for (const auto& [id, record] : folded) {
+    if (!now.contains(id)) return named(id) + " is not there, in the history it is";
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::vector<ReplayFault> Project::replay(const AnnotationSegmenter& segmenter) const {
+  std::vector<ReplayFault> faults;
+  for (const ImageSummary& summary : images()) {
+    if (!summary.grid) continue;
+    const Extent3 extent = summary.grid->extent;
+    ImageReplay replay(summary.id, *summary.grid, segmenter);
+    replay.labels = impl_->locked([&] { return impl_->all_labels(); });
+    replay.answers_of = [&](Revision event) {
+      return impl_->locked([&] { return impl_->history_store().answers_of(event, extent); });
+    };
+    Revision last = 0;
+    const auto next = [&]() -> std::optional<Recorded> {
+      const HistoryStore& history = impl_->history_store();
+      auto event = history.next(summary.id, last);
+      if (!event) {  // while nobody changes it
+        const auto fault = difference(impl_->state_of(summary.id).records, replay.records());
+        if (fault) faults.push_back({last, *fault});
+        return std::nullopt;
+      }
+      Recorded recorded{
+          *event, history.changes_of(event->id, extent), history.answers_of(event->id, extent), {}};
+      if (event->target) recorded.of_target = history.changes_of(*event->target, extent);
+      return recorded;
+    };
+    while (const auto recorded = impl_->locked(next)) {
+      last = recorded->event.id;
+      if (recorded->event.role == EventRole::note) continue;
+      if (const auto fault = replay.play(*recorded)) faults.push_back({last, *fault});
+    }
+  }
+  return faults;
+}
+
+}  // namespace sonde
