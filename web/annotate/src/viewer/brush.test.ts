@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { readFileSync } from 'node:fs'
+
 import { describe, expect, it } from 'vitest'
+import { golden } from '../wire/golden.testing'
 import type { PointPx } from '../wire/types'
 import { lassoSpans, segmentSpans, strokeSpans, type Span } from './brush'
 
@@ -15,8 +16,7 @@ interface StrokeCase {
   runs: number[]
 }
 
-const golden = new URL('../../../../test/data/wire/strokes.json', import.meta.url)
-const { cases } = JSON.parse(readFileSync(golden, 'utf8')) as { cases: StrokeCase[] }
+const { cases } = golden<{ cases: StrokeCase[] }>('strokes')
 
 function bitsOf(spans: readonly Span[], width: number, height: number): Uint8Array {
   const bits = new Uint8Array(width * height)
