@@ -52,6 +52,14 @@ describe('A bundle', () => {
       expect(decoded.map((mask) => ({ ...mask, runs: [...mask.runs] }))).toEqual(expected)
     })
 
+    it(`covers the pixels that the server means: ${name}`, () =>
+      decodeBundle(fromHex(hex)).masks.forEach((mask, i) => {
+        const covered = masks[i]!.pixels.map((row, y) =>
+          [...row].map((_, x) => (maskCovers(mask, [x, y]) ? '#' : '.')).join(''),
+        )
+        expect(covered).toEqual(masks[i]!.pixels)
+      }))
+
     it(`is refused when bytes are missing or too many: ${name}`, () =>
       expectRefusals(fromHex(hex), decodeBundle))
   }
