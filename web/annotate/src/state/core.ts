@@ -50,6 +50,7 @@ export function emptyState(): SessionState {
 export class Core {
   readonly store = new Store<SessionState>(emptyState())
   contents: ImageContents | null = null
+  taken: (image: number) => void = () => {} // an answer has come into the state
   private messages = 0
   private undoRevision = 0 // that `undo` and `redo` are as of
 
@@ -87,6 +88,7 @@ export class Core {
       this.store.set({ undo: bundle.undo, redo: bundle.redo })
     }
     this.showContents()
+    this.taken(image)
   }
 
   showContents(): void {

@@ -36,11 +36,12 @@ export class Editing {
         send: ({ image, request, view, action }) => core.client.act(image, { request, view, action }),
         answered: (pending, bundle) => this.answered(pending, bundle),
         refused: (pending, fault) => this.refused(pending, fault),
-        dropped: ({ image }) => this.settle(image),
+        dropped: (pending) => this.settle(pending.image, pending),
         changed: ({ pending, lost }) => this.showSaving(pending, lost),
       },
       keep,
     )
+    core.taken = (image) => this.settle(image, null)
   }
 
   // Sends `action` for the image in view after those before it.
@@ -191,7 +192,7 @@ export class Editing {
       this.core.store.set({ selected: new Set([this.painted.id]) })
     if (action.kind === 'accept') this.selectAccepted(action.objects, bundle)
     if (action.kind === 'undo' || action.kind === 'redo') this.followUndo(view, bundle)
-    this.settle(image)
+    this.settle(image, pending)
     return made
   }
 
@@ -201,16 +202,17 @@ export class Editing {
     this.wantedCandidate = null
     this.core.fail(fault)
     this.core.store.set({ save: { state: 'refused', message: 'The last change was refused' } })
-    this.settle(pending.image)
+    this.settle(pending.image, pending)
     this.hooks.refresh()
   }
 
-  // Once every prompt has been answered, the prompts are what the server says.
-  private settle(image: number): void {
+  // Once every action but `settled` has been answered, the prompts are what the server says.
+  private settle(image: number, settled: PendingAction | null): void {
     if (this.core.state.opened?.image.id !== image) return
-    const asking = this.outbox.pending(image).filter(({ action }) => action.kind === 'ask').length > 1
+    const left = this.outbox.pending(image).filter(({ request }) => request !== settled?.request)
+    const asking = left.some(({ action }) => action.kind === 'ask')
     this.core.store.set({ asking, proposal: this.open?.id ?? null })
-    if (!this.open?.id || this.outbox.pending(image).length > 1) return
+    if (!this.open?.id || left.length > 0) return
     const object = this.openObject()
     if (object?.state === 'proposed') this.showPrompts(object)
     else this.close()

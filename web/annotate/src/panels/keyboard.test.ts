@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+import { describe, expect, it } from 'vitest'
+import { commands, tools } from './commands'
+import { commandFor, keyName } from './keyboard'
+import { shortcutFault } from './labels_panel'
+
+const plain = { ctrlKey: false, metaKey: false, shiftKey: false, altKey: false }
+
+describe('keys', () => {
+  it('mean one thing each', () => {
+    const keys = commands.flatMap(({ keys: its }) => its)
+    expect(new Set(keys).size).toBe(keys.length)
+  })
+
+  it('are not digits, which belong to labels', () => {
+    expect(commands.flatMap(({ keys }) => keys).filter((key) => /^\d$/.test(key))).toEqual([])
+  })
+
+  it('reach every tool', () => {
+    for (const { title, key } of tools) expect(commandFor(key)?.title).toBe(title)
+  })
+
+  it('are read whatever the case and with the modifiers in one order', () => {
+    expect(keyName({ ...plain, key: 'p' })).toBe('P')
+    expect(keyName({ ...plain, key: 'Z', ctrlKey: true, shiftKey: true })).toBe('Ctrl+Shift+Z')
+    expect(keyName({ ...plain, key: 'z', metaKey: true })).toBe('Ctrl+Z')
+    expect(keyName({ ...plain, key: 'Tab', shiftKey: true })).toBe('Shift+Tab')
+    expect(keyName({ ...plain, key: '?', shiftKey: true })).toBe('?')
+  })
+})
+
+describe('the shortcut of a label', () => {
+  const labels = [{ id: 1, name: 'liver', colour: '#e69f00', shortcut: '1', value: 1, objects: 0 }]
+
+  it('may not be the key of a command or of another label', () => {
+    expect(shortcutFault('p', null, labels)).toBe('P is taken: Point inside')
+    expect(shortcutFault('1', null, labels)).toBe('1 is that of liver')
+  })
+
+  it('may be its own, another one, or none', () => {
+    expect(shortcutFault('1', labels[0]!, labels)).toBeNull()
+    expect(shortcutFault('2', null, labels)).toBeNull()
+    expect(shortcutFault('', null, labels)).toBeNull()
+  })
+})
