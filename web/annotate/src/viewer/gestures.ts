@@ -102,6 +102,7 @@ export function strokeGesture(stage: Stage, start: PointCss, paint: Paint): Gest
     if (area) stage.redrawMasks(area)
   }
   show(segmentSpans(points[0]!, points[0]!, radius, width, height))
+  stage.redrawMasks(null) // once without the outline that the object had
   return {
     move(at) {
       for (const place of at) {
