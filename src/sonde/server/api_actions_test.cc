@@ -192,8 +192,8 @@ TEST_F(ApiActions, EverythingIsAJob) {
   ASSERT_EQ(ended["state"], "done") << ended;
   EXPECT_EQ(ended["total"], 9);
   std::int64_t proposals = 0;
-  for (const Json& object : get_json("/api/images/1")["objects"])
-    proposals += object["source"] == "everything" ? 1 : 0;
+  const Json opened = get_json("/api/images/1");
+  for (const Json& object : opened["objects"]) proposals += object["source"] == "everything" ? 1 : 0;
   EXPECT_EQ(ended["result"]["proposals"], proposals);
   Json wrong = request;
   wrong["points_per_side"] = 0;

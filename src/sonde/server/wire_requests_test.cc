@@ -99,14 +99,15 @@ TEST(WireRequests, OfTheExamplesAllParse) {
   EXPECT_EQ(parse_progress(progress[0].dump()).active, std::chrono::milliseconds(5000));
   EXPECT_EQ(parse_progress(progress[1].dump()).done, true);
   EXPECT_EQ(parse_progress(progress[2].dump()).done, false);
-  for (const Json& example : golden("export")["requests"]) {
+  const Json exports = golden("export")["requests"];
+  for (const Json& example : exports) {
     const ExportRequest request = parse_export(example.dump());
     EXPECT_EQ(request.each == ExportEach::objects, example["each"] == "objects");
   }
 }
 
 // What is said of an action that is refused.
-std::string refusal_of(const std::string& body) {
+std::string refusal_of_text(const std::string& body) {
   try {
     parse_action(body);
   } catch (const RefusedRequest& refused) {
@@ -116,7 +117,7 @@ std::string refusal_of(const std::string& body) {
   ADD_FAILURE() << "was taken: " << body;
   return "";
 }
-std::string refusal_of(const Json& body) { return refusal_of(body.dump()); }
+std::string refusal_of(const Json& body) { return refusal_of_text(body.dump()); }
 
 TEST(WireRequests, RefuseWhatIsNotAsItIsWrittenDown) {
   const Json good = golden("actions")["ask"];
@@ -149,14 +150,14 @@ TEST(WireRequests, RefuseWhatIsNotAsItIsWrittenDown) {
 }
 
 TEST(WireRequests, RefuseWhatIsNoJson) {
-  EXPECT_THAT(refusal_of(""), HasSubstr("not JSON"));
-  EXPECT_THAT(refusal_of("{} {}"), HasSubstr("not JSON"));
-  EXPECT_THAT(refusal_of("[1]"), HasSubstr("must be an object"));
-  EXPECT_THAT(refusal_of("{\"request\": NaN}"), HasSubstr("not JSON"));
-  EXPECT_THAT(refusal_of("{\"request\": 1e999}"), HasSubstr("too large"));
-  EXPECT_THAT(refusal_of("{\"request\": \"\xff\xfe\"}"), HasSubstr("not JSON"));
-  EXPECT_THAT(refusal_of(R"({"request": "a", "request": "b"})"), HasSubstr("comes twice"));
-  EXPECT_THAT(refusal_of(std::string(100000, '[')), HasSubstr("nested"));
+  EXPECT_THAT(refusal_of_text(""), HasSubstr("not JSON"));
+  EXPECT_THAT(refusal_of_text("{} {}"), HasSubstr("not JSON"));
+  EXPECT_THAT(refusal_of_text("[1]"), HasSubstr("must be an object"));
+  EXPECT_THAT(refusal_of_text("{\"request\": NaN}"), HasSubstr("not JSON"));
+  EXPECT_THAT(refusal_of_text("{\"request\": 1e999}"), HasSubstr("too large"));
+  EXPECT_THAT(refusal_of_text("{\"request\": \"\xff\xfe\"}"), HasSubstr("not JSON"));
+  EXPECT_THAT(refusal_of_text(R"({"request": "a", "request": "b"})"), HasSubstr("comes twice"));
+  EXPECT_THAT(refusal_of_text(std::string(100000, '[')), HasSubstr("nested"));
 }
 
 TEST(WireRequests, RefuseMoreThanAMinuteAtOnceAndNothingAtAll) {

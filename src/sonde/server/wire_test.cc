@@ -183,7 +183,8 @@ TEST(WireAnswers, OfAnOpenedImageAreTheExamples) {
   volume.revision = 57;
   volume.undo = "stroke";
   const auto all = objects();
-  for (const auto& [name, example] : golden("objects").items()) volume.objects.push_back(all.at(name));
+  const Json order = golden("objects");
+  for (const auto& [name, example] : order.items()) volume.objects.push_back(all.at(name));
   expect_same(to_json(volume), examples["volume"]);
 
   OpenedFacts picture;
@@ -287,7 +288,8 @@ TEST(WireBundle, HasTheBytesOfTheExamples) {
 }
 
 TEST(WirePicture, HasTheBytesOfTheExamples) {
-  for (const auto& [name, example] : golden("pictures").items()) {
+  const Json examples = golden("pictures");
+  for (const auto& [name, example] : examples.items()) {
     const auto type = static_cast<PictureType>(example["type"].get<int>());
     Picture picture;
     picture.extent = {example["width"], example["height"]};
