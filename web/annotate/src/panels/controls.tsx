@@ -81,6 +81,8 @@ export function Modal({ title, className = '', onClose, children }: ModalProps) 
     const element = dialog.current
     const before = document.activeElement
     element?.showModal()
+    const first = element?.querySelector<HTMLElement>('[data-first]') ?? element?.querySelector('h2')
+    first?.focus()
     return () => {
       element?.close()
       if (before instanceof HTMLElement) before.focus()
@@ -99,7 +101,9 @@ export function Modal({ title, className = '', onClose, children }: ModalProps) 
     >
       <div className="modal-body">
         <header className="modal-head">
-          <h2 id={id}>{title}</h2>
+          <h2 id={id} tabIndex={-1}>
+            {title}
+          </h2>
           <IconButton icon={CloseIcon} label="Close" onClick={onClose} />
         </header>
         {children}
@@ -121,9 +125,11 @@ interface RangeProps {
 export function Range({ label, value, min, max, step, text, onChange }: RangeProps) {
   return (
     <label className="range">
-      <span>{label}</span>
+      <span className="long">{label}</span>
       <input
         type="range"
+        aria-label={label}
+        title={`${label}: ${text}`}
         min={min}
         max={max}
         step={step}

@@ -86,7 +86,7 @@ export function ExportDialog({ onClose }: { onClose: () => void }) {
               Cancel the export
             </button>
           )}
-          <button type="submit" className="primary" disabled={underWay}>
+          <button type="submit" className="primary" data-first="" disabled={underWay}>
             Export
           </button>
         </div>

@@ -53,7 +53,7 @@ export const EraserIcon = icon(
 export const LassoIcon = icon(
   <>
     <path d="M6.4 12.4C4.4 11.6 3 10.1 3 8.3 3 5.6 6.1 3.5 10 3.5s7 2.1 7 4.8-3.1 4.8-7 4.8c-.6 0-1.2-.1-1.7-.1" />
-    <path d="M8.3 13.200a1.6 1.6 0 1 1-2-1.900M6.7 14c.4 1.2.2 2-.700 2.8" />
+    <path d="M8.3 13.200a1.6 1.6 0 1 1-2-1.900M6.7 14c.4 1.2.2 2-.7 2.8" />
   </>,
 )
 export const PanIcon = icon(
@@ -187,5 +187,16 @@ export const SearchIcon = icon(
     <path d="M12.8 12.800l3.7 3.7" />
   </>,
 )
-export const ListIcon = icon(<path d="M4 5.500h12M4 10h12M4 14.500h12" />)
+export const LeftPanelIcon = icon(
+  <>
+    <rect x="3" y="4" width="14" height="12" rx="1.5" />
+    <path d="M8 4v12M5.2 7h.6M5.2 9.500h.6" />
+  </>,
+)
+export const RightPanelIcon = icon(
+  <>
+    <rect x="3" y="4" width="14" height="12" rx="1.5" />
+    <path d="M12 4v12M14.2 7h.6M14.2 9.500h.6" />
+  </>,
+)
 export const SettingsIcon = icon(<path d="M3.5 6h7M14.5 6h2M3.5 14h2M9.5 14h7M12.5 4v4M7.5 12v4" />)

@@ -64,10 +64,11 @@ function LabelRow({ label, active, onEdit }: LabelRowProps) {
   )
 }
 
-export function Swatch({ colour }: { colour: string | null }) {
+// 'dashed': of a proposal, as on the picture.
+export function Swatch({ colour, look = 'filled' }: { colour: string; look?: 'filled' | 'dashed' }) {
   return (
     <svg className="swatch" viewBox="0 0 12 12" aria-hidden="true">
-      {colour ? (
+      {look === 'filled' ? (
         <rect x="1" y="1" width="10" height="10" rx="3" fill={colour} />
       ) : (
         <rect
@@ -77,8 +78,9 @@ export function Swatch({ colour }: { colour: string | null }) {
           height="9"
           rx="3"
           fill="none"
-          stroke="#d6dade"
-          strokeDasharray="2 1.5"
+          stroke={colour}
+          strokeWidth="1.5"
+          strokeDasharray="2.5 1.5"
         />
       )}
     </svg>

@@ -2,6 +2,7 @@
 import { memo, useEffect, useRef, useState } from 'react'
 import { useActions, useSession } from '../state/react'
 import type { ImageObject } from '../wire/types'
+import { objectColour } from '../viewer/scene'
 import { IconButton } from './controls'
 import { areaText, objectName } from './describe'
 import { CheckIcon, EyeIcon, EyeOffIcon, LockIcon, TrashIcon, UnlockIcon } from './icons'
@@ -26,10 +27,12 @@ export const ObjectRow = memo(function ObjectRow(props: ObjectRowProps) {
   const labels = useSession(({ project }) => project?.labels)
   const opened = useSession((state) => state.opened)
   const renaming = useUiState((state) => state.renaming === object.id)
+  const alone = useSession((state) => state.selected.size === 1 && state.selected.has(object.id))
+  const colour = useSession((state) => objectColour(state, object))
   const row = useRef<HTMLLIElement>(null)
   useEffect(() => {
-    if (selected) row.current?.scrollIntoView({ block: 'nearest' })
-  }, [selected])
+    if (alone) row.current?.scrollIntoView({ block: 'nearest' })
+  }, [alone])
   if (!labels || !opened) return null
   const label = labels.find(({ id }) => id === object.label)
   const name = objectName(object, labels)
@@ -61,7 +64,7 @@ export const ObjectRow = memo(function ObjectRow(props: ObjectRowProps) {
         onClick(object.id, event.ctrlKey || event.key === ' ' ? 'toggle' : 'only')
       }}
     >
-      <Swatch colour={label?.colour ?? null} />
+      <Swatch colour={colour} look={object.state === 'proposed' ? 'dashed' : 'filled'} />
       {renaming ? (
         <NameField object={object} onDone={() => ui.set({ renaming: null })} />
       ) : (

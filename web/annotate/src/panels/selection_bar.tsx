@@ -22,6 +22,8 @@ export function SelectionBar() {
   const selected = useSession((state) => state.selected)
   const objects = useSession((state) => state.objects)
   const refining = useSession((state) => state.refining)
+  const active = useSession((state) => state.label)
+  const label = useSession(({ project }) => project?.labels.find(({ id }) => id === active))
   const chosen = [...selected].flatMap((id) => objects.get(id) ?? [])
   if (chosen.length === 0) return null
   const ids = chosen.map(({ id }) => id)
@@ -33,13 +35,18 @@ export function SelectionBar() {
     <div className="selection" role="group" aria-label="Selected objects">
       <div className="selection-row">
         <span className="selection-count">{countOf(chosen.length, 'selected', 'selected')}</span>
-        <LabelSelect proposed={proposed} approved={approved} chosen={chosen} />
         {proposed.length > 0 && (
-          <button type="button" className="primary small" onClick={() => void actions.approve(proposed)}>
+          <button
+            type="button"
+            className="primary small"
+            title="Approve with the active label (Enter)"
+            onClick={() => void actions.approve(proposed)}
+          >
             <CheckIcon />
-            Approve
+            Approve{label && ` as ${label.name}`}
           </button>
         )}
+        <LabelSelect proposed={proposed} approved={approved} chosen={chosen} />
       </div>
       <div className="selection-row tools-row">
         <IconButton
@@ -119,7 +126,7 @@ function LabelSelect({ proposed, approved, chosen }: LabelSelectProps) {
       }}
     >
       <option value="" disabled>
-        {proposed.length > 0 ? 'Approve as …' : 'Label …'}
+        {proposed.length > 0 ? '… or approve as' : 'Label …'}
       </option>
       {labels?.map(({ id, name }) => (
         <option key={id} value={id}>

@@ -10,9 +10,10 @@ import {
   ExportIcon,
   HelpIcon,
   InfoIcon,
-  ListIcon,
+  LeftPanelIcon,
   NextIcon,
   PreviousIcon,
+  RightPanelIcon,
   StartedIcon,
 } from './icons'
 import { SaveState } from './save_state'
@@ -28,7 +29,7 @@ export function TopBar() {
   return (
     <header className="top-bar">
       <IconButton
-        icon={ListIcon}
+        icon={LeftPanelIcon}
         label="List of images"
         pressed={images}
         onClick={() => ui.toggle('images')}
@@ -58,7 +59,7 @@ export function TopBar() {
         onClick={() => ui.set({ dialog: 'help' })}
       />
       <IconButton
-        icon={ListIcon}
+        icon={RightPanelIcon}
         label="Labels and objects"
         pressed={side}
         onClick={() => ui.toggle('side')}

@@ -54,10 +54,11 @@ function Slices({ opened }: { opened: Opened }) {
               type="button"
               role="radio"
               aria-checked={axis === plane.axis}
+              aria-label={axis}
               title={`${axis} (X for the next)`}
               onClick={() => actions.goTo({ axis, slice: Math.floor(slices / 2) })}
             >
-              {axis.charAt(0).toUpperCase() + axis.slice(1)}
+              <Axis axis={axis} />
             </button>
           ))}
         </div>
@@ -82,9 +83,20 @@ function Slices({ opened }: { opened: Opened }) {
   )
 }
 
+const shortAxes = { axial: 'Ax', coronal: 'Cor', sagittal: 'Sag' }
+
+function Axis({ axis }: { axis: keyof typeof shortAxes }) {
+  return (
+    <>
+      <span className="short">{shortAxes[axis]}</span>
+      <span className="long">{axis.charAt(0).toUpperCase() + axis.slice(1)}</span>
+    </>
+  )
+}
+
 const plainWindows: readonly { name: string; title: string }[] = [
   { name: 'auto', title: 'Automatic' },
-  { name: 'none', title: 'Values as they are' },
+  { name: 'none', title: 'As stored' },
   { name: 'max', title: 'Whole range' },
 ]
 
@@ -103,8 +115,9 @@ function WindowControl({ opened }: { opened: Opened }) {
   return (
     <div className="window">
       <label>
-        <span>Window</span>
+        <span className="long">Window</span>
         <select
+          aria-label="Window"
           value={known.includes(window.name) ? window.name : 'custom'}
           onChange={(event) => {
             const preset = opened.presets.find(({ name }) => name === event.target.value)

@@ -87,7 +87,7 @@ const ImageRow = memo(function ImageRow({ image, current }: { image: Summary; cu
         type="button"
         className="image-open"
         aria-current={current}
-        title={image.path}
+        title={image.fault ?? `${image.path}\n${duration(image.active_ms)} spent on it`}
         onClick={() => void actions.openImage(image.id)}
       >
         <span className="image-name">{image.name}</span>
@@ -97,7 +97,7 @@ const ImageRow = memo(function ImageRow({ image, current }: { image: Summary; cu
           ) : (
             <span className="fault">
               <WarningIcon />
-              {image.fault}
+              {faultOf(image)}
             </span>
           )}
         </span>
@@ -116,13 +116,25 @@ const ImageRow = memo(function ImageRow({ image, current }: { image: Summary; cu
   )
 })
 
+// Messages of files begin with their name, which stands above.
+function faultOf({ name, fault }: Summary): string {
+  const text = fault ?? ''
+  return text.startsWith(`${name}: `) ? text.slice(name.length + 2) : text
+}
+
 function Facts({ image }: { image: Summary }) {
-  const objects = image.approved > 0 ? countOf(image.approved, 'object') : ''
-  const proposed = image.proposed > 0 ? `${image.proposed} proposed` : ''
   const words = { new: 'New', started: 'Started', done: 'Done' }
   return (
     <>
-      <span>{[words[image.status], objects, proposed].filter(Boolean).join(' · ')}</span>
+      <span className="image-words">
+        {words[image.status]}
+        {image.approved > 0 && ` · ${countOf(image.approved, 'object')}`}
+        {image.proposed > 0 && (
+          <span title={countOf(image.proposed, 'proposal')} aria-label={countOf(image.proposed, 'proposal')}>
+            {` +${image.proposed}`}
+          </span>
+        )}
+      </span>
       {image.active_ms >= 1000 && (
         <span className="time" title="Time spent on it">
           <ClockIcon />
