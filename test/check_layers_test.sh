@@ -49,6 +49,9 @@ write cli/a.cc '<torch/torch.h>' && expect_refused cli/a.cc
 write predict/a.h '<ATen/Parallel.h>' && expect_refused predict/a.h
 write predict/a.cc '<torch/torch.h>' && expect_refused predict/a.cc
 write inference/a.cc '<hwy/highway.h>' && expect_refused inference/a.cc
+write annotate/a.cc '<boost/beast.hpp>' && expect_refused annotate/a.cc
+write server/a.cc '<SQLiteCpp/Database.h>' && expect_refused server/a.cc
+write annotate/a.cc '"sonde/server/wire.h"' && expect_refused annotate/a.cc
 write somewhere/a.cc '<vector>' && expect_refused somewhere/a.cc
 write predict/test_a.h '<torch/torch.h>' && add predict/a.cc '"sonde/predict/test_a.h"' && expect_refused predict/a.cc
 
@@ -58,5 +61,6 @@ write model/a.h '<torch/torch.h>' && add predict/torch_network.cc '"sonde/model/
 write predict/test_a.h '<torch/torch.h>' && add predict/a_test.cc '"sonde/predict/test_a.h"' && expect_allowed
 write model/a_test.cc '"sonde/inference/decoder.h"' && expect_allowed
 write cli/a.cc '"sonde/predict/predictor.h"' && expect_allowed
+write server/a.cc '<boost/asio.hpp>' && add annotate/a.cc '<SQLiteCpp/Database.h>' && expect_allowed
 
 exit $((failures > 0))

@@ -34,6 +34,27 @@ TEST(ParallelFor, UsesSeveralThreads) {
   EXPECT_EQ(arrived, 2);
 }
 
+TEST(ParallelFor, KeepsToTheCallersLimit) {
+  const auto meet = [](std::atomic<int>& arrived) {  // two pieces that wait for one another
+    parallel_for(2, 2, [&](std::int64_t) {
+      ++arrived;
+      while (arrived < 2) std::this_thread::yield();
+    });
+  };
+  {
+    const ThreadLimit alone(1);
+    const ThreadLimit wider(4);  // the narrower one holds
+    const auto caller = std::this_thread::get_id();
+    parallel_for(8, 100, [&](std::int64_t) { EXPECT_EQ(std::this_thread::get_id(), caller); });
+    std::atomic<int> arrived = 0;
+    std::thread([&] { meet(arrived); }).join();  // another thread is not limited
+    EXPECT_EQ(arrived, 2);
+  }
+  std::atomic<int> arrived = 0;
+  meet(arrived);
+  EXPECT_EQ(arrived, 2);
+}
+
 TEST(ParallelFor, ThrowsWhatAPieceThrewAndWorksAgain) {
   std::atomic<int> done = 0;
   EXPECT_THROW(parallel_for(3, 100,
