@@ -20,16 +20,6 @@ struct LabelFile {
 };
 using LabelsByImage = std::map<std::string, std::vector<LabelFile>>;  // by the image's stem
 
-// The longest image name that the label's begins with, followed by nothing or "_SUFFIX".
-std::optional<std::string> image_stem_of(const std::string& label_stem, const std::set<std::string>& images) {
-  if (images.contains(label_stem)) return label_stem;
-  for (auto at = label_stem.rfind('_'); at != std::string::npos && at > 0;
-       at = label_stem.rfind('_', at - 1)) {
-    if (images.contains(label_stem.substr(0, at))) return label_stem.substr(0, at);
-  }
-  return std::nullopt;
-}
-
 class Planner {
  public:
   Planner(const DataSetSource& source, const PlanOptions& options)
@@ -44,7 +34,7 @@ class Planner {
     LabelsByImage pairs;
     std::set<std::string> suffixes;
     for (const ImageFile& label : labels) {
-      const auto stem = image_stem_of(label.stem, stems);
+      const auto stem = image_of_mask(label.stem, stems);
       if (!stem) {
         fail_whole(label.name, FailureKind::missing_image,
                    label.path.string() + ": no image in images/ has a name that this one begins with");

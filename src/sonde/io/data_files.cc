@@ -82,6 +82,14 @@ std::vector<ImageFile> image_files(const std::filesystem::path& folder) {
   return files;
 }
 
+std::optional<std::string> image_of_mask(const std::string& mask_stem, const std::set<std::string>& images) {
+  if (images.contains(mask_stem)) return mask_stem;
+  for (auto at = mask_stem.rfind('_'); at != std::string::npos && at > 0; at = mask_stem.rfind('_', at - 1)) {
+    if (images.contains(mask_stem.substr(0, at))) return mask_stem.substr(0, at);
+  }
+  return std::nullopt;
+}
+
 nlohmann::json read_json_file(const std::filesystem::path& path, std::size_t most_bytes) {
   const std::string name = path.string();
   const MappedFile file(path);

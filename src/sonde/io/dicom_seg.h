@@ -42,6 +42,7 @@ struct DicomSegInfo {
 struct DicomSeg {
   Extent2 extent;          // of a frame
   Vec3 column_mm, row_mm;  // a step along x, along y
+  std::string series_uid;  // of the images that it was made of; may be empty
   std::vector<DicomSegInfo> segments;
   std::vector<DicomSegFrame> frames;
   std::vector<std::string> notes;

@@ -134,6 +134,14 @@ DicomSegFrame frame_of(DcmSegmentation& seg, Uint32 number, const Pixels& pixels
   return frame;
 }
 
+std::string series_of(DcmDataset& data) {
+  DcmItem* series = nullptr;
+  OFString uid;
+  if (data.findAndGetSequenceItem(DCM_ReferencedSeriesSequence, series).good() && series != nullptr)
+    series->findAndGetOFString(DCM_SeriesInstanceUID, uid);
+  return uid.c_str();
+}
+
 DicomSegInfo info_of(DcmSegmentation& seg, std::size_t number) {
   DicomSegInfo info{static_cast<std::int32_t>(number), {}, {}};
   DcmSegment* segment = seg.getSegment(number);
@@ -160,6 +168,7 @@ DicomSeg dcmtk_read_seg(const std::filesystem::path& path) {
   loaded.file->getDataset()->findAndGetUint16(DCM_Columns, columns);
   read.extent = {columns, rows};
   for (std::size_t i = 1; i <= seg.getNumberOfSegments(); ++i) read.segments.push_back(info_of(seg, i));
+  read.series_uid = series_of(*loaded.file->getDataset());
   const auto frames = static_cast<Uint32>(seg.getNumberOfFrames());
   if (frames == 0) refuse(path, "holds no frames");
   const Pixels pixels(*loaded.file->getDataset(), seg.getSegmentationType(),

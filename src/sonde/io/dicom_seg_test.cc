@@ -61,6 +61,7 @@ TEST_F(DicomSegFiles, ComeBackVoxelByVoxelWithNamesEvenWhereSegmentsOverlap) {
       written({{"liver", "by hand", {200, 30, 0}, liver_}, {"Tumor \xc3\xa4", "", {}, tumour_}});
   const Grid grid = grid_of(read_volume(series_));
   ASSERT_EQ(seg.segments.size(), 2U);
+  EXPECT_EQ(seg.series_uid, "1.2.3");
   EXPECT_EQ(seg.segments[0].label, "liver");
   EXPECT_EQ(seg.segments[0].description, "by hand");
   EXPECT_EQ(seg.segments[1].label, "Tumor \xc3\xa4");

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sonde/annotate/export.h"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <utility>
+
+#include "sonde/annotate/export_map.h"
+#include "sonde/annotate/export_names.h"
+#include "sonde/annotate/export_writer.h"
+#include "sonde/core/error.h"
+
+namespace sonde {
+namespace {
+
+constexpr std::array<std::pair<std::string_view, ExportFormat>, 5> kFormats{
+    {{"png", ExportFormat::png},
+     {"nifti", ExportFormat::nifti},
+     {"nrrd", ExportFormat::nrrd},
+     {"coco", ExportFormat::coco},
+     {"dicom-seg", ExportFormat::dicom_seg}}};
+
+std::unique_ptr<ExportWriter> writer_for(ExportFormat format, const ExportTarget& target) {
+  switch (format) {
+    case ExportFormat::png:
+      return png_export(target);
+    case ExportFormat::nifti:
+      return volume_export(target, ".nii.gz");
+    case ExportFormat::nrrd:
+      return volume_export(target, ".nrrd");
+    case ExportFormat::coco:
+      return coco_export(target);
+    case ExportFormat::dicom_seg:
+      return dicom_seg_export(target);
+  }
+  throw Error(ErrorKind::internal, "no such export format");
+}
+
+// What an image gives to a writer; no objects: nothing to write.
+ExportImage load(const Project& project, const ImageSummary& summary, const std::vector<Label>& labels) {
+  std::map<LabelId, Label> label_of;
+  for (const Label& label : labels) label_of[label.id] = label;
+  ExportImage image{summary.source, {}, {}, {}};
+  for (const AnnotatedObject& object : project.objects(summary.id)) {
+    if (object.state != ObjectState::approved || object.area == 0) continue;
+    image.objects.push_back(
+        {object.id, label_of.at(object.label.value()), object.name, project.voxels(object.id)});
+  }
+  if (image.objects.empty()) return image;
+  if (!summary.grid) throw Error(ErrorKind::internal, summary.source.name + ": has objects and no grid");
+  image.grid = *summary.grid;
+  return image;
+}
+
+std::string one_line(std::string text) {
+  std::ranges::replace_if(
+      text, [](char c) { return static_cast<unsigned char>(c) < ' '; }, ' ');
+  return text;
+}
+
+}  // namespace
+
+ExportFormat parse_export_format(std::string_view text) {
+  const auto found = std::ranges::find(kFormats, text, &std::pair<std::string_view, ExportFormat>::first);
+  if (found != kFormats.end()) return found->second;
+  throw Error(ErrorKind::usage,
+              "format \"" + std::string(text) + "\" is not known: png, nifti, nrrd, coco or dicom-seg");
+}
+
+ExportEach parse_export_each(std::string_view text) {
+  if (text == "labels") return ExportEach::labels;
+  if (text == "objects") return ExportEach::objects;
+  throw Error(ErrorKind::usage, "each \"" + std::string(text) + "\" is not known: labels or objects");
+}
+
+ExportResult export_project(const Project& project, const ExportOptions& options, const Progress& progress) {
+  ExportResult result;
+  create_folder_of(options.folder / "file");
+  const ExportTarget target{options.folder, options.each, project.labels(), &result};
+  const auto writer = writer_for(options.format, target);
+  const std::vector<ImageSummary> images = project.images();
+  const std::vector<std::string> stems = file_stems(images);
+  for (std::size_t i = 0; i < images.size(); ++i) {
+    try {
+      ExportImage image = load(project, images[i], target.labels);
+      image.stem = stems[i];
+      if (!image.objects.empty()) writer->add(image);
+    } catch (const std::exception& error) {
+      result.failures.push_back({images[i].source.name, one_line(error.what())});
+    }
+    if (progress)
+      progress({images[i].source.name, static_cast<std::int64_t>(i) + 1,
+                static_cast<std::int64_t>(images.size())});
+  }
+  writer->finish();
+  return result;
+}
+
+}  // namespace sonde

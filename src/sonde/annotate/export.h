@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "sonde/annotate/project.h"
+#include "sonde/core/progress.h"
+
+namespace sonde {
+
+enum class ExportFormat { png, nifti, nrrd, coco, dicom_seg };
+ExportFormat parse_export_format(std::string_view text);  // "png", ..., "dicom-seg"; Error{usage} lists them
+enum class ExportEach { labels, objects };                // one label map an image, or one file an object
+ExportEach parse_export_each(std::string_view text);      // "labels", "objects"; Error{usage} lists them
+
+struct ExportOptions {
+  ExportFormat format = ExportFormat::png;
+  ExportEach each = ExportEach::labels;
+  std::filesystem::path folder;  // created; other files in it stay
+};
+struct ExportFailure {
+  std::string image, reason;  // one line
+};
+struct ExportResult {
+  std::vector<std::filesystem::path> files;
+  std::vector<std::string> notes;
+  std::vector<ExportFailure> failures;
+};
+
+// Writes the approved objects of every image that has any, as docs/formats.md says. An image that cannot be
+// written is a failure and stops no other. `progress` counts images. Throws Error{unavailable} if the folder
+// cannot be written, and what `progress` throws.
+ExportResult export_project(const Project& project, const ExportOptions& options,
+                            const Progress& progress = {});
+
+}  // namespace sonde

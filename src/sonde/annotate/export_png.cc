@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include "sonde/annotate/export_map.h"
+#include "sonde/annotate/export_names.h"
+#include "sonde/core/durable_file.h"
+#include "sonde/io/label_grid.h"
+#include "sonde/io/write.h"
+
+namespace sonde {
+namespace {
+
+class PngExport : public ExportWriter {
+ public:
+  explicit PngExport(const ExportTarget& target) : target_(target) {}
+
+  void add(const ExportImage& image) override {
+    switch (target_.each) {
+      case ExportEach::labels:
+        add_labels(image);
+        return;
+      case ExportEach::objects:
+        add_objects(image);
+        return;
+    }
+  }
+
+  void finish() override {
+    if (target_.each != ExportEach::labels) return;
+    const auto file = target_.folder / "labels.json";
+    create_folder_of(file);
+    write_durably(file, labels_json(target_.labels));
+    target_.result->files.push_back(file);
+  }
+
+ private:
+  std::filesystem::path masks() const { return target_.folder / "masks"; }
+
+  void add_labels(const ExportImage& image) {
+    const ExportMap painted = label_map_of(image);
+    if (is_plain(image.grid)) {
+      write(masks() / (image.stem + ".png"), painted.map);
+    } else {
+      const SlicePlane plane = slice_plane(image.grid, default_axis(image.grid));
+      for (std::int64_t slice = 0; slice < plane.slice_count; ++slice) {
+        LabelMap map{
+            {plane.extent.width, plane.extent.height, 1}, slice_labels(painted.map, plane, slice), {}};
+        if (std::ranges::any_of(map.labels, [](std::int32_t label) { return label != 0; }))
+          write(masks() / (slice_file_name(image.stem, plane, slice) + ".png"), map);
+      }
+    }
+    if (painted.hidden > 0) target_.result->notes.push_back(hidden_note(image, painted.hidden));
+  }
+
+  void add_objects(const ExportImage& image) {
+    const SlicePlane plane = slice_plane(image.grid, default_axis(image.grid));
+    for (std::size_t i = 0; i < image.objects.size(); ++i) {
+      const VoxelSet& voxels = image.objects[i].voxels;
+      const std::string name = object_file_name(i, image.objects[i].label.name);
+      for (std::int64_t slice = 0; slice < plane.slice_count; ++slice) {
+        const Mask mask = slice_from_voxels(voxels, plane, slice);
+        if (area_px(mask) == 0) continue;
+        const auto file = masks() / image.stem /
+                          ((is_plain(image.grid) ? name : slice_file_name(name, plane, slice)) + ".png");
+        create_folder_of(file);
+        write_mask_png(file, mask);
+        target_.result->files.push_back(file);
+      }
+    }
+  }
+
+  void write(const std::filesystem::path& file, const LabelMap& map) {
+    create_folder_of(file);
+    write_label_map(file, map);
+    target_.result->files.push_back(file);
+  }
+
+  ExportTarget target_;
+};
+
+}  // namespace
+
+std::unique_ptr<ExportWriter> png_export(const ExportTarget& target) {
+  return std::make_unique<PngExport>(target);
+}
+
+}  // namespace sonde

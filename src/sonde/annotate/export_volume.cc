@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sonde/annotate/export_map.h"
+#include "sonde/annotate/export_names.h"
+#include "sonde/core/durable_file.h"
+#include "sonde/io/write.h"
+
+namespace sonde {
+namespace {
+
+class VolumeExport : public ExportWriter {
+ public:
+  VolumeExport(const ExportTarget& target, std::string extension)
+      : target_(target), extension_(std::move(extension)) {}
+
+  void add(const ExportImage& image) override {
+    switch (target_.each) {
+      case ExportEach::labels: {
+        const ExportMap painted = label_map_of(image);
+        write(labels() / (image.stem + extension_), painted.map);
+        if (painted.hidden > 0) target_.result->notes.push_back(hidden_note(image, painted.hidden));
+        return;
+      }
+      case ExportEach::objects:
+        for (std::size_t i = 0; i < image.objects.size(); ++i) {
+          const ExportObject& object = image.objects[i];
+          write(labels() / image.stem / (object_file_name(i, object.label.name) + extension_),
+                object_map_of(object, image.grid));
+        }
+        return;
+    }
+  }
+
+  void finish() override {
+    if (target_.each != ExportEach::labels) return;
+    const auto file = target_.folder / "labels.json";
+    create_folder_of(file);
+    write_durably(file, labels_json(target_.labels));
+    target_.result->files.push_back(file);
+  }
+
+ private:
+  std::filesystem::path labels() const { return target_.folder / "labels"; }
+
+  void write(const std::filesystem::path& file, const LabelMap& map) {
+    create_folder_of(file);
+    write_label_map(file, map);
+    target_.result->files.push_back(file);
+  }
+
+  ExportTarget target_;
+  std::string extension_;
+};
+
+}  // namespace
+
+std::unique_ptr<ExportWriter> volume_export(const ExportTarget& target, const std::string& extension) {
+  return std::make_unique<VolumeExport>(target, extension);
+}
+
+}  // namespace sonde

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "sonde/annotate/export.h"
+#include "sonde/annotate/project.h"
+
+namespace sonde {
+
+struct ImportResult {
+  std::int64_t objects = 0;
+  std::vector<std::string> notes;
+  std::vector<ExportFailure> failures;  // of a mask file each, which `image` names
+};
+
+// Adds what masks show as approved objects: `masks` is a file or a folder, as docs/formats.md says; a file's
+// objects are one action, which can be undone. Labels that are not there yet are added. An image that has not
+// been opened is read. A mask that cannot be used is a failure and stops no other. Throws Error: not_found,
+// unsupported if there is no mask at all.
+ImportResult import_masks(Project& project, const std::filesystem::path& masks);
+
+}  // namespace sonde

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sonde/annotate/import_files.h"
+
+#include <algorithm>
+#include <charconv>
+#include <map>
+#include <set>
+
+#include "sonde/annotate/export_names.h"
+#include "sonde/core/error.h"
+#include "sonde/io/data_files.h"
+#include "sonde/io/dicom_seg.h"
+
+namespace sonde {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Images by the names that masks may have: that of their exports, and their file's own where it is the only
+// one. Absent: several images.
+using ImagesByStem = std::map<std::string, std::optional<ImageId>>;
+
+ImagesByStem images_by_stem(std::span<const ImageSummary> images) {
+  ImagesByStem by_stem;
+  for (const ImageSummary& image : images) {
+    const std::string own = image_stem(image.source.path).value_or(image.source.path.filename().string());
+    const auto [entry, is_new] = by_stem.try_emplace(own, image.id);
+    if (!is_new) entry->second = std::nullopt;
+  }
+  const auto stems = file_stems(images);
+  for (std::size_t i = 0; i < images.size(); ++i) by_stem[stems[i]] = images[i].id;
+  return by_stem;
+}
+
+std::string without_number(const std::string& text) {  // "003_liver"
+  const std::size_t end = text.find_first_not_of("0123456789");
+  return end != 0 && end != std::string::npos && text[end] == '_' ? text.substr(end + 1) : text;
+}
+
+// "liver_axial_071" is slice 71 of "liver".
+struct SliceName {
+  std::string rest;
+  std::optional<PlaneRef> slice;
+};
+SliceName slice_name_of(const std::string& text) {
+  for (const Axis axis : {Axis::axial, Axis::coronal, Axis::sagittal}) {
+    const std::string word = std::string(name_of(axis)) + "_";
+    const std::size_t at = text.rfind(word);
+    if (at == std::string::npos || (at > 0 && text[at - 1] != '_')) continue;
+    const std::string digits = text.substr(at + word.size());
+    std::int64_t slice = 0;
+    const auto [end, fault] = std::from_chars(digits.data(), digits.data() + digits.size(), slice);
+    if (fault != std::errc() || end != digits.data() + digits.size()) continue;
+    return {at == 0 ? "" : text.substr(0, at - 1), PlaneRef{axis, slice}};
+  }
+  return {text, std::nullopt};
+}
+
+class Finder {
+ public:
+  Finder(std::span<const ImageSummary> images) : images_(images), by_stem_(images_by_stem(images)) {
+    for (const auto& [stem, image] : by_stem_) stems_.insert(stem);
+  }
+
+  void add_file(const ImageFile& file) {
+    const auto stem = image_of_mask(file.stem, stems_);
+    if (!stem) {
+      add_unnamed(file);
+      return;
+    }
+    const auto image = by_stem_.at(*stem);
+    if (!image) {
+      fail(file, "several images have this name");
+      return;
+    }
+    add(*image, file, file.stem == *stem ? "" : file.stem.substr(stem->size() + 1));
+  }
+
+  // A folder STEM/ of objects, 003_LABEL.png.
+  void add_folder(const fs::path& folder) {
+    const auto image = by_stem_.find(folder.filename().string());
+    if (image == by_stem_.end() || !image->second) return;
+    for (const ImageFile& file : image_files(folder)) add(*image->second, file, file.stem);
+  }
+
+  FoundMasks finish(const fs::path& labels_folder) && {
+    FoundMasks found{{}, std::move(failures_), labels_folder};
+    for (auto& [key, group] : groups_) {
+      group.suffix = without_number(group.suffix);
+      found.groups.push_back(std::move(group));
+    }
+    return found;
+  }
+
+ private:
+  void fail(const ImageFile& file, const std::string& reason) { failures_.push_back({file.name, reason}); }
+
+  void add(ImageId image, const ImageFile& file, const std::string& suffix) {
+    const SliceName name = slice_name_of(suffix);
+    const std::string rest = name.slice ? name.rest : suffix;
+    // Slices are one mask; other files stay themselves.
+    const std::string key = name.slice ? (file.path.parent_path() / rest).string() : file.path.string();
+    MaskGroup& group = groups_[{image, key}];
+    group.image = image;
+    group.suffix = rest;
+    group.files.push_back({file.path, name.slice});
+  }
+
+  void add_unnamed(const ImageFile& file) {
+    if (is_dicom_seg(file.path)) {
+      const std::string series = read_dicom_seg(file.path).series_uid;
+      const auto source = std::ranges::find_if(images_, [&](const ImageSummary& image) {
+        return !series.empty() && image.source.series == series;
+      });
+      if (source != images_.end()) {
+        add(source->id, file, "");
+        return;
+      }
+    }
+    fail(file, "no image of the project has a name that this one begins with");
+  }
+
+  std::span<const ImageSummary> images_;
+  ImagesByStem by_stem_;
+  std::set<std::string> stems_;
+  std::map<std::pair<ImageId, std::string>, MaskGroup> groups_;
+  std::vector<ExportFailure> failures_;
+};
+
+// The masks of an only image may have any name.
+FoundMasks one_file(const fs::path& path, std::span<const ImageSummary> images) {
+  const ImageFile file{path, path.filename().string(), image_stem(path).value_or(path.filename().string())};
+  fs::path folder = path.parent_path();
+  if (!fs::exists(folder / "labels.json")) folder = folder.parent_path();
+  Finder finder(images);
+  finder.add_file(file);
+  FoundMasks found = std::move(finder).finish(folder);
+  if (found.groups.empty() && images.size() == 1)
+    return {{MaskGroup{images.front().id, "", {{path, std::nullopt}}}}, {}, folder};
+  return found;
+}
+
+}  // namespace
+
+FoundMasks find_masks(const fs::path& path, std::span<const ImageSummary> images) {
+  std::error_code unknown;
+  if (!fs::exists(path, unknown))
+    throw Error(ErrorKind::not_found, path.string() + ": no such file or folder");
+  if (!fs::is_directory(path, unknown)) return one_file(fs::absolute(path), images);
+  Finder finder(images);
+  bool has_parts = false;
+  for (const char* part : {"masks", "labels"})
+    has_parts = has_parts || fs::is_directory(path / part, unknown);
+  std::vector<fs::path> folders{path};
+  if (has_parts) folders = {path / "masks", path / "labels"};
+  for (const fs::path& folder : folders) {
+    if (!fs::is_directory(folder, unknown)) continue;
+    for (const ImageFile& file : image_files(folder)) finder.add_file(file);
+    for (const auto& entry : fs::directory_iterator(folder))
+      if (entry.is_directory(unknown)) finder.add_folder(entry.path());
+  }
+  const bool inside = !has_parts && !fs::exists(path / "labels.json", unknown);
+  return std::move(finder).finish(inside ? fs::absolute(path).lexically_normal().parent_path() : path);
+}
+
+}  // namespace sonde

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sonde/annotate/import_objects.h"
+
+#include <algorithm>
+#include <map>
+
+#include "sonde/core/error.h"
+#include "sonde/io/dicom_seg.h"
+#include "sonde/io/label_grid.h"
+#include "sonde/io/label_map.h"
+
+namespace sonde {
+namespace {
+
+using VoxelsByValue = std::map<std::int32_t, VoxelSet>;
+
+VoxelsByValue voxels_by_value(const LabelMap& map) {
+  VoxelsByValue sets;
+  for (auto at = map.labels.begin(); at != map.labels.end();) {
+    const auto end = std::find_if(at, map.labels.end(), [&](std::int32_t label) { return label != *at; });
+    if (*at != 0) {
+      VoxelSet& set = sets[*at];
+      set.extent = map.extent;
+      set.runs.push_back(
+          {static_cast<std::uint64_t>(at - map.labels.begin()), static_cast<std::uint64_t>(end - at)});
+    }
+    at = end;
+  }
+  return sets;
+}
+
+// A picture of one slice, row by row, on the grid of its volume.
+VoxelsByValue on_slice(const std::string& name, const LabelMap& map, const Grid& grid, PlaneRef where) {
+  const SlicePlane plane = slice_plane(grid, where.axis);
+  if (map.extent != Extent3{plane.extent.width, plane.extent.height, 1})
+    throw Error(ErrorKind::unsupported, name + ": " + describe({map.extent, {}}) + ", but " +
+                                            std::string(name_of(where.axis)) + " slices of the image are " +
+                                            std::to_string(plane.extent.width) + " x " +
+                                            std::to_string(plane.extent.height));
+  VoxelsByValue sets;
+  for (const auto& [value, area] : areas_of(map.labels)) {
+    Mask mask{plane.extent, {}};
+    for (const std::int32_t label : map.labels) mask.pixels.push_back(label == value ? 1 : 0);
+    sets[static_cast<std::int32_t>(value)] = voxels_from_slice(mask, grid.extent, plane, where.slice);
+  }
+  return sets;
+}
+
+// Which slice a picture without a place of its own shows: that of an image with but one.
+std::optional<PlaneRef> slice_of(const MaskGroup::File& file, const LabelMap& map, const Grid& grid) {
+  if (file.slice || map.mm_from_voxel || is_plain(grid)) return file.slice;
+  const Axis axis = default_axis(grid);
+  if (map.extent.z != 1 || slice_plane(grid, axis).slice_count != 1) return std::nullopt;
+  return PlaneRef{axis, 0};
+}
+
+VoxelsByValue read_values(const MaskGroup::File& file, const Grid& grid) {
+  const std::string name = file.path.filename().string();
+  LabelMap map = read_label_map(file.path);
+  if (const auto slice = slice_of(file, map, grid)) return on_slice(name, map, grid, *slice);
+  const Grid own{map.extent, map.mm_from_voxel};
+  const auto fitting = on_grid(std::move(map), grid);
+  if (!fitting)
+    throw Error(ErrorKind::unsupported, name + ": " + describe(own) + ", but the image is " + describe(grid));
+  return voxels_by_value(*fitting);
+}
+
+std::string label_of(std::int32_t value, bool is_only_one, const std::string& suffix,
+                     const LabelScheme& scheme) {
+  const auto named = scheme.names.find(value);
+  if (named != scheme.names.end()) return named->second;
+  if (suffix.empty()) return "label " + std::to_string(value);
+  return is_only_one || value == 1 ? suffix : suffix + " " + std::to_string(value);
+}
+
+MaskObjects from_values(const MaskGroup& group, const VoxelsByValue& values, const LabelScheme& scheme) {
+  MaskObjects found;
+  for (const auto& [value, voxels] : values) {
+    if (scheme.kind == LabelScheme::Kind::instances)
+      found.objects.push_back({scheme.object_name, "", voxels});
+    else if (is_named(scheme, value) || !group.suffix.empty())
+      found.objects.push_back({label_of(value, values.size() == 1, group.suffix, scheme), "", voxels});
+    else
+      found.notes.push_back(group.files.front().path.filename().string() + ": value " +
+                            std::to_string(value) + " has no name in labels.json and is left out");
+  }
+  return found;
+}
+
+MaskObjects from_dicom_seg(const std::filesystem::path& path, const Grid& grid) {
+  const DicomSeg seg = read_dicom_seg(path);
+  MaskObjects found{{}, seg.notes};
+  for (const DicomSegInfo& segment : seg.segments) {
+    try {
+      VoxelSet voxels = voxels_of_segment(seg, segment.number, grid);
+      if (voxels.runs.empty()) continue;
+      const std::string numbered = "segment " + std::to_string(segment.number);
+      found.objects.push_back({segment.label.empty() ? numbered : segment.label, "", std::move(voxels)});
+    } catch (const Error& error) {
+      throw Error(error.kind(), path.filename().string() + ": " + error.what());
+    }
+  }
+  return found;
+}
+
+}  // namespace
+
+MaskObjects objects_of(const MaskGroup& group, const Grid& grid, const LabelScheme& scheme) {
+  if (is_dicom_seg(group.files.front().path)) return from_dicom_seg(group.files.front().path, grid);
+  VoxelsByValue all;
+  for (const MaskGroup::File& file : group.files) {
+    for (auto& [value, voxels] : read_values(file, grid)) {
+      const auto [entry, is_new] = all.try_emplace(value, voxels);
+      if (!is_new) entry->second = united(entry->second, voxels);
+    }
+  }
+  return from_values(group, all, scheme);
+}
+
+}  // namespace sonde

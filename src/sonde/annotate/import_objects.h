@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "sonde/annotate/import_files.h"
+#include "sonde/imaging/grid.h"
+#include "sonde/imaging/voxel_set.h"
+#include "sonde/io/label_scheme.h"
+
+namespace sonde {
+
+// An object that a mask shows.
+struct MaskObject {
+  std::string label, name;
+  VoxelSet voxels;
+};
+struct MaskObjects {
+  std::vector<MaskObject> objects;
+  std::vector<std::string> notes;
+};
+// What the files of `group` show on the grid of their image. Throws Error naming the file.
+MaskObjects objects_of(const MaskGroup& group, const Grid& grid, const LabelScheme& scheme);
+
+}  // namespace sonde

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <memory>
+
+#include "sonde/annotate/project.h"
+
+namespace sonde {
+
+// A project as it is now, whoever has it open: a copy that is gone with this object. Nothing is written to
+// the project itself.
+class ProjectSnapshot {
+ public:
+  // Throws Error naming the folder: not_found if there is no project; else as Project::open.
+  explicit ProjectSnapshot(const std::filesystem::path& folder);
+  ~ProjectSnapshot();
+  ProjectSnapshot(const ProjectSnapshot&) = delete;
+  ProjectSnapshot& operator=(const ProjectSnapshot&) = delete;
+
+  const Project& project() const { return *project_; }
+
+ private:
+  std::filesystem::path copy_;
+  std::unique_ptr<Project> project_;
+};
+
+}  // namespace sonde

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <iostream>
+#include <string>
+
+#include <nlohmann/json.hpp>
+
+#include "sonde/annotate/export.h"
+#include "sonde/annotate/snapshot.h"
+#include "sonde/cli/commands.h"
+#include "sonde/cli/exit_status.h"
+#include "sonde/cli/terminal.h"
+
+namespace sonde {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct ExportCommand {
+  std::string project, format, out, each = "labels";
+  bool json = false;
+};
+
+void declare(CLI::App& app, ExportCommand& command) {
+  app.add_option("project", command.project, "The folder of a project of sonde annotate")->required();
+  app.add_option("--format", command.format,
+                 "png: label maps; nifti, nrrd: label volumes; coco: annotations.json; dicom-seg: of DICOM")
+      ->required();
+  app.add_option("--out", command.out, "Folder; created, other files in it stay")->required();
+  app.add_option("--each", command.each, "labels: a file an image; objects: a file (a segment) an object")
+      ->capture_default_str();
+  app.add_flag("--json", command.json, "Print one JSON object");
+  app.footer(
+      "Approved objects are written. The project may be open in sonde annotate meanwhile.\n"
+      "Example: sonde export livers/ --format nifti --out livers-labels/");
+}
+
+void print_json(const std::string& folder, const ExportResult& result) {
+  Json json{{"folder", folder}, {"files", Json::array()}, {"notes", result.notes}, {"failed", Json::array()}};
+  for (const auto& file : result.files) json["files"].push_back(file.string());
+  for (const auto& [image, reason] : result.failures)
+    json["failed"].push_back({{"image", image}, {"reason", reason}});
+  std::cout << json.dump(-1, ' ', false, Json::error_handler_t::replace) << '\n';
+}
+
+void print_text(const std::string& folder, const ExportResult& result) {
+  std::cout << folder << ": " << result.files.size() << (result.files.size() == 1 ? " file\n" : " files\n");
+  for (const std::string& note : result.notes) std::cout << "  note  " << note << '\n';
+}
+
+}  // namespace
+
+int run_export(Arguments args) {
+  ExportCommand command;
+  CLI::App app("Write the masks of a project: PNG, NIfTI, NRRD, COCO or DICOM SEG", "sonde export");
+  declare(app, command);
+  if (parse(app, args) == Parsed::helped) return kDone;
+  const ExportOptions options{parse_export_format(command.format), parse_export_each(command.each),
+                              command.out};
+  const ProjectSnapshot snapshot(command.project);
+  const ExportResult result = export_project(snapshot.project(), options, terminal_progress());
+  clear_progress();
+  for (const auto& [image, reason] : result.failures)
+    std::cerr << "sonde: " << image << ": " << reason << '\n';
+  command.json ? print_json(command.out, result) : print_text(command.out, result);
+  if (result.failures.empty()) return kDone;
+  return result.files.empty() ? kNothingDone : kSomeFailed;
+}
+
+}  // namespace sonde
