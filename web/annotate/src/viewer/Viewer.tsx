@@ -29,6 +29,7 @@ export function Viewer({
   const root = useRef<HTMLElement>(null)
   const picture = useRef<HTMLDivElement>(null)
   const masks = useRef<HTMLCanvasElement>(null)
+  const outlines = useRef<HTMLCanvasElement>(null)
   const live = useRef<HTMLCanvasElement>(null)
   const readout = useRef<HTMLDivElement>(null)
   const message = useRef<HTMLDivElement>(null)
@@ -39,6 +40,7 @@ export function Viewer({
       root: root.current!,
       picture: picture.current!,
       masks: masks.current!,
+      outlines: outlines.current!,
       live: live.current!,
       readout: readout.current!,
       message: message.current!,
@@ -55,6 +57,7 @@ export function Viewer({
     <section ref={root} className="viewer" data-viewer="" role="application" tabIndex={0} aria-label={label}>
       <div ref={picture} className="viewer-picture" />
       <canvas ref={masks} className="viewer-layer" data-layer="masks" />
+      <canvas ref={outlines} className="viewer-layer" data-layer="outlines" />
       <canvas ref={live} className="viewer-layer" data-layer="live" />
       <div ref={readout} className="viewer-readout" />
       <div ref={message} className="viewer-message" role="status" />

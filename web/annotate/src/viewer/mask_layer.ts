@@ -1,31 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { SliceMask } from '../session'
 import { maskBits } from './mask_bits'
-import { outlines } from './outline'
+import { outlines, type Loop } from './outline'
+import { fillRect, paintLoops, pixelOf, type Pen, type Raster } from './outline_raster'
 import type { Shape } from './scene'
 import type { StrokePreview } from './stroke_preview'
 import type { Rect, View } from './view_transform'
 
 interface Drawn {
   fill: { colour: string; canvas: OffscreenCanvas } | null
-  outline: Path2D | null // pixels of the mask's box
-  placed: { view: View; path: Path2D } | null // the outline in the view
+  outline: Loop[] | null // pixels of the mask's box
 }
 const drawn = new WeakMap<SliceMask, Drawn>()
 
 function drawnOf(mask: SliceMask): Drawn {
   const known = drawn.get(mask)
   if (known) return known
-  const made: Drawn = { fill: null, outline: null, placed: null }
+  const made: Drawn = { fill: null, outline: null }
   drawn.set(mask, made)
   return made
-}
-
-// The colour as the bytes of an opaque pixel, read as a little-endian number.
-function rgba(colour: string): number {
-  const value = parseInt(colour.slice(1), 16)
-  const [red, green, blue] = [(value >> 16) & 255, (value >> 8) & 255, value & 255]
-  return ((255 << 24) | (blue << 16) | (green << 8) | red) >>> 0
 }
 
 export function filledMask(mask: SliceMask, colour: string): OffscreenCanvas {
@@ -34,7 +27,7 @@ export function filledMask(mask: SliceMask, colour: string): OffscreenCanvas {
   const canvas = new OffscreenCanvas(Math.max(mask.width, 1), Math.max(mask.height, 1))
   const image = new ImageData(canvas.width, canvas.height)
   const pixels = new Uint32Array(image.data.buffer)
-  const value = rgba(colour)
+  const value = pixelOf(colour)
   let at = 0
   mask.runs.forEach((run, i) => {
     if (i % 2 === 1) pixels.fill(value, at, at + run)
@@ -45,133 +38,146 @@ export function filledMask(mask: SliceMask, colour: string): OffscreenCanvas {
   return canvas
 }
 
-function outlineOf(mask: SliceMask): Path2D {
-  const cached = drawnOf(mask)
-  if (cached.outline) return cached.outline
-  const path = new Path2D()
-  for (const loop of outlines(maskBits(mask).bits, mask.width, mask.height)) {
-    path.moveTo(loop[0]!, loop[1]!)
-    for (let i = 2; i < loop.length; i += 2) path.lineTo(loop[i]!, loop[i + 1]!)
-    path.closePath()
-  }
-  cached.outline = path
-  return path
+function outlineOf(mask: SliceMask): Loop[] {
+  return (drawnOf(mask).outline ??= outlines(maskBits(mask).bits, mask.width, mask.height))
 }
 
-function placedOutline(mask: SliceMask, view: View): Path2D {
-  const cached = drawnOf(mask)
-  if (cached.placed?.view === view) return cached.placed.path
-  const path = new Path2D()
-  const { scaleX, scaleY, left, top } = view
-  path.addPath(
-    outlineOf(mask),
-    new DOMMatrix([scaleX, 0, 0, scaleY, left + mask.x0 * scaleX, top + mask.y0 * scaleY]),
-  )
-  cached.placed = { view, path }
-  return path
+// The specks of a candidate that is not shown would cover the picture with dots.
+function withoutSpecks(loops: readonly Loop[]): Loop[] {
+  const longest = loops.reduce((most, { length }) => Math.max(most, length), 0)
+  return loops.filter(({ length }) => length >= longest / 8)
 }
 
 interface Stroke {
   colour: string | null // null: the shape's
   width: number // CSS pixels
-  dash?: number[]
-  alpha?: number
+  dash?: number
+  opacity?: number
 }
 // Each line of an outline, one on top of the other: the dark ones keep it visible on bright tissue.
 const strokes: Record<Shape['line'], readonly Stroke[]> = {
   plain: [{ colour: null, width: 1.5 }],
   strong: [
-    { colour: '#000000', width: 4, alpha: 0.6 },
+    { colour: '#000000', width: 4, opacity: 0.6 },
     { colour: null, width: 2.5 },
   ],
   open: [
-    { colour: '#000000', width: 4, alpha: 0.6 },
+    { colour: '#000000', width: 4, opacity: 0.6 },
     { colour: null, width: 2 },
-    { colour: '#ffffff', width: 2, dash: [5, 5] },
+    { colour: '#ffffff', width: 2, dash: 5 },
   ],
   faint: [
-    { colour: '#000000', width: 2.5, alpha: 0.35 },
-    { colour: '#ffffff', width: 1.25, dash: [2, 4], alpha: 0.8 },
+    { colour: '#000000', width: 1, opacity: 0.5 },
+    { colour: '#ffffff', width: 1, dash: 3, opacity: 0.6 },
   ],
+}
+
+function penOf({ colour, width, dash = 0, opacity }: Stroke, shape: string, ratio: number): Pen {
+  return {
+    value: pixelOf(colour ?? shape, opacity),
+    width: Math.max(Math.round(width * ratio), 1),
+    dash: Math.round(dash * ratio),
+  }
 }
 
 function touches({ x0, y0, width, height }: SliceMask, area: Rect | null): boolean {
   return !area || (x0 < area.x1 && y0 < area.y1 && x0 + width > area.x0 && y0 + height > area.y0)
 }
 
-// The masks of a slice on their canvas.
-export class MaskLayer {
-  private readonly context: CanvasRenderingContext2D
+export interface Placed {
+  view: View
+  ratio: number // pixels of the canvas a CSS pixel
+  area: Rect | null // pixels of the picture that have changed; null: all of them
+}
 
-  constructor(canvas: HTMLCanvasElement) {
-    this.context = canvas.getContext('2d')!
+// The masks of a slice: fills on one canvas, outlines on another above it.
+export class MaskLayer {
+  private readonly fills: CanvasRenderingContext2D
+  private readonly lines: CanvasRenderingContext2D
+  private image = new ImageData(1, 1)
+  private raster: Raster = { width: 1, height: 1, pixels: new Uint32Array(1) }
+
+  constructor(fills: HTMLCanvasElement, lines: HTMLCanvasElement) {
+    this.fills = fills.getContext('2d')!
+    this.lines = lines.getContext('2d')!
   }
 
   clear(): void {
-    this.context.resetTransform()
-    this.context.clearRect(0, 0, this.context.canvas.width, this.context.canvas.height)
+    const { width, height } = this.fills.canvas
+    this.fills.resetTransform()
+    this.fills.clearRect(0, 0, width, height)
+    this.lines.clearRect(0, 0, width, height)
   }
 
-  // `area`: pixels of the picture that have changed; null: all of them. `ratio`: pixels of the canvas a CSS pixel.
-  draw(
-    shapes: readonly Shape[],
-    previews: readonly StrokePreview[],
-    at: { view: View; ratio: number; area: Rect | null },
-  ): void {
-    const { context } = this
-    context.save()
-    context.setTransform(at.ratio, 0, 0, at.ratio, 0, 0)
-    this.clip(at.view, at.area)
-    context.imageSmoothingEnabled = Math.min(at.view.scaleX, at.view.scaleY) < 1
+  draw(shapes: readonly Shape[], previews: readonly StrokePreview[], at: Placed): void {
     const replaced = new Set(previews.map(({ object }) => object))
     const left = shapes.filter(({ mask }) => !replaced.has(mask.object) && touches(mask, at.area))
-    for (const shape of left) this.fill(shape, at.view)
-    for (const preview of previews) this.preview(preview, at.view)
-    for (const shape of left) this.outline(shape, at.view)
-    context.restore()
+    const area = this.changed(at)
+    this.drawFills(left, previews, at, area)
+    this.drawOutlines(left, at, area)
   }
 
-  private clip(view: View, area: Rect | null): void {
-    const { context } = this
-    const { width, height } = context.canvas
-    if (!area) return context.clearRect(0, 0, width, height)
-    // To whole pixels of the canvas: a clip that cuts pixels would leave a seam.
-    const x0 = Math.floor(view.left + area.x0 * view.scaleX) - 1
-    const y0 = Math.floor(view.top + area.y0 * view.scaleY) - 1
-    const x1 = Math.ceil(view.left + area.x1 * view.scaleX) + 1
-    const y1 = Math.ceil(view.top + area.y1 * view.scaleY) + 1
-    context.beginPath()
-    context.rect(x0, y0, x1 - x0, y1 - y0)
-    context.clip()
-    context.clearRect(x0, y0, x1 - x0, y1 - y0)
-  }
-
-  private fill({ mask, colour, fill }: Shape, view: View): void {
-    if (fill === 0 || mask.width === 0) return
-    const { left, top, scaleX, scaleY } = view
-    this.context.globalAlpha = fill
-    this.context.drawImage(
-      filledMask(mask, colour),
-      left + mask.x0 * scaleX,
-      top + mask.y0 * scaleY,
-      mask.width * scaleX,
-      mask.height * scaleY,
-    )
-  }
-
-  private preview({ canvas, opacity }: StrokePreview, { left, top, scaleX, scaleY }: View): void {
-    this.context.globalAlpha = opacity
-    this.context.drawImage(canvas, left, top, canvas.width * scaleX, canvas.height * scaleY)
-  }
-
-  private outline({ mask, colour, line }: Shape, view: View): void {
-    const path = placedOutline(mask, view)
-    for (const stroke of strokes[line]) {
-      this.context.globalAlpha = stroke.alpha ?? 1
-      this.context.strokeStyle = stroke.colour ?? colour
-      this.context.lineWidth = stroke.width
-      this.context.setLineDash(stroke.dash ?? [])
-      this.context.stroke(path)
+  // Whole pixels of the canvas: a clip that cuts pixels would leave a seam.
+  private changed({ view, ratio, area }: Placed): Rect {
+    const { width, height } = this.fills.canvas
+    if (!area) return { x0: 0, y0: 0, x1: width, y1: height }
+    return {
+      x0: Math.max(Math.floor((view.left + area.x0 * view.scaleX) * ratio) - 1, 0),
+      y0: Math.max(Math.floor((view.top + area.y0 * view.scaleY) * ratio) - 1, 0),
+      x1: Math.min(Math.ceil((view.left + area.x1 * view.scaleX) * ratio) + 1, width),
+      y1: Math.min(Math.ceil((view.top + area.y1 * view.scaleY) * ratio) + 1, height),
     }
+  }
+
+  private drawFills(
+    shapes: readonly Shape[],
+    previews: readonly StrokePreview[],
+    { view, ratio }: Placed,
+    { x0, y0, x1, y1 }: Rect,
+  ): void {
+    const { fills } = this
+    fills.save()
+    fills.resetTransform()
+    fills.beginPath()
+    fills.rect(x0, y0, x1 - x0, y1 - y0)
+    fills.clip()
+    fills.clearRect(x0, y0, x1 - x0, y1 - y0)
+    fills.setTransform(view.scaleX * ratio, 0, 0, view.scaleY * ratio, view.left * ratio, view.top * ratio)
+    fills.imageSmoothingEnabled = Math.min(view.scaleX, view.scaleY) < 1
+    for (const { mask, colour, fill } of shapes) {
+      if (fill === 0 || mask.width === 0) continue
+      fills.globalAlpha = fill
+      fills.drawImage(filledMask(mask, colour), mask.x0, mask.y0)
+    }
+    for (const { canvas, opacity } of previews) {
+      fills.globalAlpha = opacity
+      fills.drawImage(canvas, 0, 0)
+    }
+    fills.restore()
+  }
+
+  private drawOutlines(shapes: readonly Shape[], { view, ratio }: Placed, area: Rect): void {
+    this.fitRaster()
+    fillRect(this.raster, area, 0, area)
+    for (const { mask, colour, line } of shapes) {
+      const loops = line === 'faint' ? withoutSpecks(outlineOf(mask)) : outlineOf(mask)
+      const placed = {
+        left: (view.left + mask.x0 * view.scaleX) * ratio,
+        top: (view.top + mask.y0 * view.scaleY) * ratio,
+        scaleX: view.scaleX * ratio,
+        scaleY: view.scaleY * ratio,
+      }
+      for (const stroke of strokes[line])
+        paintLoops(this.raster, loops, placed, penOf(stroke, colour, ratio), area)
+    }
+    const { x0, y0, x1, y1 } = area
+    if (x0 < x1 && y0 < y1) this.lines.putImageData(this.image, 0, 0, x0, y0, x1 - x0, y1 - y0)
+  }
+
+  private fitRaster(): void {
+    const { width, height } = this.lines.canvas
+    if (this.raster.width === width && this.raster.height === height) return
+    this.image = new ImageData(width, height)
+    this.raster = { width, height, pixels: new Uint32Array(this.image.data.buffer) }
   }
 }

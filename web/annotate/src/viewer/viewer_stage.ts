@@ -30,6 +30,7 @@ export interface ViewerElements {
   root: HTMLElement // its data attributes say what is on the screen: see `tellShown`
   picture: HTMLDivElement
   masks: HTMLCanvasElement
+  outlines: HTMLCanvasElement
   live: HTMLCanvasElement
   readout: HTMLElement
   message: HTMLElement
@@ -86,7 +87,7 @@ export class ViewerStage implements Stage {
   ) {
     this.state = session.getState()
     this.pictureView = new PictureView(elements.picture)
-    this.maskLayer = new MaskLayer(elements.masks)
+    this.maskLayer = new MaskLayer(elements.masks, elements.outlines)
     this.liveLayer = new LiveLayer(elements.live)
     this.cache = new PictureCache(request, {
       loaded: () => this.showPicture(),
@@ -282,7 +283,7 @@ export class ViewerStage implements Stage {
     const before = this.size
     this.size = size
     this.ratio = window.devicePixelRatio || 1
-    for (const canvas of [this.elements.masks, this.elements.live]) {
+    for (const canvas of [this.elements.masks, this.elements.outlines, this.elements.live]) {
       canvas.width = Math.round(size.width * this.ratio)
       canvas.height = Math.round(size.height * this.ratio)
     }

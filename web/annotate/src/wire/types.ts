@@ -87,7 +87,7 @@ export interface ImagePlane {
   width: number
   height: number
   slices: number
-  pixel_mm: [x: number, y: number] | null
+  pixel_mm: readonly [x: number, y: number] | null
   slice_mm: number | null
 }
 
