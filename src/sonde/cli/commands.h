@@ -13,6 +13,8 @@ using Arguments = std::span<const char* const>;
 int run_segment(Arguments args);
 int run_everything(Arguments args);
 int run_info(Arguments args);
+int run_annotate(Arguments args);
+int run_export(Arguments args);
 int run_study(Arguments args);
 int run_model(Arguments args);
 int run_bench(Arguments args);

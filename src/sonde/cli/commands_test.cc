@@ -266,7 +266,7 @@ TEST_F(Commands, BenchPrintsTheJsonOfTheDesign) {
 }
 
 TEST(Help, OfEveryCommandShowsAnExample) {
-  for (auto* command : {run_segment, run_everything, run_info, run_model, run_bench}) {
+  for (auto* command : {run_segment, run_everything, run_annotate, run_info, run_model, run_bench}) {
     const Outcome outcome = run(command, {"--help"});
     EXPECT_EQ(outcome.status, kDone);
     EXPECT_TRUE(outcome.out.find("Example: sonde ") != std::string::npos ||

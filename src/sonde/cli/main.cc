@@ -17,9 +17,12 @@ struct Command {
   int (*run)(sonde::Arguments);
 };
 
-constexpr std::array<Command, 6> kCommands{{
+constexpr std::array<Command, 8> kCommands{{
     {"segment", "Cut an object out of an image from points, a box or a mask", sonde::run_segment},
     {"everything", "Propose masks of everything in an image from a grid of points", sonde::run_everything},
+    {"annotate", "Annotate images in the browser", sonde::run_annotate},
+    {"export", "Write the masks of an annotation project: PNG, NIfTI, NRRD, COCO, DICOM SEG",
+     sonde::run_export},
     {"study", "How well a model does on data whose outlines are known: scores, statistics, a report",
      sonde::run_study},
     {"info", "What a file or folder holds, and what would be refused and why", sonde::run_info},
@@ -55,8 +58,9 @@ int run(sonde::Arguments args) {
   for (const Command& command : kCommands) {
     if (name == command.name) return command.run(args.subspan(1));
   }
-  throw sonde::Error(sonde::ErrorKind::usage, "there is no command \"" + std::string(name) +
-                                                  "\": segment, everything, study, info, model or bench");
+  throw sonde::Error(sonde::ErrorKind::usage,
+                     "there is no command \"" + std::string(name) +
+                         "\": segment, everything, annotate, export, study, info, model or bench");
 }
 
 // The network asks for the same large blocks again and again: keeping them spares the kernel zeroing their

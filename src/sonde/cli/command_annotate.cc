@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <filesystem>
+#include <iostream>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "sonde/annotate/gather.h"
+#include "sonde/annotate/import.h"
+#include "sonde/annotate/open_image.h"
+#include "sonde/annotate/project.h"
+#include "sonde/cli/commands.h"
+#include "sonde/cli/exit_status.h"
+#include "sonde/cli/shared_options.h"
+#include "sonde/core/error.h"
+#include "sonde/server/api.h"
+#include "sonde/server/http_server.h"
+#include "sonde/server/token.h"
+
+namespace sonde {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+
+struct AnnotateCommand {
+  std::vector<std::string> paths;
+  std::string project, import, host = "127.0.0.1";
+  std::uint16_t port = 0;
+  bool json = false, no_store = false;
+  ModelArguments model;
+};
+
+void declare(CLI::App& app, AnnotateCommand& command) {
+  app.add_option("path", command.paths,
+                 "Pictures, volumes, DICOM files, folders or patterns; or the folder of a project");
+  app.add_option(
+      "--project", command.project,
+      "Folder of the project, made if it is not there; default: STEM.sonde here, after the first path");
+  app.add_option("--import", command.import, "Masks to begin with: a file or folder, named as their images");
+  app.add_option("--port", command.port, "Where the page is; 0: any that is free")->capture_default_str();
+  app.add_option("--host", command.host,
+                 "Address to listen on; others than loopback can be reached from outside")
+      ->capture_default_str();
+  app.add_flag("--json", command.json, "Print one line of JSON in place of text");
+  app.add_flag("--no-store", command.no_store, "Neither use nor keep embeddings of pictures on the disk");
+  declare_model(app, command.model);
+  app.footer(
+      "Opens no browser: open the address that it prints. Everything stays on this machine; work is saved as "
+      "it\n"
+      "is done. Ctrl-C ends it, the same command goes on with the project.\n"
+      "Example: sonde annotate scans/ --project liver.sonde");
+}
+
+bool is_project(const fs::path& path) {
+  std::error_code error;
+  return fs::is_regular_file(path / "sonde.sqlite", error);
+}
+
+// "scans/p1.nii.gz" to "p1.sonde"; of a pattern, "scans/*.png", its folder's.
+std::string default_project(const std::string& first) {
+  fs::path path = fs::absolute(first).lexically_normal();
+  while (path.filename().string().find_first_of("*?[") != std::string::npos) path = path.parent_path();
+  return stem_of(path.string()) + ".sonde";
+}
+
+// "liver.sonde/" to "/home/ada/liver.sonde": its name is shown.
+fs::path tidy(const std::string& folder) {
+  const fs::path path = fs::absolute(folder).lexically_normal();
+  return path.has_filename() ? path : path.parent_path();
+}
+
+struct Plan {
+  fs::path project;
+  std::vector<std::string> images;  // paths to gather
+};
+Plan plan(const AnnotateCommand& command) {
+  Plan plan;
+  std::vector<std::string> projects;
+  for (const std::string& path : command.paths) (is_project(path) ? projects : plan.images).push_back(path);
+  if (!command.project.empty()) projects.push_back(command.project);
+  if (projects.size() > 1)
+    throw Error(ErrorKind::usage,
+                "two projects are named, " + projects[0] + " and " + projects[1] + ": one at a time");
+  if (projects.empty() && plan.images.empty())
+    throw Error(ErrorKind::usage,
+                "say what to annotate: images, folders or a project; see sonde annotate --help");
+  plan.project = tidy(projects.empty() ? default_project(plan.images.front()) : projects.front());
+  if (plan.images.empty() && !is_project(plan.project))
+    throw Error(ErrorKind::not_found,
+                plan.project.string() + ": there is no such project; name images to begin one");
+  return plan;
+}
+
+// What the command found before it serves.
+struct Beginning {
+  std::size_t images = 0, added = 0;
+  std::vector<Refusal> refused;
+  ImportResult imported;
+};
+
+Beginning begin(Project& project, GatheredImages gathered, const std::string& masks) {
+  Beginning beginning;
+  const std::size_t before = project.images().size();
+  project.add_images(gathered.images);
+  beginning.images = project.images().size();
+  beginning.added = beginning.images - before;
+  beginning.refused = std::move(gathered.refused);
+  if (beginning.images == 0)
+    throw Error(ErrorKind::usage, project.folder().string() + ": there are no images");
+  if (!masks.empty()) beginning.imported = import_masks(project, masks);
+  return beginning;
+}
+
+std::string count(std::size_t n, const std::string& noun) {
+  return std::to_string(n) + " " + noun + (n == 1 ? "" : "s");
+}
+
+void print_refused(const Beginning& beginning) {
+  for (const Refusal& refusal : beginning.refused)
+    std::cerr << "sonde: left out " << refusal.path.string() << ": " << refusal.reason << '\n';
+  for (const ExportFailure& failure : beginning.imported.failures)
+    std::cerr << "sonde: not imported " << failure.image << ": " << failure.reason << '\n';
+}
+
+void print(const Project& project, const Beginning& beginning, const std::string& url) {
+  std::cout << project.folder().string() << ": " << count(beginning.images, "image");
+  if (beginning.added < beginning.images) std::cout << ", " << beginning.added << " of them new";
+  if (!beginning.refused.empty()) std::cout << ", " << beginning.refused.size() << " left out";
+  std::cout << '\n';
+  if (beginning.imported.objects > 0)
+    std::cout << "imported " << count(static_cast<std::size_t>(beginning.imported.objects), "object") << '\n';
+  for (const std::string& note : beginning.imported.notes) std::cout << note << '\n';
+  std::cout << url << '\n' << std::flush;
+}
+
+void print_json(const Project& project, const Beginning& beginning, const std::string& url) {
+  Json refused = Json::array();
+  for (const Refusal& refusal : beginning.refused)
+    refused.push_back({{"file", refusal.path.string()}, {"reason", refusal.reason}});
+  Json failures = Json::array();
+  for (const ExportFailure& failure : beginning.imported.failures)
+    failures.push_back({{"image", failure.image}, {"reason", failure.reason}});
+  const Json json{
+      {"project", project.folder().string()},
+      {"images", beginning.images},
+      {"added", beginning.added},
+      {"refused", refused},
+      {"imported",
+       {{"objects", beginning.imported.objects}, {"notes", beginning.imported.notes}, {"failed", failures}}},
+      {"url", url}};
+  std::cout << json.dump(-1, ' ', false, Json::error_handler_t::replace) << '\n' << std::flush;
+}
+
+void warn_of_outside(const std::string& address) {
+  if (is_loopback(address)) return;
+  std::cerr
+      << "sonde: warning: " << address
+      << " can be reached from other machines; whoever has the address with its token sees and changes the "
+         "images, and the connection is not encrypted\n";
+}
+
+// The address to open; a server on all addresses is also on loopback.
+std::string url_of(const HttpServer& server, const std::string& token) {
+  const bool is_everywhere = server.address() == "0.0.0.0" || server.address() == "::";
+  const std::string authority =
+      is_everywhere ? "127.0.0.1:" + std::to_string(server.port()) : server.authority();
+  return "http://" + authority + "/?token=" + token;
+}
+
+}  // namespace
+
+int run_annotate(Arguments args) {
+  AnnotateCommand command;
+  CLI::App app("Annotate images in the browser", "sonde annotate");
+  declare(app, command);
+  if (parse(app, args) == Parsed::helped) return kDone;
+
+  const Plan planned = plan(command);
+  GatheredImages gathered;
+  if (!planned.images.empty()) gathered = gather_images(planned.images);
+  HttpServer server(command.host, command.port);
+  const SamModel model = load_model(command.model);
+  Project project = Project::open(planned.project);
+  const Beginning beginning = begin(project, std::move(gathered), command.import);
+
+  DeskModel network{model, std::nullopt};
+  if (!command.no_store) network.store.emplace();
+  ImageDesk desk(project, std::move(network), read_image);
+  Jobs jobs;
+  const std::string token = random_token();
+  Api api(project, desk, jobs, Access(token, server.port(), hosts_of(server.address(), server.port())),
+          SONDE_VERSION);
+
+  warn_of_outside(server.address());
+  print_refused(beginning);
+  const std::string url = url_of(server, token);
+  if (command.json) {
+    print_json(project, beginning, url);
+  } else {
+    print(project, beginning, url);
+  }
+  server.run({.refusal = [&](const RequestHead& head) { return api.refusal(head); },
+              .handle = [&](const Request& request) { return api.handle(request); }},
+             HttpServer::Signals::end_it);
+  return kDone;
+}
+
+}  // namespace sonde
