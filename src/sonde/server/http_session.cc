@@ -109,6 +109,7 @@ asio::awaitable<std::optional<Response>> HttpSession::read_request(RequestReader
       if (reader.has_head() && !is_let_in) {
         refused = shared_.handler.refusal(reader.head());
         is_let_in = !refused;
+        if (is_let_in) reader.check_announced();
         expire_after(shared_.limits.body_time);
         if (is_let_in && !reader.is_complete() && reader.awaits_word())
           co_await write_text("HTTP/1.1 100 Continue\r\n\r\n");

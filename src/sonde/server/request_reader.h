@@ -29,6 +29,8 @@ class RequestReader {
 
   bool has_head() const;
   bool is_complete() const;
+  // Throws RefusedRequest (413) if the head announces a body that is too large.
+  void check_announced() const;
   // "Expect: 100-continue": the client waits for a word before it sends the body.
   bool awaits_word() const;
   // Whether the connection serves another request after this one.

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a project reads from the disk under libFuzzer: sets of voxels, mask files, and the JSON of its history.
+// The first byte says which. A set that is understood is the same after it has been written, and sums up.
+//   clang++ ... -o fuzz_project
+//   ./fuzz_project -max_len=4096 -timeout=10 CORPUS test/fuzz/corpus/project
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unistd.h>
+
+#include <nlohmann/json.hpp>
+
+#include "sonde/annotate/action_json.h"
+#include "sonde/annotate/mask_store.h"
+#include "sonde/annotate/object_record.h"
+#include "sonde/core/bytes.h"
+#include "sonde/core/error.h"
+#include "sonde/imaging/voxel_set.h"
+
+namespace {
+
+using namespace sonde;  // NOLINT: a program of one file
+
+void insist(bool holds) {
+  if (!holds) std::abort();
+}
+
+void check_set(const VoxelSet& set) {
+  const std::int64_t count = voxel_count(set);
+  insist(count >= 0 && count <= voxel_count(set.extent));
+  insist(decode_voxels(encode_voxels(set), set.extent) == set);
+  insist(bounds(set).has_value() == (count > 0));
+  insist(exclusive(set, set).runs.empty() && united(set, set) == set && intersected(set, set) == set);
+  if (voxel_count(set.extent) > 100000) return;
+  insist(voxels_from_mask(mask_from_voxels(set)) == set);
+  std::int64_t in_parts = 0;
+  for (const VoxelSet& part : connected_parts(set)) in_parts += voxel_count(part);
+  insist(in_parts == count);
+}
+
+// Three bytes of extent, the bytes of a set.
+void check_voxels(ByteView bytes) {
+  if (bytes.size() < 3) return;
+  const auto side = [&](std::size_t i) { return 1 + std::to_integer<std::int64_t>(bytes[i]); };
+  const Extent3 extent{side(0), side(1), side(2)};
+  const VoxelSet set = decode_voxels(bytes.subspan(3), extent);
+  insist(set.extent == extent);
+  check_set(set);
+}
+
+// A file of the right hash, as one that somebody has put there on purpose.
+void check_mask_file(ByteView bytes) {
+  static const std::filesystem::path folder = [] {
+    const auto made = std::filesystem::temp_directory_path() / ("fuzz_project." + std::to_string(getpid()));
+    std::filesystem::create_directories(made);
+    return made;
+  }();
+  std::ofstream(folder / "3-5.voxels", std::ios::binary)
+      .write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+  const auto set = MaskStore(folder).read(3, 5, sha256_hex(bytes), {40, 30, 20});
+  if (set) check_set(*set);
+}
+
+void check_record(std::string_view text) {
+  const std::string kept = record_to_json(record_from_json(std::string(text)));
+  insist(record_to_json(record_from_json(kept)) == kept);
+}
+
+void check_action(std::string_view text) {
+  const nlohmann::json kept = action_to_json(action_from_json(nlohmann::json::parse(text)));
+  insist(action_to_json(action_from_json(kept)) == kept);
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  if (size < 1) return 0;
+  const std::string_view text(reinterpret_cast<const char*>(data) + 1, size - 1);
+  const ByteView bytes = std::as_bytes(std::span(data + 1, size - 1));
+  try {
+    switch (data[0] % 4) {
+      case 0: check_voxels(bytes); break;
+      case 1: check_mask_file(bytes); break;
+      case 2: check_record(text); break;
+      default: check_action(text);
+    }
+  } catch (const Error&) {  // refused, as it should be
+  } catch (const nlohmann::json::exception&) {
+  }
+  return 0;
+}

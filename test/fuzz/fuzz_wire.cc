@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+// Bodies of requests and the binary answers under libFuzzer. The first byte says which. An action that is
+// understood is the same after it has been in the history; masks come out of a bundle as they went in.
+//   clang++ -std=c++20 -O1 -g -fsanitize=fuzzer,address,undefined -Isrc test/fuzz/fuzz_wire.cc \
+//     src/sonde/server/{wire_requests,wire_answers,wire_binary,strict_json,http_message}.cc \
+//     src/sonde/annotate/{action_json,action,objects}.cc src/sonde/imaging/*[!t].cc BUILD/src/sonde/annotate/libsonde_annotate.a ... \
+//     -o fuzz_wire
+//   ./fuzz_wire -max_len=20000 -timeout=10 CORPUS test/fuzz/corpus/wire
+#include <array>
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+#include <string_view>
+
+#include <nlohmann/json.hpp>
+
+#include "sonde/annotate/action_json.h"
+#include "sonde/core/error.h"
+#include "sonde/server/wire.h"
+
+namespace {
+
+using namespace sonde;  // NOLINT: a program of one file
+
+void insist(bool holds) {
+  if (!holds) std::abort();
+}
+
+void check_action(std::string_view body) {
+  const wire::ActionRequest request = wire::parse_action(body);
+  const nlohmann::json kept = action_to_json(request.action);
+  insist(action_to_json(action_from_json(nlohmann::json::parse(kept.dump()))) == kept);
+}
+
+// What a client does with the masks of a bundle (docs/http.md, BUNDLE).
+class BundleReader {
+ public:
+  explicit BundleReader(std::string_view bytes) : bytes_(bytes) {}
+
+  std::string_view take(std::size_t count) {
+    insist(count <= bytes_.size());
+    const std::string_view taken = bytes_.substr(0, count);
+    bytes_.remove_prefix(count);
+    return taken;
+  }
+  std::uint32_t number() {
+    std::uint32_t value = 0;
+    std::memcpy(&value, take(sizeof value).data(), sizeof value);
+    return value;
+  }
+  bool is_at_end() const { return bytes_.empty(); }
+
+  Mask mask(Extent2 extent) {
+    Mask mask = empty_mask(extent);
+    const std::uint32_t x0 = number(), y0 = number(), width = number(), height = number();
+    BundleReader runs(take(number()));
+    std::size_t at = 0;
+    for (std::uint8_t inside = 0; !runs.is_at_end(); inside = 1 - inside) {
+      for (std::uint64_t left = runs.leb128(); left > 0; --left, ++at) {
+        const std::size_t x = x0 + at % width, y = y0 + at / width;
+        mask.pixels.at(y * static_cast<std::size_t>(extent.width) + x) = inside;
+      }
+    }
+    insist(at == std::size_t{width} * height);
+    return mask;
+  }
+
+ private:
+  std::uint64_t leb128() {
+    std::uint64_t value = 0;
+    for (int shift = 0;; shift += 7) {
+      const auto byte = static_cast<unsigned char>(take(1).front());
+      value |= std::uint64_t{byte & 0x7Fu} << shift;
+      if (byte < 128) return value;
+    }
+  }
+  std::string_view bytes_;
+};
+
+// The first two bytes are the extent, the rest pixels.
+void check_bundle(std::string_view data) {
+  if (data.size() < 2) return;
+  const Extent2 extent{1 + static_cast<unsigned char>(data[0]) % 40, 1 + static_cast<unsigned char>(data[1]) % 40};
+  wire::Bundle bundle;
+  bundle.changes.image.source.name = data.substr(2);
+  for (data.remove_prefix(2); !data.empty(); data.remove_prefix(std::min(data.size(), std::size_t{200}))) {
+    Mask mask = empty_mask(extent);
+    for (std::size_t i = 0; i < mask.pixels.size(); ++i)
+      mask.pixels[i] = static_cast<unsigned char>(data[i / 8 % data.size()]) >> (i % 8) & 1;
+    bundle.masks.push_back({static_cast<ObjectId>(bundle.masks.size()), std::nullopt, 7, std::move(mask)});
+  }
+  const std::string bytes = wire::encode_bundle(bundle);
+  BundleReader reader(bytes);
+  insist(reader.take(8) == std::string_view("SNDB\1\0\0\0", 8));
+  const std::uint32_t head = reader.number(), masks = reader.number();
+  insist(bytes.size() == 16 + std::size_t{head} + masks);
+  insist(Json::accept(reader.take(head)));
+  reader.take(8);
+  insist(reader.number() == bundle.masks.size());
+  for (const ObjectMask& mask : bundle.masks) {
+    insist(reader.number() == mask.object);
+    insist(reader.number() == 0xFFFFFFFF && reader.number() == 7);
+    insist(reader.mask(extent) == mask.mask);
+  }
+  insist(reader.is_at_end());
+}
+
+using Check = void (*)(std::string_view);
+constexpr std::array<Check, 8> kChecks{check_action,
+                                       check_bundle,
+                                       [](std::string_view b) { wire::parse_label_action(b); },
+                                       [](std::string_view b) { wire::parse_settings(b); },
+                                       [](std::string_view b) { wire::parse_focus(b); },
+                                       [](std::string_view b) { wire::parse_everything(b); },
+                                       [](std::string_view b) { wire::parse_progress(b); },
+                                       [](std::string_view b) { wire::parse_export(b); }};
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  if (size < 1) return 0;
+  try {
+    kChecks[data[0] % kChecks.size()]({reinterpret_cast<const char*>(data) + 1, size - 1});
+  } catch (const RefusedRequest& refused) {
+    insist(refused.status() == 400 && *refused.what() != '\0');
+  }
+  return 0;
+}
