@@ -48,7 +48,7 @@ function Event({ event }: { event: HistoryEvent }) {
       </time>
       <span title={event.summary}>
         {event.summary}
-        {event.undone && <span className="muted"> (undone)</span>}
+        {event.undone && <span className="unseen"> (undone)</span>}
       </span>
     </li>
   )

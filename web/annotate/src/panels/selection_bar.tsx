@@ -21,11 +21,13 @@ export function SelectionBar() {
   const actions = useActions()
   const selected = useSession((state) => state.selected)
   const objects = useSession((state) => state.objects)
+  const proposal = useSession((state) => state.proposal)
   const refining = useSession((state) => state.refining)
   const active = useSession((state) => state.label)
   const label = useSession(({ project }) => project?.labels.find(({ id }) => id === active))
   const chosen = [...selected].flatMap((id) => objects.get(id) ?? [])
-  if (chosen.length === 0) return null
+  // The bar above the picture is that of the open proposal.
+  if (chosen.length === 0 || (chosen.length === 1 && chosen[0]!.id === proposal)) return null
   const ids = chosen.map(({ id }) => id)
   const proposed = idsOf(chosen, 'proposed')
   const approved = idsOf(chosen, 'approved')

@@ -94,47 +94,58 @@ function Axis({ axis }: { axis: keyof typeof shortAxes }) {
   )
 }
 
-const plainWindows: readonly { name: string; title: string }[] = [
-  { name: 'auto', title: 'Automatic' },
-  { name: 'none', title: 'As stored' },
-  { name: 'max', title: 'Whole range' },
-]
+const windowTitles: Record<string, string> = { auto: 'Automatic', none: 'As stored', max: 'Whole range' }
+const asStored: DisplayWindow = { name: 'none', centre: null, width: null }
+
+// The windows that the page can show as the network sees them: the image's own, the presets, and none for bytes.
+export function windowChoices({ window, presets, range }: Opened): (DisplayWindow & { title: string })[] {
+  const own = {
+    ...window,
+    title:
+      windowTitles[window.name] ?? (/^[\d.,-]+$/.test(window.name) ? 'Of the file' : capital(window.name)),
+  }
+  const bytes = range[0] >= 0 && range[1] <= 255
+  const others = [
+    ...presets.map((preset) => ({ ...preset, title: windowTitles[preset.name] ?? capital(preset.name) })),
+    ...(bytes ? [{ ...asStored, title: windowTitles.none! }] : []),
+  ]
+  return [own, ...others.filter(({ name }) => name !== own.name)]
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1)
+}
 
 function WindowControl({ opened }: { opened: Opened }) {
   const actions = useActions()
   const window = useSession((state) => state.window)
   if (!window) return null
-  const known = [...plainWindows.map(({ name }) => name), ...opened.presets.map(({ name }) => name)]
-  const set = (next: DisplayWindow) => actions.setWindow(next, 'final')
+  const choices = windowChoices(opened)
+  const known = choices.some(({ name }) => name === window.name)
   const custom = (centre: number, width: number) => {
-    if (Number.isFinite(centre) && width > 0) set({ name: `${centre},${width}`, centre, width })
+    if (width > 0) actions.setWindow({ name: `${centre},${width}`, centre, width }, 'final')
   }
-  const [low, high] = opened.range
-  const centre = window.centre ?? (low + high) / 2
-  const width = window.width ?? Math.max(high - low, 1)
+  const centre = window.centre ?? 127.5
+  const width = window.width ?? 255
   return (
     <div className="window">
       <label>
         <span className="long">Window</span>
         <select
           aria-label="Window"
-          value={known.includes(window.name) ? window.name : 'custom'}
+          value={known ? window.name : 'own'}
           onChange={(event) => {
-            const preset = opened.presets.find(({ name }) => name === event.target.value)
-            set(preset ?? resolved(event.target.value, opened))
+            const choice = choices.find(({ name }) => name === event.target.value)
+            if (choice)
+              actions.setWindow({ name: choice.name, centre: choice.centre, width: choice.width }, 'final')
           }}
         >
-          {plainWindows.map(({ name, title }) => (
+          {choices.map(({ name, title }) => (
             <option key={name} value={name}>
               {title}
             </option>
           ))}
-          {opened.presets.map(({ name }) => (
-            <option key={name} value={name}>
-              {name.charAt(0).toUpperCase() + name.slice(1)}
-            </option>
-          ))}
-          {!known.includes(window.name) && <option value="custom">Own</option>}
+          {!known && <option value="own">Own</option>}
         </select>
       </label>
       <label>
@@ -155,14 +166,6 @@ function WindowControl({ opened }: { opened: Opened }) {
       </label>
     </div>
   )
-}
-
-// The default window comes resolved; of "auto" and "max" the picture's own range stands for what the server resolves.
-function resolved(name: string, opened: Opened): DisplayWindow {
-  if (opened.window.name === name) return opened.window
-  if (name === 'none') return { name, centre: null, width: null }
-  const [low, high] = opened.range
-  return { name, centre: (low + high) / 2, width: Math.max(high - low, Number.EPSILON) }
 }
 
 function rounded(value: number): number {

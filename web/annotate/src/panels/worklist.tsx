@@ -129,7 +129,8 @@ function Facts({ image }: { image: Summary }) {
       <span className="image-words">
         {words[image.status]}
         {image.approved > 0 && ` · ${countOf(image.approved, 'object')}`}
-        {image.proposed > 0 && (
+        {image.proposed > 0 && image.approved === 0 && ` · ${image.proposed} proposed`}
+        {image.proposed > 0 && image.approved > 0 && (
           <span title={countOf(image.proposed, 'proposal')} aria-label={countOf(image.proposed, 'proposal')}>
             {` +${image.proposed}`}
           </span>

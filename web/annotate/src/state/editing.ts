@@ -190,7 +190,10 @@ export class Editing {
       if (subject && subject.from === pending.request && made !== null) subject.id = made
     if (this.painted?.id && this.painted.from === pending.request)
       this.core.store.set({ selected: new Set([this.painted.id]) })
-    if (action.kind === 'accept') this.selectAccepted(action.objects, bundle)
+    if (action.kind === 'accept') {
+      this.tellLeft(action.objects)
+      this.selectAccepted(action.objects, bundle)
+    }
     if (action.kind === 'undo' || action.kind === 'redo') this.followUndo(view, bundle)
     this.settle(image, pending)
     return made
@@ -224,6 +227,16 @@ export class Editing {
     const { points, box } = object.prompt
     if (JSON.stringify(draft) === JSON.stringify({ plane: object.plane, points, box })) return
     this.core.store.set({ draft: { plane: object.plane, points, box } })
+  }
+
+  // By the rule for overlaps a proposal may have no pixel left: it stays a proposal.
+  private tellLeft(accepted: readonly number[]): void {
+    const left = accepted.filter((id) => this.core.state.objects.get(id)?.state === 'proposed').length
+    if (left > 0)
+      this.core.tell(
+        'info',
+        `${left} of ${accepted.length} not approved: other objects have all their pixels`,
+      )
   }
 
   private selectAccepted(accepted: readonly number[], bundle: Bundle): void {

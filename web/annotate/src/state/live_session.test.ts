@@ -389,6 +389,23 @@ describe('objects', () => {
     expect(server.actions().at(-1)).toEqual({ kind: 'accept', objects: [4, 5], label: 2 })
   })
 
+  it('are approved from small to large where the first one keeps its pixels', async () => {
+    const session = await begin()
+    const everything = session.actions.everything({
+      points_per_side: 16,
+      pred_iou: 0.9,
+      stability: 0.9,
+      min_region: 0,
+    })
+    await vi.advanceTimersByTimeAsync(3000)
+    await everything
+    await session.actions.approve([9, 2, 5])
+    expect(server.actions().at(-1)).toMatchObject({ objects: [2, 5, 9] })
+    await session.actions.setOverlap('overwrite')
+    await session.actions.approve([10, 3, 6])
+    expect(server.actions().at(-1)).toMatchObject({ objects: [10, 6, 3] })
+  })
+
   it('that are locked are left by Delete', async () => {
     const session = await begin()
     for (let made = 0; made < 2; ++made) {

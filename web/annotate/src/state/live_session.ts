@@ -215,7 +215,11 @@ export class LiveSession implements Session {
     const { proposal } = this.core.state
     if (proposal !== null && ids.includes(proposal)) this.editing.close()
     await this.withLabel(() =>
-      this.editing.do({ kind: 'accept', objects: [...ids], label: label ?? this.core.state.label }),
+      this.editing.do({
+        kind: 'accept',
+        objects: inOrder(ids, this.core.state),
+        label: label ?? this.core.state.label,
+      }),
     )
   }
 
@@ -339,4 +343,11 @@ export class LiveSession implements Session {
       this.core.fail(error)
     }
   }
+}
+
+// Several proposals are accepted in the order in which small ones within large ones come out as objects.
+function inOrder(ids: readonly number[], { objects, project }: SessionState): number[] {
+  const area = (id: number) => objects.get(id)?.area ?? 0
+  const first = project?.overlap === 'overwrite' ? -1 : 1
+  return [...ids].sort((a, b) => first * (area(a) - area(b)))
 }
