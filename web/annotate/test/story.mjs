@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// story.mjs PROGRAM FOLDER [SCREENSHOTS [STORY...]]: annotates in Debian's Chromium as a person would: pictures, Debian's ch2 volume and a
+// DICOM series. FOLDER is made anew. Prints what was checked; exit status 1 if anything failed.
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, rmSync } from 'node:fs'
+import { openBrowser } from './person.mjs'
+import { picturesStory } from './story_pictures.mjs'
+import { volumeStory } from './story_volume.mjs'
+import { dicomStory } from './story_dicom.mjs'
+
+const [program, folder, screenshots = `${folder}/screenshots`, ...wanted] = process.argv.slice(2)
+if (!program || !folder) {
+  console.error('usage: story.mjs PROGRAM FOLDER [SCREENSHOTS [STORY...]]')
+  process.exit(2)
+}
+rmSync(folder, { recursive: true, force: true })
+mkdirSync(screenshots, { recursive: true })
+
+const tally = { passed: 0, failed: 0 }
+function check(holds, what) {
+  tally[holds ? 'passed' : 'failed'] += 1
+  console.log(`${holds ? 'ok' : 'FAILED'}: ${what}`)
+}
+const shared = process.env.SONDE_SHARED ?? '../shared'
+const templates = execFileSync('dpkg-query', ['--listfiles', 'mricron-data'], { encoding: 'utf8' })
+const volume = /^.*\/ch2\.nii\.gz$/m.exec(templates)[0]
+
+const browser = await openBrowser()
+for (const [name, story] of Object.entries({
+  pictures: picturesStory,
+  volume: volumeStory,
+  dicom: dicomStory,
+})) {
+  if (wanted.length > 0 && !wanted.includes(name)) continue
+  const start = performance.now()
+  const setting = {
+    browser,
+    program,
+    folder: `${folder}/${name}`,
+    screenshots,
+    shared,
+    volume,
+    check,
+    faults: [],
+  }
+  mkdirSync(setting.folder, { recursive: true })
+  try {
+    await story(setting)
+  } catch (error) {
+    check(false, `${name}: ${error.stack}`)
+  }
+  check(setting.faults.length === 0, `${name}: no complaint of the browser ${setting.faults.join('; ')}`)
+  console.log(`${name}: ${((performance.now() - start) / 1000).toFixed(1)} s`)
+}
+await browser.close()
+console.log(`${tally.passed} passed, ${tally.failed} failed`)
+process.exit(tally.failed === 0 ? 0 : 1)
