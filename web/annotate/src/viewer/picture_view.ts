@@ -33,6 +33,11 @@ function startCornerstone(): Drawing {
   return drawing
 }
 
+// Without WebGL, cornerstone draws a picture within the extent and spacing of the one before, unless the stack is new.
+function forgetExtent(viewport: StackViewport): void {
+  Object.assign(viewport, { stackInvalidated: true })
+}
+
 // A picture that cornerstone draws: a stack of one image, placed by `View` instead of by its own tools.
 export class PictureView {
   readonly drawing = startCornerstone()
@@ -64,6 +69,7 @@ export class PictureView {
     if (this.shown?.key === shown.key) return
     this.shown = shown
     this.image = cornerstoneImage(shown)
+    if (this.drawing === 'canvas') forgetExtent(this.viewport)
     this.viewport.renderImageObject(this.image)
     this.viewport.setProperties({ invert: shown.inverted })
     this.applyRange()
