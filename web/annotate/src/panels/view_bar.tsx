@@ -18,23 +18,25 @@ export function ViewBar() {
       <Slices opened={opened} />
       {opened.photometric !== 'rgb' && <WindowControl opened={opened} />}
       <span className="grow" />
-      <Range
-        label="Opacity"
-        min={0}
-        max={1}
-        step={0.05}
-        value={opacity}
-        text={`${Math.round(opacity * 100)} %`}
-        onChange={actions.setOpacity}
-      />
-      <IconButton
-        icon={OutlineIcon}
-        label="Outlines only"
-        shortcut="O"
-        pressed={outlineOnly}
-        onClick={() => actions.setOutlineOnly(outlineOnly ? 'filled' : 'outline')}
-      />
-      <IconButton icon={FitIcon} label="Fit the picture" shortcut="Z" onClick={actions.fit} />
+      <div className="drawing" role="group" aria-label="Masks and fit">
+        <Range
+          label="Opacity"
+          min={0}
+          max={1}
+          step={0.05}
+          value={opacity}
+          text={`${Math.round(opacity * 100)} %`}
+          onChange={actions.setOpacity}
+        />
+        <IconButton
+          icon={OutlineIcon}
+          label="Outlines only"
+          shortcut="O"
+          pressed={outlineOnly}
+          onClick={() => actions.setOutlineOnly(outlineOnly ? 'filled' : 'outline')}
+        />
+        <IconButton icon={FitIcon} label="Fit the picture" shortcut="Z" onClick={actions.fit} />
+      </div>
     </div>
   )
 }
