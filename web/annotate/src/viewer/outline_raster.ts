@@ -24,6 +24,9 @@ export function pixelOf(colour: string, opacity = 1): number {
   return ((Math.round(opacity * 255) << 24) | (blue << 16) | (green << 8) | red) >>> 0
 }
 
+// Pixels above which filling them at once pays.
+const longSpan = 24
+
 function within(area: Rect, { width, height }: Raster): Rect {
   return {
     x0: Math.max(area.x0, 0),
@@ -36,9 +39,12 @@ function within(area: Rect, { width, height }: Raster): Rect {
 export function fillRect({ width, pixels }: Raster, rect: Rect, value: number, clip: Rect): void {
   const begin = Math.max(rect.x0, clip.x0)
   const end = Math.min(rect.x1, clip.x1)
-  if (begin >= end) return
-  for (let y = Math.max(rect.y0, clip.y0); y < Math.min(rect.y1, clip.y1); ++y)
-    pixels.fill(value, y * width + begin, y * width + end)
+  const last = Math.min(rect.y1, clip.y1)
+  const long = end - begin > longSpan
+  for (let y = Math.max(rect.y0, clip.y0); y < last; ++y) {
+    if (long) pixels.fill(value, y * width + begin, y * width + end)
+    else for (let at = y * width + begin; at < y * width + end; ++at) pixels[at] = value
+  }
 }
 
 class LoopPainter {

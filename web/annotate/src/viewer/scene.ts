@@ -11,20 +11,26 @@ export interface Shape {
   line: 'plain' | 'strong' | 'open' | 'faint'
 }
 
-// What the scene is made of: while these stay the same objects, so does the scene.
-export type SceneState = Pick<
-  SessionState,
-  | 'masks'
-  | 'objects'
-  | 'hidden'
-  | 'selected'
-  | 'hovered'
-  | 'proposal'
-  | 'project'
-  | 'label'
-  | 'opacity'
-  | 'outlineOnly'
->
+// What the scene is made of: while these stay the same, so does the scene.
+export type SceneState = Pick<SessionState, (typeof sceneFields)[number]>
+const sceneFields = [
+  'masks',
+  'objects',
+  'hidden',
+  'selected',
+  'hovered',
+  'proposal',
+  'project',
+  'label',
+  'opacity',
+  'outlineOnly',
+] as const
+
+export function isSameScene(a: SceneState, b: SceneState): boolean {
+  return sceneFields.every((field) =>
+    field === 'project' ? a.project?.labels === b.project?.labels : a[field] === b[field],
+  )
+}
 
 // Told apart by eye on grey pictures, and from one another side by side; none of them is Okabe and Ito's.
 const proposalColours = [

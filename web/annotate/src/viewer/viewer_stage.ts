@@ -11,7 +11,7 @@ import { MaskLayer } from './mask_layer'
 import { nearbyPlanes, PictureCache, pictureKey, type PictureRequest } from './picture_cache'
 import { PictureView } from './picture_view'
 import { Previews } from './previews'
-import { reachableMasks, shapesOf } from './scene'
+import { isSameScene, reachableMasks, shapesOf } from './scene'
 import type { Paint, StrokePreview } from './stroke_preview'
 import {
   fitted,
@@ -221,7 +221,7 @@ export class ViewerStage implements Stage {
     if (state.window !== before.window) this.applyWindow()
     if (state.fits !== before.fits) this.fitPicture()
     if (state.tool !== before.tool) this.showCursor(null)
-    this.redrawMasks(null)
+    if (moved || !isSameScene(state, before)) this.redrawMasks(null)
     this.redrawLive()
   }
 

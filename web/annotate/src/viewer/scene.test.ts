@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+import { describe, expect, it } from 'vitest'
+import type { SliceMask } from '../session'
+import { emptyState } from '../state/core'
+import { golden } from '../wire/golden.testing'
+import type { ImageObject, Project } from '../wire/types'
+import { isSameScene, reachableMasks, shapesOf, type SceneState } from './scene'
+
+const objects = Object.values(golden<Record<string, ImageObject>>('objects'))
+const [open, approved] = [
+  { ...objects.find(({ candidates }) => candidates.length === 3)!, chosen: 0 },
+  objects.find(({ state }) => state === 'approved')!,
+]
+
+function square(object: number, side: number, candidate: number | null = null): SliceMask {
+  const runs = Uint32Array.of(0, side * side)
+  return { object, candidate, revision: 1, x0: 0, y0: 0, width: side, height: side, runs }
+}
+
+const scene: SceneState = {
+  ...emptyState(),
+  project: golden<Project>('project'),
+  label: 2,
+  proposal: open.id,
+  objects: new Map([open, approved].map((object) => [object.id, object])),
+  masks: new Map([
+    [`${open.id}`, square(open.id, 9)],
+    [`${open.id}:0`, square(open.id, 9, 0)],
+    [`${open.id}:1`, square(open.id, 4, 1)],
+    [`${approved.id}`, square(approved.id, 5)],
+  ]),
+}
+
+describe('The scene', () => {
+  it('shows the open proposal in the colour of the active label, its other candidates on top', () => {
+    const shapes = shapesOf(scene)
+    expect(shapes.map(({ mask, line }) => [mask.object, mask.candidate, line])).toEqual([
+      [approved.id, null, 'plain'],
+      [open.id, null, 'open'],
+      [open.id, 1, 'faint'],
+    ])
+    expect(shapes[1]!.colour).toBe('#0072b2')
+  })
+
+  it('leaves out what is hidden, also for the cursor', () => {
+    const hidden = { ...scene, hidden: new Set([open.id]) }
+    expect(shapesOf(hidden).map(({ mask }) => mask.object)).toEqual([approved.id])
+    expect(reachableMasks(hidden).map(({ object }) => object)).toEqual([approved.id])
+  })
+
+  it('has no fills but below the cursor when only outlines are shown', () => {
+    const outlines = { ...scene, outlineOnly: true, hovered: approved.id }
+    expect(shapesOf(outlines).map(({ fill }) => fill > 0)).toEqual([true, false, false])
+  })
+
+  it('stays the same while nothing that it is made of changes', () => {
+    expect(isSameScene(scene, { ...scene })).toBe(true)
+    expect(isSameScene(scene, { ...scene, project: { ...scene.project!, revision: 99 } })).toBe(true)
+    expect(isSameScene(scene, { ...scene, masks: new Map(scene.masks) })).toBe(false)
+    expect(isSameScene(scene, { ...scene, hovered: approved.id })).toBe(false)
+  })
+})
