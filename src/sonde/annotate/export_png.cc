@@ -4,11 +4,14 @@
 #include "sonde/annotate/export_map.h"
 #include "sonde/annotate/export_names.h"
 #include "sonde/core/durable_file.h"
+#include "sonde/core/parallel.h"
 #include "sonde/io/label_grid.h"
 #include "sonde/io/write.h"
 
 namespace sonde {
 namespace {
+
+constexpr int kWriters = 8;
 
 class PngExport : public ExportWriter {
  public:
@@ -54,19 +57,23 @@ class PngExport : public ExportWriter {
 
   void add_objects(const ExportImage& image) {
     const SlicePlane plane = slice_plane(image.grid, default_axis(image.grid));
-    for (std::size_t i = 0; i < image.objects.size(); ++i) {
-      const VoxelSet& voxels = image.objects[i].voxels;
+    const auto folder = masks() / image.stem;
+    create_folder_of(folder / "file");
+    std::vector<std::vector<std::filesystem::path>> files(image.objects.size());
+    // Each file waits for the disk: several wait together.
+    parallel_for(kWriters, static_cast<std::int64_t>(files.size()), [&](std::int64_t number) {
+      const auto i = static_cast<std::size_t>(number);
       const std::string name = object_file_name(i, image.objects[i].label.name);
       for (std::int64_t slice = 0; slice < plane.slice_count; ++slice) {
-        const Mask mask = slice_from_voxels(voxels, plane, slice);
+        const Mask mask = slice_from_voxels(image.objects[i].voxels, plane, slice);
         if (area_px(mask) == 0) continue;
-        const auto file = masks() / image.stem /
-                          ((is_plain(image.grid) ? name : slice_file_name(name, plane, slice)) + ".png");
-        create_folder_of(file);
-        write_mask_png(file, mask);
-        target_.result->files.push_back(file);
+        files[i].push_back(folder /
+                           ((is_plain(image.grid) ? name : slice_file_name(name, plane, slice)) + ".png"));
+        write_mask_png(files[i].back(), mask);
       }
-    }
+    });
+    for (const auto& of_object : files)
+      target_.result->files.insert(target_.result->files.end(), of_object.begin(), of_object.end());
   }
 
   void write(const std::filesystem::path& file, const LabelMap& map) {
