@@ -11,13 +11,14 @@
 
 namespace sonde {
 
-// The folder masks/ of a project: a file for each object, ID-REVISION.voxels: "SNDVOX1\n", the extent of the
-// grid (three 64-bit numbers, little endian), encode_voxels.
+// The folder masks/ of a project, a copy of what its history leads to: a file for each object,
+// ID-REVISION.voxels: "SNDVOX1\n", the extent of the grid (three 64-bit numbers, little endian),
+// encode_voxels.
 class MaskStore {
  public:
   explicit MaskStore(std::filesystem::path folder) : folder_(std::move(folder)) {}
 
-  // On the disk when it returns. Returns the SHA-256 of the file. Throws Error{unavailable}.
+  // Returns the SHA-256 of the file. Throws Error{unavailable}.
   std::string write(ObjectId object, Revision revision, const VoxelSet& voxels) const;
   // Absent where the file is gone, damaged or not the one with this hash, or of another grid.
   std::optional<VoxelSet> read(ObjectId object, Revision revision, const std::string& sha256,
