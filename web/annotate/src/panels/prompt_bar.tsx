@@ -69,7 +69,7 @@ function OpenProposal() {
   return (
     <div className="open-proposal" role="group" aria-label="The open proposal">
       <strong>{object?.target ? 'Refining' : 'Proposal'}</strong>
-      <span className="muted tabular">{prompts.join(' + ')}</span>
+      <span className="muted tabular prompts">{prompts.join(' + ')}</span>
       <Candidates />
       {asking && <span className="spinner" role="status" aria-label="The network is asked" />}
       <button
