@@ -52,8 +52,8 @@ function AccessNotice() {
       <WarningIcon />
       <p>This browser is not let in (any more).</p>
       <p className="muted">
-        Open the address that <code>sonde annotate</code> printed when it started. What you have drawn and is
-        not saved yet waits in this tab.
+        Open the address that <code>sonde annotate</code> printed when it started, in another tab of this
+        browser. What is not saved yet waits in this one.
       </p>
     </div>
   )

@@ -13,6 +13,8 @@ import type {
   Project,
   Summary,
 } from '../wire/types'
+import { blank, change, Conflict } from './fake_actions'
+import { encodeBundle, masksOf, type Stored } from './fake_bundle'
 
 // For tests: enough of docs/http.md to have a session talk to it, in memory. Masks are boxes.
 
@@ -20,18 +22,6 @@ export interface Asked {
   method: string
   path: string
   body: unknown
-}
-
-interface Box {
-  x0: number
-  y0: number
-  width: number
-  height: number
-}
-
-interface Stored {
-  object: ImageObject
-  box: Box
 }
 
 type Snapshot = ReadonlyMap<number, Stored>
@@ -42,8 +32,6 @@ interface Step {
 }
 
 export const pictureSize = { width: 640, height: 480 }
-
-class Conflict extends Error {}
 
 export class FakeServer {
   readonly asked: Asked[] = []
@@ -219,7 +207,7 @@ export class FakeServer {
       ;(action.kind === 'undo' ? this.undone : this.steps).push(step)
       this.restore(before, action.kind === 'undo' ? step.before : step.after, revision)
     } else {
-      this.change(next, action, revision)
+      change(next, action, revision, () => ++this.lastId)
       this.objects = next
       this.steps.push({ kind: action.kind, before, after: next })
       this.undone = []
@@ -247,94 +235,6 @@ export class FakeServer {
     }
     for (const id of now.keys()) if (!next.has(id)) this.removed.set(id, revision)
     this.objects = next
-  }
-
-  private change(next: Map<number, Stored>, action: ImageAction, revision: number): void {
-    const edit = (id: number, change: Partial<ImageObject>, box?: Box) => {
-      const stored = next.get(id)
-      if (!stored) throw new Conflict(`object ${id} is gone`)
-      if (stored.object.locked && change.locked === undefined) throw new Conflict(`object ${id} is locked`)
-      next.set(id, { object: { ...stored.object, ...change, revision }, box: box ?? stored.box })
-    }
-    const make = (object: Partial<ImageObject>, box: Box) => {
-      const id = ++this.lastId
-      next.set(id, { object: { ...blank, ...object, id, revision }, box })
-    }
-    switch (action.kind) {
-      case 'ask': {
-        const { plane, points, box, window, target } = action
-        const at = points[0] ?? { x: (box![0] + box![2]) / 2, y: (box![1] + box![3]) / 2 }
-        const grown = 40 + 6 * points.length
-        const shape = {
-          x0: Math.max(0, Math.round(at.x - grown)),
-          y0: Math.max(0, Math.round(at.y - grown)),
-          width: 2 * grown,
-          height: grown,
-        }
-        const asked = {
-          plane,
-          target,
-          candidates: candidates(shape),
-          chosen: 1,
-          prompt: { points, box, window },
-          area: shape.width * shape.height,
-        }
-        if (action.proposal === null) make({ ...asked, state: 'proposed' }, shape)
-        else edit(action.proposal, asked, shape)
-        return
-      }
-      case 'choose':
-        return edit(action.proposal, { chosen: action.candidate })
-      case 'accept':
-        for (const id of action.objects)
-          edit(id, {
-            state: 'approved',
-            label: action.label,
-            plane: null,
-            prompt: null,
-            candidates: [],
-            chosen: null,
-            target: null,
-          })
-        return
-      case 'delete':
-        for (const id of action.objects) edit(id, {})
-        for (const id of action.objects) next.delete(id)
-        return
-      case 'stroke':
-      case 'lasso': {
-        const [x, y] = (action.kind === 'stroke' ? action.points : action.polygon)[0]!
-        const shape = {
-          x0: Math.max(0, Math.round(x) - 12),
-          y0: Math.max(0, Math.round(y) - 12),
-          width: 25,
-          height: 25,
-        }
-        if (action.object === null) make({ label: action.label, source: 'brush', area: 625 }, shape)
-        else edit(action.object, { area: (next.get(action.object)?.object.area ?? 0) + 10 })
-        return
-      }
-      case 'label':
-        for (const id of action.objects) edit(id, { label: action.label })
-        return
-      case 'name':
-        return edit(action.object, { name: action.name })
-      case 'lock':
-      case 'unlock':
-        for (const id of action.objects) edit(id, { locked: action.kind === 'lock' })
-        return
-      case 'merge':
-        edit(action.objects[0]!, { area: 4000 })
-        for (const id of action.objects.slice(1)) next.delete(id)
-        return
-      case 'split':
-        edit(action.object, { area: 500 })
-        make({ label: 1, source: 'split', area: 200 }, { x0: 10, y0: 10, width: 20, height: 10 })
-        return
-      case 'fill_holes':
-      case 'drop_specks':
-        for (const id of action.objects) edit(id, {})
-    }
   }
 
   private everything(image: Summary, { plane }: { plane: Plane }): Job {
@@ -436,23 +336,6 @@ export class FakeServer {
   }
 }
 
-const blank: ImageObject = {
-  id: 0,
-  state: 'approved',
-  locked: false,
-  label: null,
-  name: '',
-  source: 'prompt',
-  area: 0,
-  revision: 0,
-  bounds: { axial: [0, 119] },
-  plane: null,
-  target: null,
-  candidates: [],
-  chosen: null,
-  prompt: null,
-}
-
 function label(id: number, name: string, colour: string, shortcut: string): Label {
   return { id, name, colour, shortcut, value: id, objects: 0 }
 }
@@ -470,64 +353,6 @@ function summary(id: number, name: string): Summary {
     extent: null,
     fault: null,
   }
-}
-
-function candidates({ width, height }: Box) {
-  return [0.71, 0.93, 0.88].map((predicted_iou, at) => ({
-    predicted_iou,
-    stability: 0.9,
-    area: width * height + at,
-  }))
-}
-
-interface Mask extends Box {
-  object: number
-  candidate: number
-  revision: number
-}
-
-const ownMask = 0xffffffff
-
-function masksOf({ object: { id, revision, candidates: scores }, box }: Stored): Mask[] {
-  const own = { object: id, candidate: ownMask, revision, ...box }
-  return [
-    own,
-    ...(scores.length === 3
-      ? scores.map((_, at) => ({ ...own, candidate: at, width: box.width + 8 * at }))
-      : []),
-  ]
-}
-
-function leb128(value: number): number[] {
-  const bytes: number[] = []
-  for (; value >= 0x80; value = Math.floor(value / 128)) bytes.push(value % 128 | 0x80)
-  return [...bytes, value]
-}
-
-function u32(value: number): number[] {
-  return [0, 8, 16, 24].map((shift) => (value >>> shift) & 255)
-}
-
-const magic = (text: string) => [...new TextEncoder().encode(text), 1, 0, 0, 0]
-
-function encodeBundle(head: BundleHead, masks: readonly Mask[]): Uint8Array<ArrayBuffer> {
-  const headBytes = new TextEncoder().encode(JSON.stringify(head))
-  const maskBytes = [
-    ...magic('SNDM'),
-    ...u32(masks.length),
-    ...masks.flatMap((mask) => {
-      const runs = [0, ...leb128(mask.width * mask.height)]
-      const { object, candidate, revision, x0, y0, width, height } = mask
-      return [...[object, candidate, revision, x0, y0, width, height, runs.length].flatMap(u32), ...runs]
-    }),
-  ]
-  return Uint8Array.from([
-    ...magic('SNDB'),
-    ...u32(headBytes.length),
-    ...u32(maskBytes.length),
-    ...headBytes,
-    ...maskBytes,
-  ])
 }
 
 function json(value: unknown): Response {

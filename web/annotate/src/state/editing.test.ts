@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: Apache-2.0
+import { describe, expect, it, vi } from 'vitest'
+import { asks, begin, inside, isAction, keep, outside, server, settle } from './session_fixture'
+
+describe('prompts', () => {
+  it('are gathered: each new one asks with all of them', async () => {
+    const session = await begin()
+    await session.actions.addPoint(inside(100, 90))
+    await session.actions.addPoint(outside(120, 90))
+    await session.actions.setBox([50, 40, 150, 140])
+    expect(asks().map(({ points, box, proposal }) => [points.length, box, proposal])).toEqual([
+      [1, null, null],
+      [2, null, 1],
+      [2, [50, 40, 150, 140], 1],
+    ])
+    expect(session.getState().proposal).toBe(1)
+    expect(session.getState().masks.get('1:2')?.width).toBe(2 * 52 + 16)
+  })
+
+  it('given before the first answer go to the proposal that the first one makes', async () => {
+    const session = await begin()
+    let release = () => {}
+    const held = new Promise<void>((resolve) => (release = resolve))
+    server.before = (asked, when) => (isAction(asked) && when === 'early' ? held : Promise.resolve())
+    void session.actions.addPoint(inside(100, 90))
+    void session.actions.addPoint(outside(120, 90))
+    await settle()
+    expect(session.getState().draft?.points).toHaveLength(2)
+    expect(session.getState().asking).toBe(true)
+    expect(asks()).toHaveLength(1)
+    release()
+    await settle()
+    expect(asks().map(({ proposal }) => proposal)).toEqual([null, 1])
+    expect(session.getState().asking).toBe(false)
+    expect(session.getState().objects.size).toBe(1)
+  })
+
+  it('after Enter begin another proposal, even before the acceptance is answered', async () => {
+    const session = await begin()
+    void session.actions.addPoint(inside(100, 90))
+    void session.actions.accept()
+    void session.actions.addPoint(inside(300, 200))
+    await settle()
+    expect(server.actions().map((action) => action.kind)).toEqual(['ask', 'accept', 'ask'])
+    expect(server.actions()[1]).toEqual({ kind: 'accept', objects: [1], label: 1 })
+    expect(asks()[1]!.proposal).toBeNull()
+    expect(server.object(1)?.state).toBe('approved')
+    expect(session.getState().proposal).toBe(2)
+  })
+
+  it('are taken back one by one by undo, and given again by redo', async () => {
+    const session = await begin()
+    await session.actions.addPoint(inside(100, 90))
+    await session.actions.addPoint(outside(120, 90))
+    await session.actions.undoLast()
+    expect(session.getState().draft?.points).toEqual([inside(100, 90)])
+    await session.actions.undoLast()
+    expect(session.getState().draft).toBeNull()
+    expect(session.getState().proposal).toBeNull()
+    expect(session.getState().objects.size).toBe(0)
+    await session.actions.redoNext()
+    await session.actions.redoNext()
+    expect(session.getState().draft?.points).toHaveLength(2)
+    expect(session.getState().proposal).toBe(1)
+  })
+
+  it('open again when their acceptance is undone', async () => {
+    const session = await begin()
+    await session.actions.addPoint(inside(100, 90))
+    await session.actions.accept()
+    expect(session.getState().draft).toBeNull()
+    expect([...session.getState().selected]).toEqual([1])
+    await session.actions.undoLast()
+    expect(session.getState().proposal).toBe(1)
+    await session.actions.addPoint(inside(110, 90))
+    expect(asks()[1]!.proposal).toBe(1)
+  })
+
+  it('refused: the prompts are again those of the last answer', async () => {
+    const session = await begin()
+    await session.actions.addPoint(inside(100, 90))
+    server.act({ kind: 'delete', objects: [1] })
+    await session.actions.addPoint(inside(110, 90))
+    await settle()
+    expect(session.getState().messages.map(({ text }) => text)).toEqual(['Object 1 is gone'])
+    expect(session.getState().save.state).toBe('refused')
+    expect(session.getState().draft).toBeNull()
+    expect(session.getState().objects.size).toBe(0)
+  })
+
+  it('cycle the candidates, as fast as Tab is pressed', async () => {
+    const session = await begin()
+    await session.actions.addPoint(inside(100, 90))
+    void session.actions.nextCandidate(1)
+    void session.actions.nextCandidate(1)
+    void session.actions.nextCandidate(-1)
+    await settle()
+    const chosen = server.actions().flatMap((action) => (action.kind === 'choose' ? [action.candidate] : []))
+    expect(chosen).toEqual([2, 0, 2])
+    expect(session.getState().objects.get(1)?.chosen).toBe(2)
+  })
+
+  it('refine the selected approved object when that is on', async () => {
+    const session = await begin()
+    await session.actions.stroke('add', 4, [[10, 10]])
+    session.actions.setRefining('on')
+    await session.actions.addPoint(inside(100, 90))
+    await session.actions.addPoint(outside(100, 95))
+    expect(asks().map(({ target }) => target)).toEqual([1, 1])
+  })
+
+  it('on another slice begin another proposal', async () => {
+    server.volume = true
+    const session = await begin()
+    await session.actions.addPoint(inside(100, 90))
+    session.actions.goTo({ axis: 'axial', slice: 61 })
+    await session.actions.addPoint(inside(100, 90))
+    expect(asks().map(({ proposal, plane }) => [proposal, plane.slice])).toEqual([
+      [null, 60],
+      [null, 61],
+    ])
+  })
+
+  it('rejected are deleted, before they have been answered too', async () => {
+    const session = await begin()
+    void session.actions.addPoint(inside(100, 90))
+    void session.actions.reject()
+    await settle()
+    expect(session.getState().objects.size).toBe(0)
+    expect(session.getState().draft).toBeNull()
+  })
+})
+
+describe('strokes', () => {
+  it('that follow each other paint one object, however late the answers', async () => {
+    const session = await begin()
+    server.before = (asked, when) =>
+      isAction(asked) && when === 'early'
+        ? new Promise((resolve) => setTimeout(resolve, 200))
+        : Promise.resolve()
+    for (let stroke = 0; stroke < 3; ++stroke) void session.actions.stroke('add', 4, [[10 + stroke, 10]])
+    await vi.advanceTimersByTimeAsync(700)
+    const objects = server.actions().map((action) => (action.kind === 'stroke' ? action.object : undefined))
+    expect(objects).toEqual([null, 1, 1])
+    expect([...session.getState().selected]).toEqual([1])
+  })
+
+  it('paint a new object once nothing is selected', async () => {
+    const session = await begin()
+    await session.actions.stroke('add', 4, [[10, 10]])
+    await session.actions.reject()
+    await session.actions.stroke('add', 4, [[10, 10]])
+    expect(session.getState().objects.size).toBe(2)
+  })
+
+  it('on a locked object are refused before they are sent', async () => {
+    const session = await begin()
+    await session.actions.stroke('add', 4, [[10, 10]])
+    await session.actions.setLocked([1], 'locked')
+    server.asked.length = 0
+    await session.actions.stroke('add', 4, [[10, 10]])
+    expect(server.actions()).toEqual([])
+    expect(session.getState().messages.at(-1)?.text).toContain('locked')
+  })
+
+  it('outlive a lost connection: sent again with the same request, done once, in order', async () => {
+    const session = await begin()
+    let losses = 3
+    server.before = async (asked, when) => {
+      // First on the way there, then on the way back.
+      if (isAction(asked) && losses > 0 && when === (losses > 1 ? 'early' : 'late')) {
+        --losses
+        throw new TypeError('Failed to fetch')
+      }
+    }
+    void session.actions.stroke('add', 4, [[10, 10]])
+    void session.actions.stroke('add', 4, [[30, 10]])
+    await settle()
+    expect(session.getState().save.state).toBe('offline')
+    expect(session.unsaved).toBe(2)
+    await vi.advanceTimersByTimeAsync(10_000)
+    expect(session.getState().save.state).toBe('saved')
+    expect(session.unsaved).toBe(0)
+    expect([...server.done.values()]).toEqual([2, 1])
+    expect(server.object(1)?.area).toBe(635)
+    expect(session.getState().objects.size).toBe(1)
+  })
+
+  it('that a tab has not got answered are sent again when it is reloaded', async () => {
+    const storage = keep()
+    const session = await begin({ keep: storage })
+    server.before = async (asked) => {
+      if (isAction(asked)) throw new TypeError('Failed to fetch')
+    }
+    void session.actions.stroke('add', 4, [[10, 10]])
+    void session.actions.stroke('add', 4, [[30, 10]])
+    await settle()
+    session.stop()
+    const kept = new Map(storage.kept)
+    server.before = () => Promise.resolve()
+    const again = await begin({ keep: { getItem: (key) => kept.get(key) ?? null, setItem: () => {} } })
+    await settle()
+    expect(again.unsaved).toBe(0)
+    expect(server.object(1)?.area).toBe(635)
+    expect(again.getState().objects.get(1)?.area).toBe(635)
+  })
+
+  it('wait while the browser has no token, and are sent when it has one', async () => {
+    const session = await begin()
+    server.token = false
+    void session.actions.stroke('add', 4, [[10, 10]])
+    await vi.advanceTimersByTimeAsync(3000)
+    expect(session.getState().access).toBe('refused')
+    expect(session.unsaved).toBe(1)
+    server.token = true
+    await vi.advanceTimersByTimeAsync(5000)
+    expect(session.getState().access).toBe('granted')
+    expect(session.unsaved).toBe(0)
+    expect(server.object(1)).toBeDefined()
+  })
+})

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+import { afterEach, beforeEach, vi } from 'vitest'
+import { Client } from '../wire/client'
+import type { ImageAction } from '../wire/types'
+import { FakeServer, type Asked } from './fake_server'
+import { LiveSession } from './live_session'
+import type { Keep } from './outbox'
+import type { Channel } from './watching'
+
+// For tests: a session that talks to a server in memory, in time that stands still.
+
+export let server: FakeServer
+let now = 0
+let visible = true
+const sessions: LiveSession[] = []
+
+export function keep(): Keep & { kept: Map<string, string> } {
+  const kept = new Map<string, string>()
+  return { kept, getItem: (key) => kept.get(key) ?? null, setItem: (key, value) => void kept.set(key, value) }
+}
+
+export async function begin(options: { keep?: Keep; channel?: Channel } = {}): Promise<LiveSession> {
+  const session = new LiveSession({
+    client: new Client(server.fetch),
+    keep: options.keep ?? null,
+    channel: options.channel ?? null,
+    isVisible: () => visible,
+    now: () => now,
+  })
+  sessions.push(session)
+  await session.start(null)
+  await settle()
+  return session
+}
+
+// Lets what has been asked be answered, without any time passing.
+export async function settle(): Promise<void> {
+  await vi.advanceTimersByTimeAsync(0)
+}
+
+export const inside = (x: number, y: number) => ({ x, y, label: 1 }) as const
+export const outside = (x: number, y: number) => ({ x, y, label: 0 }) as const
+
+export function asks(): Extract<ImageAction, { kind: 'ask' }>[] {
+  return server.actions().filter((action) => action.kind === 'ask')
+}
+
+export function isAction(asked: Asked): boolean {
+  return asked.path.endsWith('/actions')
+}
+
+beforeEach(() => {
+  vi.useFakeTimers()
+  server = new FakeServer()
+  now = 0
+  visible = true
+})
+
+afterEach(() => {
+  for (const session of sessions.splice(0)) session.stop()
+  vi.useRealTimers()
+})
+
+export function hidePage(): void {
+  visible = false
+}

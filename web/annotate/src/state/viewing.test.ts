@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+import { describe, expect, it, vi } from 'vitest'
+import { begin, server, settle } from './session_fixture'
+
+describe('opening', () => {
+  it('opens the first image that is not done, with its masks and its embedding', async () => {
+    server.images[0]!.status = 'done'
+    const session = await begin()
+    const { opened, plane, embedding, save } = session.getState()
+    expect(opened?.image.name).toBe('b.png')
+    expect(plane).toEqual({ axis: 'axial', slice: 0 })
+    expect(embedding).toBe('ready')
+    expect(save.state).toBe('saved')
+  })
+
+  it('says why an image cannot be opened, and opens the next one', async () => {
+    const session = await begin()
+    await session.actions.openImage(99)
+    expect(session.getState().fault).toBe('There is no image 99')
+    expect(session.getState().opened).toBeNull()
+    await session.actions.openImage(2)
+    expect(session.getState().fault).toBeNull()
+    expect(session.getState().opened?.image.id).toBe(2)
+  })
+
+  it('shows the image asked for last, whichever answer comes last', async () => {
+    const session = await begin()
+    server.before = ({ path }, when) =>
+      path === '/api/images/2' && when === 'early'
+        ? new Promise((resolve) => setTimeout(resolve, 500))
+        : Promise.resolve()
+    const slow = session.actions.openImage(2)
+    await session.actions.openImage(3)
+    await vi.advanceTimersByTimeAsync(600)
+    await slow
+    expect(session.getState().opened?.image.id).toBe(3)
+  })
+
+  it('comes back to the slice that was left', async () => {
+    server.volume = true
+    const session = await begin()
+    session.actions.goTo({ axis: 'coronal', slice: 7 })
+    await session.actions.openImage(2)
+    await session.actions.openImage(1)
+    expect(session.getState().plane).toEqual({ axis: 'coronal', slice: 7 })
+  })
+
+  it('goes no further than the first and last slice', async () => {
+    server.volume = true
+    const session = await begin()
+    session.actions.goTo({ axis: 'axial', slice: 500 })
+    expect(session.getState().plane?.slice).toBe(119)
+    session.actions.goTo({ axis: 'axial', slice: -3 })
+    expect(session.getState().plane?.slice).toBe(0)
+  })
+
+  it('asks for the embedding once the slice has stayed, not for those scrolled past', async () => {
+    server.volume = true
+    const session = await begin()
+    server.asked.length = 0
+    for (let slice = 10; slice < 30; ++slice) session.actions.goTo({ axis: 'axial', slice })
+    await vi.advanceTimersByTimeAsync(400)
+    const focused = server.asked.filter(({ path }) => path.endsWith('/focus'))
+    expect(focused.map(({ body }) => body)).toEqual([{ plane: { axis: 'axial', slice: 29 }, window: 'none' }])
+    const masks = server.asked.filter(({ path }) => path.includes('/masks?'))
+    expect(masks.length).toBeLessThanOrEqual(2)
+  })
+
+  it('follows the embedding until it is ready', async () => {
+    server.embedding = 'encoding'
+    const session = await begin()
+    expect(session.getState().embedding).toBe('encoding')
+    server.embedding = 'ready'
+    await vi.advanceTimersByTimeAsync(300)
+    expect(session.getState().embedding).toBe('ready')
+  })
+
+  it('asks only for what has changed when it comes back to a slice', async () => {
+    server.volume = true
+    const session = await begin()
+    session.actions.goTo({ axis: 'axial', slice: 61 })
+    await settle()
+    server.asked.length = 0
+    session.actions.goTo({ axis: 'axial', slice: 60 })
+    await settle()
+    expect(server.asked.map(({ path }) => path)).toEqual([
+      '/api/images/1/changes?axis=axial&slice=60&since=10',
+    ])
+  })
+})
