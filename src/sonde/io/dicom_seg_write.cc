@@ -28,9 +28,9 @@ void require(const OFCondition& status, const std::string& what) {
   if (status.bad()) throw Error(ErrorKind::internal, what + ": " + status.text());
 }
 
-// A decimal string (DS): at most 16 characters, as many digits as fit.
+// A decimal string (DS): at most 16 characters, up to twelve digits.
 OFString decimal(double value) {
-  for (int digits = 15;; --digits) {
+  for (int digits = 12;; --digits) {
     std::array<char, 40> text{};
     const int size = std::snprintf(text.data(), text.size(), "%.*g", digits, value);
     if (size <= 16) return text.data();
@@ -83,8 +83,10 @@ class Writer {
   }
 
   void save(const std::filesystem::path& path) {
-    // What is written is read back and compared; this check's time grows with the square of the frames.
+    // What is written is read back and compared; the time of these checks grows with the square of the
+    // frames.
     seg_->setCheckDimensionsOnWrite(OFFalse);
+    seg_->setCheckFGOnWrite(OFFalse);
     DcmFileFormat file;
     DcmDataset& data = *file.getDataset();
     require(seg_->writeDataset(data), "data set");
