@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { defineConfig } from 'vitest/config'
+import { licences } from './licences'
 
 // The page runs under `script-src 'self'; style-src 'self'`: nothing may be inlined.
 export default defineConfig({
   base: '/',
+  plugins: [licences()],
   esbuild: { jsx: 'automatic', legalComments: 'eof' },
   build: {
     target: 'es2022',

@@ -57,6 +57,12 @@ export function AboutDialog({ onClose }: { onClose: () => void }) {
         For research use only: not a medical device, not for diagnosis. Images and annotations stay on this
         machine.
       </p>
+      <p>
+        sonde is free software (Apache-2.0).{' '}
+        <a href="/licences.txt" target="_blank" rel="noreferrer">
+          Licences of what this page is made of
+        </a>
+      </p>
     </Modal>
   )
 }
