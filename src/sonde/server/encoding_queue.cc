@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <iterator>
 #include <sys/resource.h>
 #include <tuple>
 #include <unistd.h>
@@ -26,7 +27,10 @@ bool operator<(const PictureKey& a, const PictureKey& b) {
 }
 
 EncodingQueue::EncodingQueue(Encode encode, EncodingOptions options)
-    : encode_(std::move(encode)), options_(options), background_([this] { run(); }) {}
+    : encode_(std::move(encode)),
+      options_(options),
+      in_view_thread_([this] { encode_in_view(); }),
+      ahead_thread_([this] { encode_ahead(); }) {}
 
 EncodingQueue::~EncodingQueue() {
   {
@@ -34,7 +38,8 @@ EncodingQueue::~EncodingQueue() {
     ending_ = true;
   }
   changed_.notify_all();
-  background_.join();
+  in_view_thread_.join();
+  ahead_thread_.join();
 }
 
 EncodingQueue::Encoded EncodingQueue::get(const PictureKey& key) { return encode_once(key, Haste::asked); }
@@ -42,9 +47,8 @@ EncodingQueue::Encoded EncodingQueue::get(const PictureKey& key) { return encode
 void EncodingQueue::focus(const PictureKey& key, std::vector<Neighbour> neighbours) {
   {
     const std::lock_guard lock(mutex_);
-    waiting_.clear();
-    waiting_.emplace_back([key] { return key; }, Haste::in_view);
-    for (Neighbour& neighbour : neighbours) waiting_.emplace_back(std::move(neighbour), Haste::ahead);
+    in_view_ = key;
+    ahead_.assign(std::move_iterator(neighbours.begin()), std::move_iterator(neighbours.end()));
     failed_.remove_if([&](const auto& failure) { return failure.first == key; });
     begin_at_ = Clock::now() + options_.rest;
   }
@@ -55,7 +59,7 @@ wire::EmbeddingFacts EncodingQueue::state(const PictureKey& key) {
   using State = wire::EmbeddingState;
   const std::lock_guard lock(mutex_);
   if (find_key(kept_, key) != kept_.end()) return {State::ready, ""};
-  if (encoding_.contains(key)) return {State::encoding, ""};
+  if (in_work_.contains(key)) return {State::encoding, ""};
   if (const auto failure = find_key(failed_, key); failure != failed_.end())
     return {State::failed, failure->second};
   return {State::queued, ""};
@@ -74,20 +78,22 @@ EncodingQueue::Encoded EncodingQueue::encode_once(const PictureKey& key, Haste h
   {
     const std::lock_guard lock(mutex_);
     if (const Encoded found = kept(key)) return found;
-    if (const auto found = encoding_.find(key); found != encoding_.end()) {
-      by_another = found->second;
+    const auto found = in_work_.find(key);
+    // The thread of low priority may be slow where others use the cores: it is overtaken.
+    if (found != in_work_.end() && (found->second.haste != Haste::ahead || haste == Haste::ahead)) {
+      by_another = found->second.encoded;
     } else {
-      encoding_.emplace(key, promise.get_future().share());
+      in_work_[key] = {haste, promise.get_future().share()};
     }
   }
   if (by_another.valid()) return by_another.get();
   try {
     const Encoded encoded = encode_alone(key, haste);
-    keep(key, encoded);
+    finish(key, haste, encoded);
     promise.set_value(encoded);
     return encoded;
   } catch (const std::exception& error) {
-    fail(key, error.what());
+    fail(key, haste, error.what());
     promise.set_exception(std::current_exception());
     throw;
   }
@@ -99,45 +105,68 @@ EncodingQueue::Encoded EncodingQueue::encode_alone(const PictureKey& key, Haste 
   return encode_(key, haste);
 }
 
-void EncodingQueue::keep(const PictureKey& key, const Encoded& encoded) {
+void EncodingQueue::finish(const PictureKey& key, Haste haste, const Encoded& encoded) {
   const std::lock_guard lock(mutex_);
+  leave(key, haste);
+  if (find_key(kept_, key) != kept_.end()) return;  // it was overtaken
   kept_.emplace_front(key, encoded);
   if (kept_.size() > options_.keep) kept_.pop_back();
   failed_.remove_if([&](const auto& failure) { return failure.first == key; });
-  encoding_.erase(key);
 }
 
-void EncodingQueue::fail(const PictureKey& key, const std::string& message) {
+void EncodingQueue::fail(const PictureKey& key, Haste haste, const std::string& message) {
   const std::lock_guard lock(mutex_);
+  leave(key, haste);
   failed_.emplace_front(key, message);
   if (failed_.size() > kKeptFailures) failed_.pop_back();
-  encoding_.erase(key);
 }
 
-void EncodingQueue::run() {
-  setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), options_.nice);  // of this thread alone
+// What was overtaken is another's by now.
+void EncodingQueue::leave(const PictureKey& key, Haste haste) {
+  const auto found = in_work_.find(key);
+  if (found != in_work_.end() && found->second.haste == haste) in_work_.erase(found);
+}
+
+// Whether it is too early; sleeps until it is not, or something has changed. A later focus moves the time on.
+bool EncodingQueue::waits_for_time(std::unique_lock<std::mutex>& lock) {
+  const auto at = begin_at_;
+  if (Clock::now() >= at) return false;
+  changed_.wait_until(lock, at);
+  return true;
+}
+
+void EncodingQueue::encode_in_view() {
   std::unique_lock lock(mutex_);
   for (;;) {
-    changed_.wait(lock, [&] { return ending_ || !waiting_.empty(); });
+    changed_.wait(lock, [&] { return ending_ || in_view_; });
     if (ending_) return;
-    // A later focus moves the time on.
-    if (const auto at = begin_at_; Clock::now() < at) {
-      changed_.wait_until(lock, at);
-      continue;
-    }
-    const auto [wanted, haste] = std::move(waiting_.front());
-    waiting_.pop_front();
+    if (waits_for_time(lock)) continue;
+    const PictureKey key = *in_view_;
     lock.unlock();
-    encode_in_background(wanted, haste);
+    try {
+      encode_once(key, Haste::in_view);
+    } catch (const std::exception&) {  // state() tells of it
+    }
     lock.lock();
+    if (in_view_ == key) in_view_.reset();
+    changed_.notify_all();
   }
 }
 
-void EncodingQueue::encode_in_background(const Neighbour& wanted, Haste haste) {
-  try {
-    encode_once(wanted(), haste);
-  } catch (const std::exception&) {
-    // state() tells of it; a neighbour that cannot be read is met when somebody opens it.
+void EncodingQueue::encode_ahead() {
+  setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), options_.nice);  // of this thread alone
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    changed_.wait(lock, [&] { return ending_ || (!in_view_ && !ahead_.empty()); });
+    if (ending_) return;
+    const Neighbour neighbour = std::move(ahead_.front());
+    ahead_.pop_front();
+    lock.unlock();
+    try {
+      encode_once(neighbour(), Haste::ahead);
+    } catch (const std::exception&) {  // met again when somebody opens it
+    }
+    lock.lock();
   }
 }
 

@@ -11,6 +11,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -39,9 +40,10 @@ struct EncodingOptions {
   int nice = 10;                        // of the thread in the background
 };
 
-// Pictures to predictors. Whoever asks for one waits for no other: it is encoded on the caller's thread,
-// those in the background on one thread of low priority. Each picture is encoded once. Safe to use from
-// several threads.
+// Pictures to predictors. Whoever asks for one waits for no other: it is encoded on the caller's thread. The
+// picture in view is encoded on a thread of its own, and then what lies ahead, on one of low priority. Each
+// picture is encoded once, but that those in a hurry do not wait for the thread of low priority. Safe to use
+// from several threads.
 class EncodingQueue {
  public:
   using Encoded = std::shared_ptr<const Predictor>;
@@ -52,7 +54,7 @@ class EncodingQueue {
   EncodingQueue(Encode encode, EncodingOptions options);
   EncodingQueue(const EncodingQueue&) = delete;
   EncodingQueue& operator=(const EncodingQueue&) = delete;
-  ~EncodingQueue();  // waits for the picture that is being encoded
+  ~EncodingQueue();  // waits for what is being encoded
 
   // Throws what encoding throws.
   Encoded get(const PictureKey& key);
@@ -62,13 +64,19 @@ class EncodingQueue {
 
  private:
   using Clock = std::chrono::steady_clock;
+  struct InWork {
+    Haste haste = Haste::asked;
+    std::shared_future<Encoded> encoded;
+  };
   Encoded encode_once(const PictureKey& key, Haste haste);
   Encoded encode_alone(const PictureKey& key, Haste haste);
-  void keep(const PictureKey& key, const Encoded& encoded);
-  void fail(const PictureKey& key, const std::string& message);
+  void finish(const PictureKey& key, Haste haste, const Encoded& encoded);
+  void fail(const PictureKey& key, Haste haste, const std::string& message);
+  void leave(const PictureKey& key, Haste haste);
   Encoded kept(const PictureKey& key);
-  void run();
-  void encode_in_background(const Neighbour& wanted, Haste haste);
+  void encode_in_view();
+  void encode_ahead();
+  bool waits_for_time(std::unique_lock<std::mutex>& lock);
 
   Encode encode_;
   EncodingOptions options_;
@@ -76,12 +84,13 @@ class EncodingQueue {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::list<std::pair<PictureKey, Encoded>> kept_;  // last used first
-  std::map<PictureKey, std::shared_future<Encoded>> encoding_;
+  std::map<PictureKey, InWork> in_work_;
   std::list<std::pair<PictureKey, std::string>> failed_;  // latest first
-  std::list<std::pair<Neighbour, Haste>> waiting_;
+  std::optional<PictureKey> in_view_;                     // until it is encoded
+  std::list<Neighbour> ahead_;
   Clock::time_point begin_at_;
   bool ending_ = false;
-  std::thread background_;
+  std::thread in_view_thread_, ahead_thread_;
 };
 
 }  // namespace sonde

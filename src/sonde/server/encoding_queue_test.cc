@@ -2,6 +2,7 @@
 #include "sonde/server/encoding_queue.h"
 
 #include <atomic>
+#include <set>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -30,7 +31,8 @@ class FakeNetwork {
     begun_.push_back(key.plane.slice);
     haste_.push_back(haste);
     changed_.notify_all();
-    changed_.wait(lock, [&] { return !held_.contains(key.plane.slice); });
+    changed_.wait(
+        lock, [&] { return !held_.contains(key.plane.slice) && !(is_ahead_held_ && haste == Haste::ahead); });
     if (key.plane.slice == 13) throw Error(ErrorKind::usage, "slice 13 is bad luck");
     static int thing = 0;
     return {std::shared_ptr<int>(), reinterpret_cast<const Predictor*>(&thing)};  // nobody looks into it
@@ -41,6 +43,15 @@ class FakeNetwork {
   void hold(std::int64_t number) {
     const std::lock_guard lock(mutex_);
     held_.insert(number);
+  }
+  void hold_ahead() {
+    const std::lock_guard lock(mutex_);
+    is_ahead_held_ = true;
+  }
+  void release_ahead() {
+    const std::lock_guard lock(mutex_);
+    is_ahead_held_ = false;
+    changed_.notify_all();
   }
   void release(std::int64_t number) {
     const std::lock_guard lock(mutex_);
@@ -63,6 +74,7 @@ class FakeNetwork {
   std::vector<std::int64_t> begun_;
   std::vector<Haste> haste_;
   std::set<std::int64_t> held_;
+  bool is_ahead_held_ = false;
 };
 
 void wait_until_ready(EncodingQueue& queue, const PictureKey& key) {
@@ -134,6 +146,18 @@ TEST(EncodingQueue, AnAskForWhatIsBeingEncodedGetsThat) {
   network.release(5);
   for (std::thread& thread : asking) thread.join();
   EXPECT_THAT(network.wait_for(1), ElementsAre(5));
+}
+
+TEST(EncodingQueue, AnAskOvertakesTheThreadOfLowPriority) {
+  FakeNetwork network;
+  EncodingQueue queue(network.function(), {.rest = 1ms});
+  network.hold_ahead();
+  queue.focus(slice(5), slices({6}));
+  network.wait_for(2);
+  EXPECT_NE(queue.get(slice(6)), nullptr);  // while 6 is being encoded
+  EXPECT_THAT(network.haste(), ElementsAre(Haste::in_view, Haste::ahead, Haste::asked));
+  EXPECT_EQ(queue.state(slice(6)).state, EmbeddingState::ready);
+  network.release_ahead();
 }
 
 TEST(EncodingQueue, KeepsThePicturesThatWereUsedLast) {

@@ -13,7 +13,8 @@
 namespace sonde {
 namespace {
 
-constexpr std::int64_t kSlicesAhead = 3;  // on either side
+constexpr std::int64_t kSlicesAhead = 3;      // on either side
+constexpr std::int64_t kPointsPerBatch = 16;  // a grid can be stopped after each; masks do not depend on it
 
 // The default window as requests name it.
 std::string name_to_ask(const UsedWindow& window) { return wire::to_json(window)["name"].get<std::string>(); }
@@ -32,6 +33,7 @@ class Clock {
 EverythingOptions options_of(const EverythingSettings& settings) {
   EverythingOptions options;
   options.points_per_side = settings.points_per_side;
+  options.points_per_batch = kPointsPerBatch;
   options.pred_iou_threshold = settings.pred_iou;
   options.stability_threshold = settings.stability;
   options.min_region_area = settings.min_region;
