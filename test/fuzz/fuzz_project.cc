@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a project reads from the disk under libFuzzer: sets of voxels, mask files, and the JSON of its history.
-// The first byte says which. A set that is understood is the same after it has been written, and sums up.
-//   clang++ ... -o fuzz_project
-//   ./fuzz_project -max_len=4096 -timeout=10 CORPUS test/fuzz/corpus/project
+// What a project reads from the disk under libFuzzer: sets of voxels, mask files, and the JSON of its
+// history. The first byte says which. A set that is understood is the same after it has been written, and
+// sums up.
+//   clang++ -std=c++20 -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined -Isrc \
+//     test/fuzz/fuzz_project.cc src/sonde/annotate/{action,action_json,objects,object_record,mask_store}.cc \
+//     $(ls src/sonde/{imaging,core}/*.cc | grep -v -e _test -e plugin) -lcrypto -lpthread -o fuzz_project
+//   node test/fuzz/seeds.mjs SEEDS
+//   ./fuzz_project -max_len=16384 -timeout=10 -rss_limit_mb=1024 -max_total_time=180 CORPUS SEEDS/project
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -84,10 +88,17 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const ByteView bytes = std::as_bytes(std::span(data + 1, size - 1));
   try {
     switch (data[0] % 4) {
-      case 0: check_voxels(bytes); break;
-      case 1: check_mask_file(bytes); break;
-      case 2: check_record(text); break;
-      default: check_action(text);
+      case 0:
+        check_voxels(bytes);
+        break;
+      case 1:
+        check_mask_file(bytes);
+        break;
+      case 2:
+        check_record(text);
+        break;
+      default:
+        check_action(text);
     }
   } catch (const Error&) {  // refused, as it should be
   } catch (const nlohmann::json::exception&) {

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Bytes of a connection under libFuzzer: the request parser, who may ask, and the address taken apart. However
-// the bytes are cut into pieces the request is the same, and without the token every answer is 401 or 403.
-//   clang++ -std=c++20 -O1 -g -fsanitize=fuzzer,address,undefined -Isrc test/fuzz/fuzz_request.cc \
-//     src/sonde/server/{request_reader,access,token,target,http_message,strict_json}.cc \
-//     -lcrypto -o fuzz_request
-//   ./fuzz_request -max_len=40000 -timeout=10 CORPUS test/fuzz/corpus/request
+// Bytes of a connection under libFuzzer: the request parser, who may ask, and the address taken apart.
+// However the bytes are cut into pieces the request is the same, and without the token every answer is 401 or
+// 403.
+//   clang++ -std=c++20 -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined -Isrc \
+//     test/fuzz/fuzz_request.cc
+//     src/sonde/server/{request_reader,access,token,target,http_message,strict_json}.cc \ -lcrypto -o
+//     fuzz_request
+//   node test/fuzz/seeds.mjs SEEDS
+//   ./fuzz_request -max_len=16384 -timeout=10 -rss_limit_mb=1024 -max_total_time=180 CORPUS SEEDS/request
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Bodies of requests and the binary answers under libFuzzer. The first byte says which. An action that is
 // understood is the same after it has been in the history; masks come out of a bundle as they went in.
-//   clang++ -std=c++20 -O1 -g -fsanitize=fuzzer,address,undefined -Isrc test/fuzz/fuzz_wire.cc \
+//   clang++ -std=c++20 -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined -Isrc \
+//     -no-pie -Wl,--unresolved-symbols=ignore-all test/fuzz/fuzz_wire.cc \
 //     src/sonde/server/{wire_requests,wire_answers,wire_binary,strict_json,http_message}.cc \
-//     src/sonde/annotate/{action_json,action,objects}.cc src/sonde/imaging/*[!t].cc BUILD/src/sonde/annotate/libsonde_annotate.a ... \
-//     -o fuzz_wire
-//   ./fuzz_wire -max_len=20000 -timeout=10 CORPUS test/fuzz/corpus/wire
-#include <array>
+//     src/sonde/annotate/{action,action_json,objects,export}.cc \
+//     $(ls src/sonde/{imaging,core}/*.cc | grep -v -e _test -e plugin) -lcrypto -lpthread -o fuzz_wire
+//   node test/fuzz/seeds.mjs SEEDS
+//   ./fuzz_wire -max_len=16384 -timeout=10 -rss_limit_mb=1024 -max_total_time=180 CORPUS SEEDS/wire
+// (export.cc knows the names of formats; what it would write with is never called and not linked.)
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -83,7 +85,8 @@ class BundleReader {
 // The first two bytes are the extent, the rest pixels.
 void check_bundle(std::string_view data) {
   if (data.size() < 2) return;
-  const Extent2 extent{1 + static_cast<unsigned char>(data[0]) % 40, 1 + static_cast<unsigned char>(data[1]) % 40};
+  const Extent2 extent{1 + static_cast<unsigned char>(data[0]) % 40,
+                       1 + static_cast<unsigned char>(data[1]) % 40};
   wire::Bundle bundle;
   bundle.changes.image.source.name = data.substr(2);
   for (data.remove_prefix(2); !data.empty(); data.remove_prefix(std::min(data.size(), std::size_t{200}))) {

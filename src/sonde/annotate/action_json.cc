@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sonde/annotate/action_json.h"
 
+#include <limits>
+
 #include <nlohmann/json.hpp>
 
 #include "sonde/core/error.h"
@@ -28,9 +30,8 @@ json optional_to_json(const std::optional<T>& value) {
   return value ? json(*value) : json(nullptr);
 }
 
-template <typename T>
-std::optional<T> optional_from_json(const json& value) {
-  return value.is_null() ? std::nullopt : std::optional<T>(value.get<T>());
+std::optional<std::int64_t> optional_from_json(const json& value) {
+  return value.is_null() ? std::nullopt : std::optional(whole_from(value));
 }
 
 std::string_view text_of(Paint paint) { return paint == Paint::add ? "add" : "remove"; }
@@ -90,12 +91,10 @@ struct ToJson {
   json operator()(const RedoAction&) const { return json::object(); }
 };
 
-using Objects = std::vector<ObjectId>;
-
 Action painted_from_json(const json& j, std::string_view kind) {
   const PlaneRef plane = plane_from_json(j.at("plane"));
-  const auto object = optional_from_json<ObjectId>(j.at("object"));
-  const auto label = j.at("label").get<LabelId>();
+  const auto object = optional_from_json(j.at("object"));
+  const auto label = whole_from(j.at("label"));
   if (kind == "lasso")
     return LassoAction{plane, object, label, paint_of(j), points_from_json(j.at("polygon"))};
   return StrokeAction{
@@ -104,37 +103,59 @@ Action painted_from_json(const json& j, std::string_view kind) {
 
 Action everything_from_json(const json& j) {
   EverythingAction action{plane_from_json(j.at("plane")), j.at("window").get<std::string>(), {}};
-  action.settings = {j.at("points_per_side").get<std::int64_t>(), j.at("pred_iou").get<double>(),
-                     j.at("stability").get<double>(), j.at("min_region").get<std::int64_t>()};
+  action.settings = {whole_from(j.at("points_per_side")), j.at("pred_iou").get<double>(),
+                     j.at("stability").get<double>(), whole_from(j.at("min_region"))};
   return action;
 }
 
 Action import_from_json(const json& j) {
   ImportAction action{j.at("from").get<std::string>(), {}};
   for (const json& object : j.at("objects"))
-    action.objects.push_back({object.at("label").get<LabelId>(), object.at("name").get<std::string>(), {}});
+    action.objects.push_back({whole_from(object.at("label")), object.at("name").get<std::string>(), {}});
   return action;
 }
 
 Action of_objects_from_json(const json& j, std::string_view kind) {
-  const auto objects = j.at("objects").get<Objects>();
-  if (kind == "accept") return AcceptAction{objects, j.at("label").get<LabelId>()};
+  const auto objects = wholes_from(j.at("objects"));
+  if (kind == "accept") return AcceptAction{objects, whole_from(j.at("label"))};
   if (kind == "delete") return DeleteAction{objects};
-  if (kind == "label") return RelabelAction{objects, j.at("label").get<LabelId>()};
+  if (kind == "label") return RelabelAction{objects, whole_from(j.at("label"))};
   if (kind == "lock") return LockAction{objects, Lock::locked};
   if (kind == "unlock") return LockAction{objects, Lock::open};
   if (kind == "merge") return MergeAction{objects};
   if (kind == "fill_holes") return FillHolesAction{objects, parse_axis(j.at("axis").get<std::string>())};
-  if (kind == "drop_specks") return DropSpecksAction{objects, j.at("below").get<std::int64_t>()};
+  if (kind == "drop_specks") return DropSpecksAction{objects, whole_from(j.at("below"))};
   throw Error(ErrorKind::corrupt_data, "the history holds an action \"" + std::string(kind) + "\"");
 }
 
 }  // namespace
 
+std::int64_t whole_from(const json& j) {
+  constexpr auto kMost = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+  if (!j.is_number_integer() || (j.is_number_unsigned() && j.get<std::uint64_t>() > kMost))
+    throw Error(ErrorKind::corrupt_data, "the history holds something else in place of a whole number");
+  return j.get<std::int64_t>();
+}
+
+std::size_t index_from(const json& j) {
+  if (!j.is_number_unsigned())
+    throw Error(ErrorKind::corrupt_data, "the history holds something else in place of a number from 0");
+  return j.get<std::size_t>();
+}
+
+std::vector<std::int64_t> wholes_from(const json& list) {
+  if (!list.is_array())
+    throw Error(ErrorKind::corrupt_data, "the history holds something else in place of a list");
+  std::vector<std::int64_t> wholes;
+  wholes.reserve(list.size());
+  for (const json& whole : list) wholes.push_back(whole_from(whole));
+  return wholes;
+}
+
 json plane_to_json(PlaneRef plane) { return {{"axis", name_of(plane.axis)}, {"slice", plane.slice}}; }
 
 PlaneRef plane_from_json(const json& j) {
-  return {parse_axis(j.at("axis").get<std::string>()), j.at("slice").get<std::int64_t>()};
+  return {parse_axis(j.at("axis").get<std::string>()), whole_from(j.at("slice"))};
 }
 
 json prompt_to_json(const AskedPrompt& prompt) {
@@ -171,14 +192,12 @@ Action action_from_json(const json& j) {
   const auto kind = j.at("kind").get<std::string>();
   if (kind == "ask") {
     return AskAction{plane_from_json(j.at("plane")), prompt_from_json(j.at("prompt")),
-                     optional_from_json<ObjectId>(j.at("proposal")),
-                     optional_from_json<ObjectId>(j.at("target"))};
+                     optional_from_json(j.at("proposal")), optional_from_json(j.at("target"))};
   }
-  if (kind == "choose")
-    return ChooseAction{j.at("proposal").get<ObjectId>(), j.at("candidate").get<std::size_t>()};
+  if (kind == "choose") return ChooseAction{whole_from(j.at("proposal")), index_from(j.at("candidate"))};
   if (kind == "stroke" || kind == "lasso") return painted_from_json(j, kind);
-  if (kind == "name") return NameAction{j.at("object").get<ObjectId>(), j.at("name").get<std::string>()};
-  if (kind == "split") return SplitAction{j.at("object").get<ObjectId>()};
+  if (kind == "name") return NameAction{whole_from(j.at("object")), j.at("name").get<std::string>()};
+  if (kind == "split") return SplitAction{whole_from(j.at("object"))};
   if (kind == "everything") return everything_from_json(j);
   if (kind == "import") return import_from_json(j);
   if (kind == "undo") return UndoAction{};

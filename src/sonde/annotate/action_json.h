@@ -1,12 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
+
 #include <nlohmann/json_fwd.hpp>
 
 #include "sonde/annotate/action.h"
 
 // How the history keeps planes, prompts and actions. (What goes over the wire stands in server/wire.h.)
 namespace sonde {
+
+// Throw Error{corrupt_data} for what is no whole number of 64 bits: the library would convert anything.
+std::int64_t whole_from(const nlohmann::json& json);
+std::size_t index_from(const nlohmann::json& json);
+std::vector<std::int64_t> wholes_from(const nlohmann::json& list);
 
 nlohmann::json plane_to_json(PlaneRef plane);
 PlaneRef plane_from_json(const nlohmann::json& json);
