@@ -109,7 +109,10 @@ class Client {
   // One action after another until the server is gone.
   async work(served) {
     for (;;) {
-      this.pending = { request: `kill-${this.image}-${String(this.sent++).padStart(6, '0')}`, action: this.nextAction() }
+      this.pending = {
+        request: `kill-${this.image}-${String(this.sent++).padStart(6, '0')}`,
+        action: this.nextAction(),
+      }
       try {
         const { request, action } = this.pending
         const { refused, objects } = await this.send(served, request, action)
@@ -150,7 +153,10 @@ class Client {
     if (this.undoable.length < 2) return []
     const [former, present] = this.undoable.slice(-2)
     const wrong = []
-    for (const [kind, expected] of [['undo', former], ['redo', present]]) {
+    for (const [kind, expected] of [
+      ['undo', former],
+      ['redo', present],
+    ]) {
       const { refused, conflict } = await this.send(served, `kill-${this.image}-${kind}-${this.sent++}`, { kind })
       if (refused ?? conflict) return [`${kind}: ${refused ?? conflict}`]
       const seen = await this.read(served)
@@ -202,7 +208,10 @@ async function round(number) {
     const work = clients.map((client) => client.work(served))
     await new Promise((resolve) => setTimeout(resolve, random(kLongestRoundMs)))
     await served.stop('SIGKILL')
-    report(`round ${number}, actions`, (await Promise.all(work)).filter((refused) => refused !== null))
+    report(
+      `round ${number}, actions`,
+      (await Promise.all(work)).filter((refused) => refused !== null),
+    )
   } finally {
     await served.stop('SIGKILL')
   }

@@ -43,6 +43,20 @@ const plane = { axis: 'axial', slice: 2 }
 const candidates = [[0.5, 0.5, 3]]
 const proposal = { plane, target: null, candidates, chosen: 0, prompt }
 const object = { id: 1, image: 1, state: 'proposed', locked: false, label: null, name: '', source: 'prompt' }
-write('project', 2, JSON.stringify({ ...object, proposal, area: 3, asked_at: 3, slices: [[1, 2], [1, 2], [1, 2]] }))
+write(
+  'project',
+  2,
+  JSON.stringify({
+    ...object,
+    proposal,
+    area: 3,
+    asked_at: 3,
+    slices: [
+      [1, 2],
+      [1, 2],
+      [1, 2],
+    ],
+  }),
+)
 actions.forEach(({ action }) => write('project', 3, JSON.stringify(action)))
 console.log(`${written} seeds in ${folder}`)
