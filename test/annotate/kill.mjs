@@ -60,7 +60,8 @@ class Client {
     const masks = bundleMasks(bytes)
     const objects = new Map(this.objects)
     for (const { revision, ...object } of bundle.changed) {
-      objects.set(object.id, { object, mask: masks.get(object.id) ?? objects.get(object.id)?.mask })
+      const mask = masks.get(object.id) ?? objects.get(object.id)?.mask
+      objects.set(object.id, { object, mask: object.area > 0 ? mask : null })
     }
     bundle.removed.forEach((id) => objects.delete(id))
     return objects
