@@ -3,6 +3,9 @@
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 
+const running = new Set()
+process.on('exit', () => running.forEach((child) => child.kill('SIGKILL')))
+
 export class Served {
   // args: what follows `sonde annotate`. Resolves once the server has printed its address.
   static async start(program, args) {
@@ -14,6 +17,8 @@ export class Served {
 
   constructor(child) {
     this.child = child
+    running.add(child)
+    child.on('exit', () => running.delete(child))
     this.stderr = ''
     this.stdout = ''
     child.stderr.on('data', (data) => (this.stderr += data))
