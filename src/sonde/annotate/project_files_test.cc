@@ -219,6 +219,30 @@ TEST(ProjectFiles, SurviveADatabaseWithAnyBytesChanged) {
   }
 }
 
+// Nothing has changed where the disk or the database refuses, and it goes on when they do no more.
+TEST(ProjectFiles, AreAsTheyWereWhereAnActionCannotBeWritten) {
+  DiscProject test;
+  const ObjectId id = new_object(test.act(stroke_at(10, 10, 4)));
+  const VoxelSet before = test.project().voxels(id);
+  const fs::path masks = test.path() / "masks";
+  const std::set<std::string> files = files_in(masks);
+  const auto is_as_before = [&] { return test.project().voxels(id) == before && files_in(masks) == files; };
+
+  fs::rename(masks, test.path() / "elsewhere");
+  EXPECT_EQ(test.refused(stroke_on(id, Paint::add, 20, 10, 4)), ErrorKind::unavailable);
+  fs::rename(test.path() / "elsewhere", masks);
+  EXPECT_TRUE(is_as_before());
+  {
+    SQLite::Database other((test.path() / "sonde.sqlite").string(), SQLite::OPEN_READWRITE);
+    const SQLite::Transaction writing(other, SQLite::TransactionBehavior::IMMEDIATE);
+    EXPECT_EQ(test.refused(stroke_on(id, Paint::add, 20, 10, 4)), ErrorKind::unavailable);
+    EXPECT_TRUE(is_as_before());
+  }
+  test.act(stroke_on(id, Paint::add, 20, 10, 4));
+  EXPECT_NE(test.project().voxels(id), before);
+  EXPECT_THAT(test.project().replay(test.segmenter), IsEmpty());
+}
+
 // Applies strokes and says so on `acknowledgements` after each, until it is killed.
 [[noreturn]] void annotate_until_killed(const fs::path& path, int acknowledgements) {
   Project project = Project::open(path);

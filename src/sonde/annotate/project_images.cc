@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <array>
 
 #include <nlohmann/json.hpp>
 
+#include "sonde/annotate/action_json.h"
 #include "sonde/annotate/project_impl.h"
 #include "sonde/core/error.h"
 #include "sonde/imaging/grid.h"
@@ -30,8 +32,8 @@ std::string grid_to_json(const Grid& grid) {
 
 Grid grid_from_json(const std::string& text) {
   const json j = json::parse(text);
-  const auto extent = j.at("extent").get<std::array<std::int64_t, 3>>();
-  Grid grid{{extent[0], extent[1], extent[2]}, std::nullopt};
+  const json& extent = j.at("extent");
+  Grid grid{{whole_from(extent.at(0)), whole_from(extent.at(1)), whole_from(extent.at(2))}, std::nullopt};
   if (j.at("mm_from_voxel").is_null()) return grid;
   const auto n = j.at("mm_from_voxel").get<std::array<double, 12>>();
   grid.mm_from_voxel = Affine3{{Vec3{n[0], n[1], n[2]}, Vec3{n[3], n[4], n[5]}, Vec3{n[6], n[7], n[8]}},
