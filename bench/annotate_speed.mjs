@@ -106,10 +106,12 @@ async function volumes(browser) {
   await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2)
   await forget(person)
   const notches = 120
+  const sent = []
   for (let i = 0; i < notches; ++i) {
-    await page.mouse.wheel(0, 100)
-    await page.waitForTimeout(25)
+    sent.push(page.mouse.wheel(0, 100)) // a hand does not wait for the picture
+    await new Promise((resolve) => setTimeout(resolve, 33))
   }
+  await Promise.all(sent)
   await page.waitForTimeout(300)
   const { slices } = await times(person)
   const gaps = slices.slice(1).map((time, i) => time - slices[i])
