@@ -84,7 +84,7 @@ struct Api::Route {
 };
 
 const std::vector<Api::Route>& Api::routes() {
-  static const std::vector<Route> all{
+  static const std::vector<Route> kRoutes{
       {"GET", "/api/project", {}, &Api::get_project},
       {"GET", "/api/changes", {"since"}, &Api::get_changes},
       {"POST", "/api/labels", {}, &Api::post_labels},
@@ -103,7 +103,7 @@ const std::vector<Api::Route>& Api::routes() {
       {"POST", "/api/images/*/progress", {}, &Api::post_progress},
       {"GET", "/api/images/*/history", {"limit"}, &Api::get_history},
   };
-  return all;
+  return kRoutes;
 }
 
 Api::Api(Project& project, ImageDesk& desk, Jobs& jobs, Access access, std::string version)

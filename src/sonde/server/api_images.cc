@@ -59,6 +59,7 @@ std::vector<NamedWindow> presets_for(const Volume& volume) {
 
 std::vector<ObjectId> ids_of(const std::vector<AnnotatedObject>& objects) {
   std::vector<ObjectId> ids;
+  ids.reserve(objects.size());
   for (const AnnotatedObject& object : objects) ids.push_back(object.id);
   return ids;
 }

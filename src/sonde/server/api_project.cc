@@ -15,6 +15,8 @@ template <typename... Visitors>
 struct Overloaded : Visitors... {
   using Visitors::operator()...;
 };
+template <typename... Visitors>
+Overloaded(Visitors...) -> Overloaded<Visitors...>;
 
 bool same(const std::vector<Label>& a, const std::vector<Label>& b) {
   const auto json = [](const std::vector<Label>& labels) { return wire::labels_json(0, labels); };

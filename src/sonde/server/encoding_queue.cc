@@ -77,7 +77,7 @@ EncodingQueue::Encoded EncodingQueue::encode_once(const PictureKey& key, Haste h
   std::shared_future<Encoded> by_another;
   {
     const std::lock_guard lock(mutex_);
-    if (const Encoded found = kept(key)) return found;
+    if (Encoded found = kept(key)) return found;
     const auto found = in_work_.find(key);
     // The thread of low priority may be slow where others use the cores: it is overtaken.
     if (found != in_work_.end() && (found->second.haste != Haste::ahead || haste == Haste::ahead)) {
@@ -88,7 +88,7 @@ EncodingQueue::Encoded EncodingQueue::encode_once(const PictureKey& key, Haste h
   }
   if (by_another.valid()) return by_another.get();
   try {
-    const Encoded encoded = encode_alone(key, haste);
+    Encoded encoded = encode_alone(key, haste);
     finish(key, haste, encoded);
     promise.set_value(encoded);
     return encoded;

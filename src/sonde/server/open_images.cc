@@ -98,7 +98,7 @@ std::shared_ptr<const OpenImage> OpenImages::open(ImageId id) {
   }
   if (result.valid()) return result.get();
   try {
-    const auto image = read_(id);
+    auto image = read_(id);
     finish(id, image->bytes());
     promise.set_value(image);
     return image;

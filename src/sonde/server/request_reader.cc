@@ -55,7 +55,7 @@ std::size_t RequestReader::feed(std::string_view bytes) {
   boost::beast::error_code error;
   const std::size_t used = impl_->parser.put(boost::asio::buffer(bytes.data(), bytes.size()), error);
   if (error && error != http::error::need_more) refuse(error);
-  if (impl_->parser.get().body().size() > 0) impl_->check_body();
+  if (!impl_->parser.get().body().empty()) impl_->check_body();
   return used;
 }
 

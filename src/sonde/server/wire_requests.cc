@@ -138,23 +138,23 @@ Action redo_from(Fields& /*fields*/) { return RedoAction{}; }
 
 using ReadAction = Action (*)(Fields&);
 const std::map<std::string_view, ReadAction>& action_readers() {
-  static const std::map<std::string_view, ReadAction> readers{{"ask", ask_from},
-                                                              {"choose", choose_from},
-                                                              {"accept", accept_from},
-                                                              {"delete", delete_from},
-                                                              {"stroke", stroke_from},
-                                                              {"lasso", lasso_from},
-                                                              {"label", label_from},
-                                                              {"name", name_from},
-                                                              {"lock", lock_from},
-                                                              {"unlock", unlock_from},
-                                                              {"merge", merge_from},
-                                                              {"split", split_from},
-                                                              {"undo", undo_from},
-                                                              {"fill_holes", fill_holes_from},
-                                                              {"drop_specks", drop_specks_from},
-                                                              {"redo", redo_from}};
-  return readers;
+  static const std::map<std::string_view, ReadAction> kReaders{{"ask", ask_from},
+                                                               {"choose", choose_from},
+                                                               {"accept", accept_from},
+                                                               {"delete", delete_from},
+                                                               {"stroke", stroke_from},
+                                                               {"lasso", lasso_from},
+                                                               {"label", label_from},
+                                                               {"name", name_from},
+                                                               {"lock", lock_from},
+                                                               {"unlock", unlock_from},
+                                                               {"merge", merge_from},
+                                                               {"split", split_from},
+                                                               {"undo", undo_from},
+                                                               {"fill_holes", fill_holes_from},
+                                                               {"drop_specks", drop_specks_from},
+                                                               {"redo", redo_from}};
+  return kReaders;
 }
 
 Action action_from(const Json& json, const std::string& where) {
@@ -166,7 +166,7 @@ Action action_from(const Json& json, const std::string& where) {
 }
 
 std::string request_id_at(Fields& fields) {
-  const std::string id = fields.text("request");
+  std::string id = fields.text("request");
   const auto allowed = [](char c) {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-';
   };
