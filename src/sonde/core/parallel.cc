@@ -8,6 +8,7 @@
 #include <limits>
 #include <mutex>
 #include <thread>
+#include <unistd.h>
 
 namespace sonde {
 namespace {
@@ -58,11 +59,12 @@ void look_for(const Condition& condition) {
   }
 }
 
-// The helpers. They are never ended: a job is done when all of it is handed out and nobody works on it, so
-// that in a forked child, which has no helpers, the caller does it alone.
+// The helpers. They are never ended. A forked child has none, and one of its parent's may have held the
+// mutex: there the caller does it alone.
 class Helpers {
  public:
   void run(Job& job, int wanted) {
+    if (getpid() != process_) return job.take_part();
     const std::unique_lock use(in_use_, std::try_to_lock);
     if (!use.owns_lock()) return job.take_part();
     {
@@ -101,6 +103,7 @@ class Helpers {
     }
   }
 
+  const pid_t process_ = getpid();
   std::mutex in_use_, mutex_;
   std::condition_variable called_, left_;
   std::atomic<std::uint64_t> call_ = 0;
