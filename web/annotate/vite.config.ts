@@ -16,6 +16,7 @@ export default defineConfig({
   },
   test: {
     environment: 'node',
+    setupFiles: ['src/test_setup.ts'],
     include: ['src/**/*.test.{ts,tsx}'],
   },
 })

@@ -140,5 +140,9 @@ export class Client {
 }
 
 export function newRequestId(): string {
-  return crypto.randomUUID()
+  // Not randomUUID: a page from another machine (--host) is no secure context.
+  const digits = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) =>
+    byte.toString(16).padStart(2, '0'),
+  )
+  return digits.join('')
 }
