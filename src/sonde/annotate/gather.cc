@@ -55,6 +55,13 @@ std::vector<std::string> matches_of(const std::string& pattern) {
   return paths;
 }
 
+// A data set of the study keeps its images in images/, and beside them their masks.
+fs::path images_of(const fs::path& folder) {
+  std::error_code unknown;
+  const auto holds = [&](const char* name) { return fs::is_directory(folder / name, unknown); };
+  return holds("images") && (holds("masks") || holds("labels")) ? folder / "images" : folder;
+}
+
 bool is_dicom(const fs::path& file) {
   constexpr std::size_t kHeadBytes = 2048;
   try {
@@ -97,7 +104,7 @@ class Gatherer {
     led_somewhere_ = true;
     std::error_code unknown;
     if (fs::is_directory(path, unknown))
-      add_folder(path);
+      add_folder(images_of(path));
     else
       add_entries(is_dicom(path) ? dicom_entries({path}) : file_entries({path}));
   }

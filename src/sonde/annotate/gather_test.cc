@@ -72,6 +72,15 @@ TEST_F(GatherImages, SortsAFolderByNumbersAndPassesOverHiddenAndOtherFiles) {
   for (const ImageSource& image : found.images) EXPECT_TRUE(image.path.is_absolute());
 }
 
+TEST_F(GatherImages, TakesTheImagesOfADataSetAndNotItsMasks) {
+  picture(root_ / "set/images/a.png");
+  picture(root_ / "set/masks/a.png");
+  EXPECT_THAT(names_of(gathered({root_ / "set"})), ElementsAre("a.png"));
+  picture(root_ / "other/images/b.png");
+  picture(root_ / "other/c.png");
+  EXPECT_THAT(names_of(gathered({root_ / "other"})), ElementsAre("c.png", "b.png"));
+}
+
 TEST_F(GatherImages, MakesAnEntryOfEveryFrame) {
   const auto found = gathered({two_frames(root_ / "beat.npy")});
   ASSERT_THAT(names_of(found), ElementsAre("beat.npy#frame:0", "beat.npy#frame:1"));

@@ -29,7 +29,7 @@ struct FramePrompt {
   std::optional<std::array<float, 4>> box;  // x0, y0, x1, y1
   std::span<const float> mask;              // [256][256] logits, or empty
   // Masks whose predicted IoU is not above it need not be computed: their logits may be empty.
-  std::optional<double> above_iou;
+  std::optional<double> above_iou = std::nullopt;
 };
 
 // Tokens 0 .. 3: the single mask, the three candidates.

@@ -64,6 +64,20 @@ std::vector<ObjectId> ids_of(const std::vector<AnnotatedObject>& objects) {
   return ids;
 }
 
+// Those with pixels on the slice, and those whose candidates are of it.
+std::vector<ObjectId> ids_on(const std::vector<AnnotatedObject>& objects, PlaneRef plane) {
+  std::vector<ObjectId> ids;
+  for (const AnnotatedObject& object : objects) {
+    bool reaches = object.proposal && object.proposal->plane == plane;
+    if (object.slices) {
+      const auto [first, last] = (*object.slices)[static_cast<std::size_t>(plane.axis)];
+      reaches |= first <= plane.slice && plane.slice <= last;
+    }
+    if (reaches) ids.push_back(object.id);
+  }
+  return ids;
+}
+
 bool may_change_labels(const Action& action) {
   return !std::holds_alternative<AskAction>(action) && !std::holds_alternative<ChooseAction>(action);
 }
@@ -118,7 +132,7 @@ Response Api::get_masks(const Call& call) {
   wire::Bundle bundle{
       .changes = project_.changes_since(call.id(), 0), .labels = {}, .timing = {}, .masks = {}};
   bundle.changes.removed.clear();  // nobody has them
-  bundle.masks = project_.masks(call.id(), plane, ids_of(bundle.changes.changed));
+  bundle.masks = project_.masks(call.id(), plane, ids_on(bundle.changes.changed, plane));
   std::erase_if(bundle.masks,
                 [](const ObjectMask& mask) { return !mask.candidate && area_px(mask.mask) == 0; });
   bundle.timing.total_ms = watch.ms();

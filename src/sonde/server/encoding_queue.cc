@@ -100,8 +100,8 @@ EncodingQueue::Encoded EncodingQueue::encode_once(const PictureKey& key, Haste h
 }
 
 EncodingQueue::Encoded EncodingQueue::encode_alone(const PictureKey& key, Haste haste) {
-  std::unique_lock one_at_a_time(in_haste_, std::defer_lock);
-  if (haste != Haste::ahead) one_at_a_time.lock();
+  std::unique_lock one_at_a_time(asked_, std::defer_lock);
+  if (haste == Haste::asked) one_at_a_time.lock();
   return encode_(key, haste);
 }
 

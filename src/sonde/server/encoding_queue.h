@@ -40,9 +40,9 @@ struct EncodingOptions {
   int nice = 10;                        // of the thread in the background
 };
 
-// Pictures to predictors. One encoder at a time works for those who wait: on the thread of whoever asks for a
-// picture, or on one for the picture in view. Then what lies ahead is encoded, on a thread of low priority
-// with one core, which nobody in a hurry waits for. But for that, each picture is encoded once. Safe to use
+// Pictures to predictors. Whoever asks for one waits for no other: it is encoded on the caller's thread. The
+// picture in view is encoded on a thread of its own, and then what lies ahead, on one of low priority. Each
+// picture is encoded once, but that those in a hurry do not wait for the thread of low priority. Safe to use
 // from several threads.
 class EncodingQueue {
  public:
@@ -80,7 +80,7 @@ class EncodingQueue {
 
   Encode encode_;
   EncodingOptions options_;
-  std::mutex in_haste_;  // one encoder at a time for what is asked for or in view
+  std::mutex asked_;  // one encoder at a time for those who wait
   std::mutex mutex_;
   std::condition_variable changed_;
   std::list<std::pair<PictureKey, Encoded>> kept_;  // last used first
