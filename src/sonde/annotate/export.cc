@@ -81,11 +81,15 @@ ExportResult export_project(const Project& project, const ExportOptions& options
   const auto writer = writer_for(options.format, target);
   const std::vector<ImageSummary> images = project.images();
   const std::vector<std::string> stems = file_stems(images);
+  std::int64_t written = 0;
   for (std::size_t i = 0; i < images.size(); ++i) {
     try {
       ExportImage image = load(project, images[i], target.labels);
       image.stem = stems[i];
-      if (!image.objects.empty()) writer->add(image);
+      if (!image.objects.empty()) {
+        writer->add(image);
+        ++written;
+      }
     } catch (const std::exception& error) {
       result.failures.push_back({images[i].source.name, one_line(error.what())});
     }
@@ -94,6 +98,7 @@ ExportResult export_project(const Project& project, const ExportOptions& options
                 static_cast<std::int64_t>(images.size())});
   }
   writer->finish();
+  if (written == 0 && result.failures.empty()) result.notes.push_back("no image has an approved object");
   return result;
 }
 

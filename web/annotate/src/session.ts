@@ -5,6 +5,8 @@ import type { BoxPx, HistoryEvent, ImageObject, Job, Opened, Plane, Project, Pro
 
 // 'select': a click picks the object under it (`pick`); the others draw or change how the picture is seen.
 export type Tool = 'select' | 'point' | 'background' | 'box' | 'brush' | 'eraser' | 'lasso' | 'pan' | 'window'
+// Pixels of the picture; even the least covers one wherever it is set down.
+export const brushRadii = { least: 0.75, most: 200 }
 export type EmbeddingState = 'ready' | 'queued' | 'encoding' | 'failed'
 
 export interface DisplayWindow {
@@ -69,6 +71,7 @@ export interface SessionState {
   asking: boolean // a prompt has not been answered yet
   refining: boolean // prompts change the selected approved object
   job: Job | null // of Everything
+  jobImage: number | null // whose proposals it makes
   exporting: Job | null
   history: readonly HistoryEvent[] | null // null: not being looked at
   messages: readonly Message[]

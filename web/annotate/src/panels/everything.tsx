@@ -14,12 +14,18 @@ export function Everything() {
   const open = useUiState((state) => state.everythingOpen)
   const job = useSession((state) => state.job)
   const opened = useSession((state) => state.opened)
+  const elsewhere = useSession(({ project, image, jobImage }) =>
+    jobImage === image ? undefined : project?.images.find(({ id }) => id === jobImage)?.name,
+  )
   const place = useRef<HTMLDivElement>(null)
   useClickBeside(place, open, () => ui.set({ everythingOpen: false }))
   if (job && isUnderWay(job))
     return (
       <div className="job" role="group" aria-label="Everything is under way">
-        <span>{job.state === 'waiting' ? 'Everything: waiting' : 'Everything'}</span>
+        <span>
+          Everything{elsewhere && ` in ${elsewhere}`}
+          {job.state === 'waiting' && ': waiting'}
+        </span>
         <progress max={Math.max(job.total, 1)} value={job.done} aria-label="Progress of Everything" />
         <span className="muted tabular">
           {job.done} / {job.total}

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { brushRadii } from '../session'
 import { useActions, useSession } from '../state/react'
 import { tools } from './commands'
 import { IconButton, Range } from './controls'
@@ -33,11 +34,11 @@ function ToolOptions() {
       {tool === 'brush' || tool === 'eraser' ? (
         <Range
           label="Radius"
-          min={0.5}
+          min={brushRadii.least}
           max={60}
-          step={0.5}
+          step={0.25}
           value={Math.min(radius, 60)}
-          text={`${radius} px`}
+          text={`radius ${radius} px`}
           onChange={actions.setBrushRadius}
         />
       ) : null}

@@ -116,10 +116,11 @@ const ImageRow = memo(function ImageRow({ image, current }: { image: Summary; cu
   )
 })
 
-// Messages of files begin with their name, which stands above.
-function faultOf({ name, fault }: Summary): string {
+// Messages of files begin with their name or path, which stands above.
+function faultOf({ name, path, fault }: Summary): string {
   const text = fault ?? ''
-  return text.startsWith(`${name}: `) ? text.slice(name.length + 2) : text
+  const start = [name, path].find((one) => text.startsWith(`${one}: `))
+  return start === undefined ? text : text.slice(start.length + 2)
 }
 
 function Facts({ image }: { image: Summary }) {

@@ -35,6 +35,7 @@ export function emptyState(): SessionState {
     asking: false,
     refining: false,
     job: null,
+    jobImage: null,
     exporting: null,
     history: null,
     messages: [],

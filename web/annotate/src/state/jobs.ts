@@ -18,8 +18,9 @@ export class Jobs {
     if (!opened || !plane || !window || (job && isUnderWay(job))) return
     const image = opened.image.id
     const start = () => this.core.client.everything(image, { plane, window: window.name, ...settings })
+    this.core.store.set({ jobImage: image })
     const end = await this.follow('job', start)
-    this.core.store.set({ job: null })
+    this.core.store.set({ job: null, jobImage: null })
     if (end?.state !== 'done') return
     const { proposals } = end.result as EverythingResult
     this.proposed(image)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { LabelFields, Session, SessionActions, SessionState, Tool } from '../session'
+import { brushRadii } from '../session'
 import { Client } from '../wire/client'
 import type { ImageObject, LabelAction } from '../wire/types'
 import { ActiveTime } from './active_time'
@@ -20,7 +21,6 @@ export interface SessionSurroundings {
 }
 
 const historyLength = 200
-const brushRadii = { least: 0.5, most: 200 }
 
 export class LiveSession implements Session {
   private readonly core: Core
