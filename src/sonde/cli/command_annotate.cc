@@ -68,7 +68,7 @@ std::string default_project(const std::string& first) {
   return stem_of(path.string()) + ".sonde";
 }
 
-// "liver.sonde/" to "/home/ada/liver.sonde": its name is shown.
+// Absolute, without the slash at the end: the name of the folder is shown.
 fs::path tidy(const std::string& folder) {
   const fs::path path = fs::absolute(folder).lexically_normal();
   return path.has_filename() ? path : path.parent_path();
