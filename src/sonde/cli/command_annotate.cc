@@ -196,6 +196,7 @@ int run_annotate(Arguments args) {
   Api api(project, desk, jobs, Access(token, server.port(), hosts_of(server.address(), server.port())),
           SONDE_VERSION);
 
+  server.end_on_signals();
   warn_of_outside(server.address());
   print_refused(beginning);
   const std::string url = url_of(server, token);
@@ -205,8 +206,7 @@ int run_annotate(Arguments args) {
     print(project, beginning, url);
   }
   server.run({.refusal = [&](const RequestHead& head) { return api.refusal(head); },
-              .handle = [&](const Request& request) { return api.handle(request); }},
-             HttpServer::Signals::end_it);
+              .handle = [&](const Request& request) { return api.handle(request); }});
   return kDone;
 }
 

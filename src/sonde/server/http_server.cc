@@ -61,6 +61,7 @@ struct HttpServer::Impl {
 
   HttpLimits limits;
   asio::io_context io{1};
+  asio::signal_set signals{io};  // empty until end_on_signals()
   tcp::acceptor acceptor;
   tcp::endpoint local;
   std::string address_text;
@@ -118,7 +119,11 @@ void HttpServer::Impl::end(SessionShared& shared) {
   if (sessions.empty() && turned_away.empty()) io.stop();
 }
 
-void HttpServer::run(const HttpHandler& handler, Signals signals) {
+void HttpServer::end_on_signals() {
+  for (const int number : {SIGINT, SIGTERM}) impl_->signals.add(number);
+}
+
+void HttpServer::run(const HttpHandler& handler) {
   Impl& impl = *impl_;
   asio::thread_pool pool(kRequestThreads);
   SessionShared shared{handler, impl.limits, pool};
@@ -130,14 +135,9 @@ void HttpServer::run(const HttpHandler& handler, Signals signals) {
       if (!error) impl.io.stop();
     });
   };
-  asio::signal_set caught(impl.io);
-  if (signals == Signals::end_it) {
-    caught.add(SIGINT);
-    caught.add(SIGTERM);
-    caught.async_wait([&](const error_code& error, int) {
-      if (!error) end();
-    });
-  }
+  impl.signals.async_wait([&](const error_code& error, int) {
+    if (!error) end();
+  });
   {
     const std::lock_guard lock(impl.end_mutex);
     impl.end_now = [&impl, end] { asio::post(impl.io, end); };
@@ -149,6 +149,7 @@ void HttpServer::run(const HttpHandler& handler, Signals signals) {
     const std::lock_guard lock(impl.end_mutex);
     impl.end_now = {};
   }
+  impl.signals.cancel();  // its handler reaches what is here
   pool.join();
   impl.io.restart();
   impl.io.poll();  // what the requests that outlived the patience still hand back

@@ -42,9 +42,11 @@ class HttpServer {
   // "127.0.0.1:8080", "[::1]:8080"
   std::string authority() const;
 
-  enum class Signals { ignored, end_it };
-  // Serves until stop(), or SIGINT or SIGTERM where they end it. Requests that run by then are answered.
-  void run(const HttpHandler& handler, Signals signals);
+  // From here on SIGINT and SIGTERM end run(), also one that comes before it. Before the address is told to
+  // anybody, who may then end the server by a signal.
+  void end_on_signals();
+  // Serves until stop() or such a signal. Requests that run by then are answered.
+  void run(const HttpHandler& handler);
   void stop();  // from any thread
 
  private:
