@@ -72,7 +72,7 @@ await median('a brush stroke, made durable', 20, (i) =>
   served.post(`/api/images/${listed[0].id}/actions`, {
     request: `scale-stroke-${i}`,
     view: plane,
-    action: { kind: 'stroke', plane, object: null, label, paint: 'add', radius: 8, points: [[10 + i, 10]] },
+    action: { kind: 'stroke', plane, object: null, label, paint: 'add', radii: [8, 8], points: [[10 + i, 10]] },
   }),
 )
 for (const format of ['png', 'nifti', 'nrrd', 'coco']) {

@@ -78,7 +78,7 @@ class Client {
     const label = object === null ? 1 : undefined
     const points = Array.from({ length: 1 + random(6) }, () => [random(kSide), random(kSide)])
     const paint = object === null ? 'add' : pick(['add', 'add', 'remove'])
-    return { kind: 'stroke', plane: kPlane, object, label, paint, radius: 1 + random(12), points }
+    return { kind: 'stroke', plane: kPlane, object, label, paint, radii: [1 + random(12), 1 + random(12)], points }
   }
   nextAction() {
     const all = [...this.objects.values()].map(({ object }) => object)

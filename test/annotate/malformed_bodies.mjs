@@ -70,7 +70,7 @@ function malformedActions(post) {
   const action = (fields, view = plane, id = `malformed-${request++}`) =>
     post('/api/images/1/actions', JSON.stringify({ request: id, view, action: fields }))
   const add = (name, bytes, want) => cases.push({ group: 'actions', name, bytes, want: [want].flat(), token: true })
-  const stroke = { kind: 'stroke', plane, object: null, label: 1, paint: 'add', radius: 3, points: [[5, 5]] }
+  const stroke = { kind: 'stroke', plane, object: null, label: 1, paint: 'add', radii: [3, 3], points: [[5, 5]] }
   const ask = { kind: 'ask', plane, window: 'auto', points: [{ x: 5, y: 5, label: 1 }], box: null }
   add('a request id with a slash', action(stroke, plane, '../../../x'), 400)
   add('a request id that is short', action(stroke, plane, 'x'), 400)
@@ -83,9 +83,9 @@ function malformedActions(post) {
     action({ ...stroke, points: Array.from({ length: 200000 }, (_, i) => [i % 9, 1]) }),
     422,
   )
-  add('a radius of 0', action({ ...stroke, radius: 0 }), 422)
-  add('a radius of 9999', action({ ...stroke, radius: 9999 }), 422)
-  add('a radius of 1e300', action({ ...stroke, radius: 1e300 }), 400)
+  add('a radius of 0', action({ ...stroke, radii: [3, 0] }), 422)
+  add('a radius of 9999', action({ ...stroke, radii: [9999, 3] }), 422)
+  add('a radius of 1e300', action({ ...stroke, radii: [1e300, 3] }), 400)
   add('a point of 1e300', action({ ...stroke, points: [[1e300, 0]] }), 400)
   add('a point of one number', action({ ...stroke, points: [[1]] }), 400)
   add('a point of three numbers', action({ ...stroke, points: [[1, 2, 3]] }), 400)
@@ -98,7 +98,7 @@ function malformedActions(post) {
     action({
       ...stroke,
       kind: 'lasso',
-      radius: undefined,
+      radii: undefined,
       points: undefined,
       polygon: [
         [1, 1],

@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "sonde/annotate/brush.h"
 #include "sonde/annotate/objects.h"
 #include "sonde/imaging/picture.h"
 #include "sonde/imaging/voxel_set.h"
@@ -37,7 +38,7 @@ struct StrokeAction {
   std::optional<ObjectId> object;  // absent: a new approved one with `label`
   LabelId label = 0;
   Paint paint = Paint::add;
-  double radius = 0;  // pixels
+  BrushRadii radii;
   std::vector<Point2> points;
 };
 struct LassoAction {

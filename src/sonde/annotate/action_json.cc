@@ -54,7 +54,7 @@ struct ToJson {
             {"object", optional_to_json(a.object)},
             {"label", a.label},
             {"paint", text_of(a.paint)},
-            {"radius", a.radius},
+            {"radii", {a.radii.x, a.radii.y}},
             {"points", points_to_json(a.points)}};
   }
   json operator()(const LassoAction& a) const {
@@ -97,8 +97,13 @@ Action painted_from_json(const json& j, std::string_view kind) {
   const auto label = whole_from(j.at("label"));
   if (kind == "lasso")
     return LassoAction{plane, object, label, paint_of(j), points_from_json(j.at("polygon"))};
-  return StrokeAction{
-      plane, object, label, paint_of(j), j.at("radius").get<double>(), points_from_json(j.at("points"))};
+  const json& radii = j.at("radii");
+  return StrokeAction{plane,
+                      object,
+                      label,
+                      paint_of(j),
+                      {radii.at(0).get<double>(), radii.at(1).get<double>()},
+                      points_from_json(j.at("points"))};
 }
 
 Action everything_from_json(const json& j) {

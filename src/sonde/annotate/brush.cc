@@ -34,11 +34,27 @@ void validate_points(std::span<const Point2> points, std::size_t least) {
   }
 }
 
+// In widths of a pixel.
+struct Brush {
+  double radius = 0;
+  double row_height = 1;
+};
+Brush checked_brush(BrushRadii radii) {
+  for (const double radius : {radii.x, radii.y}) {
+    if (radius >= kLeastRadius && radius <= kLargestRadius) continue;  // false for not-a-number
+    throw Error(ErrorKind::usage, "the radii of a brush are 0.5 to 512 pixels");
+  }
+  return {radii.x, radii.x / radii.y};
+}
+
 struct Segment {
   Point2 a, b;
   double dx = 0, dy = 0, l = 0;
 };
-Segment segment_of(Point2 a, Point2 b) {
+// From here on y is counted in widths of a pixel.
+Segment segment_of(Point2 a, Point2 b, double row_height) {
+  a.y *= row_height;
+  b.y *= row_height;
   const double dx = b.x - a.x;
   const double dy = b.y - a.y;
   return {a, b, dx, dy, dx * dx + dy * dy};
@@ -96,14 +112,15 @@ std::int64_t clamped(double at, std::int64_t size) {
 struct Rows {
   std::int64_t begin = 0, end = 0;
 };
-Rows rows_near(const Segment& s, double radius, std::int64_t height) {
-  return {clamped(std::floor(std::min(s.a.y, s.b.y) - radius), height),
-          clamped(std::ceil(std::max(s.a.y, s.b.y) + radius) + 1, height)};
+Rows rows_near(const Segment& s, const Brush& brush, std::int64_t height) {
+  return {clamped(std::floor((std::min(s.a.y, s.b.y) - brush.radius) / brush.row_height), height),
+          clamped(std::ceil((std::max(s.a.y, s.b.y) + brush.radius) / brush.row_height) + 1, height)};
 }
 
 // Pixels that are inside without doubt are filled, those near the edge are asked one by one.
-void paint_row(Mask& mask, const Segment& s, double radius, std::int64_t row) {
-  const auto y = static_cast<double>(row);
+void paint_row(Mask& mask, const Segment& s, const Brush& brush, std::int64_t row) {
+  const double radius = brush.radius;
+  const double y = static_cast<double>(row) * brush.row_height;
   const std::int64_t width = mask.extent.width;
   const MaybeInterval outer = segment_in_row(s, radius + kDoubt, y);
   if (!outer) return;
@@ -124,23 +141,23 @@ void paint_row(Mask& mask, const Segment& s, double radius, std::int64_t row) {
 
 }  // namespace
 
-Mask stroke_mask(std::span<const Point2> points, double radius, Extent2 picture) {
+Mask stroke_mask(std::span<const Point2> points, BrushRadii radii, Extent2 picture) {
   validate_points(points, 1);
-  if (!(radius >= kLeastRadius && radius <= kLargestRadius))
-    throw Error(ErrorKind::usage, "the radius of a brush is 0.5 to 512 pixels");
+  const Brush brush = checked_brush(radii);
   std::vector<Segment> segments;
   std::int64_t rows = 0;
   for (std::size_t i = 0; i < std::max<std::size_t>(points.size() - 1, 1); ++i) {
-    const Segment segment = segment_of(points[i], points[std::min(i + 1, points.size() - 1)]);
-    const Rows near = rows_near(segment, radius, picture.height);
+    const Segment segment =
+        segment_of(points[i], points[std::min(i + 1, points.size() - 1)], brush.row_height);
+    const Rows near = rows_near(segment, brush, picture.height);
     rows += near.end - near.begin;
     if (rows > kMostRows) throw Error(ErrorKind::usage, "the stroke crosses more rows than a hand draws");
     segments.push_back(segment);
   }
   Mask mask = empty_mask(picture);
   for (const Segment& segment : segments) {
-    const Rows near = rows_near(segment, radius, picture.height);
-    for (std::int64_t row = near.begin; row < near.end; ++row) paint_row(mask, segment, radius, row);
+    const Rows near = rows_near(segment, brush, picture.height);
+    for (std::int64_t row = near.begin; row < near.end; ++row) paint_row(mask, segment, brush, row);
   }
   return mask;
 }

@@ -24,6 +24,11 @@ std::vector<Point2> points_of(const nlohmann::json& list) {
   return points;
 }
 
+BrushRadii radii_of(const nlohmann::json& example) {
+  const auto& radii = example.at("radii");
+  return {radii.at(0).get<double>(), radii.at(1).get<double>()};
+}
+
 std::vector<std::int64_t> runs_of(const Mask& mask) {
   std::vector<std::int64_t> runs{0};
   std::uint8_t value = 0;
@@ -42,16 +47,18 @@ TEST(Brush, CoversThePixelsOfTheExamplesThatThePageReadsToo) {
   for (const auto& example : cases) {
     SCOPED_TRACE(example.at("name").get<std::string>());
     const Extent2 extent{example.at("width").get<std::int64_t>(), example.at("height").get<std::int64_t>()};
-    const Mask mask = example.at("kind") == "stroke" ? stroke_mask(points_of(example.at("points")),
-                                                                   example.at("radius").get<double>(), extent)
-                                                     : lasso_mask(points_of(example.at("polygon")), extent);
+    const Mask mask = example.at("kind") == "stroke"
+                          ? stroke_mask(points_of(example.at("points")), radii_of(example), extent)
+                          : lasso_mask(points_of(example.at("polygon")), extent);
     EXPECT_EQ(runs_of(mask), example.at("runs").get<std::vector<std::int64_t>>());
   }
 }
 
 // The formula of the header, pixel by pixel.
-Mask stroke_by_formula(const std::vector<Point2>& points, double radius, Extent2 extent) {
+Mask stroke_by_formula(std::vector<Point2> points, BrushRadii radii, Extent2 extent) {
   Mask mask = empty_mask(extent);
+  const double s = radii.x / radii.y;
+  for (Point2& point : points) point.y *= s;
   for (std::size_t i = 0; i == 0 || i + 1 < points.size(); ++i) {
     const Point2 a = points[i];
     const Point2 b = points[std::min(i + 1, points.size() - 1)];
@@ -60,11 +67,11 @@ Mask stroke_by_formula(const std::vector<Point2>& points, double radius, Extent2
     const double l = dx * dx + dy * dy;
     for (std::size_t p = 0; p < mask.pixels.size(); ++p) {
       const auto x = static_cast<double>(static_cast<std::int64_t>(p) % extent.width);
-      const auto y = static_cast<double>(static_cast<std::int64_t>(p) / extent.width);
+      const auto y = static_cast<double>(static_cast<std::int64_t>(p) / extent.width) * s;
       const double t = l > 0 ? std::min(std::max(((x - a.x) * dx + (y - a.y) * dy) / l, 0.0), 1.0) : 0;
       const double ex = x - (a.x + t * dx);
       const double ey = y - (a.y + t * dy);
-      if (ex * ex + ey * ey <= radius * radius) mask.pixels[p] = 1;
+      if (ex * ex + ey * ey <= radii.x * radii.x) mask.pixels[p] = 1;
     }
   }
   return mask;
@@ -84,8 +91,12 @@ TEST(Brush, IsTheFormulaWhateverTheStroke) {
     };
     std::vector<Point2> points(1 + random.below(6));
     for (Point2& point : points) point = {number(), random.below(4) == 0 ? points[0].y : number()};
-    const double radius = std::max(0.5, grid > 0 ? std::round(random.uniform() * 12) : random.uniform() * 40);
-    ASSERT_EQ(stroke_mask(points, radius, extent), stroke_by_formula(points, radius, extent)) << round;
+    const auto radius = [&] {
+      return std::max(0.5, grid > 0 ? std::round(random.uniform() * 12) : random.uniform() * 40);
+    };
+    BrushRadii radii{radius(), radius()};
+    if (random.below(2) == 0) radii.y = radii.x;
+    ASSERT_EQ(stroke_mask(points, radii, extent), stroke_by_formula(points, radii, extent)) << round;
   }
 }
 
@@ -104,7 +115,7 @@ TEST(Brush, RefusesWhatNoHandDraws) {
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
   const Extent2 extent{8, 8};
   const auto stroke = [&](std::vector<Point2> points, double radius) {
-    return refusal([&] { stroke_mask(points, radius, extent); });
+    return refusal([&] { stroke_mask(points, {radius, radius}, extent); });
   };
   EXPECT_EQ(stroke({}, 1), ErrorKind::usage);
   EXPECT_EQ(stroke({{kNan, 1}}, 1), ErrorKind::usage);
@@ -113,10 +124,15 @@ TEST(Brush, RefusesWhatNoHandDraws) {
   EXPECT_EQ(stroke({{1, 1}}, 0.49), ErrorKind::usage);
   EXPECT_EQ(stroke({{1, 1}}, 513), ErrorKind::usage);
   EXPECT_EQ(stroke({{1, 1}}, kNan), ErrorKind::usage);
+  for (const double other : {0.49, 513.0, kNan, kInfinity})
+    EXPECT_EQ(refusal([&] {
+                stroke_mask(std::vector<Point2>{{1, 1}}, {1, other}, extent);
+              }),
+              ErrorKind::usage);
   EXPECT_EQ(stroke(std::vector<Point2>(100'001), 1), ErrorKind::usage);
   EXPECT_EQ(refusal([&] { lasso_mask(std::vector<Point2>{{0, 0}, {1, 1}}, extent); }), ErrorKind::usage);
   const std::vector<Point2> dots(100'000, Point2{512, 512});
-  EXPECT_EQ(refusal([&] { stroke_mask(dots, 512, {1024, 1024}); }), ErrorKind::usage);
+  EXPECT_EQ(refusal([&] { stroke_mask(dots, {512, 512}, {1024, 1024}); }), ErrorKind::usage);
 }
 
 }  // namespace

@@ -153,10 +153,10 @@ inline AskAction ask_at(double x, double y, PlaneRef plane = {}) {
 
 // A new object, a dot; and a dot on an object.
 inline StrokeAction stroke_at(double x, double y, double radius, LabelId label = 1) {
-  return {{}, std::nullopt, label, Paint::add, radius, {{x, y}}};
+  return {{}, std::nullopt, label, Paint::add, {radius, radius}, {{x, y}}};
 }
 inline StrokeAction stroke_on(ObjectId object, Paint paint, double x, double y, double radius) {
-  return {{}, object, 0, paint, radius, {{x, y}}};
+  return {{}, object, 0, paint, {radius, radius}, {{x, y}}};
 }
 
 }  // namespace sonde

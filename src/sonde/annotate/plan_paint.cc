@@ -50,7 +50,7 @@ std::string summary_of(const char* tool, Paint way, ObjectId id) {
 
 std::string plan_stroke(Draft& draft, const StrokeAction& action) {
   const SlicePlane plane = checked_plane(draft.grid(), action.plane);
-  const Mask mask = stroke_mask(action.points, action.radius, plane.extent);
+  const Mask mask = stroke_mask(action.points, action.radii, plane.extent);
   const ObjectId id = paint(draft, {action.object, action.label, action.paint},
                             voxels_from_slice(mask, draft.grid().extent, plane, action.plane.slice));
   return summary_of("stroke", action.paint, id);

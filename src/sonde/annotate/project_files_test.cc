@@ -254,7 +254,7 @@ TEST(ProjectFiles, AreAsTheyWereWhereAnActionCannotBeWritten) {
     const double x = static_cast<double>(next * 7 % 40);
     const auto objects = project.objects(image);
     Action action = ask_at(x, 15);
-    if (next % 3 == 0) action = StrokeAction{{}, std::nullopt, 1, Paint::add, 2, {{x, 5}}};
+    if (next % 3 == 0) action = StrokeAction{{}, std::nullopt, 1, Paint::add, {2, 2}, {{x, 5}}};
     if (next % 3 == 1 && !objects.empty()) action = stroke_on(objects.back().id, Paint::remove, x, 14, 1.5);
     if (next % 11 == 0) action = UndoAction{};
     try {

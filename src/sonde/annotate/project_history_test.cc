@@ -89,8 +89,8 @@ class RandomActions {
     return action;
   }
   Action stroke() {
-    StrokeAction action{plane(),           std::nullopt, 1, Paint::add, 0.5 + random_.uniform() * 4,
-                        {point(), point()}};
+    const auto radius = [&] { return 0.5 + random_.uniform() * 4; };
+    StrokeAction action{plane(), std::nullopt, 1, Paint::add, {radius(), radius()}, {point(), point()}};
     if (random_.below(2) == 0) action.object = object();
     if (action.object && random_.below(2) == 0) action.paint = Paint::remove;
     return action;

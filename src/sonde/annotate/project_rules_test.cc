@@ -250,7 +250,7 @@ TEST(Actions, AreRefusedWhereTheyMakeNoSense) {
       {stroke_at(kNan, 5, 2), ErrorKind::usage},
       {stroke_at(500, 500, 2), ErrorKind::usage},
       {stroke_at(5, 5, 2, 9), ErrorKind::usage},
-      {StrokeAction{{}, std::nullopt, 1, Paint::remove, 2, {{5, 5}}}, ErrorKind::usage},
+      {StrokeAction{{}, std::nullopt, 1, Paint::remove, {2, 2}, {{5, 5}}}, ErrorKind::usage},
       {LassoAction{{}, std::nullopt, 1, Paint::add, {{1, 1}, {2, 2}}}, ErrorKind::usage},
       {RelabelAction{{approved}, 9}, ErrorKind::usage},
       {NameAction{approved, "a\x01"}, ErrorKind::usage},

@@ -132,7 +132,7 @@ TEST_F(ApiActions, OfAVolumeAreSeenOnEveryPlane) {
   const std::int64_t label = add_label("liver");
   Json painted = stroke(label, 10, 6);
   painted["plane"] = {{"axis", "coronal"}, {"slice", 7}};
-  painted["radius"] = 2.0;
+  painted["radii"] = {2.0, 2.0};
   const ReadBundle bundle = read_bundle(act(3, painted).body);
   EXPECT_EQ(bundle.json["changed"][0]["bounds"]["coronal"], Json({7, 7}));
   const Json bounds = bundle.json["changed"][0]["bounds"];

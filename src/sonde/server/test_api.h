@@ -66,7 +66,7 @@ class TestApi {
   static Json stroke(std::int64_t label, double x, double y) {
     return {{"kind", "stroke"},  {"plane", {{"axis", "axial"}, {"slice", 0}}},
             {"object", nullptr}, {"label", label},
-            {"paint", "add"},    {"radius", 5.0},
+            {"paint", "add"},    {"radii", {5.0, 5.0}},
             {"points", {{x, y}}}};
   }
   // Until it has ended.

@@ -9,7 +9,6 @@ namespace sonde::wire {
 namespace {
 
 constexpr NumberRange kPixels{-1e6, 1e6};
-constexpr NumberRange kRadius{0, 1e4};
 constexpr NumberRange kShare{0, 1};
 constexpr std::int64_t kMostActiveMs = 60000;
 
@@ -105,7 +104,8 @@ Action stroke_from(Fields& fields) {
   stroke.object = fields.maybe_whole("object");
   stroke.label = fields.maybe_whole("label").value_or(0);
   stroke.paint = paint_at(fields);
-  stroke.radius = fields.number("radius", kRadius);
+  const auto radii = numbers_from(fields.at("radii"), fields.path("radii"), 2);
+  stroke.radii = {radii[0], radii[1]};
   stroke.points = positions_at(fields, "points");
   return stroke;
 }

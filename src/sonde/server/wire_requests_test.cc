@@ -56,7 +56,7 @@ TEST(WireActions, StrokeAndLassoCarryTheirShapes) {
   EXPECT_FALSE(fresh.object);
   EXPECT_EQ(fresh.label, 2);
   EXPECT_EQ(fresh.paint, Paint::add);
-  EXPECT_EQ(fresh.radius, 4.5);
+  EXPECT_EQ(fresh.radii, (BrushRadii{4.5, 4.5}));
   EXPECT_THAT(fresh.points, ElementsAre(Point2{10, 20}, Point2{11.25, 20.5}));
   const auto more = example_action<StrokeAction>("stroke");
   EXPECT_EQ(more.object, 14);

@@ -1,7 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the viewer and the panels share: the state of the page and what can be done to it. `state/` implements it,
 // `viewer/` and `panels/` use it.
-import type { BoxPx, HistoryEvent, ImageObject, Job, Opened, Plane, Project, PromptPoint } from './wire/types'
+import type {
+  BoxPx,
+  HistoryEvent,
+  ImageObject,
+  Job,
+  Opened,
+  Plane,
+  Project,
+  PromptPoint,
+  Radii,
+} from './wire/types'
 
 // 'select': a click picks the object under it (`pick`); the others draw or change how the picture is seen.
 export type Tool = 'select' | 'point' | 'background' | 'box' | 'brush' | 'eraser' | 'lasso' | 'pan' | 'window'
@@ -57,7 +67,7 @@ export interface SessionState {
   embedding: EmbeddingState
   embeddingMessage: string // why it failed
   tool: Tool
-  brushRadius: number // pixels of the picture
+  brushRadius: number // pixels of the finer side; round in millimetres
   label: number // the active one
   objects: ReadonlyMap<number, ImageObject>
   selected: ReadonlySet<number> // objects
@@ -104,7 +114,7 @@ export interface SessionActions {
   // `refining` is on).
   addPoint(point: PromptPoint): Promise<void>
   setBox(box: BoxPx): Promise<void>
-  stroke(paint: 'add' | 'remove', radius: number, points: [number, number][]): Promise<void>
+  stroke(paint: 'add' | 'remove', radii: Radii, points: [number, number][]): Promise<void>
   lasso(paint: 'add' | 'remove', polygon: [number, number][]): Promise<void>
   nextCandidate(step: 1 | -1): Promise<void>
   accept(): Promise<void> // the open proposal, else the selected proposals, with the active label

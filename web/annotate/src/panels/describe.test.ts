@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it } from 'vitest'
 import type { ImagePlane, Opened, Summary } from '../wire/types'
-import { areaText, duration, matches } from './describe'
+import { areaText, brushText, duration, matches } from './describe'
 import { windowChoices } from './view_bar'
 
 function opened(change: Partial<Opened>): Opened {
@@ -26,6 +26,13 @@ describe('areas', () => {
     expect(areaText(1000, opened({ planes: [anisotropic] }))).toBe('350 mm²')
     expect(areaText(1000, opened({ plain: false, planes: [anisotropic] }))).toBe('1.05 cm³')
     expect(areaText(10, opened({ plain: false, planes: [anisotropic] }))).toBe('10.5 mm³')
+  })
+})
+
+describe('the size of the brush', () => {
+  it('is in pixels, and in millimetres where they are known', () => {
+    expect(brushText(8, opened({}).planes[0])).toBe('radius 8 px')
+    expect(brushText(8, anisotropic)).toBe('radius 8 px, 4 mm')
   })
 })
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { ImageObject, Label, Opened, Summary } from '../wire/types'
+import type { ImageObject, ImagePlane, Label, Opened, Summary } from '../wire/types'
 
 // Texts for people.
 
@@ -31,6 +31,12 @@ export function areaText(area: number, opened: Opened): string {
   if (plane.slice_mm === null) return countOf(area, 'voxel')
   const mm3 = mm2 * plane.slice_mm
   return mm3 >= 100 ? `${rounded(mm3 / 1000)} cm³` : `${rounded(mm3)} mm³`
+}
+
+// `radius` in pixels of the finer side.
+export function brushText(radius: number, plane: ImagePlane | undefined): string {
+  const px = `radius ${radius} px`
+  return plane?.pixel_mm ? `${px}, ${rounded(radius * Math.min(...plane.pixel_mm))} mm` : px
 }
 
 export function objectName(object: ImageObject, labels: readonly Label[]): string {

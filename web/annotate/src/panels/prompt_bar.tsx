@@ -3,7 +3,7 @@ import { brushRadii } from '../session'
 import { useActions, useSession } from '../state/react'
 import { tools } from './commands'
 import { IconButton, Range } from './controls'
-import { countOf } from './describe'
+import { brushText, countOf } from './describe'
 import { Everything } from './everything'
 import { CheckIcon, CloseIcon } from './icons'
 import { Swatch } from './labels_panel'
@@ -24,6 +24,7 @@ function ToolOptions() {
   const actions = useActions()
   const tool = useSession((state) => state.tool)
   const radius = useSession((state) => state.brushRadius)
+  const plane = useSession(({ opened, plane }) => opened?.planes.find(({ axis }) => axis === plane?.axis))
   const refining = useSession((state) => state.refining)
   const selected = useSession((state) => state.selected.size)
   const { title, hint } = tools.find((one) => one.tool === tool)!
@@ -38,7 +39,7 @@ function ToolOptions() {
           max={60}
           step={0.25}
           value={Math.min(radius, 60)}
-          text={`radius ${radius} px`}
+          text={brushText(radius, plane)}
           onChange={actions.setBrushRadius}
         />
       ) : null}

@@ -102,7 +102,7 @@ describe('prompts', () => {
 
   it('refine the selected approved object when that is on', async () => {
     const session = await begin()
-    await session.actions.stroke('add', 4, [[10, 10]])
+    await session.actions.stroke('add', [4, 4], [[10, 10]])
     session.actions.setRefining('on')
     await session.actions.addPoint(inside(100, 90))
     await session.actions.addPoint(outside(100, 95))
@@ -138,7 +138,7 @@ describe('strokes', () => {
       isAction(asked) && when === 'early'
         ? new Promise((resolve) => setTimeout(resolve, 200))
         : Promise.resolve()
-    for (let stroke = 0; stroke < 3; ++stroke) void session.actions.stroke('add', 4, [[10 + stroke, 10]])
+    for (let stroke = 0; stroke < 3; ++stroke) void session.actions.stroke('add', [4, 4], [[10 + stroke, 10]])
     await vi.advanceTimersByTimeAsync(700)
     const objects = server.actions().map((action) => (action.kind === 'stroke' ? action.object : undefined))
     expect(objects).toEqual([null, 1, 1])
@@ -147,18 +147,18 @@ describe('strokes', () => {
 
   it('paint a new object once nothing is selected', async () => {
     const session = await begin()
-    await session.actions.stroke('add', 4, [[10, 10]])
+    await session.actions.stroke('add', [4, 4], [[10, 10]])
     await session.actions.reject()
-    await session.actions.stroke('add', 4, [[10, 10]])
+    await session.actions.stroke('add', [4, 4], [[10, 10]])
     expect(session.getState().objects.size).toBe(2)
   })
 
   it('on a locked object are refused before they are sent', async () => {
     const session = await begin()
-    await session.actions.stroke('add', 4, [[10, 10]])
+    await session.actions.stroke('add', [4, 4], [[10, 10]])
     await session.actions.setLocked([1], 'locked')
     server.asked.length = 0
-    await session.actions.stroke('add', 4, [[10, 10]])
+    await session.actions.stroke('add', [4, 4], [[10, 10]])
     expect(server.actions()).toEqual([])
     expect(session.getState().messages.at(-1)?.text).toContain('locked')
   })
@@ -173,8 +173,8 @@ describe('strokes', () => {
         throw new TypeError('Failed to fetch')
       }
     }
-    void session.actions.stroke('add', 4, [[10, 10]])
-    void session.actions.stroke('add', 4, [[30, 10]])
+    void session.actions.stroke('add', [4, 4], [[10, 10]])
+    void session.actions.stroke('add', [4, 4], [[30, 10]])
     await settle()
     expect(session.getState().save.state).toBe('offline')
     expect(session.unsaved).toBe(2)
@@ -192,8 +192,8 @@ describe('strokes', () => {
     server.before = async (asked) => {
       if (isAction(asked)) throw new TypeError('Failed to fetch')
     }
-    void session.actions.stroke('add', 4, [[10, 10]])
-    void session.actions.stroke('add', 4, [[30, 10]])
+    void session.actions.stroke('add', [4, 4], [[10, 10]])
+    void session.actions.stroke('add', [4, 4], [[30, 10]])
     await settle()
     session.stop()
     const kept = new Map(storage.kept)
@@ -208,7 +208,7 @@ describe('strokes', () => {
   it('wait while the browser has no token, and are sent when it has one', async () => {
     const session = await begin()
     server.token = false
-    void session.actions.stroke('add', 4, [[10, 10]])
+    void session.actions.stroke('add', [4, 4], [[10, 10]])
     await vi.advanceTimersByTimeAsync(3000)
     expect(session.getState().access).toBe('refused')
     expect(session.unsaved).toBe(1)

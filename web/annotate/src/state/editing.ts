@@ -1,7 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Draft } from '../session'
 import { newRequestId } from '../wire/client'
-import type { BoxPx, Bundle, ImageAction, ImageObject, Plane, PointPx, PromptPoint } from '../wire/types'
+import type {
+  BoxPx,
+  Bundle,
+  ImageAction,
+  ImageObject,
+  Plane,
+  PointPx,
+  PromptPoint,
+  Radii,
+} from '../wire/types'
 import type { Core } from './core'
 import { isForbidden } from './faults'
 import { Outbox, type Keep, type PendingAction } from './outbox'
@@ -59,8 +68,8 @@ export class Editing {
     return this.prompt((draft) => ({ ...draft, box }))
   }
 
-  stroke(paint: 'add' | 'remove', radius: number, points: PointPx[]): Promise<void> {
-    return this.paint(paint, (on) => ({ kind: 'stroke', ...on, radius, points }))
+  stroke(paint: 'add' | 'remove', radii: Radii, points: PointPx[]): Promise<void> {
+    return this.paint(paint, (on) => ({ kind: 'stroke', ...on, radii, points }))
   }
 
   lasso(paint: 'add' | 'remove', polygon: PointPx[]): Promise<void> {

@@ -48,7 +48,7 @@ describe('objects', () => {
   it('that are locked are left by Delete', async () => {
     const session = await begin()
     for (let made = 0; made < 2; ++made) {
-      await session.actions.stroke('add', 4, [[10, 10]])
+      await session.actions.stroke('add', [4, 4], [[10, 10]])
       await session.actions.reject()
     }
     await session.actions.setLocked([1], 'locked')
@@ -60,7 +60,7 @@ describe('objects', () => {
     server.labels = []
     const session = await begin()
     expect(session.getState().label).toBe(0)
-    await session.actions.stroke('add', 4, [[10, 10]])
+    await session.actions.stroke('add', [4, 4], [[10, 10]])
     expect(server.actions()[0]).toMatchObject({ kind: 'stroke', label: 1 })
     expect(session.getState().project?.labels.map(({ name }) => name)).toEqual(['object'])
   })
@@ -75,7 +75,7 @@ describe('two tabs', () => {
       object: null,
       label: 1,
       paint: 'add',
-      radius: 4,
+      radii: [4, 4],
       points: [[50, 50]],
     })
     await vi.advanceTimersByTimeAsync(1100)
@@ -92,7 +92,7 @@ describe('two tabs', () => {
     }))
     const first = await begin({ channel: ends[0]! })
     const second = await begin({ channel: ends[1]! })
-    await first.actions.stroke('add', 4, [[50, 50]])
+    await first.actions.stroke('add', [4, 4], [[50, 50]])
     await settle()
     expect(second.getState().objects.size).toBe(1)
     await second.actions.remove([1])

@@ -110,7 +110,7 @@ export class LiveSession implements Session {
       open: (object) => this.open(object),
       addPoint: (point) => editing.addPoint(point),
       setBox: (box) => editing.setBox(box),
-      stroke: (paint, radius, points) => this.withLabel(() => editing.stroke(paint, radius, points)),
+      stroke: (paint, radii, points) => this.withLabel(() => editing.stroke(paint, radii, points)),
       lasso: (paint, polygon) => this.withLabel(() => editing.lasso(paint, polygon)),
       nextCandidate: (step) => editing.nextCandidate(step),
       choose: (proposal, candidate) => editing.choose(proposal, candidate),

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which pixels a stroke or a lasso covers: the same ones as src/sonde/annotate/brush.h, operation by operation, so that
 // what is painted before the server has answered does not change when it does.
-import type { PointPx } from '../wire/types'
+import { brushRadii } from '../session'
+import type { PointPx, Radii } from '../wire/types'
 
 // Pixels [begin, end) of a row.
 export interface Span {
@@ -29,7 +30,10 @@ const farthest = 1e6
 // More than rounding can move the edge of a segment, less than a pixel.
 const doubt = 1e-3
 
-function segmentOf([ax, ay]: PointPx, [bx, by]: PointPx): Segment {
+// From here on y is counted in widths of a pixel, rows being `rowHeight` apart.
+function segmentOf([ax, aRow]: PointPx, [bx, bRow]: PointPx, rowHeight: number): Segment {
+  const ay = aRow * rowHeight
+  const by = bRow * rowHeight
   const dx = bx - ax
   const dy = by - ay
   return { ax, ay, bx, by, dx, dy, l: dx * dx + dy * dy }
@@ -78,40 +82,45 @@ function clamped(at: number, size: number): number {
 }
 
 // The outer interval without the pixels at its ends that the exact test refuses.
-function spanOf(s: Segment, radius: number, row: number, width: number): Span | null {
-  const outer = segmentInRow(s, radius + doubt, row)
+function spanOf(s: Segment, radius: number, y: number, width: number): Omit<Span, 'row'> | null {
+  const outer = segmentInRow(s, radius + doubt, y)
   if (!outer) return null
   let begin = clamped(Math.floor(outer.low), width)
   let end = clamped(Math.ceil(outer.high) + 1, width)
-  while (begin < end && !covers(s, radius, begin, row)) ++begin
-  while (end > begin && !covers(s, radius, end - 1, row)) --end
-  return begin < end ? { row, begin, end } : null
+  while (begin < end && !covers(s, radius, begin, y)) ++begin
+  while (end > begin && !covers(s, radius, end - 1, y)) --end
+  return begin < end ? { begin, end } : null
 }
 
 // What the segment from `a` to `b` covers of a picture; a dot where they are equal.
-export function segmentSpans(a: PointPx, b: PointPx, radius: number, width: number, height: number): Span[] {
-  const segment = segmentOf(a, b)
-  const first = clamped(Math.floor(Math.min(a[1], b[1]) - radius), height)
-  const end = clamped(Math.ceil(Math.max(a[1], b[1]) + radius) + 1, height)
+export function segmentSpans(a: PointPx, b: PointPx, radii: Radii, width: number, height: number): Span[] {
+  const [radius, rowHeight] = [radii[0], radii[0] / radii[1]]
+  const segment = segmentOf(a, b, rowHeight)
+  const { ay, by } = segment
+  const first = clamped(Math.floor((Math.min(ay, by) - radius) / rowHeight), height)
+  const end = clamped(Math.ceil((Math.max(ay, by) + radius) / rowHeight) + 1, height)
   const spans: Span[] = []
   for (let row = first; row < end; ++row) {
-    const span = spanOf(segment, radius, row, width)
-    if (span) spans.push(span)
+    const span = spanOf(segment, radius, row * rowHeight, width)
+    if (span) spans.push({ row, ...span })
   }
   return spans
 }
 
-export function strokeSpans(
-  points: readonly PointPx[],
-  radius: number,
-  width: number,
-  height: number,
-): Span[] {
+// Of a brush that is round in millimetres, with `radius` in pixels of the finer side. On coarse pixels it still covers the
+// one under it.
+export function radiiOf(radius: number, pixelMm: readonly [x: number, y: number] | null): Radii {
+  const [x, y] = pixelMm ?? [1, 1]
+  const fine = Math.min(x, y)
+  return [Math.max(radius * (fine / x), brushRadii.least), Math.max(radius * (fine / y), brushRadii.least)]
+}
+
+export function strokeSpans(points: readonly PointPx[], radii: Radii, width: number, height: number): Span[] {
   const spans: Span[] = []
   for (let i = 0; i < Math.max(points.length - 1, 1); ++i) {
     const a = points[i]
     const b = points[Math.min(i + 1, points.length - 1)]
-    if (a && b) spans.push(...segmentSpans(a, b, radius, width, height))
+    if (a && b) spans.push(...segmentSpans(a, b, radii, width, height))
   }
   return spans
 }

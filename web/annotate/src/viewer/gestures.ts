@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Session } from '../session'
-import type { BoxPx, PointPx } from '../wire/types'
+import type { BoxPx, PointPx, Radii } from '../wire/types'
 import type { Span } from './brush'
 import { lassoSpans, segmentSpans } from './brush'
 import { draggedWindow, greyRange } from './grey_window'
@@ -19,6 +19,7 @@ export interface Stage {
   readonly session: Session
   readonly live: { draggedBox: BoxPx | null; lasso: PointPx[] }
   picture(): Size
+  brush(): Radii
   view(): View
   setView(view: View): void
   pixel(at: PointCss): PointPx
@@ -94,14 +95,14 @@ export function boxGesture(stage: Stage, start: PointCss): Gesture {
 
 export function strokeGesture(stage: Stage, start: PointCss, paint: Paint): Gesture {
   const { width, height } = stage.picture()
-  const radius = stage.session.getState().brushRadius
+  const radii = stage.brush()
   const preview = stage.beginPreview()
   const points: PointPx[] = [rounded(stage.pixel(start))]
   const show = (spans: Span[]) => {
     const area = preview.paint(spans, paint)
     if (area) stage.redrawMasks(area)
   }
-  show(segmentSpans(points[0]!, points[0]!, radius, width, height))
+  show(segmentSpans(points[0]!, points[0]!, radii, width, height))
   stage.redrawMasks(null) // once without the outline that the object had
   return {
     move(at) {
@@ -109,10 +110,10 @@ export function strokeGesture(stage: Stage, start: PointCss, paint: Paint): Gest
         const [last, next] = [points.at(-1)!, rounded(stage.pixel(place))]
         if (next[0] === last[0] && next[1] === last[1]) continue
         points.push(next)
-        show(segmentSpans(last, next, radius, width, height))
+        show(segmentSpans(last, next, radii, width, height))
       }
     },
-    end: () => stage.endPreview(preview, stage.session.actions.stroke(paint, radius, points)),
+    end: () => stage.endPreview(preview, stage.session.actions.stroke(paint, radii, points)),
     cancel: () => stage.dropPreview(preview),
   }
 }

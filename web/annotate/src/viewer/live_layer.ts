@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Axis, BoxPx, PointPx, PromptPoint } from '../wire/types'
+import type { Axis, BoxPx, PointPx, PromptPoint, Radii } from '../wire/types'
 import { edgeLetters, scaleBar } from './decorations'
 import { cssAt, type PointCss, type Size, type View } from './view_transform'
 
@@ -8,7 +8,7 @@ export interface Live {
   points: readonly PromptPoint[]
   box: BoxPx | null
   lasso: readonly PointPx[]
-  cursor: { at: PointPx; radius: number; paint: 'add' | 'remove' } | null // of a brush
+  cursor: { at: PointPx; radii: Radii; paint: 'add' | 'remove' } | null // of a brush
   axis: Axis | null // null: a plain picture
   mmPerPixel: readonly [number, number] | null
 }
@@ -91,10 +91,9 @@ export class LiveLayer {
     this.line('#ffffff', 1, () => closing.forEach((point) => this.context.lineTo(...point)), [4, 4])
   }
 
-  private drawCursor({ at, radius, paint }: NonNullable<Live['cursor']>, view: View): void {
+  private drawCursor({ at, radii: [rx, ry], paint }: NonNullable<Live['cursor']>, view: View): void {
     const [x, y] = cssAt(view, at)
-    const ring = () =>
-      this.context.ellipse(x, y, radius * view.scaleX, radius * view.scaleY, 0, 0, 2 * Math.PI)
+    const ring = () => this.context.ellipse(x, y, rx * view.scaleX, ry * view.scaleY, 0, 0, 2 * Math.PI)
     this.line(paint === 'add' ? '#ffffff' : negative, 1.5, ring)
     this.context.fillStyle = '#ffffff'
     this.context.fillRect(x - 1, y - 1, 2, 2)

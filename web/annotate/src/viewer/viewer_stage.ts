@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Session, SessionState, Tool } from '../session'
-import type { BoxPx, ImagePlane, Picture, Plane, PointPx } from '../wire/types'
+import type { BoxPx, ImagePlane, Picture, Plane, PointPx, Radii } from '../wire/types'
+import { radiiOf } from './brush'
 import { readout } from './decorations'
 import type { Stage } from './gestures'
 import { greyRange } from './grey_window'
@@ -123,6 +124,10 @@ export class ViewerStage implements Stage {
 
   picture(): Size {
     return this.shown?.shape ?? { width: 1, height: 1 }
+  }
+
+  brush(): Radii {
+    return radiiOf(this.state.brushRadius, this.shown?.shape.pixel_mm ?? null)
   }
 
   view(): View {
@@ -308,7 +313,7 @@ export class ViewerStage implements Stage {
   }
 
   private liveNow(): Live {
-    const { draft, brushRadius, tool, plane } = this.state
+    const { draft, tool, plane } = this.state
     const ready = this.isReady()
     const prompts =
       ready && draft && draft.plane.axis === plane?.axis && draft.plane.slice === plane.slice ? draft : null
@@ -318,7 +323,7 @@ export class ViewerStage implements Stage {
       points: prompts?.points ?? [],
       box: this.live.draggedBox ?? (prompts?.box as BoxPx | null) ?? null,
       lasso: this.live.lasso,
-      cursor: cursor ? { at: this.pixel(this.pointer!), radius: brushRadius, paint: paints } : null,
+      cursor: cursor ? { at: this.pixel(this.pointer!), radii: this.brush(), paint: paints } : null,
       axis: this.isVolume() ? this.shown!.plane.axis : null,
       mmPerPixel: this.shown?.shape.pixel_mm ?? null,
     }

@@ -108,7 +108,7 @@ const actions: { [K in Kind]: ActionFields<K> } = {
   choose: { kind: true, proposal: true, candidate: true },
   accept: { ...objects, label: true },
   delete: objects,
-  stroke: { ...drawing, radius: true, points: true },
+  stroke: { ...drawing, radii: true, points: true },
   lasso: { ...drawing, polygon: true },
   label: { ...objects, label: true },
   name: { kind: true, object: true, name: true },

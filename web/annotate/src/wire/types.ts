@@ -16,6 +16,8 @@ export interface PromptPoint {
 }
 export type BoxPx = [x0: number, y0: number, x1: number, y1: number]
 export type PointPx = [x: number, y: number]
+// Half axes of a brush, pixels.
+export type Radii = [x: number, y: number]
 
 export interface Label {
   id: number
@@ -172,7 +174,7 @@ export type ImageAction =
       object: number | null
       label: number
       paint: 'add' | 'remove'
-      radius: number
+      radii: Radii
       points: PointPx[]
     }
   | {
