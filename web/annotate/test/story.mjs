@@ -5,7 +5,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, rmSync } from 'node:fs'
 import { openBrowser } from './person.mjs'
 import { picturesStory } from './story_pictures.mjs'
-import { volumeStory } from './story_volume.mjs'
+import { thickSlicesStory, volumeStory } from './story_volume.mjs'
 import { dicomStory } from './story_dicom.mjs'
 
 const [program, folder, screenshots = `${folder}/screenshots`, ...wanted] = process.argv.slice(2)
@@ -29,6 +29,7 @@ const browser = await openBrowser()
 for (const [name, story] of Object.entries({
   pictures: picturesStory,
   volume: volumeStory,
+  thick: thickSlicesStory,
   dicom: dicomStory,
 })) {
   if (wanted.length > 0 && !wanted.includes(name)) continue

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { readFileSync, readdirSync } from 'node:fs'
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { Served } from '../../../test/annotate/served.mjs'
@@ -55,6 +55,47 @@ export async function volumeStory({ browser, program, folder, screenshots, volum
   }
   await person.page.context().close()
   await served.stop()
+}
+
+// Slices of 5 mm: across them a pixel is five times as high as it is wide. The brush is round in millimetres all the same.
+export async function thickSlicesStory({ browser, program, folder, screenshots, volume, check, faults }) {
+  const thick = join(folder, 'thick.nii')
+  writeFileSync(thick, everyFifthSlice(volume))
+  const served = await Served.start(program, [thick, '--project', join(folder, 'thick.sonde')])
+  const person = await Person.sitDown(browser, served, faults)
+  const image = (await served.json('/api/project')).images[0].id
+  const { planes } = await served.json(`/api/images/${image}`)
+  const [x, y] = planes.find(({ axis }) => axis === 'coronal').pixel_mm
+  check(y === 5 * x, `the pixels are ${x} x ${y} mm across the slices`)
+  await person.goTo('coronal', 108)
+  await person.press('r', ']', ']', ']', ']')
+  await person.acts(() => person.click(90, 18))
+  await person.screenshot(join(screenshots, 'thick.png'))
+  const [dab] = await masksOf(served, image, { axis: 'coronal', slice: 108 })
+  const [width, height] = [dab.width * x, dab.height * y]
+  check(
+    dab.height > 1 && Math.abs(width - height) <= x + y,
+    `a dab across the slices is as high as it is wide (${width} x ${height} mm)`,
+  )
+  await person.page.context().close()
+  await served.stop()
+}
+
+function everyFifthSlice(path) {
+  const whole = gunzipSync(readFileSync(path))
+  const start = whole.readFloatLE(108)
+  const [nx, ny, nz] = [1, 2, 3].map((axis) => whole.readInt16LE(40 + 2 * axis))
+  const bytes = (nx * ny * whole.readInt16LE(72)) / 8
+  const header = Buffer.from(whole.subarray(0, start))
+  const slices = []
+  for (let z = 0; z < nz; z += 5) slices.push(whole.subarray(start + z * bytes, start + (z + 1) * bytes))
+  header.writeInt16LE(slices.length, 40 + 2 * 3)
+  header.writeFloatLE(5 * header.readFloatLE(76 + 4 * 3), 76 + 4 * 3)
+  for (const row of [0, 1, 2]) {
+    const at = 280 + 16 * row + 8 // the affine's third column
+    header.writeFloatLE(5 * header.readFloatLE(at), at)
+  }
+  return Buffer.concat([header, ...slices])
 }
 
 async function refineAnotherSlice({ person, check, objects }) {
