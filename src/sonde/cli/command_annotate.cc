@@ -19,6 +19,7 @@
 #include "sonde/core/error.h"
 #include "sonde/server/api.h"
 #include "sonde/server/http_server.h"
+#include "sonde/server/kept_access.h"
 #include "sonde/server/token.h"
 
 namespace sonde {
@@ -164,6 +165,24 @@ void warn_of_outside(const std::string& address) {
          "images, and the connection is not encrypted\n";
 }
 
+// What the project's last server had, for a page that is still open. Nothing where the token travels through
+// a network.
+std::optional<KeptAccess> kept(const AnnotateCommand& command, const fs::path& project) {
+  return is_loopback(command.host) ? kept_access(project) : std::nullopt;
+}
+
+// At the port that is asked for, else that of last time, else any that is free.
+HttpServer listen(const AnnotateCommand& command, const std::optional<KeptAccess>& last) {
+  if (command.port == 0 && last) {
+    try {
+      return {command.host, last->port};
+    } catch (const Error&) {
+      // Another program has it by now.
+    }
+  }
+  return {command.host, command.port};
+}
+
 // The address to open; a server on all addresses is also on loopback.
 std::string url_of(const HttpServer& server, const std::string& token) {
   const bool is_everywhere = server.address() == "0.0.0.0" || server.address() == "::";
@@ -183,7 +202,8 @@ int run_annotate(Arguments args) {
   const Plan planned = plan(command);
   GatheredImages gathered;
   if (!planned.images.empty()) gathered = gather_images(planned.images);
-  HttpServer server(command.host, command.port);
+  const std::optional<KeptAccess> last = kept(command, planned.project);
+  HttpServer server = listen(command, last);
   const SamModel model = load_model(command.model);
   Project project = Project::open(planned.project);
   const Beginning beginning = begin(project, std::move(gathered), command.import);
@@ -192,7 +212,8 @@ int run_annotate(Arguments args) {
   if (!command.no_store) network.store.emplace();
   ImageDesk desk(project, std::move(network), read_image);
   Jobs jobs;
-  const std::string token = random_token();
+  const std::string token = last && last->port == server.port() ? last->token : random_token();
+  if (is_loopback(command.host)) keep_access(project.folder(), {token, server.port()});
   Api api(project, desk, jobs, Access(token, server.port(), hosts_of(server.address(), server.port())),
           SONDE_VERSION);
 

@@ -144,6 +144,58 @@ TEST_F(AnnotateCommand, GoesOnWithAProjectAndTellsWhatIsNew) {
   EXPECT_EQ(wait_for_end(), 0);
 }
 
+TEST_F(AnnotateCommand, LetsAPageThatIsOpenGoOnAfterItHasBeenKilled) {
+  start({"scans"});
+  const Address before = wait_for_address();
+  const fs::path kept = path("scans.sonde/sonde.token");
+  EXPECT_EQ(fs::status(kept).permissions(), fs::perms::owner_read | fs::perms::owner_write);
+  ::kill(child(), SIGKILL);
+  wait_for_end();
+  start({"scans"});
+  const Address after = wait_for_address();
+  EXPECT_EQ(after.port, before.port);
+  EXPECT_EQ(after.token, before.token);
+  EXPECT_EQ(get(before, "/api/project").status, 200);
+  ::kill(child(), SIGTERM);
+  EXPECT_EQ(wait_for_end(), 0);
+
+  // Without the file, or with one that others can read: another token.
+  fs::permissions(kept, fs::perms::group_read, fs::perm_options::add);
+  start({"scans"});
+  const Address next = wait_for_address();
+  EXPECT_NE(next.token, before.token);
+  EXPECT_EQ(fs::status(kept).permissions(), fs::perms::owner_read | fs::perms::owner_write);
+  ::kill(child(), SIGTERM);
+  EXPECT_EQ(wait_for_end(), 0);
+  fs::remove(kept);
+  start({"scans"});
+  EXPECT_NE(wait_for_address().token, next.token);
+  ::kill(child(), SIGTERM);
+  EXPECT_EQ(wait_for_end(), 0);
+}
+
+TEST_F(AnnotateCommand, TakesAnotherPortAndTokenWhereAnotherHasThatOfLastTime) {
+  start({"scans", "--project", "one.sonde"});
+  const Address one = wait_for_address();
+  const pid_t first = release_child();
+  start({"scans", "--project", "two.sonde"});
+  wait_for_address();
+  ::kill(child(), SIGTERM);
+  EXPECT_EQ(wait_for_end(), 0);
+  fs::copy_file(path("one.sonde/sonde.token"), path("two.sonde/sonde.token"),
+                fs::copy_options::overwrite_existing);
+  fs::permissions(path("two.sonde/sonde.token"), fs::perms::owner_read | fs::perms::owner_write);
+  start({"scans", "--project", "two.sonde"});
+  const Address two = wait_for_address();
+  EXPECT_EQ(error().find("port"), std::string::npos) << error();
+  EXPECT_NE(two.port, one.port);
+  EXPECT_NE(two.token, one.token);
+  ::kill(child(), SIGTERM);
+  EXPECT_EQ(wait_for_end(), 0);
+  ::kill(first, SIGTERM);
+  ::waitpid(first, nullptr, 0);
+}
+
 TEST_F(AnnotateCommand, SaysWhyItCannotBegin) {
   EXPECT_EQ(run({}), 2);
   EXPECT_THAT(error(), HasSubstr("say what to annotate"));
@@ -172,6 +224,7 @@ TEST_F(AnnotateCommand, WarnsWhenItCanBeReachedFromOutside) {
   const Address address = wait_for_address();
   EXPECT_THAT(error(), HasSubstr("warning: 0.0.0.0 can be reached"));
   EXPECT_EQ(get(address, "/api/project").status, 200);
+  EXPECT_FALSE(fs::exists(path("scans.sonde/sonde.token"))) << "it travels through a network";
   ::kill(child(), SIGTERM);
   EXPECT_EQ(wait_for_end(), 0);
 }

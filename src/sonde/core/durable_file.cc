@@ -34,9 +34,10 @@ void sync_folder(const std::filesystem::path& target) {
 
 }  // namespace
 
-DurableFile::DurableFile(std::filesystem::path target)
+DurableFile::DurableFile(std::filesystem::path target, Readers readers)
     : target_(std::move(target)), temporary_(temporary_name(target_)) {
-  descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  const mode_t mode = readers == Readers::owner ? 0600 : 0666;
+  descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
   if (descriptor_ < 0) fail(target_, errno);
 }
 

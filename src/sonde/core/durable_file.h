@@ -13,8 +13,10 @@ namespace sonde {
 // target is as it was.
 class DurableFile {
  public:
+  // Who may read it; of everybody, whom the process's umask lets.
+  enum class Readers { everybody, owner };
   // Throws Error{unavailable} naming `target` if its folder cannot be written.
-  explicit DurableFile(std::filesystem::path target);
+  explicit DurableFile(std::filesystem::path target, Readers readers = Readers::everybody);
   DurableFile(const DurableFile&) = delete;
   DurableFile& operator=(const DurableFile&) = delete;
   ~DurableFile();
