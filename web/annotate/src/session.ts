@@ -37,6 +37,11 @@ export interface SliceMask {
   runs: Uint32Array // lengths row by row within the box, outside first
 }
 
+// lost: the server does not answer; lockedOut: it does not know this browser's token (any more). The session goes on
+// trying, and goes on by itself.
+export type Connection = 'there' | 'lost' | 'lockedOut'
+
+// offline: what is not saved waits, also because the disk is full; `message` is what to show.
 export interface SaveState {
   state: 'saved' | 'saving' | 'offline' | 'refused'
   message: string
@@ -51,12 +56,12 @@ export interface Draft {
 
 export interface Message {
   id: number
-  tone: 'info' | 'error'
+  tone: 'info' | 'error' | 'critical' // critical: something is lost; it stays until it is dismissed
   text: string
 }
 
 export interface SessionState {
-  access: 'granted' | 'refused' // refused: this browser has no token (any more)
+  connection: Connection
   project: Project | null
   opened: Opened | null // the image in view
   image: number | null // the one asked for; `opened` follows when it has been read

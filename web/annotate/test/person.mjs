@@ -68,6 +68,10 @@ export class Person {
     return this.page.locator('.save.saved, .save-state.saved').first().waitFor({ timeout: 30000 })
   }
 
+  seesText(text) {
+    return this.page.getByText(text, { exact: true }).first().waitFor({ timeout: 30000 })
+  }
+
   async openImage(name) {
     await this.page
       .getByRole('list', { name: 'List of images' })

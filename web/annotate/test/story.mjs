@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// story.mjs PROGRAM FOLDER [SCREENSHOTS [STORY...]]: annotates in Debian's Chromium as a person would: pictures, Debian's ch2 volume and a
-// DICOM series. FOLDER is made anew. Prints what was checked; exit status 1 if anything failed.
+// story.mjs PROGRAM FOLDER [SCREENSHOTS [STORY...]]: annotates in Debian's Chromium as a person would: pictures, Debian's ch2 volume, a
+// DICOM series, and a server that is killed. FOLDER is made anew. Prints what was checked; exit status 1 if anything failed.
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, rmSync } from 'node:fs'
 import { openBrowser } from './person.mjs'
 import { picturesStory } from './story_pictures.mjs'
 import { thickSlicesStory, volumeStory } from './story_volume.mjs'
 import { dicomStory } from './story_dicom.mjs'
+import { restartStory } from './story_restart.mjs'
 
 const [program, folder, screenshots = `${folder}/screenshots`, ...wanted] = process.argv.slice(2)
 if (!program || !folder) {
@@ -31,6 +32,7 @@ for (const [name, story] of Object.entries({
   volume: volumeStory,
   thick: thickSlicesStory,
   dicom: dicomStory,
+  restart: restartStory,
 })) {
   if (wanted.length > 0 && !wanted.includes(name)) continue
   const start = performance.now()

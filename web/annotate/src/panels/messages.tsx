@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-import { useEffect } from 'react'
+import { useEffect, useState } from 'react'
 import type { Message } from '../session'
 import { useActions, useSession } from '../state/react'
 import { IconButton } from './controls'
 import { CloseIcon, InfoIcon, WarningIcon } from './icons'
 
-const shownMs = { info: 5000, error: 12_000 }
+// Unless it is pointed at or has the focus.
+export const shownMs = { info: 5000, error: 8000, critical: Infinity }
 
 export function Messages() {
   const messages = useSession((state) => state.messages)
@@ -20,13 +21,23 @@ export function Messages() {
 
 function Toast({ message }: { message: Message }) {
   const { dismiss } = useActions()
+  const [pointedAt, setPointedAt] = useState(false)
+  const [focused, setFocused] = useState(false)
+  const stays = pointedAt || focused || shownMs[message.tone] === Infinity
   useEffect(() => {
+    if (stays) return
     const timer = setTimeout(() => dismiss(message.id), shownMs[message.tone])
     return () => clearTimeout(timer)
-  }, [message, dismiss])
+  }, [message, dismiss, stays])
   return (
-    <div className={`message ${message.tone}`}>
-      {message.tone === 'error' ? <WarningIcon /> : <InfoIcon />}
+    <div
+      className={`message ${message.tone}`}
+      onPointerEnter={() => setPointedAt(true)}
+      onPointerLeave={() => setPointedAt(false)}
+      onFocus={() => setFocused(true)}
+      onBlur={() => setFocused(false)}
+    >
+      {message.tone === 'info' ? <InfoIcon /> : <WarningIcon />}
       <span>{message.text}</span>
       <IconButton icon={CloseIcon} label="Dismiss" onClick={() => dismiss(message.id)} />
     </div>

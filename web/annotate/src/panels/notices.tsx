@@ -8,9 +8,8 @@ export function StageNotice() {
   const opened = useSession((state) => state.opened)
   const opening = useSession((state) => state.opening)
   const fault = useSession((state) => state.fault)
-  const save = useSession((state) => state.save)
-  const access = useSession((state) => state.access)
-  if (access === 'refused') return <AccessNotice />
+  const connection = useSession((state) => state.connection)
+  if (connection === 'lockedOut') return <AccessNotice />
   if (fault !== null && !opening)
     return (
       <div className="stage-notice" role="alert">
@@ -20,18 +19,15 @@ export function StageNotice() {
       </div>
     )
   if (opened) return null
-  if (!project)
+  if (!project || opening || connection === 'lost')
     return (
       <div className="stage-notice" role="status">
         <span className="spinner" />
-        <p>{save.state === 'offline' ? 'The server does not answer: trying again' : 'Opening the project'}</p>
-      </div>
-    )
-  if (opening)
-    return (
-      <div className="stage-notice" role="status">
-        <span className="spinner" />
-        <p>Opening the image</p>
+        <p>
+          {connection === 'lost'
+            ? 'The server does not answer: trying again'
+            : `Opening the ${project ? 'image' : 'project'}`}
+        </p>
       </div>
     )
   return (
@@ -50,10 +46,10 @@ function AccessNotice() {
   return (
     <div className="stage-notice cover" role="alert">
       <WarningIcon />
-      <p>This browser is not let in (any more).</p>
+      <p>This page's key is no longer valid.</p>
       <p className="muted">
-        Open the address that <code>sonde annotate</code> printed when it started, in another tab of this
-        browser. What is not saved yet waits in this one.
+        Open the address that <code>sonde annotate</code> printed, in another tab of this browser: this one
+        then goes on by itself. What is not saved yet waits in it.
       </p>
     </div>
   )

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useEffect, useState } from 'react'
+import type { SaveState as SaveStateOfSession } from '../session'
 import { useSession } from '../state/react'
 import { CheckIcon, WarningIcon } from './icons'
 
@@ -9,19 +10,21 @@ export function SaveState() {
   const save = useSession((state) => state.save)
   const saving = useSlow(save.state === 'saving')
   const state = save.state === 'saving' && !saving ? 'saved' : save.state
-  const texts = { saved: 'Saved', saving: 'Saving …', offline: 'Offline, retrying', refused: 'Refused' }
+  const texts = { saved: 'Saved', saving: 'Saving …', offline: save.message, refused: 'Refused' }
   return (
-    <span
-      className={`save ${state}`}
-      role="status"
-      title={save.message || 'Every change is kept as you make it'}
-    >
+    <span className={`save ${state}`} role="status" title={titleOf(save)}>
       {state === 'saved' && <CheckIcon />}
       {state === 'saving' && <span className="spinner" />}
       {(state === 'offline' || state === 'refused') && <WarningIcon />}
-      {texts[state]}
+      <span className="save-text">{texts[state]}</span>
     </span>
   )
+}
+
+function titleOf({ state, message }: SaveStateOfSession): string {
+  if (state === 'offline')
+    return `${message}. If sonde annotate was started again and printed another address, open that one`
+  return message || 'Every change is kept as you make it'
 }
 
 function useSlow(on: boolean): boolean {

@@ -118,6 +118,7 @@ function CurrentImage({ summary, count }: { summary: Summary; count: number }) {
 // Whether the network has seen the picture: clicks before that wait for it.
 function Embedding() {
   const opened = useSession((state) => state.opened !== null)
+  const connected = useSession((state) => state.connection === 'there')
   const embedding = useSession((state) => state.embedding)
   const message = useSession((state) => state.embeddingMessage)
   const texts = { ready: 'Ready', queued: 'Preparing …', encoding: 'Preparing …', failed: 'Not prepared' }
@@ -128,6 +129,13 @@ function Embedding() {
     failed: message,
   }
   if (!opened) return null
+  if (!connected)
+    return (
+      <span className="embedding failed" role="status" title="Prompts wait until the server is back">
+        <span className="dot" />
+        Not connected
+      </span>
+    )
   return (
     <span className={`embedding ${embedding}`} role="status" title={titles[embedding]}>
       <span className="dot" />

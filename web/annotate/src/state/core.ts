@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Message, SessionState } from '../session'
-import type { Client } from '../wire/client'
+import type { Client, RequestError } from '../wire/client'
 import type { Bundle, Plane, Project, Summary } from '../wire/types'
-import { isForbidden, sentence } from './faults'
+import { isAway, sentence } from './faults'
 import { ImageContents, samePlane } from './slices'
 import { Store } from './store'
 
@@ -10,7 +10,7 @@ const shownMessages = 4
 
 export function emptyState(): SessionState {
   return {
-    access: 'granted',
+    connection: 'there',
     project: null,
     image: null,
     opened: null,
@@ -55,7 +55,11 @@ export class Core {
   private messages = 0
   private undoRevision = 0 // that `undo` and `redo` are as of
 
-  constructor(readonly client: Client) {}
+  connected: () => void = () => {} // the connection has become another one
+
+  constructor(readonly client: Client) {
+    client.heard = (away) => this.noteConnection(away)
+  }
 
   get state(): SessionState {
     return this.store.get()
@@ -68,8 +72,15 @@ export class Core {
   }
 
   fail(error: unknown): void {
-    if (isForbidden(error)) this.store.set({ access: 'refused' })
-    else this.tell('error', sentence(error))
+    if (!isAway(error)) this.tell('error', sentence(error))
+    else this.tell('error', 'The server is away: this has not been done')
+  }
+
+  private noteConnection(away: RequestError | null): void {
+    const connection = away === null ? 'there' : away.status === 401 ? 'lockedOut' : 'lost'
+    if (connection === this.state.connection) return
+    this.store.set({ connection })
+    this.connected()
   }
 
   // Begins with another image, or with none.

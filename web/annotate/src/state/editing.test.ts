@@ -210,11 +210,11 @@ describe('strokes', () => {
     server.token = false
     void session.actions.stroke('add', [4, 4], [[10, 10]])
     await vi.advanceTimersByTimeAsync(3000)
-    expect(session.getState().access).toBe('refused')
+    expect(session.getState().connection).toBe('lockedOut')
     expect(session.unsaved).toBe(1)
     server.token = true
     await vi.advanceTimersByTimeAsync(5000)
-    expect(session.getState().access).toBe('granted')
+    expect(session.getState().connection).toBe('there')
     expect(session.unsaved).toBe(0)
     expect(server.object(1)).toBeDefined()
   })

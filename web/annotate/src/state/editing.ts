@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Draft } from '../session'
+import type { Connection, Draft } from '../session'
 import { newRequestId } from '../wire/client'
 import type {
   BoxPx,
@@ -12,7 +12,7 @@ import type {
   Radii,
 } from '../wire/types'
 import type { Core } from './core'
-import { isForbidden } from './faults'
+import { sentence } from './faults'
 import { Outbox, type Keep, type PendingAction } from './outbox'
 import { samePlane } from './slices'
 
@@ -46,7 +46,7 @@ export class Editing {
         answered: (pending, bundle) => this.answered(pending, bundle),
         refused: (pending, fault) => this.refused(pending, fault),
         dropped: (pending) => this.settle(pending.image, pending),
-        changed: ({ pending, lost }) => this.showSaving(pending, lost),
+        changed: () => this.showSaving(),
       },
       keep,
     )
@@ -212,7 +212,8 @@ export class Editing {
     if (this.open?.from === pending.request) this.close()
     if (this.painted?.from === pending.request) this.painted = null
     this.wantedCandidate = null
-    this.core.fail(fault)
+    const isDrawn = pending.action.kind === 'stroke' || pending.action.kind === 'lasso'
+    this.core.tell(isDrawn ? 'critical' : 'error', sentence(fault))
     this.core.store.set({ save: { state: 'refused', message: 'The last change was refused' } })
     this.settle(pending.image, pending)
     this.hooks.refresh()
@@ -267,25 +268,23 @@ export class Editing {
     if (back.length === 1 && samePlane(back[0]!.plane, view)) this.reopen(back[0]!)
   }
 
-  private showSaving(pending: number, lost: string | null): void {
-    const { save } = this.core.state
-    if (lost !== null) this.core.store.set({ save: { state: 'offline', message: `${lost}: trying again` } })
-    else if (pending > 0) this.core.store.set({ save: { state: 'saving', message: '' } })
+  // What is on the disk, what is on its way there and what waits.
+  showSaving(): void {
+    const { save, connection } = this.core.state
+    const { size, lost } = this.outbox
+    if (connection !== 'there' || lost !== null)
+      this.core.store.set({ save: { state: 'offline', message: waiting(connection, lost, size) } })
+    else if (size > 0) this.core.store.set({ save: { state: 'saving', message: '' } })
     else if (save.state !== 'refused') this.core.store.set({ save: { state: 'saved', message: '' } })
   }
+}
 
-  // Told by the poll for changes, which meets a lost connection before an action does.
-  noteConnection(lost: unknown | null): void {
-    if (isForbidden(lost)) this.core.store.set({ access: 'refused' })
-    const { save } = this.core.state
-    if (lost !== null) this.showSaving(this.outbox.size, 'The server does not answer')
-    else {
-      if (this.core.state.access === 'refused') this.core.store.set({ access: 'granted' })
-      if (save.state !== 'offline') return
-      this.outbox.retryNow()
-      this.showSaving(this.outbox.size, null)
-    }
-  }
+function waiting(connection: Connection, lost: string | null, pending: number): string {
+  const kept = pending === 0 ? '' : `${pending} ${pending === 1 ? 'change' : 'changes'} kept`
+  if (connection === 'lockedOut')
+    return ["This page's key is no longer valid", kept].filter(Boolean).join(': ')
+  const why = connection === 'lost' || lost === null ? 'Connection lost' : lost
+  return kept ? `${why}: ${kept}, trying again` : `${why}: trying again`
 }
 
 function fillFrom<F extends 'object' | 'objects' | 'proposal'>(subject: Subject | null, field: F) {

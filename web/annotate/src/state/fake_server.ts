@@ -102,7 +102,10 @@ export class FakeServer {
     if (what === 'settings') return json({ revision: ++this.revision, ...(body as object) })
     if (what === 'export')
       return json(this.newJob('export', { folder: '/data/project/exports/1', files: 3, notes: [] }))
-    if (what === 'jobs') return json(this.job(Number(id), method))
+    if (what === 'jobs') {
+      const job = this.job(Number(id), method)
+      return job ? json(job) : fault(404, 'not_found', `there is no job ${id}`)
+    }
     return this.imageAnswer(Number(id), part, query, body)
   }
 
@@ -284,8 +287,14 @@ export class FakeServer {
     return { ...job, result: null }
   }
 
-  private job(id: number, method: string): Job {
-    const job = this.jobs[id - 1]!
+  // As a server that was started anew.
+  forgetJobs(): void {
+    this.jobs = []
+  }
+
+  private job(id: number, method: string): Job | null {
+    const job = this.jobs[id - 1]
+    if (!job) return null
     job.done = Math.min(job.done + 1, job.total)
     if (method === 'DELETE') job.state = 'cancelled'
     else if (job.done === job.total && job.state === 'running') job.state = 'done'

@@ -11,8 +11,12 @@ export function isLost(fault: unknown, attempt: number): boolean {
   return [500, 502, 503, 504].includes(fault.status) && attempt < patience
 }
 
-export function isForbidden(fault: unknown): boolean {
-  return fault instanceof RequestError && fault.status === 401
+export function isAway(fault: unknown): boolean {
+  return fault instanceof RequestError && fault.isAway
+}
+
+export function isNotFound(fault: unknown): boolean {
+  return fault instanceof RequestError && fault.status === 404
 }
 
 // A fault as a sentence.

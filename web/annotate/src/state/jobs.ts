@@ -2,9 +2,15 @@
 import type { EverythingSettings, ExportRequest } from '../session'
 import type { EverythingResult, ExportedResult, Job } from '../wire/types'
 import type { Core } from './core'
-import { isLost } from './faults'
+import { isLost, isNotFound } from './faults'
 
 const pollMs = 300
+
+// Of a job that its server took with it.
+const cutOff = {
+  job: 'Everything was cut off, as the server was started anew: ask for it again',
+  exporting: 'The export was cut off, as the server was started anew: export again',
+}
 
 // Everything and exporting: the server works, the page follows.
 export class Jobs {
@@ -62,10 +68,11 @@ export class Jobs {
           job = await this.core.client.job(job.job)
           lost = 0
         } catch (error) {
-          if (!isLost(error, lost++)) throw error
+          if (isNotFound(error)) job = { ...job, state: 'failed', message: cutOff[which] }
+          else if (!isLost(error, lost++)) throw error
         }
       }
-      if (job.state === 'failed') this.core.tell('error', job.message || 'The job has failed')
+      if (job.state === 'failed') this.core.tell('critical', job.message || 'The job has failed')
       return job
     } catch (error) {
       this.core.store.set({ [which]: null })

@@ -6,6 +6,7 @@ import type { ImageObject, LabelAction } from '../wire/types'
 import { ActiveTime } from './active_time'
 import { Core, activeLabel } from './core'
 import { Editing } from './editing'
+import { isAway } from './faults'
 import { Jobs } from './jobs'
 import type { Keep } from './outbox'
 import { showing } from './slices'
@@ -52,10 +53,11 @@ export class LiveSession implements Session {
     )
     this.watching = new Watching(
       core,
-      { connection: (lost) => this.editing.noteConnection(lost), imageChanged: () => this.viewing.refresh() },
+      () => this.viewing.refresh(),
       surroundings.channel,
       surroundings.isVisible,
     )
+    core.connected = () => this.followConnection()
     this.actions = this.makeActions()
   }
 
@@ -66,7 +68,6 @@ export class LiveSession implements Session {
       try {
         const project = await core.client.project()
         core.store.set({ project, label: activeLabel(project, 0) })
-        this.editing.noteConnection(null)
         const known = project.images.find(({ id }) => id === image)
         const first = known ?? project.images.find(({ status }) => status !== 'done') ?? project.images[0]
         this.watching.start()
@@ -74,7 +75,7 @@ export class LiveSession implements Session {
         if (first) await this.actions.openImage(first.id)
         return
       } catch (error) {
-        this.editing.noteConnection(error)
+        if (!isAway(error)) core.fail(error)
         await new Promise((resolve) => setTimeout(resolve, 1000))
       }
     }
@@ -153,6 +154,25 @@ export class LiveSession implements Session {
     const { history } = this.core.state
     await this.viewing.openImage(id)
     if (history !== null) this.showHistory('shown')
+  }
+
+  // What was under way goes on by itself when the server is back; it may have another model or more images by then.
+  private followConnection(): void {
+    const { connection, project } = this.core.state
+    this.editing.showSaving()
+    if (connection !== 'there' || !project) return
+    this.editing.outbox.retryNow()
+    this.viewing.resume()
+    void this.readProject()
+    if (this.core.state.history !== null) void this.fetchHistory()
+  }
+
+  private async readProject(): Promise<void> {
+    try {
+      this.core.takeProject(await this.core.client.project())
+    } catch {
+      // Away again: there is a next time.
+    }
   }
 
   private leaveImage(): void {
@@ -340,7 +360,7 @@ export class LiveSession implements Session {
       if (this.core.state.history !== null && this.core.state.opened?.image.id === image)
         this.core.store.set({ history: events })
     } catch (error) {
-      this.core.fail(error)
+      if (!isAway(error)) this.core.fail(error)
     }
   }
 }

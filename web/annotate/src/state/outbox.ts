@@ -16,7 +16,7 @@ export interface OutboxHooks {
   answered(pending: PendingAction, bundle: Bundle): number | null // the id of the object it has made
   refused(pending: PendingAction, fault: unknown): void
   dropped(pending: PendingAction): void // the request that should have made its object was refused
-  changed(state: { pending: number; lost: string | null }): void
+  changed(): void // `size` or `lost`
 }
 
 // What survives a reload of the tab: its unanswered actions, which are sent again with the same request ids.
@@ -65,6 +65,11 @@ export class Outbox {
     let size = 0
     for (const queue of this.queues.values()) size += queue.length
     return size
+  }
+
+  // Why something is sent again and again; null: nothing is.
+  get lost(): string | null {
+    return [...this.losses.values()][0] ?? null
   }
 
   // Tries at once instead of waiting out the delay.
@@ -135,8 +140,7 @@ export class Outbox {
 
   private report(): void {
     this.keep?.setItem(keptUnder, JSON.stringify([...this.queues.values()].flat()))
-    const lost = [...this.losses.values()][0] ?? null
-    this.hooks.changed({ pending: this.size, lost })
+    this.hooks.changed()
   }
 
   private kept(): PendingAction[] {

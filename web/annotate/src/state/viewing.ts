@@ -2,7 +2,7 @@
 import type { DisplayWindow } from '../session'
 import type { Axis, Opened, Plane } from '../wire/types'
 import type { Core } from './core'
-import { isForbidden, sentence } from './faults'
+import { isAway, sentence } from './faults'
 import { ImageContents, samePlane } from './slices'
 
 const focusDelayMs = 120
@@ -40,11 +40,14 @@ export class Viewing {
     } catch (error) {
       if (round !== this.wanted) return
       core.replaceContents(null, 0)
-      core.store.set({ ...nothingOpen, fault: sentence(error) })
-      if (isForbidden(error)) core.fail(error)
+      core.store.set({ ...nothingOpen, fault: isAway(error) ? null : sentence(error) })
     } finally {
       if (round === this.wanted) core.store.set({ opening: false })
     }
+    // The server may have been back before the fault came here.
+    const now = core.state
+    if (round === this.wanted && !now.opened && now.fault === null && now.connection === 'there')
+      this.resume()
   }
 
   goTo(plane: Plane): void {
@@ -79,6 +82,17 @@ export class Viewing {
   refresh(): void {
     this.stale = true
     if (!this.fetching) void this.fetchMasks()
+  }
+
+  // After the server was away: it may have been started anew, and knows nothing of what is in view.
+  resume(): void {
+    const { image, opened, opening } = this.core.state
+    if (image === null || opening) return
+    if (opened?.image.id !== image) void this.openImage(image)
+    else {
+      this.refresh()
+      void this.focus()
+    }
   }
 
   private show(opened: Opened): void {
@@ -122,9 +136,8 @@ export class Viewing {
         ? core.client.masks(opened.image.id, plane)
         : core.client.imageChanges(opened.image.id, since, plane))
       if (core.contents === contents) core.takeBundle(opened.image.id, plane, bundle, 'complete')
-    } catch (error) {
-      // The poll for changes says that the server is away, and has the masks fetched when it is back.
-      if (isForbidden(error)) core.fail(error)
+    } catch {
+      // They are fetched again when the server is back.
     }
   }
 
@@ -152,7 +165,7 @@ export class Viewing {
         core.store.set({ embedding: answer.embedding, embeddingMessage: answer.message })
         if (answer.embedding === 'ready' || answer.embedding === 'failed') return
       } catch (error) {
-        if (isForbidden(error)) return core.fail(error)
+        if (isAway(error)) return // resume() asks again
       }
       await new Promise((resolve) => setTimeout(resolve, embeddingPollMs))
     }

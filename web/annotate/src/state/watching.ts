@@ -3,10 +3,7 @@ import type { Core } from './core'
 
 export type Channel = Pick<BroadcastChannel, 'postMessage' | 'onmessage'>
 
-export interface WatchingHooks {
-  connection(lost: unknown | null): void
-  imageChanged(): void // the one in view
-}
+const patienceMs = 15_000 // with an answer: a tunnel that has died says nothing
 
 // Asks every second, while the page is visible, what has changed in the project; other tabs of this browser say so at
 // once.
@@ -19,7 +16,7 @@ export class Watching {
 
   constructor(
     private readonly core: Core,
-    private readonly hooks: WatchingHooks,
+    private readonly imageChanged: () => void, // the one in view
     private readonly channel: Channel | null,
     private readonly isVisible: () => boolean,
     private readonly everyMs = 1000,
@@ -63,8 +60,7 @@ export class Watching {
   private async askOnce(): Promise<void> {
     const { core } = this
     try {
-      const changes = await core.client.changes(this.since)
-      this.hooks.connection(null)
+      const changes = await core.client.changes(this.since, AbortSignal.timeout(patienceMs))
       this.since = Math.max(this.since, changes.revision)
       core.takeProject({
         revision: changes.revision,
@@ -76,10 +72,10 @@ export class Watching {
       const summary = changes.images.find(({ id }) => id === shown)
       if (summary && summary.revision !== this.seen) {
         this.seen = summary.revision
-        this.hooks.imageChanged()
+        this.imageChanged()
       }
-    } catch (error) {
-      this.hooks.connection(error)
+    } catch {
+      // The client tells the session that the server is away; a second later it is asked again.
     }
   }
 }

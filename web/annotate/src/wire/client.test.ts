@@ -56,7 +56,7 @@ describe('The client', () => {
       const { client } = clientWith(() => Response.json(body, { status }))
       const error = await failureOf(client.project())
       expect(error.status).toBe(status)
-      if (status === 401) expect(error.kind).toBe('restarted')
+      if (status === 401) expect(error.kind).toBe('locked_out')
       else expect([error.kind, error.message]).toEqual([body.error.kind, body.error.message])
     })
 
@@ -74,6 +74,25 @@ describe('The client', () => {
     expect(await failureOf(cut.client.picture(1, { axis: 'axial', slice: 0 }))).toMatchObject({
       kind: 'damaged',
     })
+  })
+
+  it('tells whether the server is there', async () => {
+    const heard: (number | null)[] = []
+    const answers: (() => Response | Promise<Response>)[] = [
+      () => Response.json({}),
+      () => Promise.reject(new TypeError('Failed to fetch')),
+      () => Response.json({}, { status: 401 }),
+      () => Response.json({}, { status: 404 }),
+      () => Promise.reject(new DOMException('given up', 'AbortError')),
+      () => Promise.reject(new DOMException('took too long', 'TimeoutError')),
+      () => new Response('{"name":'),
+    ]
+    for (const answer of answers) {
+      const { client } = clientWith(answer)
+      client.heard = (away) => heard.push(away?.status ?? null)
+      await client.project().catch(() => {})
+    }
+    expect(heard).toEqual([null, 0, 401, null, 0, null])
   })
 
   it('lets a request be given up', async () => {

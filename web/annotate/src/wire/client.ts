@@ -6,7 +6,7 @@ import type * as wire from './types'
 
 // A request that has failed. Aborted requests are rejected with fetch's own AbortError instead.
 //   lost       no answer: the connection dropped, or the server is not there. Nothing is known of what it did
-//   restarted  401: the server was restarted and has another token
+//   locked_out 401: the server has another token
 //   damaged    an answer that is not what docs/http.md says
 //   else       the kinds of docs/http.md
 export class RequestError extends Error {
@@ -17,6 +17,10 @@ export class RequestError extends Error {
     message: string,
   ) {
     super(message)
+  }
+  // The server cannot be spoken to: not there, or it lets nobody in who has this browser's token.
+  get isAway(): boolean {
+    return this.status === 0 || this.status === 401
   }
 }
 
@@ -34,7 +38,11 @@ function isAbort(error: unknown): boolean {
 
 async function failure(response: Response): Promise<RequestError> {
   if (response.status === 401)
-    return new RequestError(401, 'restarted', 'the server was restarted: open the address that it printed')
+    return new RequestError(
+      401,
+      'locked_out',
+      "this page's key is no longer valid: open the address that sonde annotate printed",
+    )
   const said = (await response.json().catch(() => null)) as Partial<wire.ErrorBody> | null
   const { kind, message } = said?.error ?? {}
   return new RequestError(
@@ -58,6 +66,10 @@ function slicePath(image: number, what: string, plane: wire.Plane): string {
 
 // What the server answers to. Every function throws RequestError.
 export class Client {
+  // Told after each request whether the server is there: null where it has answered, the fault where there was no answer
+  // or the token is not its own.
+  heard: (away: RequestError | null) => void = () => {}
+
   constructor(private readonly fetch: Fetch = (input, init) => globalThis.fetch(input, init)) {}
 
   project(): Promise<wire.Project> {
@@ -129,14 +141,23 @@ export class Client {
     try {
       const response = await this.fetch(path, requestOf(asked))
       if (!response.ok) throw await failure(response)
-      return await decode(response)
+      const answer = await decode(response)
+      this.heard(null)
+      return answer
     } catch (error) {
-      if (error instanceof RequestError || isAbort(error)) throw error
-      if (error instanceof DamagedAnswer || error instanceof SyntaxError)
-        throw new RequestError(200, 'damaged', error.message)
-      throw new RequestError(0, 'lost', 'the server does not answer')
+      if (isAbort(error)) throw error
+      const fault = faultOf(error)
+      this.heard(fault.isAway ? fault : null)
+      throw fault
     }
   }
+}
+
+function faultOf(error: unknown): RequestError {
+  if (error instanceof RequestError) return error
+  if (error instanceof DamagedAnswer || error instanceof SyntaxError)
+    return new RequestError(200, 'damaged', error.message)
+  return new RequestError(0, 'lost', 'the server does not answer')
 }
 
 export function newRequestId(): string {

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// @vitest-environment happy-dom
+import { act } from 'react'
+import { createRoot, type Root } from 'react-dom/client'
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import type { Message } from '../session'
+import { SessionContext } from '../state/react'
+import { begin } from '../state/session_fixture'
+import { Messages } from './messages'
+
+let root: Root
+let place: HTMLElement
+
+beforeEach(() => {
+  vi.stubGlobal('IS_REACT_ACT_ENVIRONMENT', true)
+  place = document.body.appendChild(document.createElement('div'))
+  root = createRoot(place)
+})
+
+afterEach(() => {
+  act(() => root.unmount())
+  place.remove()
+  vi.unstubAllGlobals()
+})
+
+async function show(tone: Message['tone']): Promise<HTMLElement> {
+  const session = await begin()
+  act(() =>
+    root.render(
+      <SessionContext.Provider value={session}>
+        <Messages />
+      </SessionContext.Provider>,
+    ),
+  )
+  act(() => session.actions.tell(tone, 'Something'))
+  return place.querySelector<HTMLElement>('.message')!
+}
+
+const later = (ms: number) => act(() => vi.advanceTimersByTimeAsync(ms))
+const isShown = () => place.querySelector('.message') !== null
+
+it('A message of an error goes by itself', async () => {
+  await show('error')
+  await later(7900)
+  expect(isShown()).toBe(true)
+  await later(200)
+  expect(isShown()).toBe(false)
+})
+
+it('A message stays while it is pointed at or has the focus, and goes after that', async () => {
+  const message = await show('error')
+  act(() => void message.dispatchEvent(new PointerEvent('pointerover', { bubbles: true })))
+  await later(60_000)
+  expect(isShown()).toBe(true)
+  act(() => message.querySelector('button')!.focus())
+  act(() => void message.dispatchEvent(new PointerEvent('pointerout', { bubbles: true })))
+  await later(60_000)
+  expect(isShown()).toBe(true)
+  act(() => message.querySelector('button')!.blur())
+  await later(8100)
+  expect(isShown()).toBe(false)
+})
+
+it('A message of something lost stays until it is dismissed', async () => {
+  const message = await show('critical')
+  await later(600_000)
+  expect(isShown()).toBe(true)
+  act(() => message.querySelector('button')!.click())
+  expect(isShown()).toBe(false)
+})
