@@ -153,6 +153,31 @@ export class Person {
     }
     await this.page.mouse.up()
   }
+  // With the tip of a pen; gives the kind of pointer that the page saw.
+  async penDrag(points) {
+    const seen = this.page.evaluate(
+      () =>
+        new Promise((resolve) =>
+          addEventListener('pointerdown', (event) => resolve(event.pointerType), {
+            capture: true,
+            once: true,
+          }),
+        ),
+    )
+    const pen = await this.page.context().newCDPSession(this.page)
+    const send = async (type, [x, y], pressed) =>
+      pen.send('Input.dispatchMouseEvent', {
+        ...{ type, x, y, pointerType: 'pen', button: 'left', clickCount: 1 },
+        ...{ buttons: pressed ? 1 : 0, force: pressed ? 0.5 : 0 },
+      })
+    const places = []
+    for (const point of points) places.push(await this.at(...point))
+    await send('mousePressed', places[0], true)
+    for (const place of places) await send('mouseMoved', place, true)
+    await send('mouseReleased', places.at(-1), false)
+    await pen.detach()
+    return seen
+  }
   // Does something and waits for the server's answer to it.
   async acts(work) {
     const answered = this.page.waitForResponse((response) => response.url().endsWith('/actions'), {

@@ -77,6 +77,13 @@ export async function thickSlicesStory({ browser, program, folder, screenshots, 
     dab.height > 1 && Math.abs(width - height) <= x + y,
     `a dab across the slices is as high as it is wide (${width} x ${height} mm)`,
   )
+  let pointer
+  await person.acts(async () => (pointer = await person.penDrag([[70, 18], [110, 20]]))) // prettier-ignore
+  const [drawn] = await masksOf(served, image, { axis: 'coronal', slice: 108 })
+  check(
+    pointer === 'pen' && drawn.width > dab.width + 15 && drawn.has(75, 18),
+    'a pen paints as a mouse does',
+  )
   await person.page.context().close()
   await served.stop()
 }
