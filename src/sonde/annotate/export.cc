@@ -53,7 +53,11 @@ ExportImage load(const Project& project, const ImageSummary& summary, const std:
   return image;
 }
 
-std::string one_line(std::string text) {
+// In one line, without the image's path, which its name stands for.
+std::string reason_of(const std::filesystem::path& path, const std::exception& error) {
+  std::string text = error.what();
+  const std::string prefix = path.string() + ": ";
+  if (text.starts_with(prefix)) text.erase(0, prefix.size());
   std::ranges::replace_if(
       text, [](char c) { return static_cast<unsigned char>(c) < ' '; }, ' ');
   return text;
@@ -74,8 +78,26 @@ ExportEach parse_export_each(std::string_view text) {
   throw Error(ErrorKind::usage, "each \"" + std::string(text) + "\" is not known: labels or objects");
 }
 
+std::vector<std::string> lines_of(const std::vector<ExportFailure>& failures) {
+  constexpr std::size_t kEach = 3;
+  std::map<std::string, std::vector<std::string>> images_by_reason;
+  for (const auto& [image, reason] : failures) images_by_reason[reason].push_back(image);
+  std::vector<std::string> lines;
+  for (const auto& [image, reason] : failures) {
+    const std::vector<std::string>& images = images_by_reason.at(reason);
+    if (images.size() <= kEach) {
+      lines.push_back(image + ": " + reason);
+    } else if (image == images.front()) {
+      lines.push_back(std::to_string(images.size()) + " images (" + image + ", " + images[1] +
+                      ", ...): " + reason);
+    }
+  }
+  return lines;
+}
+
 ExportResult export_project(const Project& project, const ExportOptions& options, const Progress& progress) {
   ExportResult result;
+  const bool is_new = !std::filesystem::exists(options.folder);
   create_folder_of(options.folder / "file");
   const ExportTarget target{options.folder, options.each, project.labels(), &result};
   const auto writer = writer_for(options.format, target);
@@ -91,13 +113,15 @@ ExportResult export_project(const Project& project, const ExportOptions& options
         ++written;
       }
     } catch (const std::exception& error) {
-      result.failures.push_back({images[i].source.name, one_line(error.what())});
+      result.failures.push_back({images[i].source.name, reason_of(images[i].source.path, error)});
     }
     if (progress)
       progress({images[i].source.name, static_cast<std::int64_t>(i) + 1,
                 static_cast<std::int64_t>(images.size())});
   }
   writer->finish();
+  std::error_code not_empty;
+  if (is_new && result.files.empty()) std::filesystem::remove(options.folder, not_empty);
   if (written == 0 && result.failures.empty()) result.notes.push_back("no image has an approved object");
   return result;
 }

@@ -19,7 +19,7 @@ ExportEach parse_export_each(std::string_view text);      // "labels", "objects"
 struct ExportOptions {
   ExportFormat format = ExportFormat::png;
   ExportEach each = ExportEach::labels;
-  std::filesystem::path folder;  // created; other files in it stay
+  std::filesystem::path folder;  // created, unless nothing is written; other files in it stay
 };
 struct ExportFailure {
   std::string image, reason;  // one line
@@ -29,6 +29,9 @@ struct ExportResult {
   std::vector<std::string> notes;
   std::vector<ExportFailure> failures;
 };
+
+// For people: a line a failure, but one line for more than three of one reason.
+std::vector<std::string> lines_of(const std::vector<ExportFailure>& failures);
 
 // Writes the approved objects of every image that has any, as docs/formats.md says. An image that cannot be
 // written is a failure and stops no other. `progress` counts images. Throws Error{unavailable} if the folder

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sonde/annotate/gather_names.h"
 
+#include <iterator>
 #include <map>
 #include <set>
 
@@ -17,6 +18,10 @@ std::string last_parts(const fs::path& path, std::size_t count) {
     rest = rest.parent_path();
   }
   return name.string();
+}
+
+std::string numbered(const std::string& name, int number) {
+  return name + " (" + std::to_string(number) + ")";
 }
 
 std::size_t parts_that_differ(const std::set<fs::path>& paths) {
@@ -50,11 +55,28 @@ std::vector<std::string> unique_names(std::span<const ImagePlace> places) {
     std::string name = name_of_path.at(place.path);
     if (images_at.at(place.path) > 1 && !place.title.empty()) name.append(", ").append(place.title);
     std::string unique = name;
-    for (int number = 2; !used.insert(unique).second; ++number)
-      unique = name + " (" + std::to_string(number) + ")";
+    for (int number = 2; !used.insert(unique).second; ++number) unique = numbered(name, number);
     names.push_back(std::move(unique));
   }
   return names;
+}
+
+std::string name_among(const std::map<std::string, fs::path>& taken, const std::string& name,
+                       const fs::path& path) {
+  const auto same = taken.find(name);
+  if (same == taken.end()) return name;
+  const auto most =
+      same->second == path ? 0 : static_cast<std::size_t>(std::distance(path.begin(), path.end()));
+  std::size_t parts = most;  // of the path, that the name has already
+  while (parts > 0 && !name.starts_with(last_parts(path, parts))) --parts;
+  const std::string title = name.substr(parts == 0 ? 0 : last_parts(path, parts).size());
+  for (std::size_t count = parts + 1; parts > 0 && count < most; ++count) {
+    const std::string longer = last_parts(path, count) + title;
+    if (!taken.contains(longer)) return longer;
+  }
+  int number = 2;
+  while (taken.contains(numbered(name, number))) ++number;
+  return numbered(name, number);
 }
 
 }  // namespace sonde

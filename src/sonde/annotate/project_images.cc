@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "sonde/annotate/action_json.h"
+#include "sonde/annotate/gather_names.h"
 #include "sonde/annotate/project_impl.h"
 #include "sonde/core/error.h"
 #include "sonde/imaging/grid.h"
@@ -69,12 +70,6 @@ ImageStatus status_of(const ImageSummary& summary, bool done) {
   return summary.approved + summary.proposed > 0 ? ImageStatus::started : ImageStatus::fresh;
 }
 
-std::string unique_name(const std::set<std::string>& taken, const std::string& wanted) {
-  std::string name = wanted;
-  for (int n = 2; taken.contains(name); ++n) name = wanted + " (" + std::to_string(n) + ")";
-  return name;
-}
-
 }  // namespace
 
 void Project::Impl::load_images() {
@@ -117,10 +112,10 @@ std::vector<ImageId> Project::Impl::add_images(std::span<const ImageSource> imag
   using Key = std::tuple<std::string, std::string, std::int64_t>;
   const auto key_of = [](const ImageSource& s) { return Key{s.path.string(), s.series, s.frame}; };
   std::map<Key, ImageId> known;
-  std::set<std::string> names;
+  std::map<std::string, std::filesystem::path> names;
   for (const auto& [id, summary] : summaries_) {
     known[key_of(summary.source)] = id;
-    names.insert(summary.source.name);
+    names[summary.source.name] = summary.source.path;
   }
   ImageId next = summaries_.empty() ? 1 : summaries_.rbegin()->first + 1;
   std::vector<ImageId> ids;
@@ -133,9 +128,9 @@ std::vector<ImageId> Project::Impl::add_images(std::span<const ImageSource> imag
     ImageSummary summary;
     summary.id = next++;
     summary.source = source;
-    summary.source.name = unique_name(names, source.name);
+    summary.source.name = name_among(names, source.name, source.path);
     summary.revision = revision_ + 1;
-    names.insert(summary.source.name);
+    names[summary.source.name] = source.path;
     input.push_back({{"id", summary.id}, {"name", summary.source.name}, {"path", source.path.string()}});
     added.push_back(std::move(summary));
   }

@@ -178,6 +178,22 @@ TEST(Project, KeepsALabelThatObjectsCarry) {
   EXPECT_EQ(test.object(id).label, liver);
 }
 
+TEST(Project, TellsImagesOfOneNameThatCameAtDifferentTimesApartByTheirFolders) {
+  DiscProject test;
+  const auto name_of = [&](const ImageSource& source) {
+    return test.project().image(test.project().add_images({&source, 1}).front()).source.name;
+  };
+  EXPECT_EQ(name_of({"/data/p1/ct", "1.2.3", 0, "ct"}), "ct");
+  EXPECT_EQ(name_of({"/data/p2/ct", "1.2.4", 0, "ct"}), "p2/ct");
+  EXPECT_EQ(name_of({"/more/p2/ct", "1.2.5", 0, "ct"}), "more/p2/ct");
+  EXPECT_EQ(name_of({"/more/p3/ct", "1.2.6", 0, "ct, series 7"}), "ct, series 7");
+  EXPECT_EQ(name_of({"/more/p4/ct", "1.2.7", 0, "ct, series 7"}), "p4/ct, series 7");
+  EXPECT_EQ(name_of({"/more/p4/ct", "1.2.8", 0, "p4/ct, series 7"}), "p4/ct, series 7 (2)");
+  EXPECT_EQ(name_of({"/p5/ct", "1.2.9", 0, "p2/ct"}), "p2/ct (2)");
+  test.reopen();
+  EXPECT_EQ(test.project().images()[2].source.name, "p2/ct");
+}
+
 TEST(Project, AddsAnImageOnce) {
   DiscProject test;
   const std::vector<ImageSource> sources{{"/data/b.png", "", 0, "a.png"},

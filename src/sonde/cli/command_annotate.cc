@@ -31,7 +31,7 @@ using Json = nlohmann::ordered_json;
 struct AnnotateCommand {
   std::vector<std::string> paths;
   std::string project, import, host = "127.0.0.1";
-  std::uint16_t port = 0;
+  int port = 0;
   bool json = false, no_store = false;
   ModelArguments model;
 };
@@ -43,7 +43,9 @@ void declare(CLI::App& app, AnnotateCommand& command) {
       "--project", command.project,
       "Folder of the project, made if it is not there; default: STEM.sonde here, after the first path");
   app.add_option("--import", command.import, "Masks to begin with: a file or folder, named as their images");
-  app.add_option("--port", command.port, "Where the page is; 0: any that is free")->capture_default_str();
+  app.add_option("--port", command.port, "Where the page is; 0: as last time, or any that is free")
+      ->check(CLI::Range(0, 65535))
+      ->capture_default_str();
   app.add_option("--host", command.host,
                  "Address to listen on; others than loopback can be reached from outside")
       ->capture_default_str();
@@ -121,11 +123,23 @@ std::string count(std::size_t n, const std::string& noun) {
   return std::to_string(n) + " " + noun + (n == 1 ? "" : "s");
 }
 
+// So that the address does not scroll away; all are in the JSON.
+void print_some(const std::vector<std::string>& lines) {
+  constexpr std::size_t kShown = 10;
+  for (std::size_t i = 0; i < std::min(kShown, lines.size()); ++i) std::cerr << "sonde: " << lines[i] << '\n';
+  if (lines.size() > kShown)
+    std::cerr << "sonde: and " << lines.size() - kShown << " more; --json names all\n";
+}
+
 void print_refused(const Beginning& beginning) {
+  std::vector<std::string> lines;
   for (const Refusal& refusal : beginning.refused)
-    std::cerr << "sonde: left out " << refusal.path.string() << ": " << refusal.reason << '\n';
+    lines.push_back("left out " + refusal.path.string() + ": " + refusal.reason);
+  print_some(lines);
+  lines.clear();
   for (const ExportFailure& failure : beginning.imported.failures)
-    std::cerr << "sonde: not imported " << failure.image << ": " << failure.reason << '\n';
+    lines.push_back("not imported " + failure.image + ": " + failure.reason);
+  print_some(lines);
 }
 
 void print(const Project& project, const Beginning& beginning, const std::string& url) {
@@ -180,7 +194,7 @@ HttpServer listen(const AnnotateCommand& command, const std::optional<KeptAccess
       // Another program has it by now.
     }
   }
-  return {command.host, command.port};
+  return {command.host, static_cast<std::uint16_t>(command.port)};
 }
 
 // The address to open; a server on all addresses is also on loopback.

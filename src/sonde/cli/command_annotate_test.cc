@@ -205,7 +205,13 @@ TEST_F(AnnotateCommand, SaysWhyItCannotBegin) {
   EXPECT_THAT(error(), HasSubstr("there is no such project"));
   EXPECT_EQ(run({"scans", "--host", "somewhere"}), 2);
   EXPECT_THAT(error(), HasSubstr("numeric address"));
-  EXPECT_EQ(run({"scans", "--port", "70000"}), 2);
+  for (const char* port : {"99999", "65536", "-1", "x", "80.5"}) {
+    EXPECT_EQ(run({"scans", "--port", port}), 2);
+    EXPECT_THAT(error(), HasSubstr("--port: Value " + std::string(port) + " not in range 0 to 65535"));
+    EXPECT_EQ(error().find('\n'), error().size() - 1) << error();
+  }
+  EXPECT_EQ(run({"scans", "--host", "192.0.2.1"}), 3);  // of documentation: nobody has it
+  EXPECT_THAT(error(), HasSubstr("host 192.0.2.1: this machine has no such address"));
 
   start({"scans", "--project", "one.sonde"});
   const Address address = wait_for_address();
@@ -217,6 +223,29 @@ TEST_F(AnnotateCommand, SaysWhyItCannotBegin) {
   EXPECT_THAT(error(), HasSubstr("one.sonde"));
   ::kill(first, SIGTERM);
   ::waitpid(first, nullptr, 0);
+}
+
+TEST_F(AnnotateCommand, NamesTenOfTheFilesThatAreLeftOut) {
+  for (int i = 0; i < 12; ++i)
+    fs::copy_file(path("scans/cut.png"), path("scans/cut" + std::to_string(i) + ".png"));
+  const auto named = [&] {
+    const std::string text = error();
+    int lines = 0;
+    for (auto at = text.find("left out"); at != std::string::npos; at = text.find("left out", at + 1))
+      ++lines;
+    return lines;
+  };
+  start({"scans"});
+  wait_for_address();
+  EXPECT_EQ(named(), 10);
+  EXPECT_THAT(error(), HasSubstr("sonde: and 3 more; --json names all\n"));
+  ::kill(child(), SIGINT);
+  EXPECT_EQ(wait_for_end(), 0);
+  start({"scans", "--json"});
+  wait_for_address();
+  EXPECT_EQ(Json::parse(out())["refused"].size(), 13u);
+  ::kill(child(), SIGINT);
+  EXPECT_EQ(wait_for_end(), 0);
 }
 
 TEST_F(AnnotateCommand, WarnsWhenItCanBeReachedFromOutside) {

@@ -98,7 +98,7 @@ Json Api::export_now(const wire::ExportRequest& request, const Progress& progres
   const ExportResult result =
       export_project(project_, {.format = request.format, .each = request.each, .folder = folder}, progress);
   std::vector<std::string> notes = result.notes;
-  for (const ExportFailure& failure : result.failures) notes.push_back(failure.image + ": " + failure.reason);
+  for (std::string& line : lines_of(result.failures)) notes.push_back(std::move(line));
   return wire::export_result(folder.string(), result.files.size(), notes);
 }
 

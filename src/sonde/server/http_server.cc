@@ -42,6 +42,8 @@ struct HttpServer::Impl {
   Impl(const std::string& address, std::uint16_t port, HttpLimits wanted) : limits(wanted), acceptor(io) {
     const tcp::endpoint endpoint = endpoint_of(address, port);
     const auto refuse = [&](const error_code& error) {
+      if (error == boost::system::errc::address_not_available)
+        throw Error(ErrorKind::unavailable, "host " + address + ": this machine has no such address");
       throw Error(ErrorKind::unavailable,
                   "port " + std::to_string(port) + " of " + address + ": " + error.message());
     };
