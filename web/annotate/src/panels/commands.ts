@@ -10,13 +10,14 @@ export interface CommandContext {
 }
 
 // `keys`: as people write them ("Ctrl+Shift+Z"). `where: 'viewer'`: only while the picture has the focus. `when`: a command
-// that does not apply leaves the key to the browser.
+// that does not apply leaves the key to the browser, or says what it needs (`otherwise`).
 export interface Command {
   group: 'Tools' | 'Prompts' | 'Objects' | 'View' | 'Images' | 'Project'
   title: string
   keys: readonly string[]
   where?: 'viewer'
   when?: (state: SessionState) => boolean
+  otherwise?: string
   run: (context: CommandContext) => void
 }
 
@@ -154,6 +155,7 @@ export const commands: readonly Command[] = [
     title: 'Accept with the active label',
     keys: ['Enter'],
     when: (state) => hasOpenProposal(state) || hasSelection(state),
+    otherwise: 'Nothing to accept: click into an object for a proposal, or select proposals in the list',
     run: ({ session }) => void session.actions.accept(),
   },
   {
@@ -186,20 +188,36 @@ export const commands: readonly Command[] = [
     keys: ['Ctrl+A'],
     run: (context) => selectAll(context, 'approved'),
   },
-  { group: 'Objects', title: 'Go to the selected object', keys: ['J'], when: hasSelection, run: jump },
+  {
+    group: 'Objects',
+    title: 'Go to the selected object',
+    keys: ['J'],
+    when: hasSelection,
+    otherwise: 'Select the object to go to first',
+    run: jump,
+  },
   {
     group: 'Objects',
     title: 'Name the selected object',
     keys: ['F2'],
     when: hasSelection,
+    otherwise: 'Select the object to name first',
     run: ({ session, ui }) => ui.set({ renaming: selectedIds(session.getState())[0] ?? null }),
   },
-  { group: 'Objects', title: 'Lock or unlock', keys: ['K'], when: hasSelection, run: toggleLock },
+  {
+    group: 'Objects',
+    title: 'Lock or unlock',
+    keys: ['K'],
+    when: hasSelection,
+    otherwise: 'Select the approved objects to lock or unlock first',
+    run: toggleLock,
+  },
   {
     group: 'Objects',
     title: 'Merge',
     keys: ['M'],
     when: hasSelection,
+    otherwise: 'Select two or more approved objects to merge',
     run: ({ session }) => void session.actions.merge(selectedIds(session.getState())),
   },
   {
@@ -207,6 +225,7 @@ export const commands: readonly Command[] = [
     title: 'Fill holes',
     keys: ['F'],
     when: hasSelection,
+    otherwise: 'Select the objects whose holes to fill first',
     run: ({ session }) => void session.actions.fillHoles(selectedIds(session.getState())),
   },
   {
@@ -214,6 +233,7 @@ export const commands: readonly Command[] = [
     title: 'Delete',
     keys: ['Delete', 'Backspace'],
     when: hasSelection,
+    otherwise: 'Select the objects to delete first',
     run: ({ session }) => void session.actions.remove(selectedIds(session.getState())),
   },
   {
@@ -222,6 +242,7 @@ export const commands: readonly Command[] = [
     keys: ['Ctrl+Z'],
     run: ({ session }) => {
       if (session.getState().undo) void session.actions.undoLast()
+      else session.actions.tell('info', 'Nothing to undo on this image')
     },
   },
   {
@@ -230,6 +251,7 @@ export const commands: readonly Command[] = [
     keys: ['Ctrl+Shift+Z', 'Ctrl+Y'],
     run: ({ session }) => {
       if (session.getState().redo) void session.actions.redoNext()
+      else session.actions.tell('info', 'Nothing to redo on this image')
     },
   },
 

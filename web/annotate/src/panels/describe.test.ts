@@ -65,4 +65,9 @@ it('finds images by all words of the search and by status', () => {
   expect(matches(image, 'ct 003', 'all')).toBe(true)
   expect(matches(image, 'ct 004', 'all')).toBe(false)
   expect(matches(image, '', 'done')).toBe(false)
+  const unreadable = { ...image, fault: 'is cut off' }
+  expect(matches({ ...image, fault: null }, '', 'unreadable')).toBe(false)
+  expect(matches(unreadable, '', 'unreadable')).toBe(true)
+  expect(matches(unreadable, 'mri', 'unreadable')).toBe(false)
+  expect(matches(unreadable, '', 'started')).toBe(true)
 })

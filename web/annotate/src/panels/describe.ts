@@ -69,8 +69,11 @@ export function actionText(kind: string): string {
   return texts[kind] ?? kind.replace(/_/g, ' ')
 }
 
-export function matches(image: Summary, search: string, filter: Summary['status'] | 'all'): boolean {
-  if (filter !== 'all' && image.status !== filter) return false
+export type ImageFilter = Summary['status'] | 'all' | 'unreadable'
+
+export function matches(image: Summary, search: string, filter: ImageFilter): boolean {
+  if (filter === 'unreadable' && image.fault === null) return false
+  if (filter !== 'all' && filter !== 'unreadable' && image.status !== filter) return false
   const name = image.name.toLowerCase()
   return search
     .toLowerCase()

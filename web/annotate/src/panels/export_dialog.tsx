@@ -114,11 +114,17 @@ function ExportState() {
   const { folder, files, notes } = job.result as ExportedResult
   return (
     <div className="notice done" role="status">
-      <p>
-        <CheckIcon />
-        {countOf(files, 'file')} in
-      </p>
-      <code className="path">{folder}</code>
+      {files === 0 ? (
+        <p>Nothing was exported.</p>
+      ) : (
+        <>
+          <p>
+            <CheckIcon />
+            {countOf(files, 'file')} in
+          </p>
+          <code className="path">{folder}</code>
+        </>
+      )}
       {notes.length > 0 && (
         <ul>
           {notes.map((note) => (

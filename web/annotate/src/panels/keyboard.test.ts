@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+// @vitest-environment happy-dom
 import { describe, expect, it } from 'vitest'
 import { commands, tools } from './commands'
-import { commandFor, keyName } from './keyboard'
+import { begin, server } from '../state/session_fixture'
+import { commandFor, handleKey, keyName } from './keyboard'
 import { shortcutFault } from './labels_panel'
+import { Ui } from './ui'
 
 const plain = { ctrlKey: false, metaKey: false, shiftKey: false, altKey: false }
 
@@ -26,6 +29,34 @@ describe('keys', () => {
     expect(keyName({ ...plain, key: 'z', metaKey: true })).toBe('Ctrl+Z')
     expect(keyName({ ...plain, key: 'Tab', shiftKey: true })).toBe('Shift+Tab')
     expect(keyName({ ...plain, key: '?', shiftKey: true })).toBe('?')
+  })
+})
+
+describe('a key for the selection', () => {
+  const pressed = (name: string) => {
+    const [key, ...modifiers] = name.split('+').reverse()
+    const event = new KeyboardEvent('keydown', {
+      key: key!,
+      ctrlKey: modifiers.includes('Ctrl'),
+      shiftKey: modifiers.includes('Shift'),
+      cancelable: true,
+    })
+    document.body.dispatchEvent(event)
+    return event
+  }
+
+  it('says what to select while nothing is', async () => {
+    const session = await begin()
+    const ui = new Ui(null)
+    const listen = (event: KeyboardEvent) => handleKey(event, { session, ui })
+    document.body.addEventListener('keydown', listen)
+    for (const key of ['Enter', 'M', 'Delete', 'Backspace', 'K', 'F', 'J', 'F2', 'Ctrl+Z', 'Ctrl+Y']) {
+      for (const { id } of session.getState().messages) session.actions.dismiss(id)
+      const { defaultPrevented } = pressed(key)
+      expect([key, defaultPrevented, session.getState().messages.length]).toEqual([key, true, 1])
+    }
+    document.body.removeEventListener('keydown', listen)
+    expect(server.actions()).toEqual([])
   })
 })
 

@@ -53,7 +53,12 @@ export function handleKey(event: KeyboardEvent, context: CommandContext): void {
   const command = commandFor(key)
   if (command) {
     if (command.where === 'viewer' && !target.closest('[data-viewer]')) return
-    if (command.when && !command.when(state)) return
+    if (command.when && !command.when(state)) {
+      if (!command.otherwise || !state.opened) return
+      event.preventDefault()
+      context.session.actions.tell('info', command.otherwise)
+      return
+    }
     event.preventDefault()
     command.run(context)
     return

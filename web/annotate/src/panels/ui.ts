@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createContext, useContext, useSyncExternalStore } from 'react'
 import { Store } from '../state/store'
+import type { ImageFilter } from './describe'
 
 export type Dialog = 'help' | 'export' | 'about'
 export type Section = 'images' | 'side' | 'labels' | 'objects'
-export type StatusFilter = 'all' | 'new' | 'started' | 'done'
 
 // How the page is laid out for this person; nothing of it concerns the project.
 export interface UiState {
@@ -12,7 +12,7 @@ export interface UiState {
   everythingOpen: boolean
   collapsed: ReadonlySet<Section>
   search: string
-  filter: StatusFilter
+  filter: ImageFilter
   renaming: number | null // the object whose name is being typed
 }
 

@@ -3,14 +3,14 @@ import { memo, useEffect, useMemo, useRef } from 'react'
 import { useActions, useSession } from '../state/react'
 import type { Summary } from '../wire/types'
 import { IconButton } from './controls'
-import { countOf, duration, matches } from './describe'
+import { countOf, duration, matches, type ImageFilter } from './describe'
 import { ClockIcon, DoneIcon, NewIcon, PreviousIcon, SearchIcon, StartedIcon, WarningIcon } from './icons'
-import { useUi, useUiState, type StatusFilter } from './ui'
+import { useUi, useUiState } from './ui'
 import { moveFocus } from './use_roving'
 
 const noImages: readonly Summary[] = []
 const statusIcons = { new: NewIcon, started: StartedIcon, done: DoneIcon }
-const filters: readonly StatusFilter[] = ['all', 'new', 'started', 'done']
+const filters: readonly ImageFilter[] = ['all', 'new', 'started', 'done']
 
 export function Worklist() {
   const ui = useUi()
@@ -22,6 +22,7 @@ export function Worklist() {
     () => images.filter((image) => matches(image, search, filter)),
     [images, search, filter],
   )
+  const unreadable = images.filter(({ fault }) => fault !== null).length
   const done = images.filter(({ status }) => status === 'done').length
   return (
     <aside className="worklist" aria-label="Images">
@@ -60,6 +61,19 @@ export function Worklist() {
           </button>
         ))}
       </div>
+      {(unreadable > 0 || filter === 'unreadable') && (
+        <div className="segments" role="group" aria-label="Show images that cannot be opened">
+          <button
+            type="button"
+            aria-pressed={filter === 'unreadable'}
+            title="Images that could not be opened"
+            onClick={() => ui.set({ filter: filter === 'unreadable' ? 'all' : 'unreadable' })}
+          >
+            <WarningIcon />
+            {unreadable} unreadable
+          </button>
+        </div>
+      )}
       <ul
         className="images"
         aria-label="List of images"

@@ -43,6 +43,7 @@ export class FakeServer {
   // Called before each answer: it may wait, or throw to lose the connection. 'late': what was asked has been done.
   before: (asked: Asked, when: 'early' | 'late') => Promise<void> = () => Promise.resolve()
   token = true
+  readonly unreadable = new Set<string>() // names of images
   private objects: Snapshot = new Map()
   private removed = new Map<number, number>()
   private lastId = 0
@@ -113,7 +114,7 @@ export class FakeServer {
     const image = this.images.find((one) => one.id === id)
     if (!image) return fault(404, 'not_found', `there is no image ${id}`)
     const plane = { axis: query.get('axis'), slice: Number(query.get('slice')) } as Plane
-    if (part === undefined) return json(this.opened(image))
+    if (part === undefined) return this.open(image)
     if (part === 'masks') return this.bundle(image, plane, -1)
     if (part === 'changes') return this.bundle(image, plane, Number(query.get('since')))
     if (part === 'focus' || part === 'embedding') return json({ embedding: this.embedding, message: '' })
@@ -173,6 +174,13 @@ export class FakeServer {
           : one,
       )
     return this.labels
+  }
+
+  private open(image: Summary): Response {
+    if (!this.unreadable.has(image.name)) return json(this.opened(image))
+    image.fault = `${image.name}: is cut off`
+    image.revision = ++this.revision
+    return fault(500, 'internal', image.fault)
   }
 
   private opened(image: Summary): Opened {

@@ -2,7 +2,7 @@
 import type { LabelFields, Session, SessionActions, SessionState, Tool } from '../session'
 import { brushRadii } from '../session'
 import { Client } from '../wire/client'
-import type { ImageObject, LabelAction } from '../wire/types'
+import type { ImageObject, LabelAction, Summary } from '../wire/types'
 import { ActiveTime } from './active_time'
 import { Core, activeLabel } from './core'
 import { Editing } from './editing'
@@ -22,6 +22,7 @@ export interface SessionSurroundings {
 }
 
 const historyLength = 200
+const firstTries = 20 // images to look at for one that can be read
 
 export class LiveSession implements Session {
   private readonly core: Core
@@ -68,17 +69,28 @@ export class LiveSession implements Session {
       try {
         const project = await core.client.project()
         core.store.set({ project, label: activeLabel(project, 0) })
-        const known = project.images.find(({ id }) => id === image)
-        const first = known ?? project.images.find(({ status }) => status !== 'done') ?? project.images[0]
         this.watching.start()
         this.editing.outbox.resume()
-        if (first) await this.actions.openImage(first.id)
+        if (project.images.some(({ id }) => id === image)) await this.actions.openImage(image!)
+        else await this.openFirst(project.images)
         return
       } catch (error) {
         if (!isAway(error)) core.fail(error)
         await new Promise((resolve) => setTimeout(resolve, 1000))
       }
     }
+  }
+
+  // The first that is not done and can be read; without one the first.
+  private async openFirst(images: readonly Summary[]): Promise<void> {
+    const readable = images.filter(({ fault }) => fault === null)
+    const order = new Set([...readable.filter(({ status }) => status !== 'done'), ...readable])
+    for (const { id } of [...order].slice(0, firstTries)) {
+      await this.actions.openImage(id)
+      const { image, fault } = this.core.state
+      if (image !== id || fault === null) return
+    }
+    if (images[0]) await this.actions.openImage(images[0].id)
   }
 
   stop(): void {
@@ -222,6 +234,7 @@ export class LiveSession implements Session {
     if (draft !== null || proposal !== null)
       await this.withLabel(() => this.editing.acceptOpen(this.core.state.label) ?? Promise.resolve())
     else if (chosen.length > 0) await this.approve(chosen)
+    else this.core.tell('info', 'What is selected is approved already: select proposals to accept')
   }
 
   private async reject(): Promise<void> {

@@ -19,7 +19,9 @@ export function keep(): Keep & { kept: Map<string, string> } {
   return { kept, getItem: (key) => kept.get(key) ?? null, setItem: (key, value) => void kept.set(key, value) }
 }
 
-export async function begin(options: { keep?: Keep; channel?: Channel } = {}): Promise<LiveSession> {
+export async function begin(
+  options: { keep?: Keep; channel?: Channel; image?: number } = {},
+): Promise<LiveSession> {
   const session = new LiveSession({
     client: new Client(server.fetch),
     keep: options.keep ?? null,
@@ -28,7 +30,7 @@ export async function begin(options: { keep?: Keep; channel?: Channel } = {}): P
     now: () => now,
   })
   sessions.push(session)
-  await session.start(null)
+  await session.start(options.image ?? null)
   await settle()
   return session
 }

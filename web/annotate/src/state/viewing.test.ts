@@ -13,6 +13,34 @@ describe('opening', () => {
     expect(save.state).toBe('saved')
   })
 
+  it('passes over images that cannot be read, known to be so or not', async () => {
+    server.unreadable.add('a.png').add('b.png')
+    server.images[0]!.fault = 'is cut off'
+    const session = await begin()
+    expect(session.getState().opened?.image.name).toBe('c.png')
+    expect(server.asked.map(({ path }) => path)).not.toContain('/api/images/1')
+    expect(session.getState().fault).toBeNull()
+    await session.actions.openImage(1)
+    expect(session.getState().fault).toBe('A.png: is cut off')
+  })
+
+  it('opens one that is done before one that cannot be read, and says why where there is no other', async () => {
+    server.unreadable.add('b.png').add('c.png')
+    server.images[0]!.status = 'done'
+    expect((await begin()).getState().opened?.image.name).toBe('a.png')
+    server.unreadable.add('a.png')
+    const session = await begin()
+    expect(session.getState().image).toBe(1)
+    expect(session.getState().fault).toBe('A.png: is cut off')
+  })
+
+  it('stays at the image that was asked for, though it cannot be read', async () => {
+    server.unreadable.add('a.png')
+    const session = await begin({ image: 1 })
+    expect(session.getState().image).toBe(1)
+    expect(session.getState().fault).not.toBeNull()
+  })
+
   it('says why an image cannot be opened, and opens the next one', async () => {
     const session = await begin()
     await session.actions.openImage(99)
