@@ -233,7 +233,11 @@ async function everything({ person, served, image, check, objects, screenshots }
   check((await objects('nuclei.png')).length >= merged.length, 'and splitting parts them again')
   // A proposal of the whole picture may have been kept: strokes over it are allowed to.
   await person.page.getByRole('button', { name: 'Project and model' }).click()
-  await person.page.getByRole('radio', { name: /Allow/ }).check()
+  await Promise.all([
+    person.page.waitForResponse((response) => response.url().endsWith('/api/settings')),
+    person.page.getByRole('radio', { name: /Allow/ }).click(),
+  ])
+  await person.page.getByRole('radio', { name: /Allow/, checked: true }).waitFor({ timeout: 30000 })
   await person.press('Escape')
   await person.viewer.focus()
   for (let i = 0; i < 8; ++i) {

@@ -66,6 +66,21 @@ describe('objects', () => {
   })
 })
 
+describe('the rule for overlaps', () => {
+  it('is shown as it is chosen, and as it was if it cannot be set', async () => {
+    const session = await begin()
+    const chosen = () => session.getState().project?.overlap
+    const done = session.actions.setOverlap('allow')
+    expect(chosen()).toBe('allow')
+    await done
+    expect(chosen()).toBe('allow')
+    server.before = ({ path }) =>
+      path.endsWith('/settings') ? Promise.reject(new TypeError('gone')) : Promise.resolve()
+    await session.actions.setOverlap('overwrite')
+    expect(chosen()).toBe('allow')
+  })
+})
+
 describe('two tabs', () => {
   it('see each other within a second', async () => {
     const session = await begin()

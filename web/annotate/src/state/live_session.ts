@@ -314,11 +314,15 @@ export class LiveSession implements Session {
     }
   }
 
+  // Shown at once, as the choice that it is; taken back if the server refuses.
   private async setOverlap(overlap: NonNullable<SessionState['project']>['overlap']): Promise<void> {
+    const before = this.core.state.project?.overlap
+    this.core.takeProject({ overlap })
     try {
       this.core.takeProject({ overlap: (await this.core.client.setOverlap(overlap)).overlap })
       this.watching.tellOthers()
     } catch (error) {
+      if (before) this.core.takeProject({ overlap: before })
       this.core.fail(error)
     }
   }
