@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "sonde/core/durable_file.h"
 #include "sonde/core/error.h"
 
 namespace sonde {
@@ -49,11 +50,14 @@ std::string hidden_note(const ExportImage& image, std::int64_t hidden) {
          " to objects of several labels; the label map shows the last of them";
 }
 
-std::string labels_json(const std::vector<Label>& labels) {
+void write_labels(const ExportTarget& target) {
   nlohmann::ordered_json names = nlohmann::ordered_json::object();
-  for (const Label& label : labels) names[std::to_string(label.value)] = label.name;
+  for (const Label& label : target.labels) names[std::to_string(label.value)] = label.name;
   const nlohmann::ordered_json json{{"mask_kind", "semantic"}, {"labels", names}};
-  return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+  const auto file = target.folder / "labels.json";
+  create_folder_of(file);
+  write_durably(file, json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n");
+  target.result->files.push_back(file);
 }
 
 void create_folder_of(const std::filesystem::path& file) {

@@ -20,8 +20,8 @@ LabelMap object_map_of(const ExportObject& object, const Grid& grid);
 // The note for `hidden` pixels; empty for none.
 std::string hidden_note(const ExportImage& image, std::int64_t hidden);
 
-// labels.json of docs/data-sets.md.
-std::string labels_json(const std::vector<Label>& labels);
+// labels.json of docs/data-sets.md, beside the folder of the label maps. Throws Error{unavailable}.
+void write_labels(const ExportTarget& target);
 
 // Creates the folder of `file`. Throws Error{unavailable}.
 void create_folder_of(const std::filesystem::path& file);

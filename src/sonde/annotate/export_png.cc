@@ -3,7 +3,6 @@
 
 #include "sonde/annotate/export_map.h"
 #include "sonde/annotate/export_names.h"
-#include "sonde/core/durable_file.h"
 #include "sonde/core/parallel.h"
 #include "sonde/io/label_grid.h"
 #include "sonde/io/write.h"
@@ -29,11 +28,7 @@ class PngExport : public ExportWriter {
   }
 
   void finish() override {
-    if (target_.each != ExportEach::labels) return;
-    const auto file = target_.folder / "labels.json";
-    create_folder_of(file);
-    write_durably(file, labels_json(target_.labels));
-    target_.result->files.push_back(file);
+    if (target_.each == ExportEach::labels) write_labels(target_);
   }
 
  private:

@@ -3,6 +3,16 @@
 
 namespace sonde {
 
-SlicePlane plane_of(const Grid& grid, Axis axis) { return slice_plane(grid, axis); }
+std::string_view name_of(Overlap overlap) {
+  switch (overlap) {
+    case Overlap::keep:
+      return "keep";
+    case Overlap::overwrite:
+      return "overwrite";
+    case Overlap::allow:
+      return "allow";
+  }
+  return "";
+}
 
 }  // namespace sonde

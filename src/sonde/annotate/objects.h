@@ -36,6 +36,7 @@ struct Label {
 
 // What to do where an approved object gains pixels that another approved one has.
 enum class Overlap { keep, overwrite, allow };
+std::string_view name_of(Overlap overlap);  // "keep", "overwrite", "allow"
 
 enum class ObjectState { proposed, approved };
 enum class Lock { open, locked };
@@ -77,8 +78,6 @@ struct AnnotatedObject {
   std::optional<std::array<std::array<std::int64_t, 2>, 3>> slices;
   Revision revision = 0;  // of its last change
 };
-
-SlicePlane plane_of(const Grid& grid, Axis axis);
 
 // Where an image comes from.
 struct ImageSource {

@@ -15,18 +15,6 @@ namespace {
 
 using nlohmann::json;
 
-std::string_view name_of(Overlap overlap) {
-  switch (overlap) {
-    case Overlap::keep:
-      return "keep";
-    case Overlap::overwrite:
-      return "overwrite";
-    case Overlap::allow:
-      return "allow";
-  }
-  return "";
-}
-
 std::string window_of(const Action& action) {
   if (const auto* ask = std::get_if<AskAction>(&action)) return ask->prompt.window;
   if (const auto* everything = std::get_if<EverythingAction>(&action)) return everything->window;

@@ -20,7 +20,12 @@ struct Stopped {};
 
 }  // namespace
 
-Jobs::Jobs(std::chrono::seconds remembered) : remembered_(remembered), worker_([this] { run(); }) {}
+Jobs::Jobs(std::chrono::seconds remembered)
+    : remembered_(remembered),
+      last_(std::chrono::duration_cast<std::chrono::milliseconds>(
+                std::chrono::system_clock::now().time_since_epoch())
+                .count()),
+      worker_([this] { run(); }) {}
 
 Jobs::~Jobs() {
   {

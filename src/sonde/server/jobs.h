@@ -52,7 +52,7 @@ class Jobs {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::map<std::int64_t, Job> jobs_;
-  std::int64_t last_ = 0;
+  std::int64_t last_;  // begins at the time: a page follows no job of another start of the server as its own
   bool ending_ = false;
   std::thread worker_;
 };

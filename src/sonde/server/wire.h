@@ -72,7 +72,6 @@ Json to_json(const PlaneRef& plane);
 Json to_json(const Label& label);
 Json to_json(const ImageSummary& image);
 Json to_json(const AnnotatedObject& object);
-std::string_view name_of(Overlap overlap);
 
 struct ModelFacts {
   std::string name, architecture, sha256, precision;

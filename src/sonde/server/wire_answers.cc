@@ -149,18 +149,6 @@ Json to_json(const HistoryEvent& event) {
 
 }  // namespace
 
-std::string_view name_of(Overlap overlap) {
-  switch (overlap) {
-    case Overlap::keep:
-      return "keep";
-    case Overlap::overwrite:
-      return "overwrite";
-    case Overlap::allow:
-      return "allow";
-  }
-  return "";
-}
-
 Json to_json(const PlaneRef& plane) { return {{"axis", sonde::name_of(plane.axis)}, {"slice", plane.slice}}; }
 
 Json to_json(const Label& label) {
