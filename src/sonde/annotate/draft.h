@@ -18,9 +18,9 @@ struct PlanContext {
   Grid grid;
   Overlap overlap = Overlap::keep;
   std::set<LabelId> labels;
-  ObjectId next_object = 1;                                 // the first id that is free
-  Revision event = 1;                                       // the number that the event will have
-  std::function<std::vector<Answer>(Revision)> answers_of;  // of an earlier event
+  ObjectId next_object = 1;                                         // the first id that is free
+  Revision event = 1;                                               // the number that the event will have
+  std::function<std::vector<RecordedAnswer>(Revision)> answers_of;  // of an earlier event
 };
 
 // The objects of an image with the changes that an action is about to make. Nothing is changed until somebody
@@ -51,7 +51,7 @@ class Draft {
 
   const Grid& grid() const { return context_.grid; }
   Revision event() const { return context_.event; }
-  std::vector<Answer> answers_of(Revision event) const { return context_.answers_of(event); }
+  std::vector<RecordedAnswer> answers_of(Revision event) const { return context_.answers_of(event); }
 
   // With area and slices measured; objects that are as they were are left out.
   std::vector<ObjectChange> changes() const;

@@ -113,7 +113,7 @@ void HistoryStore::insert(Revision event, ImageId image, const ObjectChange& cha
   row.exec();
 }
 
-void HistoryStore::insert(Revision event, std::span<const Answer> answers) const {
+void HistoryStore::insert(Revision event, std::span<const RecordedAnswer> answers) const {
   SQLite::Statement row(database_,
                         "INSERT INTO answers(event, position, predicted_iou, stability, voxels) "
                         "VALUES(?, ?, ?, ?, ?)");
@@ -148,11 +148,11 @@ std::vector<ObjectId> HistoryStore::objects_of(Revision event) const {
   return objects;
 }
 
-std::vector<Answer> HistoryStore::answers_of(Revision event, Extent3 extent) const {
+std::vector<RecordedAnswer> HistoryStore::answers_of(Revision event, Extent3 extent) const {
   SQLite::Statement row(
       database_, "SELECT predicted_iou, stability, voxels FROM answers WHERE event = ? ORDER BY position");
   row.bind(1, event);
-  std::vector<Answer> answers;
+  std::vector<RecordedAnswer> answers;
   while (row.executeStep()) {
     answers.push_back(
         {voxels_of(row.getColumn(2), extent), row.getColumn(0).getDouble(), row.getColumn(1).getDouble()});

@@ -37,12 +37,12 @@ class HistoryStore {
 
   void insert(const StoredEvent& event) const;
   void insert(Revision event, ImageId image, const ObjectChange& change) const;
-  void insert(Revision event, std::span<const Answer> answers) const;
+  void insert(Revision event, std::span<const RecordedAnswer> answers) const;
 
   // The records of the changes hold no voxels and no revisions.
   std::vector<ObjectChange> changes_of(Revision event, Extent3 extent) const;
   std::vector<ObjectId> objects_of(Revision event) const;
-  std::vector<Answer> answers_of(Revision event, Extent3 extent) const;
+  std::vector<RecordedAnswer> answers_of(Revision event, Extent3 extent) const;
   // The voxels of an object after all that has happened to it.
   VoxelSet folded(ObjectId object, Extent3 extent) const;
 

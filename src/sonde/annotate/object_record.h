@@ -30,7 +30,7 @@ struct ObjectChange {
 };
 
 // What the network said, or a file to import held: inputs of an event, kept with it.
-struct Answer {
+struct RecordedAnswer {
   VoxelSet voxels;
   double predicted_iou = 0, stability = 0;
 };

@@ -65,11 +65,11 @@ SlicePlane checked_plane(const Grid& grid, PlaneRef plane) {
   return lies;
 }
 
-std::vector<Answer> answers_on_grid(const std::vector<AnsweredCandidate>& candidates, const Grid& grid,
-                                    PlaneRef plane) {
+std::vector<RecordedAnswer> answers_on_grid(const std::vector<AnsweredCandidate>& candidates,
+                                            const Grid& grid, PlaneRef plane) {
   if (candidates.empty()) throw Error(ErrorKind::internal, "the network gave no candidate");
   const SlicePlane lies = checked_plane(grid, plane);
-  std::vector<Answer> answers;
+  std::vector<RecordedAnswer> answers;
   for (const AnsweredCandidate& candidate : candidates) {
     answers.push_back({voxels_from_slice(candidate.mask, grid.extent, lies, plane.slice),
                        finite_or_zero(candidate.predicted_iou), finite_or_zero(candidate.stability)});
@@ -77,10 +77,10 @@ std::vector<Answer> answers_on_grid(const std::vector<AnsweredCandidate>& candid
   return answers;
 }
 
-std::vector<Answer> answers_on_grid(const std::vector<ProposedRegion>& regions, const Grid& grid,
-                                    PlaneRef plane) {
+std::vector<RecordedAnswer> answers_on_grid(const std::vector<ProposedRegion>& regions, const Grid& grid,
+                                            PlaneRef plane) {
   const SlicePlane lies = checked_plane(grid, plane);
-  std::vector<Answer> answers;
+  std::vector<RecordedAnswer> answers;
   for (const ProposedRegion& region : regions) {
     answers.push_back({voxels_from_slice(decode_rle(region.mask), grid.extent, lies, plane.slice),
                        finite_or_zero(region.predicted_iou), finite_or_zero(region.stability)});

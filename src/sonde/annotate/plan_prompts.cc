@@ -38,9 +38,9 @@ void check_ask(const Draft& draft, const AskAction& action) {
   if (target) draft.open_approved(*target);
 }
 
-std::vector<CandidateScore> scores_of(std::span<const Answer> answers) {
+std::vector<CandidateScore> scores_of(std::span<const RecordedAnswer> answers) {
   std::vector<CandidateScore> scores;
-  for (const Answer& answer : answers)
+  for (const RecordedAnswer& answer : answers)
     scores.push_back({answer.predicted_iou, answer.stability, voxel_count(answer.voxels)});
   return scores;
 }
@@ -132,7 +132,7 @@ std::string plan_choose(Draft& draft, const ChooseAction& action) {
     throw Error(ErrorKind::conflict,
                 "object " + std::to_string(action.proposal) + " has no other candidates");
   }
-  std::vector<Answer> candidates = draft.answers_of(record.asked_at);
+  std::vector<RecordedAnswer> candidates = draft.answers_of(record.asked_at);
   if (action.candidate >= candidates.size()) {
     throw Error(ErrorKind::usage, "candidate " + std::to_string(action.candidate) + " is not there: 0.." +
                                       std::to_string(candidates.size() - 1));
@@ -182,7 +182,7 @@ std::string plan_everything(Draft& draft, const EverythingAction& action, const 
         object.lock == Lock::open && object.proposal->plane == action.plane)
       draft.remove(id);
   }
-  for (const Answer& answer : answers.answers) {
+  for (const RecordedAnswer& answer : answers.answers) {
     AnnotatedObject object;
     object.source = ObjectSource::everything;
     object.proposal = Proposal{action.plane, std::nullopt, scores_of(std::span(&answer, 1)), 0, std::nullopt};
@@ -192,8 +192,8 @@ std::string plan_everything(Draft& draft, const EverythingAction& action, const 
          std::string(name_of(action.plane.axis)) + " slice " + std::to_string(action.plane.slice);
 }
 
-std::vector<Answer> answers_of_import(const ImportAction& action, const Grid& grid) {
-  std::vector<Answer> answers;
+std::vector<RecordedAnswer> answers_of_import(const ImportAction& action, const Grid& grid) {
+  std::vector<RecordedAnswer> answers;
   for (const ImportedObject& object : action.objects) {
     if (object.voxels.extent != grid.extent)
       throw Error(ErrorKind::usage, action.from + ": its grid is not the image's");

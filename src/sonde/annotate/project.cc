@@ -17,8 +17,8 @@ bool asks_the_network(const Action& action) {
   return std::holds_alternative<AskAction>(action) || std::holds_alternative<EverythingAction>(action);
 }
 
-std::vector<Answer> ask_the_network(ImageId image, const Action& action, const Grid& grid, const Mask& inside,
-                                    const AnnotationSegmenter& segmenter) {
+std::vector<RecordedAnswer> ask_the_network(ImageId image, const Action& action, const Grid& grid,
+                                            const Mask& inside, const AnnotationSegmenter& segmenter) {
   if (const auto* ask = std::get_if<AskAction>(&action))
     return answers_on_grid(segmenter.ask(image, ask->plane, ask->prompt, inside), grid, ask->plane);
   const auto& everything = std::get<EverythingAction>(action);

@@ -63,7 +63,7 @@ class Project::Impl {
   // Throws where the action cannot be done; of an ask, the mask to start from.
   Mask prepare(ImageId image, const Action& action);
   struct Asked {
-    std::vector<Answer> answers;
+    std::vector<RecordedAnswer> answers;
     std::string model_sha256, precision;
   };
   Changes perform(ImageId image, const std::string& request, const Action& action, const Asked& asked);
@@ -90,7 +90,7 @@ class Project::Impl {
   void note(std::optional<ImageId> image, const std::string& kind, const std::string& input,
             const std::function<void()>& change);
   void commit(const StoredEvent& event, const std::vector<ObjectChange>& changes,
-              std::span<const Answer> answers);
+              std::span<const RecordedAnswer> answers);
   void write_object(const ObjectChange& change, const std::string& sha256);
   void remember(const StoredEvent& event, const std::vector<ObjectChange>& changes);
   Changes step_back_or_forth(ImageId image, const std::string& request, EventRole role);

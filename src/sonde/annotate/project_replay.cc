@@ -17,7 +17,7 @@ using nlohmann::json;
 struct Recorded {
   StoredEvent event;
   std::vector<ObjectChange> changes;
-  std::vector<Answer> answers;
+  std::vector<RecordedAnswer> answers;
   std::vector<ObjectChange> of_target;  // of an undo or redo: the changes of the event that it is about
 };
 
@@ -50,15 +50,15 @@ std::optional<std::string> difference(const std::vector<ObjectChange>& recorded,
   return std::nullopt;
 }
 
-std::optional<std::string> difference(const std::vector<Answer>& recorded,
-                                      const std::vector<Answer>& computed) {
+std::optional<std::string> difference(const std::vector<RecordedAnswer>& recorded,
+                                      const std::vector<RecordedAnswer>& computed) {
   if (recorded.size() != computed.size()) {
     return "the network gives " + std::to_string(computed.size()) + " masks, in the history " +
            std::to_string(recorded.size());
   }
   for (std::size_t i = 0; i < recorded.size(); ++i) {
-    const Answer& a = recorded[i];
-    const Answer& b = computed[i];
+    const RecordedAnswer& a = recorded[i];
+    const RecordedAnswer& b = computed[i];
     if (a.voxels != b.voxels) {
       return "mask " + std::to_string(i + 1) + " of the network differs in " +
              std::to_string(voxel_count(exclusive(a.voxels, b.voxels))) + " voxels";
@@ -83,7 +83,7 @@ class ImageReplay {
     return fault;
   }
 
-  std::function<std::vector<Answer>(Revision)> answers_of;
+  std::function<std::vector<RecordedAnswer>(Revision)> answers_of;
   std::set<LabelId> labels;
 
  private:

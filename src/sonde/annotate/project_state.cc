@@ -168,7 +168,7 @@ void Project::Impl::write_object(const ObjectChange& change, const std::string& 
 }
 
 void Project::Impl::commit(const StoredEvent& event, const std::vector<ObjectChange>& changes,
-                           std::span<const Answer> answers) {
+                           std::span<const RecordedAnswer> answers) {
   WrittenMasks written(masks_);
   std::vector<std::string> hashes;
   for (const ObjectChange& change : changes)

@@ -86,7 +86,7 @@ kernels::Depthwise DepthwiseConv::view() const {
   return {.weight = weight_.data(), .bias = bias_.data(), .channels = bias_.size(), .stride = stride_};
 }
 
-Grid::Grid(float* memory, std::size_t height, std::size_t width, std::size_t channels)
+FeatureMap::FeatureMap(float* memory, std::size_t height, std::size_t width, std::size_t channels)
     : origin_(memory + (width + 3) * channels), height_(height), width_(width), channels_(channels) {
   const std::size_t row = (width + 2) * channels;
   std::fill_n(memory, row, 0.0F);

@@ -65,9 +65,9 @@ class DepthwiseConv {
 
 // A map of height x width positions, channels last, with a margin of one zero position on every side, as 3 x
 // 3 convolutions want it. A view of memory; making it clears the margin.
-class Grid {
+class FeatureMap {
  public:
-  Grid(float* memory, std::size_t height, std::size_t width, std::size_t channels);
+  FeatureMap(float* memory, std::size_t height, std::size_t width, std::size_t channels);
   static std::size_t floats(std::size_t height, std::size_t width, std::size_t channels) {
     return (height + 2) * (width + 2) * channels;
   }

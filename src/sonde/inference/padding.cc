@@ -20,7 +20,7 @@ std::size_t reach_of_windows(std::size_t reached, std::size_t window, std::size_
 
 // Rows of positions beyond the part: below it, then at its right.
 template <typename Work>
-void for_each_row_beyond(const Grid& grid, Part reached, std::size_t band, const Work& work) {
+void for_each_row_beyond(const FeatureMap& grid, Part reached, std::size_t band, const Work& work) {
   const std::size_t bottom = std::min(reached.height + band, grid.height());
   const std::size_t right = std::min(reached.width + band, grid.width());
   for (std::size_t y = 0; y < bottom; ++y) {
@@ -59,23 +59,23 @@ void PaddingTracker::convolve(std::size_t stride, Part all) {
   all_ = all;
 }
 
-Part PaddingTracker::after_patches(const Grid& grid) {
+Part PaddingTracker::after_patches(const FeatureMap& grid) {
   convolve(2, {2 * grid.height(), 2 * grid.width()});
   return after_convolution(grid, 2);
 }
 
-Part PaddingTracker::after_convolution(const Grid& grid, std::size_t stride) {
+Part PaddingTracker::after_convolution(const FeatureMap& grid, std::size_t stride) {
   convolve(stride, whole(grid));
   return part_to_compute();
 }
 
-Part PaddingTracker::after_windows(const Grid& grid, std::size_t window) {
+Part PaddingTracker::after_windows(const FeatureMap& grid, std::size_t window) {
   reached_ = {reach_of_windows(reached_.height, window, grid.height()),
               reach_of_windows(reached_.width, window, grid.width())};
   return part_to_compute();
 }
 
-void PaddingTracker::done(const Grid& grid) {
+void PaddingTracker::done(const FeatureMap& grid) {
   if (reached_ == whole(grid)) return;
   if (!known_) {
     std::vector<float>& kept = kept_.emplace_back();

@@ -41,11 +41,11 @@ class PaddingTracker {
   PaddingTracker(PaddingStore& store, const FramePixels& pixels, std::size_t frame, std::size_t band);
 
   // What a layer must compute; `grid` is what it writes to. After it: done().
-  Part after_patches(const Grid& grid);  // two convolutions of stride 2
-  Part after_convolution(const Grid& grid, std::size_t stride);
-  Part after_windows(const Grid& grid, std::size_t window);
+  Part after_patches(const FeatureMap& grid);  // two convolutions of stride 2
+  Part after_convolution(const FeatureMap& grid, std::size_t stride);
+  Part after_windows(const FeatureMap& grid, std::size_t window);
   // Keeps the band beyond the part, or puts it there.
-  void done(const Grid& grid);
+  void done(const FeatureMap& grid);
   // The picture is through: what was kept is for the next one.
   void finish();
 

@@ -61,10 +61,10 @@ class TinyVitEncoder : public Encoder {
     PaddingTracker padding(padding_, pixels, 4 * side_, farthest_window_);
     std::size_t other = 1;
     const auto next = [&](std::size_t side, std::size_t channels) {
-      return Grid(workspace[std::exchange(other, 1 - other)].as<float>(), side, side, channels);
+      return FeatureMap(workspace[std::exchange(other, 1 - other)].as<float>(), side, side, channels);
     };
-    Grid grid =
-        embed_patches(pixels, Grid(workspace[0].as<float>(), side_, side_, channels_), padding, threads);
+    FeatureMap grid = embed_patches(pixels, FeatureMap(workspace[0].as<float>(), side_, side_, channels_),
+                                    padding, threads);
     for (const Stage& stage : stages_) {
       for (const TinyBottleneck& block : stage.convolutions)
         grid = convolve(block, grid, next(grid.width(), block.outputs()), padding, threads);
@@ -88,19 +88,20 @@ class TinyVitEncoder : public Encoder {
     std::vector<TinyBottleneck> merging;  // none or one
   };
 
-  Grid embed_patches(const FramePixels& pixels, const Grid& out, PaddingTracker& padding, int threads) const {
+  FeatureMap embed_patches(const FramePixels& pixels, const FeatureMap& out, PaddingTracker& padding,
+                           int threads) const {
     patch_embed_.run(pixels, out, padding.after_patches(out), threads);
     padding.done(out);
     return out;
   }
-  static Grid convolve(const TinyBottleneck& block, const Grid& in, const Grid& out, PaddingTracker& padding,
-                       int threads) {
+  static FeatureMap convolve(const TinyBottleneck& block, const FeatureMap& in, const FeatureMap& out,
+                             PaddingTracker& padding, int threads) {
     block.run(in, out, padding.after_convolution(out, block.stride()), threads);
     padding.done(out);
     return out;
   }
-  static Grid attend(const TinyBlock& block, const Grid& in, const Grid& out, PaddingTracker& padding,
-                     int threads) {
+  static FeatureMap attend(const TinyBlock& block, const FeatureMap& in, const FeatureMap& out,
+                           PaddingTracker& padding, int threads) {
     block.attend(in, padding.after_windows(in, block.window()), threads);
     padding.done(in);
     block.transform(in, out, padding.after_convolution(out, 1), threads);
@@ -109,14 +110,14 @@ class TinyVitEncoder : public Encoder {
   }
 
   // An odd side is rounded up: 3 x 3, stride 2, one zero on each side.
-  static std::size_t side_after(const Grid& grid, const TinyBottleneck& merging) {
+  static std::size_t side_after(const FeatureMap& grid, const TinyBottleneck& merging) {
     return (grid.width() + merging.stride() - 1) / merging.stride();
   }
 
   static std::size_t largest_grid(const TinyVitSizes& sizes) {
     std::size_t side = as_size(sizes.image_size) / 4, most = 0;
     for (std::size_t stage = 0; stage < sizes.embed_dims.size(); ++stage) {
-      most = std::max(most, Grid::floats(side, side, as_size(sizes.embed_dims.at(stage))));
+      most = std::max(most, FeatureMap::floats(side, side, as_size(sizes.embed_dims.at(stage))));
       if (stage < 2) side = (side + 1) / 2;
     }
     return most;

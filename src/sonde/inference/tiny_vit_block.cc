@@ -88,7 +88,7 @@ TinyBlock::TinyBlock(const WeightReader& block, std::size_t heads, std::size_t w
            qkv_.view());
 }
 
-void TinyBlock::attend(const Grid& grid, Part part, int threads) const {
+void TinyBlock::attend(const FeatureMap& grid, Part part, int threads) const {
   const std::size_t down = pieces(part.height, window_), across = pieces(part.width, window_);
   const std::size_t together = std::max<std::size_t>(kGroupValues / (window_ * window_ * channels_), 1);
   const std::size_t groups = pieces(across, together);
@@ -99,13 +99,14 @@ void TinyBlock::attend(const Grid& grid, Part part, int threads) const {
   });
 }
 
-void TinyBlock::transform(const Grid& in, const Grid& out, Part part, int threads) const {
+void TinyBlock::transform(const FeatureMap& in, const FeatureMap& out, Part part, int threads) const {
   parallel_for(threads, static_cast<std::int64_t>(part.height),
                [&](std::int64_t row) { transform_row(in, out, static_cast<std::size_t>(row), part.width); });
 }
 
 // The attention of `count` windows side by side, added to the grid.
-void TinyBlock::attend_windows(const Grid& grid, std::size_t top, std::size_t left, std::size_t count) const {
+void TinyBlock::attend_windows(const FeatureMap& grid, std::size_t top, std::size_t left,
+                               std::size_t count) const {
   ScratchScope scratch;
   std::vector<Window> windows;
   std::size_t tokens = 0;
@@ -184,7 +185,8 @@ void TinyBlock::attend_heads(const Window& window, const std::byte* qkv, std::by
   }
 }
 
-void TinyBlock::transform_row(const Grid& in, const Grid& out, std::size_t row, std::size_t tokens) const {
+void TinyBlock::transform_row(const FeatureMap& in, const FeatureMap& out, std::size_t row,
+                              std::size_t tokens) const {
   const std::size_t hidden = fc1_.view().outputs, size = size_of(storage_);
   const auto y = static_cast<std::ptrdiff_t>(row);
   ScratchScope scratch;

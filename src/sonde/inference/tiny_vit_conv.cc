@@ -59,12 +59,12 @@ TinyPatchEmbed::TinyPatchEmbed(const WeightReader& seq, Storage storage)
       conv1_(pack(channels_last(conv_bn_weights(seq / "0"), kColours), storage)),
       conv2_(pack(channels_last(conv_bn_weights(seq / "2"), conv1_.view().outputs), storage)) {}
 
-void TinyPatchEmbed::run(const FramePixels& pixels, const Grid& out, Part part, int threads) const {
+void TinyPatchEmbed::run(const FramePixels& pixels, const FeatureMap& out, Part part, int threads) const {
   parallel_for(threads, strip_count(part),
                [&](std::int64_t i) { run_strip(pixels, out, strip_at(part, i)); });
 }
 
-void TinyPatchEmbed::first_conv_row(const FramePixels& pixels, const Grid& out, const Strip& strip,
+void TinyPatchEmbed::first_conv_row(const FramePixels& pixels, const FeatureMap& out, const Strip& strip,
                                     std::ptrdiff_t row, std::byte* result) const {
   const std::size_t channels = conv1_.view().outputs, size = size_of(storage_);
   const std::size_t width = 2 * strip.width + 1, source_width = 2 * width + 1;
@@ -98,7 +98,7 @@ void TinyPatchEmbed::first_conv_row(const FramePixels& pixels, const Grid& out, 
   clear_outside(result, channels * size, left, width, 2 * out.width());
 }
 
-void TinyPatchEmbed::run_strip(const FramePixels& pixels, const Grid& out, const Strip& strip) const {
+void TinyPatchEmbed::run_strip(const FramePixels& pixels, const FeatureMap& out, const Strip& strip) const {
   const std::size_t channels = conv1_.view().outputs, size = size_of(storage_),
                     tap_bytes = 3 * channels * size;
   ScratchScope scratch;
@@ -132,11 +132,11 @@ TinyBottleneck::TinyBottleneck(const WeightReader& layer, Kind kind, std::size_t
       narrow_(pack(conv_bn_weights(layer / "conv3"), storage)),
       depthwise_(layer / "conv2", stride) {}
 
-void TinyBottleneck::run(const Grid& in, const Grid& out, Part part, int threads) const {
+void TinyBottleneck::run(const FeatureMap& in, const FeatureMap& out, Part part, int threads) const {
   parallel_for(threads, strip_count(part), [&](std::int64_t i) { run_strip(in, out, strip_at(part, i)); });
 }
 
-void TinyBottleneck::widen_row(const Grid& in, const Strip& strip, std::ptrdiff_t row,
+void TinyBottleneck::widen_row(const FeatureMap& in, const Strip& strip, std::ptrdiff_t row,
                                std::byte* result) const {
   const std::size_t wide = widen_.view().outputs, size = size_of(storage_);
   const std::size_t width = (strip.width - 1) * stride() + 3;
@@ -163,7 +163,7 @@ void TinyBottleneck::widen_row(const Grid& in, const Strip& strip, std::ptrdiff_
   clear_outside(result, wide * size, left, width, in.width());
 }
 
-void TinyBottleneck::run_strip(const Grid& in, const Grid& out, const Strip& strip) const {
+void TinyBottleneck::run_strip(const FeatureMap& in, const FeatureMap& out, const Strip& strip) const {
   const std::size_t wide = widen_.view().outputs, size = size_of(storage_);
   const auto step = static_cast<std::ptrdiff_t>(stride()), left = static_cast<std::ptrdiff_t>(strip.left);
   ScratchScope scratch;

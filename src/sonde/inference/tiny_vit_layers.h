@@ -19,7 +19,7 @@ struct Part {
   std::size_t height, width;
   bool operator==(const Part&) const = default;
 };
-inline Part whole(const Grid& grid) { return {grid.height(), grid.width()}; }
+inline Part whole(const FeatureMap& grid) { return {grid.height(), grid.width()}; }
 
 // A rectangle of results, done by one thread in one go.
 struct Strip {
@@ -31,12 +31,12 @@ class TinyPatchEmbed {
  public:
   TinyPatchEmbed(const WeightReader& seq, kernels::Storage storage);
   // out: [frame/4][frame/4][C0]. The frame beyond the pixels is 0.
-  void run(const FramePixels& pixels, const Grid& out, Part part, int threads) const;
+  void run(const FramePixels& pixels, const FeatureMap& out, Part part, int threads) const;
 
  private:
-  void run_strip(const FramePixels& pixels, const Grid& out, const Strip& strip) const;
-  void first_conv_row(const FramePixels& pixels, const Grid& out, const Strip& strip, std::ptrdiff_t row,
-                      std::byte* result) const;
+  void run_strip(const FramePixels& pixels, const FeatureMap& out, const Strip& strip) const;
+  void first_conv_row(const FramePixels& pixels, const FeatureMap& out, const Strip& strip,
+                      std::ptrdiff_t row, std::byte* result) const;
 
   kernels::Storage storage_;
   kernels::PackedMatrix conv1_, conv2_;
@@ -51,11 +51,11 @@ class TinyBottleneck {
   TinyBottleneck(const WeightReader& layer, Kind kind, std::size_t stride, kernels::Storage storage);
   std::size_t stride() const { return depthwise_.view().stride; }
   std::size_t outputs() const { return narrow_.view().outputs; }
-  void run(const Grid& in, const Grid& out, Part part, int threads) const;
+  void run(const FeatureMap& in, const FeatureMap& out, Part part, int threads) const;
 
  private:
-  void run_strip(const Grid& in, const Grid& out, const Strip& strip) const;
-  void widen_row(const Grid& in, const Strip& strip, std::ptrdiff_t row, std::byte* out) const;
+  void run_strip(const FeatureMap& in, const FeatureMap& out, const Strip& strip) const;
+  void widen_row(const FeatureMap& in, const Strip& strip, std::ptrdiff_t row, std::byte* out) const;
 
   Kind kind_;
   kernels::Storage storage_;
@@ -69,16 +69,16 @@ class TinyBlock {
   TinyBlock(const WeightReader& block, std::size_t heads, std::size_t window, kernels::Storage storage);
   std::size_t window() const { return window_; }
   // Adds the attention of all windows that begin in the part, in place.
-  void attend(const Grid& grid, Part part, int threads) const;
+  void attend(const FeatureMap& grid, Part part, int threads) const;
   // The convolution and the MLP.
-  void transform(const Grid& in, const Grid& out, Part part, int threads) const;
+  void transform(const FeatureMap& in, const FeatureMap& out, Part part, int threads) const;
 
  private:
   struct Window;
-  void attend_windows(const Grid& grid, std::size_t first_row, std::size_t first_column,
+  void attend_windows(const FeatureMap& grid, std::size_t first_row, std::size_t first_column,
                       std::size_t count) const;
   void attend_heads(const Window& window, const std::byte* qkv, std::byte* out) const;
-  void transform_row(const Grid& in, const Grid& out, std::size_t row, std::size_t width) const;
+  void transform_row(const FeatureMap& in, const FeatureMap& out, std::size_t row, std::size_t width) const;
 
   kernels::Storage storage_;
   std::size_t heads_, window_, channels_;
