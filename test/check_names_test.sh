@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# check_names_test.sh CHECK_NAMES: that the script finds types of one name, and nothing in a tree that is in order.
+# check_names_test.sh CHECK_NAMES: that the script finds types and functions of one name, and nothing in a tree that is in order.
 set -euo pipefail
 check=$1
 tree=$(mktemp -d)
 trap 'rm -rf "$tree"' EXIT
 failures=0
 
-# add FILE NAMESPACE DEFINITION: a source with one type in one namespace ("" is the unnamed one within sonde).
+# add FILE NAMESPACE DEFINITION: a source with one definition in one namespace ("" is the unnamed one within sonde).
 add() {
   mkdir -p "$(dirname "$tree/sonde/$1")"
   if [[ -n $2 ]]; then
@@ -32,5 +32,8 @@ add a/one.h sonde::a 'struct Answer {};' && add b/two.h sonde::b 'struct Answer 
 add a/one.h sonde 'struct Answer {};' && add b/two.cc '' 'struct Answer {};' && expect nothing 'one of them unnamed'
 add a/one.h sonde 'struct Answer;' && add b/two.h sonde 'struct Answer {};' && expect nothing 'one of them declared'
 add a/one.h sonde 'struct Answer {};' && add b/two.cc sonde 'struct Answer::Impl {};' && expect nothing 'one within the other'
+add a/one.h sonde 'inline int size(const Answer& a, int b = 1) {' && add b/two.cc sonde 'int size(const Answer& c, int d) {' && expect found 'two functions'
+add a/one.h sonde 'inline int size(const Answer& a) {' && add b/two.cc sonde 'int size(const Answer* a) {' && expect nothing 'with other parameters'
+add a/one.h sonde 'inline int size(const Answer& a) {' && add b/two.cc '' 'int size(const Answer& a) {' && expect nothing 'one function unnamed'
 
 exit $((failures > 0))

@@ -24,7 +24,7 @@ std::vector<Affine3> grids() {
   return {{{Vec3{0.5, 0, 0}, Vec3{0, 0.75, 0}, Vec3{0, 0, 3}}, {}},
           {{Vec3{-0.5, 0, 0}, Vec3{0, -0.75, 0}, Vec3{0, 0, -3}}, {10, 20, 30}},
           {{Vec3{0, 0, 3}, Vec3{-0.5, 0, 0}, Vec3{0, 0.75, 0}}, {1, 2, 3}},
-          oblique_affine()};
+          oblique_rows()};
 }
 
 std::vector<std::uint8_t> counting_voxels() {
@@ -98,7 +98,7 @@ TEST_F(CaseLoaderTest, GivesTheWholeLabelOfAVolumeOnTheGridOfItsImage) {
 }
 
 TEST_F(CaseLoaderTest, MapsLabelsStoredInAnotherOrderOfAxesOntoTheImage) {
-  const Affine3 grid = oblique_affine();
+  const Affine3 grid = oblique_rows();
   volume_pair(grid);
   const auto expected = tasks_of(plan());
   const auto labels = scattered_labels();
@@ -151,9 +151,9 @@ TEST_F(CaseLoaderTest, ReportsAMaskThatChangedSinceItWasPlanned) {
 }
 
 TEST_F(CaseLoaderTest, GivesEveryThreadTheSame) {
-  volume_pair(oblique_affine());
-  write_volume(file("images/b.nrrd"), kExtent, oblique_affine(), counting_voxels());
-  write_volume(file("labels/b.nrrd"), kExtent, oblique_affine(), scattered_labels());
+  volume_pair(oblique_rows());
+  write_volume(file("images/b.nrrd"), kExtent, oblique_rows(), counting_voxels());
+  write_volume(file("labels/b.nrrd"), kExtent, oblique_rows(), scattered_labels());
   write_text(file("images/c.nrrd"), "NRRD0004\n");
   const DataSetPlan plan = this->plan();
   StudyCase broken = plan.cases.at(0);

@@ -60,7 +60,7 @@ inline std::filesystem::path write_volume(const std::filesystem::path& path, Ext
 }
 
 // Anisotropic (0.5 x 0.75 x 3 mm), oblique by 30 degrees about z, k running downwards. LPS+.
-inline Affine3 oblique_affine() {
+inline Affine3 oblique_rows() {
   return {{Vec3{0.4330127018922193, 0.25, 0}, Vec3{-0.375, 0.649519052838329, 0}, Vec3{0, 0, -3}},
           Vec3{-12.5, 30.25, 7.125}};
 }

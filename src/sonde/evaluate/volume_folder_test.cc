@@ -19,14 +19,14 @@ class VolumeFolder : public testing::Test {
   DataSetPlan plan(const PlanOptions& options = {}) const {
     return plan_one(folder_.path() / "set", options);
   }
-  void image(const std::string& name, const Affine3& affine = oblique_affine()) const {
+  void image(const std::string& name, const Affine3& affine = oblique_rows()) const {
     std::vector<std::uint8_t> voxels(24);
     std::iota(voxels.begin(), voxels.end(), std::uint8_t{10});
     write_volume(file("images/" + name), kExtent, affine, voxels);
   }
   // One voxel a label: `values` at i = 0, 1, ... of the first row of slice k = 1.
   void labels(const std::string& name, const std::vector<std::uint8_t>& values,
-              const Affine3& affine = oblique_affine()) const {
+              const Affine3& affine = oblique_rows()) const {
     std::vector<std::uint8_t> voxels(24);
     std::ranges::copy(values, voxels.begin() + 12);
     write_volume(file("labels/" + name), kExtent, affine, voxels);
@@ -73,7 +73,7 @@ TEST_F(VolumeFolder, ReportsVolumesThatCannotBeUsedAndPlansTheRest) {
   for (const char* name : {"good", "alone", "moved", "empty", "cut", "broken", "unnamed"})
     image(name + std::string(".nrrd"));
   write_text(file("images/broken.nrrd"), "NRRD0004\n");
-  Affine3 moved = oblique_affine();
+  Affine3 moved = oblique_rows();
   moved.origin.x += 1;
   labels("moved.nrrd", {1}, moved);
   labels("empty.nrrd", {});
@@ -126,7 +126,7 @@ TEST_F(VolumeFolder, KeepsVolumesOnlyWhereTheLimitLeavesAllTheirSlices) {
   labels("a.nrrd", {1});
   std::vector<std::uint8_t> both(24);
   both[0] = both[12] = 1;
-  write_volume(file("labels/b.nrrd"), kExtent, oblique_affine(), both);
+  write_volume(file("labels/b.nrrd"), kExtent, oblique_rows(), both);
   const auto limited = [&](std::int64_t limit) {
     return plan({.min_area_px = 1, .axis = Axis::axial, .limit = limit});
   };

@@ -193,7 +193,7 @@ Response json_response(int status, const Json& json) {
   Response response;
   response.status = status;
   response.headers = {{"Content-Type", "application/json"}};
-  response.body = json_text(json);
+  response.body = compact_text(json);
   return response;
 }
 

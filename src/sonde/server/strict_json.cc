@@ -45,7 +45,9 @@ Json parse_strictly(std::string_view text) {
   }
 }
 
-std::string json_text(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
+std::string compact_text(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
 
 std::string text_from(const Json& value, const std::string& where) {
   if (!value.is_string()) throw malformed(where + " must be a text");
