@@ -95,6 +95,14 @@ TEST(Rle, IsTheSameWhereOnlyTheBoxOfTheMaskIsLookedAt) {
   }
 }
 
+TEST(Rle, GivesThePixelsOfABoxAlone) {
+  const Rle rle = encode_rle(mask_of({"##..#", "#...#", "..#.#", "#.#.#"}));
+  EXPECT_EQ(decode_rle(rle, {1, 1, 3, 2}), mask_of({"...", ".#."}));
+  EXPECT_EQ(decode_rle(rle, {3, 0, 4, 3}), mask_of({".#", ".#", ".#", ".#"}));
+  EXPECT_EQ(decode_rle(rle, {0, 0, 4, 3}), decode_rle(rle));
+  EXPECT_THROW(decode_rle({{2, 2}, {3}}, {0, 0, 1, 1}), Error);
+}
+
 TEST(Rle, WritesCocosCompressedText) {
   // Worked by hand: differences to the count two before from the fourth on, five bits a letter, least first,
   // 48 added.

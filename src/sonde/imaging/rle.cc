@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sonde/imaging/rle.h"
 
+#include <algorithm>
 #include <numeric>
 
 #include "sonde/core/error.h"
@@ -38,13 +39,20 @@ Rle encode_rle(const Mask& mask, const Box2& within) {
   return rle;
 }
 
-Mask decode_rle(const Rle& rle) {
+namespace {
+
+void check_total(const Rle& rle) {
   const std::int64_t total = std::accumulate(rle.counts.begin(), rle.counts.end(), std::int64_t{0});
-  if (rle.extent.width < 0 || rle.extent.height < 0 || total != pixel_count(rle.extent)) {
-    throw Error(ErrorKind::corrupt_data, "run lengths: they add up to " + std::to_string(total) +
-                                             " pixels, the mask has " +
-                                             std::to_string(pixel_count(rle.extent)));
-  }
+  if (rle.extent.width >= 0 && rle.extent.height >= 0 && total == pixel_count(rle.extent)) return;
+  throw Error(ErrorKind::corrupt_data, "run lengths: they add up to " + std::to_string(total) +
+                                           " pixels, the mask has " +
+                                           std::to_string(pixel_count(rle.extent)));
+}
+
+}  // namespace
+
+Mask decode_rle(const Rle& rle) {
+  check_total(rle);
   Mask mask = empty_mask(rle.extent);
   std::int64_t at = 0;
   std::uint8_t value = 0;
@@ -56,6 +64,28 @@ Mask decode_rle(const Rle& rle) {
       }
     }
     at += run;
+    value ^= 1;
+  }
+  return mask;
+}
+
+Mask decode_rle(const Rle& rle, const Box2& within) {
+  check_total(rle);
+  const auto x0 = static_cast<std::int64_t>(within.x0), x1 = static_cast<std::int64_t>(within.x1);
+  const auto y0 = static_cast<std::int64_t>(within.y0), y1 = static_cast<std::int64_t>(within.y1);
+  Mask mask = empty_mask({x1 - x0 + 1, y1 - y0 + 1});
+  std::int64_t at = 0;
+  std::uint8_t value = 0;
+  for (const std::uint32_t run : rle.counts) {
+    const std::int64_t end = at + run, height = rle.extent.height;
+    for (std::int64_t next = end; value != 0 && at < end; at = next) {
+      const std::int64_t x = at / height, top = x * height;
+      next = std::min(end, top + height);
+      if (x < x0 || x > x1) continue;
+      for (std::int64_t y = std::max(at - top, y0); y <= std::min(next - top - 1, y1); ++y)
+        mask.pixels[static_cast<std::size_t>((y - y0) * mask.extent.width + x - x0)] = 1;
+    }
+    at = end;
     value ^= 1;
   }
   return mask;

@@ -20,6 +20,8 @@ Rle encode_rle(const Mask& mask);
 Rle encode_rle(const Mask& mask, const Box2& within);
 // Throws Error{corrupt_data} if the counts do not add up to the extent.
 Mask decode_rle(const Rle& rle);
+// The pixels of the box alone, at its extent: a small object of a large picture.
+Mask decode_rle(const Rle& rle, const Box2& within);
 std::int64_t area_px(const Rle& rle);
 
 // COCO's compressed text of the counts (pycocotools' rleToString and back). Throws Error{corrupt_data} for

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <functional>
 #include <iterator>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
@@ -58,6 +59,22 @@ RgbImage cut_out(const RgbImage& picture, const Crop& crop) {
   return part;
 }
 
+// Points done so far of all crops. Safe to use from several threads.
+class PointCounter {
+ public:
+  PointCounter(const Progress& progress, std::int64_t total) : progress_(progress), total_(total) {}
+  void report(const std::string& what, std::int64_t more) {
+    const std::lock_guard lock(mutex_);
+    done_ += more;
+    if (progress_) progress_({what, done_, total_});
+  }
+
+ private:
+  const Progress& progress_;
+  std::mutex mutex_;
+  std::int64_t done_ = 0, total_ = 0;
+};
+
 // The masks of one crop: its picture is encoded once, its grid of points decoded batch by batch; what stays
 // of a mask is run lengths.
 class CropPass {
@@ -69,7 +86,8 @@ class CropPass {
         predictor_(model, embed(model, cut_out(picture, crop))),
         enlarger_(extent_of(crop), model.image_size()) {}
 
-  std::vector<ProposedMask> propose(std::span<const Point2> points) const {
+  std::vector<ProposedMask> propose(std::span<const Point2> points,
+                                    const std::function<void(std::int64_t)>& report) const {
     const SamModel::Impl& model = predictor_.model().impl();
     predictor_.embedding().impl().prepared_for(model.network);  // by all threads
     // On the CPU what decodes a point also finishes its masks, so that none wait in memory; a GPU wants many.
@@ -78,7 +96,9 @@ class CropPass {
     std::vector<std::vector<ProposedMask>> found(calls);
     parallel_for(model.threads, static_cast<std::int64_t>(calls), [&](std::int64_t call) {
       const auto at = static_cast<std::size_t>(call), first = at * together;
-      found[at] = propose_at(points.subspan(first, std::min(together, points.size() - first)));
+      const std::size_t count = std::min(together, points.size() - first);
+      found[at] = propose_at(points.subspan(first, count));
+      report(static_cast<std::int64_t>(count));
     });
     std::vector<ProposedMask> proposals;
     for (auto& some : found) std::move(some.begin(), some.end(), std::back_inserter(proposals));
@@ -155,30 +175,44 @@ std::vector<double> crop_scores(const std::vector<ProposedMask>& proposals) {
   return scores;
 }
 
-// Points done so far of all crops.
-class PointCounter {
+// What whoever watches is shown. What was covered once is dropped, so that each batch is compared with few.
+class SoFar {
  public:
-  PointCounter(const Progress& progress, std::int64_t total) : progress_(progress), total_(total) {}
-  void report(const std::string& crop, std::int64_t more) {
-    done_ += more;
-    if (progress_) progress_({crop, done_, total_});
+  SoFar(const MasksSoFar& tell, double threshold) : tell_(tell), threshold_(threshold) {}
+
+  void add(std::span<const ProposedMask> more) {
+    if (!tell_) return;
+    for (const ProposedMask& mask : more) masks_.push_back({++last_, mask});
+    std::vector<Box2> boxes;
+    std::vector<double> scores;
+    for (const MaskSoFar& one : masks_) {
+      boxes.push_back(one.mask.box);
+      scores.push_back(one.mask.predicted_iou);
+    }
+    std::vector<MaskSoFar> kept;
+    for (const std::size_t i : suppress_overlaps(boxes, scores, threshold_))
+      kept.push_back(std::move(masks_[i]));
+    masks_ = std::move(kept);
+    tell_(masks_);
   }
 
  private:
-  const Progress& progress_;
-  std::int64_t done_ = 0, total_ = 0;
+  const MasksSoFar& tell_;
+  double threshold_;
+  std::vector<MaskSoFar> masks_;
+  std::int64_t last_ = 0;
 };
 
 std::vector<ProposedMask> masks_of_crop(const CropPass& pass, std::vector<Point2> points,
                                         const EverythingOptions& options,
-                                        const std::function<void(std::int64_t)>& report) {
+                                        const std::function<void(std::int64_t)>& report, SoFar& so_far) {
   std::vector<ProposedMask> proposals;
   const auto batch = static_cast<std::size_t>(options.points_per_batch);
   for (std::size_t begin = 0; begin < points.size(); begin += batch) {
     const std::size_t count = std::min(batch, points.size() - begin);
-    auto found = pass.propose(std::span(points).subspan(begin, count));
+    auto found = pass.propose(std::span(points).subspan(begin, count), report);
+    so_far.add(found);
     std::move(found.begin(), found.end(), std::back_inserter(proposals));
-    report(static_cast<std::int64_t>(count));
   }
   const std::vector<double> scores = predicted_ious(proposals);
   return without_duplicates(std::move(proposals), scores, options.box_nms_threshold);
@@ -210,11 +244,13 @@ Cleaning clean(ProposedMask& proposal, std::int64_t min_area) {
 
 // Cleaning makes some masks equal: of those the ones stay that were clean already.
 std::vector<ProposedMask> without_small_regions(std::vector<ProposedMask> proposals,
-                                                const EverythingOptions& options, int threads) {
+                                                const EverythingOptions& options, int threads,
+                                                PointCounter& counter) {
   std::vector<double> scores(proposals.size());
   parallel_for(threads, static_cast<std::int64_t>(proposals.size()), [&](std::int64_t i) {
     const auto at = static_cast<std::size_t>(i);
     scores[at] = clean(proposals[at], options.min_region_area) == Cleaning::unchanged ? 1.0 : 0.0;
+    counter.report("small regions", 0);
   });
   return without_duplicates(std::move(proposals), scores,
                             std::max(options.box_nms_threshold, options.crop_nms_threshold));
@@ -240,20 +276,23 @@ void validate(const EverythingOptions& options) {
 }
 
 std::vector<ProposedMask> segment_everything(const SamModel& model, const RgbImage& picture,
-                                             const EverythingOptions& options, const Progress& progress) {
+                                             const EverythingOptions& options, const Progress& progress,
+                                             const MasksSoFar& so_far) {
   validate(options);
   const std::vector<Crop> crops = crops_of(picture.extent, options.crop_layers, options.crop_overlap_ratio);
   std::int64_t total = 0;
   for (const Crop& crop : crops) total += static_cast<std::int64_t>(grid_in(crop, options).size());
   PointCounter counter(progress, total);
+  SoFar watched(so_far, options.box_nms_threshold);
 
   std::vector<ProposedMask> proposals;
   for (std::size_t i = 0; i < crops.size(); ++i) {
     const std::string name = "crop " + std::to_string(i + 1) + " of " + std::to_string(crops.size());
     counter.report(name, 0);
     const CropPass pass(model, picture, crops[i], options);
-    auto found = masks_of_crop(pass, grid_in(crops[i], options), options,
-                               [&](std::int64_t more) { counter.report(name, more); });
+    auto found = masks_of_crop(
+        pass, grid_in(crops[i], options), options, [&](std::int64_t more) { counter.report(name, more); },
+        watched);
     std::move(found.begin(), found.end(), std::back_inserter(proposals));
   }
   if (crops.size() > 1) {
@@ -261,7 +300,7 @@ std::vector<ProposedMask> segment_everything(const SamModel& model, const RgbIma
     proposals = without_duplicates(std::move(proposals), scores, options.crop_nms_threshold);
   }
   if (options.min_region_area > 0)
-    proposals = without_small_regions(std::move(proposals), options, model.impl().threads);
+    proposals = without_small_regions(std::move(proposals), options, model.impl().threads, counter);
   std::stable_sort(proposals.begin(), proposals.end(), [](const ProposedMask& a, const ProposedMask& b) {
     return a.predicted_iou > b.predicted_iou;
   });

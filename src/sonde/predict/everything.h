@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <span>
 #include <vector>
 
 #include "sonde/core/progress.h"
@@ -35,9 +37,22 @@ struct ProposedMask {
   Point2 point;   // grid point, pixels of the picture
   Box2 crop_box;  // x0, y0, x1, y1 of the crop, maxima excluded as published
 };
+
+// One of the masks while others are still to come.
+struct MaskSoFar {
+  std::int64_t number = 0;  // its own from one time to the next, from 1
+  ProposedMask mask;        // small regions are still in it
+};
+// Told after each batch of points, from the caller's thread: the masks that pass the thresholds and that no
+// better one covers so far, best predicted IoU first. One that is not there any more does not come back,
+// though it may be among the final ones.
+using MasksSoFar = std::function<void(std::span<const MaskSoFar>)>;
+
 // Masks of everything in a picture, best predicted IoU first. Memory does not grow with the number of masks
-// (run lengths).
+// (run lengths). Progress is told after each point, by the thread that has done it, one at a time: what it
+// throws ends the work within a point.
 std::vector<ProposedMask> segment_everything(const SamModel& model, const RgbImage& picture,
-                                             const EverythingOptions& options, const Progress& progress = {});
+                                             const EverythingOptions& options, const Progress& progress = {},
+                                             const MasksSoFar& so_far = {});
 
 }  // namespace sonde

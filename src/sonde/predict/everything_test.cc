@@ -3,13 +3,17 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
+#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "sonde/core/error.h"
+#include "sonde/predict/proposals.h"
 #include "sonde/predict/test_model.h"
 
 namespace sonde {
@@ -94,6 +98,59 @@ TEST(Everything, CountsEveryPointOnce) {
   });
   EXPECT_TRUE(std::is_sorted(done.begin(), done.end()));
   EXPECT_EQ(done.back(), 32);
+}
+
+TEST(Everything, IsTheSameWhateverTheBatchAndWhoeverWatches) {
+  EverythingOptions options = unfiltered();
+  options.points_per_side = 5;
+  const auto masks_of = [&](std::int64_t batch, const MasksSoFar& so_far) {
+    options.points_per_batch = batch;
+    std::vector<std::pair<Rle, double>> masks;
+    for (const auto& mask : segment_everything(tiny_model(), test_picture({48, 36}), options, {}, so_far))
+      masks.emplace_back(mask.rle, mask.predicted_iou);
+    return masks;
+  };
+  const auto whole = masks_of(64, {});
+  EXPECT_EQ(masks_of(3, {}), whole);
+  EXPECT_EQ(masks_of(3, [](std::span<const MaskSoFar>) {}), whole);
+}
+
+TEST(Everything, ShowsAfterEachBatchWhatNoBetterMaskCovers) {
+  EverythingOptions options = unfiltered();
+  options.points_per_side = 4;
+  options.points_per_batch = 6;
+  std::vector<std::vector<MaskSoFar>> shown;
+  const auto masks = segment_everything(
+      tiny_model(), test_picture({48, 36}), options, {},
+      [&](std::span<const MaskSoFar> so_far) { shown.emplace_back(so_far.begin(), so_far.end()); });
+  ASSERT_EQ(shown.size(), 3u);  // 6, 6 and 4 points
+  std::map<std::int64_t, Rle> known;
+  for (const auto& so_far : shown) {
+    ASSERT_FALSE(so_far.empty());
+    std::vector<Box2> boxes;
+    std::vector<double> scores;
+    for (const auto& [number, mask] : so_far) {
+      EXPECT_EQ(known.try_emplace(number, mask.rle).first->second, mask.rle) << number;
+      boxes.push_back(mask.box);
+      scores.push_back(mask.predicted_iou);
+    }
+    EXPECT_TRUE(std::is_sorted(scores.rbegin(), scores.rend()));
+    EXPECT_EQ(suppress_overlaps(boxes, scores, options.box_nms_threshold).size(), so_far.size());
+  }
+  EXPECT_EQ(shown.back().front().mask.rle, masks.front().rle);
+}
+
+TEST(Everything, StopsWithinAPoint) {
+  struct Stop {};
+  EverythingOptions options = unfiltered();
+  options.points_per_side = 16;
+  int told = 0;
+  const auto stop_at_three = [&](const ProgressUpdate& update) {
+    ++told;
+    if (update.done >= 3) throw Stop();
+  };
+  EXPECT_THROW(segment_everything(tiny_model(), test_picture({48, 36}), options, stop_at_three), Stop);
+  EXPECT_LT(told, 128);  // the start, three points, and one of each other thread
 }
 
 TEST(Everything, TakesAGridFinerThanThePixels) {
