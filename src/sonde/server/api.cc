@@ -92,6 +92,7 @@ const std::vector<Api::Route>& Api::routes() {
       {"POST", "/api/export", {}, &Api::post_export},
       {"GET", "/api/jobs/*", {}, &Api::get_job},
       {"DELETE", "/api/jobs/*", {}, &Api::delete_job},
+      {"GET", "/api/jobs/*/preview", {}, &Api::get_preview},
       {"GET", "/api/images/*", {}, &Api::get_image},
       {"GET", "/api/images/*/picture", {"axis", "slice"}, &Api::get_picture},
       {"GET", "/api/images/*/masks", {"axis", "slice"}, &Api::get_masks},

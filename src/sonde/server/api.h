@@ -53,6 +53,7 @@ class Api {
   Response post_export(const Call& call);
   Response get_job(const Call& call);
   Response delete_job(const Call& call);
+  Response get_preview(const Call& call);
 
   Response get_image(const Call& call);
   Response get_picture(const Call& call);

@@ -195,12 +195,38 @@ TEST_F(ApiActions, EverythingIsAJob) {
   const Json opened = get_json("/api/images/1");
   for (const Json& object : opened["objects"]) proposals += object["source"] == "everything" ? 1 : 0;
   EXPECT_EQ(ended["result"]["proposals"], proposals);
+  EXPECT_TRUE(read_masks(get("/api/jobs/" + ended["job"].dump() + "/preview").body).empty());
+  EXPECT_EQ(get("/api/jobs/1/preview").status, 404);
   Json wrong = request;
   wrong["points_per_side"] = 0;
   EXPECT_EQ(post("/api/images/1/everything", wrong).status, 422);
   wrong = request;
   wrong["plane"]["slice"] = 1;
   EXPECT_EQ(post("/api/images/1/everything", wrong).status, 422);
+}
+
+TEST_F(ApiActions, EverythingShowsWhatItHasSoFarAndStopsWhenAsked) {
+  const Json request{{"plane", {{"axis", "axial"}, {"slice", 0}}},
+                     {"window", "auto"},
+                     {"points_per_side", 128},
+                     {"pred_iou", 0.0},
+                     {"stability", 0.0}};
+  Json job = Json::parse(post("/api/images/1/everything", request).body);
+  const std::string target = "/api/jobs/" + job["job"].dump();
+  EXPECT_EQ(job["preview"], 0);
+  while (job["preview"] == 0 && (job["state"] == "waiting" || job["state"] == "running"))
+    job = get_json(target);
+  ASSERT_EQ(job["state"], "running");
+  const Response preview = get(target + "/preview");
+  EXPECT_EQ(header_of(preview, "Content-Type"), "application/x-sonde-masks");
+  const auto masks = read_masks(preview.body);
+  ASSERT_FALSE(masks.empty());
+  for (const ReadMask& mask : masks) EXPECT_LE(mask.x0 + mask.width, 60);
+  api().handle(TestApi::request("DELETE", target));
+  EXPECT_EQ(wait_for_job(job)["state"], "cancelled");
+  EXPECT_TRUE(get_json("/api/images/1")["objects"].empty());
+  for (const Json& event : get_json("/api/images/1/history?limit=10")["events"])
+    EXPECT_NE(event["kind"], "everything");
 }
 
 TEST_F(ApiActions, ProgressAndHistoryAreKept) {

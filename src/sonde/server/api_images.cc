@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <chrono>
+#include <span>
 #include <utility>
 
 #include "sonde/core/error.h"
 #include "sonde/predict/everything.h"
 #include "sonde/server/api.h"
+#include "sonde/server/mask_preview.h"
 #include "sonde/server/token.h"
 
 // Requests about one image.
@@ -184,9 +186,11 @@ Response Api::post_everything(const Call& call) {
   plane_at(grid_of_image(id), action.plane);
   parse_window(action.window);
   check_settings(action.settings);
-  const auto job = jobs_.start("everything", [this, id, action](const Progress& progress) {
+  const auto job = jobs_.start("everything", [this, id, action](const JobReport& report) {
     const std::string request = random_token();  // as good an id as any
-    const Changes changes = project_.apply(id, request, action, desk_.segmenter(progress));
+    MaskPreview preview;
+    const MasksSoFar so_far = [&](std::span<const MaskSoFar> masks) { report.preview(preview.show(masks)); };
+    const Changes changes = project_.apply(id, request, action, desk_.segmenter(report.progress, so_far));
     const auto proposals =
         std::count_if(changes.changed.begin(), changes.changed.end(), [](const AnnotatedObject& object) {
           return object.source == ObjectSource::everything && object.proposal;

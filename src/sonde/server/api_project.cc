@@ -105,13 +105,17 @@ Json Api::export_now(const wire::ExportRequest& request, const Progress& progres
 Response Api::post_export(const Call& call) {
   const wire::ExportRequest request = wire::parse_export(call.body);
   const auto job = jobs_.start(
-      "export", [this, request](const Progress& progress) { return export_now(request, progress); });
+      "export", [this, request](const JobReport& report) { return export_now(request, report.progress); });
   return json_response(202, wire::to_json(job));
 }
 
 Response Api::get_job(const Call& call) { return json_response(200, wire::to_json(jobs_.find(call.id()))); }
 Response Api::delete_job(const Call& call) {
   return json_response(200, wire::to_json(jobs_.stop(call.id())));
+}
+Response Api::get_preview(const Call& call) {
+  return binary_response("application/x-sonde-masks",
+                         jobs_.preview(call.id()).value_or(wire::encode_masks({})));
 }
 
 }  // namespace sonde

@@ -7,14 +7,14 @@
 
 #include "sonde/core/error.h"
 #include "sonde/core/parallel.h"
-#include "sonde/predict/everything.h"
 #include "sonde/predict/preprocess.h"
 
 namespace sonde {
 namespace {
 
-constexpr std::int64_t kSlicesAhead = 3;      // on either side
-constexpr std::int64_t kPointsPerBatch = 16;  // a grid can be stopped after each; masks do not depend on it
+constexpr std::int64_t kSlicesAhead = 3;  // on either side
+constexpr std::int64_t kPointsPerBatch =
+    32;  // masks are shown after each; what they are does not depend on it
 
 // The default window as requests name it.
 std::string name_to_ask(const UsedWindow& window) { return wire::to_json(window)["name"].get<std::string>(); }
@@ -137,10 +137,11 @@ std::vector<AnsweredCandidate> ImageDesk::ask(const PictureKey& key, const Asked
 }
 
 std::vector<ProposedRegion> ImageDesk::everything(ImageId image, const EverythingAction& action,
-                                                  const Progress& progress) {
+                                                  const Progress& progress, const MasksSoFar& so_far) {
   const RgbImage seen = open(image)->seen_by_network(action.plane, action.window);
   std::vector<ProposedRegion> regions;
-  for (ProposedMask& mask : segment_everything(model_.model, seen, options_of(action.settings), progress))
+  for (ProposedMask& mask :
+       segment_everything(model_.model, seen, options_of(action.settings), progress, so_far))
     regions.push_back({std::move(mask.rle), mask.predicted_iou, mask.stability_score});
   return regions;
 }
@@ -154,16 +155,16 @@ AnnotationSegmenter ImageDesk::segmenter(AskTimes& times) {
                 return ask({image, plane, prompt.window}, prompt, inside, times);
               },
           .everything = [this](ImageId image,
-                               const EverythingAction& action) { return everything(image, action, {}); }};
+                               const EverythingAction& action) { return everything(image, action, {}, {}); }};
 }
 
-AnnotationSegmenter ImageDesk::segmenter(const Progress& progress) {
+AnnotationSegmenter ImageDesk::segmenter(const Progress& progress, const MasksSoFar& so_far) {
   const wire::ModelFacts facts = model_.facts();
   return {.model_sha256 = facts.sha256,
           .precision = facts.precision,
           .ask = {},
-          .everything = [this, progress](ImageId image, const EverythingAction& action) {
-            return everything(image, action, progress);
+          .everything = [this, progress, so_far](ImageId image, const EverythingAction& action) {
+            return everything(image, action, progress, so_far);
           }};
 }
 

@@ -10,6 +10,7 @@
 #include "sonde/annotate/project.h"
 #include "sonde/core/progress.h"
 #include "sonde/predict/embedding_store.h"
+#include "sonde/predict/everything.h"
 #include "sonde/predict/sam_model.h"
 #include "sonde/server/encoding_queue.h"
 #include "sonde/server/open_images.h"
@@ -47,8 +48,8 @@ class ImageDesk {
 
   // `times` gets those of each ask and must live as long as what is returned.
   AnnotationSegmenter segmenter(AskTimes& times);
-  // Of a job, which may be stopped by an exception of its progress.
-  AnnotationSegmenter segmenter(const Progress& progress);
+  // Of a job, which may be stopped by an exception of its progress, and shows masks while it runs.
+  AnnotationSegmenter segmenter(const Progress& progress, const MasksSoFar& so_far);
   const DeskModel& model() const { return model_; }
 
  private:
@@ -59,7 +60,7 @@ class ImageDesk {
   std::vector<AnsweredCandidate> ask(const PictureKey& key, const AskedPrompt& prompt, const Mask& inside,
                                      AskTimes& times);
   std::vector<ProposedRegion> everything(ImageId image, const EverythingAction& action,
-                                         const Progress& progress);
+                                         const Progress& progress, const MasksSoFar& so_far);
 
   Project& project_;
   DeskModel model_;

@@ -85,6 +85,11 @@ wire::JobFacts Jobs::stop(std::int64_t id) {
   return job.facts;
 }
 
+std::optional<std::string> Jobs::preview(std::int64_t id) {
+  const std::lock_guard lock(mutex_);
+  return at(id).preview;
+}
+
 void Jobs::run() {
   setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), kNice);  // of this thread alone
   std::unique_lock lock(mutex_);
@@ -108,7 +113,8 @@ void Jobs::run() {
 
 void Jobs::work_on(std::int64_t id, const Work& work) {
   try {
-    Json result = work([this, id](const ProgressUpdate& update) { report(id, update); });
+    Json result = work({.progress = [this, id](const ProgressUpdate& update) { report(id, update); },
+                        .preview = [this, id](std::string preview) { show(id, std::move(preview)); }});
     end(id, wire::JobState::done, "", std::move(result));
   } catch (const Stopped&) {
     end(id, wire::JobState::cancelled, "", nullptr);
@@ -126,12 +132,21 @@ void Jobs::report(std::int64_t id, const ProgressUpdate& update) {
   job.facts.message = update.what;
 }
 
+void Jobs::show(std::int64_t id, std::string preview) {
+  const std::lock_guard lock(mutex_);
+  Job& job = jobs_.at(id);
+  job.preview = std::move(preview);
+  ++job.facts.preview;
+}
+
 void Jobs::end(std::int64_t id, wire::JobState state, const std::string& message, Json result) {
   const std::lock_guard lock(mutex_);
   Job& job = jobs_.at(id);
   job.facts.state = state;
   job.facts.message = message;
   job.facts.result = std::move(result);
+  job.facts.preview = 0;
+  job.preview.reset();
   job.ended = Clock::now();
 }
 

@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 
@@ -15,11 +16,17 @@
 
 namespace sonde {
 
+// What a job says of itself while it runs.
+struct JobReport {
+  Progress progress;                         // throws when the job is to stop
+  std::function<void(std::string)> preview;  // what there is to see so far, as it is answered
+};
+
 // Long work, one job at a time on a thread of low priority. Safe to use from several threads.
 class Jobs {
  public:
-  // Reports its progress, which throws when the job is to stop; returns the result.
-  using Work = std::function<Json(const Progress&)>;
+  // Returns the result.
+  using Work = std::function<Json(const JobReport&)>;
 
   explicit Jobs(std::chrono::seconds remembered = std::chrono::hours(1));
   Jobs(const Jobs&) = delete;
@@ -31,12 +38,15 @@ class Jobs {
   // Throw Error{not_found}: there is no such job, or it is forgotten.
   wire::JobFacts find(std::int64_t id);
   wire::JobFacts stop(std::int64_t id);
+  // Absent before the first and after the job's end.
+  std::optional<std::string> preview(std::int64_t id);
 
  private:
   using Clock = std::chrono::steady_clock;
   struct Job {
     wire::JobFacts facts;
     Work work;
+    std::optional<std::string> preview;
     bool stopping = false;
     Clock::time_point ended;
   };
@@ -46,6 +56,7 @@ class Jobs {
   void run();
   void work_on(std::int64_t id, const Work& work);
   void report(std::int64_t id, const ProgressUpdate& update);
+  void show(std::int64_t id, std::string preview);
   void end(std::int64_t id, wire::JobState state, const std::string& message, Json result);
 
   std::chrono::seconds remembered_;

@@ -27,12 +27,12 @@ TEST(Jobs, RunOneAfterAnotherAndGiveTheirResults) {
   Jobs jobs;
   std::promise<void> go;
   std::shared_future<void> gone = go.get_future().share();
-  const auto first = jobs.start("export", [gone](const Progress& progress) -> Json {
-    progress({"disc.png", 1, 2});
+  const auto first = jobs.start("export", [gone](const JobReport& report) -> Json {
+    report.progress({"disc.png", 1, 2});
     gone.wait();
     return {{"files", 2}};
   });
-  const auto second = jobs.start("everything", [](const Progress&) -> Json { return {{"proposals", 3}}; });
+  const auto second = jobs.start("everything", [](const JobReport&) -> Json { return {{"proposals", 3}}; });
   EXPECT_EQ(first.state, JobState::waiting);
   wait_for(jobs, first.job, JobState::running);
   while (jobs.find(first.job).done == 0) std::this_thread::yield();
@@ -47,17 +47,17 @@ TEST(Jobs, RunOneAfterAnotherAndGiveTheirResults) {
 TEST(Jobs, SayWhyTheyFailed) {
   Jobs jobs;
   const auto job = jobs.start(
-      "export", [](const Progress&) -> Json { throw Error(ErrorKind::unavailable, "the disk is full"); });
+      "export", [](const JobReport&) -> Json { throw Error(ErrorKind::unavailable, "the disk is full"); });
   EXPECT_EQ(wait_for(jobs, job.job, JobState::failed).message, "the disk is full");
 }
 
 TEST(Jobs, StopWhenAsked) {
   Jobs jobs;
   std::atomic<int> reports = 0;
-  const auto endless = [&](const Progress& progress) -> Json {
+  const auto endless = [&](const JobReport& report) -> Json {
     for (;;) {
       ++reports;
-      progress({"crop 1", 0, 0});
+      report.progress({"crop 1", 0, 0});
       std::this_thread::sleep_for(std::chrono::milliseconds(1));
     }
   };
@@ -69,14 +69,34 @@ TEST(Jobs, StopWhenAsked) {
   wait_for(jobs, running.job, JobState::cancelled);
 }
 
+TEST(Jobs, ShowWhatThereIsSoFarUntilTheirEnd) {
+  Jobs jobs;
+  std::promise<void> go;
+  std::shared_future<void> gone = go.get_future().share();
+  const auto job = jobs.start("everything", [gone](const JobReport& report) -> Json {
+    report.preview("one");
+    report.preview("two");
+    report.progress({"crop 1", 2, 4});
+    gone.wait();
+    return nullptr;
+  });
+  while (jobs.find(job.job).done == 0) std::this_thread::yield();
+  EXPECT_EQ(jobs.find(job.job).preview, 2);
+  EXPECT_EQ(jobs.preview(job.job), "two");
+  go.set_value();
+  EXPECT_EQ(wait_for(jobs, job.job, JobState::done).preview, 0);
+  EXPECT_EQ(jobs.preview(job.job), std::nullopt);
+  EXPECT_THROW(jobs.preview(99), Error);
+}
+
 TEST(Jobs, AreStoppedWithTheServer) {
   std::atomic<int> reports = 0;
   {
     Jobs jobs;
-    jobs.start("everything", [&](const Progress& progress) -> Json {
+    jobs.start("everything", [&](const JobReport& report) -> Json {
       for (;;) {
         ++reports;
-        progress({"crop 1", 0, 0});
+        report.progress({"crop 1", 0, 0});
       }
     });
     while (reports == 0) std::this_thread::yield();
@@ -87,7 +107,7 @@ TEST(Jobs, AreStoppedWithTheServer) {
 
 TEST(Jobs, AreForgottenSomeTimeAfterTheirEnd) {
   Jobs jobs(std::chrono::seconds(-1));  // at once
-  const auto job = jobs.start("export", [](const Progress&) -> Json { return nullptr; });
+  const auto job = jobs.start("export", [](const JobReport&) -> Json { return nullptr; });
   const auto is_forgotten = [&] {
     try {
       jobs.find(job.job);
@@ -105,7 +125,7 @@ TEST(Jobs, AreRefusedWhenTooManyWait) {
   Jobs jobs;
   std::promise<void> go;
   std::shared_future<void> gone = go.get_future().share();
-  const auto wait = [gone](const Progress&) -> Json {
+  const auto wait = [gone](const JobReport&) -> Json {
     gone.wait();
     return nullptr;
   };

@@ -41,11 +41,16 @@ class BundleReader {
     ReadBundle bundle;
     bundle.json = Json::parse(take(json_size));
     if (bytes_.size() != masks_size) throw std::runtime_error("the bundle has another length than it says");
+    bundle.masks = read_masks();
+    return bundle;
+  }
+  std::vector<ReadMask> read_masks() {
     expect("SNDM");
     const std::size_t count = u32();
-    for (std::size_t i = 0; i < count; ++i) bundle.masks.push_back(mask());
-    if (!bytes_.empty()) throw std::runtime_error("the bundle has more bytes than it needs");
-    return bundle;
+    std::vector<ReadMask> masks;
+    for (std::size_t i = 0; i < count; ++i) masks.push_back(mask());
+    if (!bytes_.empty()) throw std::runtime_error("the masks have more bytes than they need");
+    return masks;
   }
 
  private:
@@ -93,6 +98,7 @@ class BundleReader {
   std::string_view bytes_;
 };
 
+inline std::vector<ReadMask> read_masks(std::string_view bytes) { return BundleReader(bytes).read_masks(); }
 inline ReadBundle read_bundle(std::string_view bytes) { return BundleReader(bytes).read(); }
 
 }  // namespace sonde

@@ -16,6 +16,7 @@
 #include "sonde/annotate/export.h"
 #include "sonde/annotate/objects.h"
 #include "sonde/annotate/project.h"
+#include "sonde/imaging/rle.h"
 #include "sonde/imaging/window.h"
 #include "sonde/server/strict_json.h"
 
@@ -142,7 +143,8 @@ struct JobFacts {
   JobState state = JobState::waiting;
   std::int64_t done = 0, total = 0;
   std::string message;
-  Json result;  // null until it is done
+  std::int64_t preview = 0;  // grows with each; 0: there is none
+  Json result;               // null until it is done
 };
 Json to_json(const JobFacts& job);
 Json everything_result(Revision revision, std::int64_t proposals);
@@ -160,6 +162,9 @@ struct Bundle {
   std::vector<ObjectMask> masks;
 };
 std::string encode_bundle(const Bundle& bundle);
+// The same masks without a bundle round them, for what is no object yet; `box` holds all of the mask.
+std::string encode_mask(std::int64_t number, const Rle& rle, const Box2& box);
+std::string encode_masks(std::span<const std::string_view> encoded);
 
 // The type is the smallest that holds all values of the volume, so that every slice of it comes as the same.
 enum class PictureType : std::uint8_t { grey8, rgb, int16, uint16, float32 };

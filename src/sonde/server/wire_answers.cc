@@ -258,8 +258,9 @@ Json to_json(const EmbeddingFacts& embedding) {
 }
 
 Json to_json(const JobFacts& job) {
-  return {{"job", job.job},     {"kind", job.kind},       {"state", name_of(job.state)}, {"done", job.done},
-          {"total", job.total}, {"message", job.message}, {"result", job.result}};
+  return {{"job", job.job},         {"kind", job.kind},    {"state", name_of(job.state)},
+          {"done", job.done},       {"total", job.total},  {"message", job.message},
+          {"preview", job.preview}, {"result", job.result}};
 }
 Json everything_result(Revision revision, std::int64_t proposals) {
   return {{"revision", revision}, {"proposals", proposals}};

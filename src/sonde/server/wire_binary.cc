@@ -52,17 +52,19 @@ std::string runs_in(const Mask& mask, const Box2& box) {
   return runs;
 }
 
+void append_box_and_runs(std::string& bytes, const Box2& box, const std::string& runs) {
+  for (const double number : {box.x0, box.y0, box.x1 - box.x0 + 1, box.y1 - box.y0 + 1})
+    append_u32(bytes, static_cast<std::int64_t>(number));
+  append_u32(bytes, static_cast<std::int64_t>(runs.size()));
+  bytes += runs;
+}
+
 void append_mask(std::string& bytes, const ObjectMask& mask) {
   append_u32(bytes, mask.object);
   append_u32(bytes, mask.candidate ? static_cast<std::int64_t>(*mask.candidate) : kOwnMask);
   append_u32(bytes, mask.revision);
   const auto box = bounding_box(mask.mask);
-  const Box2 b = box.value_or(Box2{0, 0, -1, -1});
-  for (const double number : {b.x0, b.y0, b.x1 - b.x0 + 1, b.y1 - b.y0 + 1})
-    append_u32(bytes, static_cast<std::int64_t>(number));
-  const std::string runs = box ? runs_in(mask.mask, *box) : std::string();
-  append_u32(bytes, static_cast<std::int64_t>(runs.size()));
-  bytes += runs;
+  append_box_and_runs(bytes, box.value_or(Box2{0, 0, -1, -1}), box ? runs_in(mask.mask, *box) : "");
 }
 
 void append_head(std::string& bytes, std::string_view name, std::uint8_t type = 0) {
@@ -125,6 +127,24 @@ std::string encode_bundle(const Bundle& bundle) {
   append_u32(bytes, static_cast<std::int64_t>(head.size()));
   append_u32(bytes, static_cast<std::int64_t>(masks.size()));
   return bytes + head + masks;
+}
+
+std::string encode_mask(std::int64_t number, const Rle& rle, const Box2& box) {
+  const Mask inside = decode_rle(rle, box);
+  std::string bytes;
+  append_u32(bytes, number);
+  append_u32(bytes, kOwnMask);
+  append_u32(bytes, 0);  // it has no revision
+  append_box_and_runs(bytes, box, runs_in(inside, {0, 0, box.x1 - box.x0, box.y1 - box.y0}));
+  return bytes;
+}
+
+std::string encode_masks(std::span<const std::string_view> encoded) {
+  std::string bytes;
+  append_head(bytes, "SNDM");
+  append_u32(bytes, static_cast<std::int64_t>(encoded.size()));
+  for (const std::string_view mask : encoded) bytes += mask;
+  return bytes;
 }
 
 PictureType picture_type(const Volume& volume) {

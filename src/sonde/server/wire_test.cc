@@ -218,12 +218,12 @@ TEST(WireAnswers, OfEmbeddingsAndJobsAreTheExamples) {
 
   const std::vector<std::string> notes{"disc.png: has no objects"};
   const std::vector<JobFacts> jobs{
-      {7, "everything", JobState::waiting, 0, 0, "", {}},
-      {7, "everything", JobState::running, 3, 16, "", {}},
-      {7, "everything", JobState::done, 16, 16, "", everything_result(58, 87)},
-      {7, "everything", JobState::failed, 0, 0, "ch2.nii.gz: no such file", {}},
-      {7, "everything", JobState::cancelled, 3, 16, "", {}},
-      {8, "export", JobState::done, 4, 4, "",
+      {7, "everything", JobState::waiting, 0, 0, "", 0, {}},
+      {7, "everything", JobState::running, 3, 16, "", 2, {}},
+      {7, "everything", JobState::done, 16, 16, "", 0, everything_result(58, 87)},
+      {7, "everything", JobState::failed, 0, 0, "ch2.nii.gz: no such file", 0, {}},
+      {7, "everything", JobState::cancelled, 3, 16, "", 0, {}},
+      {8, "export", JobState::done, 4, 4, "", 0,
        export_result("/home/ada/liver.sonde/exports/2026-11-25T02-10-00 png", 12, notes)}};
   list = Json::array();
   for (const JobFacts& job : jobs) list.push_back(to_json(job));
@@ -285,6 +285,19 @@ TEST(WireBundle, HasTheBytesOfTheExamples) {
   empty.labels = labels();
   empty.timing.total_ms = 0.3;
   EXPECT_EQ(hex(encode_bundle(empty)), examples["no masks"]["hex"]);
+}
+
+TEST(WireMasks, OfAJobSoFarHaveTheBytesOfTheExamples) {
+  const Json examples = golden("previews");
+  for (const auto& [name, example] : examples.items()) {
+    std::vector<std::string> masks;
+    for (const Json& one : example["masks"]) {
+      const Mask mask = mask_from(one["pixels"]);
+      masks.push_back(encode_mask(one["object"], encode_rle(mask), *bounding_box(mask)));
+    }
+    EXPECT_EQ(hex(encode_masks(std::vector<std::string_view>(masks.begin(), masks.end()))), example["hex"])
+        << name;
+  }
 }
 
 TEST(WirePicture, HasTheBytesOfTheExamples) {

@@ -54,6 +54,13 @@ export interface Draft {
   box: BoxPx | null
 }
 
+// Masks that are no objects yet; their numbers are their own.
+export interface Preview {
+  image: number
+  plane: Plane
+  masks: readonly SliceMask[]
+}
+
 export interface Message {
   id: number
   tone: 'info' | 'error' | 'critical' // critical: something is lost; it stays until it is dismissed
@@ -87,6 +94,7 @@ export interface SessionState {
   refining: boolean // prompts change the selected approved object
   job: Job | null // of Everything
   jobImage: number | null // whose proposals it makes
+  preview: Preview | null // what it has found so far
   exporting: Job | null
   history: readonly HistoryEvent[] | null // null: not being looked at
   messages: readonly Message[]

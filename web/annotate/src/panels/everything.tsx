@@ -13,6 +13,8 @@ export function Everything() {
   const ui = useUi()
   const open = useUiState((state) => state.everythingOpen)
   const job = useSession((state) => state.job)
+  const found = useSession((state) => state.preview?.masks.length ?? 0)
+  const [stopping, setStopping] = useState<number | null>(null) // a job
   const opened = useSession((state) => state.opened)
   const elsewhere = useSession(({ project, image, jobImage }) =>
     jobImage === image ? undefined : project?.images.find(({ id }) => id === jobImage)?.name,
@@ -26,12 +28,24 @@ export function Everything() {
           Everything{elsewhere && ` in ${elsewhere}`}
           {job.state === 'waiting' && ': waiting'}
         </span>
-        <progress max={Math.max(job.total, 1)} value={job.done} aria-label="Progress of Everything" />
-        <span className="muted tabular">
-          {job.done} / {job.total}
+        <progress
+          max={Math.max(job.total, 1)}
+          value={job.done || undefined} // moves by itself while the picture is encoded
+          aria-label="Progress of Everything"
+        />
+        <span className="muted tabular" title={`${job.done} of ${job.total} points asked`}>
+          {found} found
         </span>
-        <button type="button" className="small" onClick={() => void actions.stopJob('everything')}>
-          Cancel
+        <button
+          type="button"
+          className="small"
+          disabled={stopping === job.job}
+          onClick={() => {
+            setStopping(job.job)
+            void actions.stopJob('everything')
+          }}
+        >
+          {stopping === job.job ? 'Stopping' : 'Cancel'}
         </button>
       </div>
     )

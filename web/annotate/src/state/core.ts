@@ -36,6 +36,7 @@ export function emptyState(): SessionState {
     refining: false,
     job: null,
     jobImage: null,
+    preview: null,
     exporting: null,
     history: null,
     messages: [],

@@ -45,9 +45,16 @@ function u32(value: number): number[] {
 
 const magic = (text: string) => [...new TextEncoder().encode(text), 1, 0, 0, 0]
 
-export function encodeBundle(head: BundleHead, masks: readonly Mask[]): Uint8Array<ArrayBuffer> {
-  const headBytes = new TextEncoder().encode(JSON.stringify(head))
-  const maskBytes = [
+// What a job has found so far: as many boxes as it has done, the last one first.
+export function foundMasks(count: number): Mask[] {
+  return Array.from({ length: count }, (_, i) => {
+    const object = count - i
+    return { object, candidate: ownMask, revision: 0, x0: 20 * object, y0: 20, width: 10, height: 10 }
+  })
+}
+
+export function encodeMasks(masks: readonly Mask[]): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from([
     ...magic('SNDM'),
     ...u32(masks.length),
     ...masks.flatMap((mask) => {
@@ -55,7 +62,12 @@ export function encodeBundle(head: BundleHead, masks: readonly Mask[]): Uint8Arr
       const { object, candidate, revision, x0, y0, width, height } = mask
       return [...[object, candidate, revision, x0, y0, width, height, runs.length].flatMap(u32), ...runs]
     }),
-  ]
+  ])
+}
+
+export function encodeBundle(head: BundleHead, masks: readonly Mask[]): Uint8Array<ArrayBuffer> {
+  const headBytes = new TextEncoder().encode(JSON.stringify(head))
+  const maskBytes = encodeMasks(masks)
   return Uint8Array.from([
     ...magic('SNDB'),
     ...u32(headBytes.length),

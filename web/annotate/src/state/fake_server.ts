@@ -14,7 +14,7 @@ import type {
   Summary,
 } from '../wire/types'
 import { blank, change, Conflict } from './fake_actions'
-import { encodeBundle, masksOf, type Stored } from './fake_bundle'
+import { encodeBundle, encodeMasks, foundMasks, masksOf, type Stored } from './fake_bundle'
 
 // For tests: enough of docs/http.md to have a session talk to it, in memory. Masks are boxes.
 
@@ -103,6 +103,8 @@ export class FakeServer {
     if (what === 'settings') return json({ revision: ++this.revision, ...(body as object) })
     if (what === 'export')
       return json(this.newJob('export', { folder: '/data/project/exports/1', files: 3, notes: [] }))
+    if (what === 'jobs' && part === 'preview')
+      return new Response(encodeMasks(foundMasks(this.jobs[Number(id) - 1]?.preview ?? 0)))
     if (what === 'jobs') {
       const job = this.job(Number(id), method)
       return job ? json(job) : fault(404, 'not_found', `there is no job ${id}`)
@@ -289,6 +291,7 @@ export class FakeServer {
       done: 0,
       total: 4,
       message: '',
+      preview: 0,
       result,
     }
     this.jobs.push(job)
@@ -306,6 +309,7 @@ export class FakeServer {
     job.done = Math.min(job.done + 1, job.total)
     if (method === 'DELETE') job.state = 'cancelled'
     else if (job.done === job.total && job.state === 'running') job.state = 'done'
+    job.preview = job.kind === 'everything' && job.state === 'running' ? job.done : 0
     return { ...job }
   }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { EverythingSettings, ExportRequest } from '../session'
+import type { EverythingSettings, ExportRequest, SliceMask } from '../session'
 import type { EverythingResult, ExportedResult, Job } from '../wire/types'
 import type { Core } from './core'
 import { isLost, isNotFound } from './faults'
@@ -16,7 +16,7 @@ const cutOff = {
 export class Jobs {
   constructor(
     private readonly core: Core,
-    private readonly proposed: (image: number) => void, // Everything has made proposals
+    private readonly proposed: (image: number) => Promise<void>, // shows what Everything has made
   ) {}
 
   async everything(settings: EverythingSettings): Promise<void> {
@@ -24,17 +24,26 @@ export class Jobs {
     if (!opened || !plane || !window || (job && isUnderWay(job))) return
     const image = opened.image.id
     const start = () => this.core.client.everything(image, { plane, window: window.name, ...settings })
-    this.core.store.set({ jobImage: image })
-    const end = await this.follow('job', start)
+    this.core.store.set({ jobImage: image, preview: { image, plane, masks: [] } })
+    const previews = new Previews(this.core)
+    const end = await this.follow('job', start, (job) => previews.follow(job))
     this.core.store.set({ job: null, jobImage: null })
-    if (end?.state !== 'done') return
-    const { proposals } = end.result as EverythingResult
-    this.proposed(image)
+    if (end?.state === 'done') await this.proposed(image)
+    this.core.store.set({ preview: null })
+    if (end?.state === 'done') this.tellProposals(image, (end.result as EverythingResult).proposals)
+  }
+
+  private tellProposals(image: number, proposals: number): void {
+    const { opened, project } = this.core.state
+    const inView = opened?.image.id === image
+    const name = project?.images.find(({ id }) => id === image)?.name
+    const where = inView || !name ? '' : ` in ${name}`
+    const how = inView ? ': click one to keep it, Shift-click to select several' : ''
     this.core.tell(
       'info',
       proposals === 0
-        ? 'Everything found nothing to propose on this picture'
-        : `${proposals} ${proposals === 1 ? 'proposal' : 'proposals'}: click one to keep it, Shift-click to select several`,
+        ? `Everything found nothing to propose${where || ' on this picture'}`
+        : `${proposals} ${proposals === 1 ? 'proposal' : 'proposals'}${where}${how}`,
     )
   }
 
@@ -57,12 +66,17 @@ export class Jobs {
     }
   }
 
-  private async follow(which: 'job' | 'exporting', start: () => Promise<Job>): Promise<Job | null> {
+  private async follow(
+    which: 'job' | 'exporting',
+    start: () => Promise<Job>,
+    look: (job: Job) => Promise<void> = () => Promise.resolve(),
+  ): Promise<Job | null> {
     try {
       let job = await start()
       for (let lost = 0; ; ) {
         this.core.store.set({ [which]: job })
         if (!isUnderWay(job)) break
+        await look(job)
         await new Promise((resolve) => setTimeout(resolve, pollMs))
         try {
           job = await this.core.client.job(job.job)
@@ -78,6 +92,31 @@ export class Jobs {
       this.core.store.set({ [which]: null })
       this.core.fail(error)
       return null
+    }
+  }
+}
+
+// The masks that a job has found so far.
+class Previews {
+  private seen = 0
+  private known = new Map<number, SliceMask>()
+
+  constructor(private readonly core: Core) {}
+
+  async follow({ job, preview }: Job): Promise<void> {
+    const shown = this.core.state.preview
+    if (preview === this.seen || !shown) return
+    try {
+      // A mask that is known stays the same value: what has been drawn of it is kept.
+      const found = await this.core.client.preview(job)
+      const masks = found.map((mask) => this.known.get(mask.object) ?? mask)
+      this.seen = preview
+      // After the job's end there is none; what was shown stays until the proposals are there.
+      if (masks.length === 0 && preview > 0) return
+      this.known = new Map(masks.map((mask) => [mask.object, mask]))
+      this.core.store.set({ preview: { ...shown, masks } })
+    } catch {
+      // The job itself is asked for next, and tells.
     }
   }
 }

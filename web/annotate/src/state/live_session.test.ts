@@ -3,15 +3,12 @@ import { describe, expect, it, vi } from 'vitest'
 import { begin, hidePage, server, settle } from './session_fixture'
 import type { Channel } from './watching'
 
+const usual = { points_per_side: 16, pred_iou: 0.9, stability: 0.9, min_region: 0 }
+
 describe('objects', () => {
   it('of Everything are kept by a click, selected several by Shift', async () => {
     const session = await begin()
-    const everything = session.actions.everything({
-      points_per_side: 16,
-      pred_iou: 0.9,
-      stability: 0.9,
-      min_region: 0,
-    })
+    const everything = session.actions.everything(usual)
     await vi.advanceTimersByTimeAsync(3000)
     await everything
     expect(session.getState().job).toBeNull()
@@ -28,14 +25,60 @@ describe('objects', () => {
     expect(server.actions().at(-1)).toEqual({ kind: 'accept', objects: [4, 5], label: 2 })
   })
 
+  it('are shown as they are found, and stay until the final ones are there', async () => {
+    const session = await begin()
+    const shown: number[][] = []
+    let gap = false
+    session.subscribe(() => {
+      const { preview, objects } = session.getState()
+      gap ||= shown.length > 0 && preview === null && objects.size === 0
+      const numbers = preview?.masks.map(({ object }) => object) ?? []
+      if (String(numbers) !== String(shown.at(-1) ?? [])) shown.push(numbers)
+    })
+    const everything = session.actions.everything(usual)
+    await vi.advanceTimersByTimeAsync(3000)
+    await everything
+    expect(shown).toEqual([[1], [2, 1], [3, 2, 1], []])
+    expect(gap).toBe(false)
+    expect(session.getState().preview).toBeNull()
+  })
+
+  it('are gone as soon as Everything has been stopped', async () => {
+    const session = await begin()
+    const everything = session.actions.everything(usual)
+    await vi.advanceTimersByTimeAsync(700)
+    expect(session.getState().preview).toMatchObject({ image: 1, plane: session.getState().plane })
+    expect(session.getState().preview?.masks.length).toBeGreaterThan(0)
+    await session.actions.stopJob('everything')
+    await vi.advanceTimersByTimeAsync(1000)
+    await everything
+    expect(session.getState().preview).toBeNull()
+  })
+
+  it('leave the tool to whoever is in the middle of a proposal', async () => {
+    const session = await begin()
+    const everything = session.actions.everything(usual)
+    await session.actions.addPoint({ x: 30, y: 40, label: 1 })
+    const { proposal } = session.getState()
+    expect(proposal).not.toBeNull()
+    await vi.advanceTimersByTimeAsync(3000)
+    await everything
+    expect(session.getState()).toMatchObject({ tool: 'point', proposal })
+  })
+
+  it('are told of with the name of their picture when another is in view', async () => {
+    const session = await begin()
+    const everything = session.actions.everything(usual)
+    await session.actions.openImage(2)
+    await vi.advanceTimersByTimeAsync(3000)
+    await everything
+    expect(session.getState().messages.at(-1)?.text).toBe('24 proposals in a.png')
+    expect(session.getState().tool).toBe('point')
+  })
+
   it('are approved from small to large where the first one keeps its pixels', async () => {
     const session = await begin()
-    const everything = session.actions.everything({
-      points_per_side: 16,
-      pred_iou: 0.9,
-      stability: 0.9,
-      min_region: 0,
-    })
+    const everything = session.actions.everything(usual)
     await vi.advanceTimersByTimeAsync(3000)
     await everything
     await session.actions.approve([9, 2, 5])

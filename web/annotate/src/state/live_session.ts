@@ -43,7 +43,7 @@ export class LiveSession implements Session {
     this.viewing = new Viewing(core, () => this.leaveImage())
     this.editing = new Editing(
       core,
-      { refresh: () => this.viewing.refresh(), changed: () => this.noteChange() },
+      { refresh: () => void this.viewing.refresh(), changed: () => this.noteChange() },
       surroundings.keep,
     )
     this.jobs = new Jobs(core, (image) => this.showProposals(image))
@@ -54,7 +54,7 @@ export class LiveSession implements Session {
     )
     this.watching = new Watching(
       core,
-      () => this.viewing.refresh(),
+      () => void this.viewing.refresh(),
       surroundings.channel,
       surroundings.isVisible,
     )
@@ -353,10 +353,13 @@ export class LiveSession implements Session {
     this.core.store.set({ hidden })
   }
 
-  private showProposals(image: number): void {
-    if (this.core.state.opened?.image.id !== image) return
-    this.viewing.refresh()
+  // A person who is in the middle of a proposal of their own goes on with it.
+  private async showProposals(image: number): Promise<void> {
     this.watching.tellOthers()
+    if (this.core.state.opened?.image.id !== image) return
+    await this.viewing.refresh()
+    const { draft, proposal, opened } = this.core.state
+    if (draft !== null || proposal !== null || opened?.image.id !== image) return
     const tool: Tool = 'select'
     this.core.store.set({ tool, selected: new Set() })
   }

@@ -17,7 +17,7 @@ interface LeftAt {
 export class Viewing {
   private wanted = 0 // counts what is asked to be opened: the last one wins
   private readonly leftAt = new Map<number, LeftAt>()
-  private fetching = false
+  private fetching: Promise<void> | null = null
   private stale = false // the masks in view are to be fetched (again)
   private focusTimer: ReturnType<typeof setTimeout> | undefined
   private focusRound = 0
@@ -63,7 +63,7 @@ export class Viewing {
       hovered: null,
       embedding: 'queued',
     })
-    this.refresh()
+    void this.refresh()
     this.focusSoon()
   }
 
@@ -79,9 +79,9 @@ export class Viewing {
   }
 
   // Fetches what has changed on the plane in view: at once, or as soon as the fetch under way has been answered.
-  refresh(): void {
+  refresh(): Promise<void> {
     this.stale = true
-    if (!this.fetching) void this.fetchMasks()
+    return (this.fetching ??= this.fetchMasks())
   }
 
   // After the server was away: it may have been started anew, and knows nothing of what is in view.
@@ -90,7 +90,7 @@ export class Viewing {
     if (image === null || opening) return
     if (opened?.image.id !== image) void this.openImage(image)
     else {
-      this.refresh()
+      void this.refresh()
       void this.focus()
     }
   }
@@ -109,20 +109,16 @@ export class Viewing {
     })
     core.takeSummaries([opened.image])
     core.showContents()
-    this.refresh()
+    void this.refresh()
     void this.focus()
   }
 
   private async fetchMasks(): Promise<void> {
-    this.fetching = true
-    try {
-      while (this.stale) {
-        this.stale = false
-        await this.fetchPlane()
-      }
-    } finally {
-      this.fetching = false
+    while (this.stale) {
+      this.stale = false
+      await this.fetchPlane()
     }
+    this.fetching = null
   }
 
   private async fetchPlane(): Promise<void> {

@@ -66,6 +66,7 @@ const strokes: Record<Shape['line'], readonly Stroke[]> = {
     { colour: null, width: 2 },
     { colour: '#ffffff', width: 2, dash: 5 },
   ],
+  preview: [{ colour: null, width: 1, opacity: 0.6 }],
   faint: [
     { colour: '#000000', width: 1, opacity: 0.5 },
     { colour: '#ffffff', width: 1, dash: 3, opacity: 0.6 },

@@ -42,6 +42,23 @@ describe('The scene', () => {
     expect(shapes[1]!.colour).toBe('#0072b2')
   })
 
+  it('shows what Everything has found so far below all else, on its own picture alone, and out of reach', () => {
+    const plane = { axis: 'axial', slice: 3 } as const
+    const preview = { image: 7, plane, masks: [square(90, 6), square(91, 3)] }
+    const running = { ...scene, image: 7, plane: { ...plane }, preview }
+    const found = (state: SceneState) => shapesOf(state).filter(({ line }) => line === 'preview')
+    expect(shapesOf(running).slice(0, 2)).toEqual(found(running))
+    expect(found(running).map(({ mask, fill }) => [mask.object, fill])).toEqual([
+      [90, 0],
+      [91, 0],
+    ])
+    expect(found(running)[0]!.colour).not.toBe(found(running)[1]!.colour)
+    expect(reachableMasks(running)).toEqual(reachableMasks(scene))
+    expect(found({ ...running, image: 8 })).toEqual([])
+    expect(found({ ...running, plane: { axis: 'axial', slice: 4 } })).toEqual([])
+    expect(isSameScene(running, { ...running, preview: { ...preview, masks: [] } })).toBe(false)
+  })
+
   it('leaves out what is hidden, also for the cursor', () => {
     const hidden = { ...scene, hidden: new Set([open.id]) }
     expect(shapesOf(hidden).map(({ mask }) => mask.object)).toEqual([approved.id])

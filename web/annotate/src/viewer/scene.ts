@@ -8,7 +8,7 @@ export interface Shape {
   mask: SliceMask
   colour: string
   fill: number // opacity, 0 .. 1
-  line: 'plain' | 'strong' | 'open' | 'faint'
+  line: 'plain' | 'strong' | 'open' | 'faint' | 'preview'
 }
 
 // What the scene is made of: while these stay the same, so does the scene.
@@ -24,6 +24,9 @@ const sceneFields = [
   'label',
   'opacity',
   'outlineOnly',
+  'preview',
+  'image',
+  'plane',
 ] as const
 
 export function isSameScene(a: SceneState, b: SceneState): boolean {
@@ -51,7 +54,7 @@ export function labelColour(state: Pick<SceneState, 'project'>, label: number | 
 
 export function objectColour(state: SceneState, object: ImageObject): string {
   const label = object.id === state.proposal ? state.label : object.label
-  return labelColour(state, label) ?? proposalColours[object.id % proposalColours.length]!
+  return labelColour(state, label) ?? proposalColour(object.id)
 }
 
 export function paintedColour(state: SceneState, object: number | null): string {
@@ -88,12 +91,29 @@ function alternatives(state: SceneState): Shape[] {
   })
 }
 
+function proposalColour(number: number): string {
+  return proposalColours[number % proposalColours.length]!
+}
+
+// What Everything has found so far: below all else, and out of reach.
+function previewShapes({ preview, image, plane }: SceneState): Shape[] {
+  const isInView =
+    preview?.image === image && preview?.plane.axis === plane?.axis && preview?.plane.slice === plane?.slice
+  if (!preview || !isInView) return []
+  return preview.masks.map((mask) => ({
+    mask,
+    colour: proposalColour(mask.object),
+    fill: 0,
+    line: 'preview',
+  }))
+}
+
 // Large masks first, so that small ones stay visible; what is emphasised last.
 export function shapesOf(state: SceneState): Shape[] {
   const shapes = reachableMasks(state).map((mask) =>
     objectShape(state, mask, state.objects.get(mask.object)!),
   )
-  const rank = { plain: 0, strong: 1, open: 2, faint: 3 }
+  const rank = { preview: 0, plain: 0, strong: 1, open: 2, faint: 3 }
   shapes.sort((a, b) => rank[a.line] - rank[b.line] || maskBits(b.mask).count - maskBits(a.mask).count)
-  return [...shapes, ...alternatives(state)]
+  return [...previewShapes(state), ...shapes, ...alternatives(state)]
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it } from 'vitest'
 import { maskCovers } from '../viewer/mask_bits'
-import { decodeBundle, decodeRuns } from './bundle'
+import { decodeBundle, decodeMasks, decodeRuns } from './bundle'
 import { DamagedAnswer } from './bytes'
 import { fromHex, golden } from './golden.testing'
 import { decodePicture } from './picture'
@@ -42,6 +42,25 @@ function expectRefusals(whole: ArrayBuffer, decode: (bytes: ArrayBuffer) => unkn
   longer.set(new Uint8Array(whole))
   expect(() => decode(longer.buffer)).toThrow(DamagedAnswer)
 }
+
+describe('The masks of a job so far', () => {
+  for (const [name, { hex, masks }] of Object.entries(golden<Record<string, GoldenBundle>>('previews'))) {
+    it(`are read: ${name}`, () => {
+      const decoded = decodeMasks(new Uint8Array(fromHex(hex)))
+      const expected = masks.map(({ pixels: _, ...mask }) => mask)
+      expect(decoded.map((mask) => ({ ...mask, runs: [...mask.runs] }))).toEqual(expected)
+      decoded.forEach((mask, i) => {
+        const covered = masks[i]!.pixels.map((row, y) =>
+          [...row].map((_, x) => (maskCovers(mask, [x, y]) ? '#' : '.')).join(''),
+        )
+        expect(covered).toEqual(masks[i]!.pixels)
+      })
+    })
+
+    it(`are refused when bytes are missing or too many: ${name}`, () =>
+      expectRefusals(fromHex(hex), (bytes) => decodeMasks(new Uint8Array(bytes))))
+  }
+})
 
 describe('A bundle', () => {
   for (const [name, { hex, json, masks }] of bundles) {

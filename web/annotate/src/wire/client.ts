@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { decodeBundle } from './bundle'
+import { decodeBundle, decodeMasks } from './bundle'
 import { DamagedAnswer } from './bytes'
 import { decodePicture } from './picture'
 import type * as wire from './types'
@@ -125,6 +125,12 @@ export class Client {
   }
   job(id: number, signal?: AbortSignal): Promise<wire.Job> {
     return this.json(`/api/jobs/${id}`, { signal })
+  }
+  // The masks so far; an object's number is the mask's own.
+  preview(id: number): Promise<wire.WireMask[]> {
+    return this.ask(`/api/jobs/${id}/preview`, {}, async (response) =>
+      decodeMasks(new Uint8Array(await response.arrayBuffer())),
+    )
   }
   stopJob(id: number): Promise<wire.Job> {
     return this.json(`/api/jobs/${id}`, { method: 'DELETE' })

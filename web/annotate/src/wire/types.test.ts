@@ -80,6 +80,7 @@ const project: Fields<wire.Project> = {
 const changes: Fields<wire.ProjectChanges> = { revision: true, images: true, labels: true, overlap: true }
 const job: Fields<wire.Job> = {
   job: true,
+  preview: true,
   kind: true,
   state: true,
   done: true,

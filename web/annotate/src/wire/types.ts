@@ -286,6 +286,7 @@ export interface Job {
   done: number
   total: number
   message: string
+  preview: number // grows with each preview; 0: there is none
   result: EverythingResult | ExportedResult | null
 }
 
