@@ -180,6 +180,36 @@ async function brushNameLock({ person, check, objects }) {
   await person.page.keyboard.press('Escape')
 }
 
+async function propose(person, points) {
+  await person.page.getByRole('button', { name: 'Everything', exact: true }).click()
+  const dialog = person.page.getByRole('dialog', { name: 'Everything' })
+  await dialog.getByLabel('Points a side').fill(`${points}`)
+  await dialog.getByRole('button').last().click()
+}
+
+// While Everything runs one sees what it has found, and may stop it.
+async function previewAndCancel({ person, check, objects, screenshots }) {
+  await propose(person, 48)
+  const job = person.page.getByRole('group', { name: 'Everything is under way' })
+  await person.page.locator('[data-viewer]:not([data-preview="0"])').waitFor({ timeout: 60000 })
+  await job.getByText(/^[1-9]\d* found$/).waitFor()
+  await person.screenshot(join(screenshots, 'everything_running.png'))
+  const [done, total] = /(\d+) of (\d+)/
+    .exec(await job.locator('[title*="points asked"]').getAttribute('title'))
+    .slice(1)
+  check(
+    total === '2304' && Number(done) > 0 && Number(done) < 2304,
+    `outlines are seen after ${done} of ${total} points`,
+  )
+  check((await objects('nuclei.png')).length === 0, 'they are no objects yet')
+  const asked = performance.now()
+  await job.getByRole('button', { name: 'Cancel' }).click()
+  await job.waitFor({ state: 'detached', timeout: 10000 })
+  check(true, `Cancel ends it (after ${(performance.now() - asked).toFixed(0)} ms)`)
+  await person.page.locator('[data-viewer][data-preview="0"]').waitFor({ timeout: 5000 })
+  check((await objects('nuclei.png')).length === 0, 'and nothing is left of it')
+}
+
 async function everything({ person, served, image, check, objects, screenshots }) {
   await person.openImage('nuclei.png')
   await person.seesEmbedding()
@@ -187,15 +217,14 @@ async function everything({ person, served, image, check, objects, screenshots }
   await field.fill('nucleus')
   await field.press('Enter')
   await person.page.getByRole('radiogroup', { name: 'Active label' }).getByText('nucleus').click()
-  await person.page.getByRole('button', { name: 'Everything', exact: true }).click()
-  const dialog = person.page.getByRole('dialog', { name: 'Everything' })
-  await dialog.getByLabel('Points a side').fill('16')
-  await dialog.getByRole('button').last().click()
+  await previewAndCancel({ person, check, objects, screenshots })
+  await propose(person, 16)
   const list = person.page.getByRole('listbox', { name: 'Proposed objects' })
   await list.getByRole('option').first().waitFor({ timeout: 120000 })
   await person.seesSaved()
   const proposed = (await objects('nuclei.png')).filter((object) => object.source === 'everything')
   check(proposed.length >= 5, `Everything proposes ${proposed.length} objects`)
+  await person.page.locator('[data-viewer][data-preview="0"]').waitFor({ timeout: 5000 })
 
   await list.getByRole('option').first().hover()
   await person.screenshot(join(screenshots, 'everything.png'))

@@ -24,17 +24,13 @@ export function Everything() {
   if (job && isUnderWay(job))
     return (
       <div className="job" role="group" aria-label="Everything is under way">
-        <span>
+        <span className="job-name">
           Everything{elsewhere && ` in ${elsewhere}`}
           {job.state === 'waiting' && ': waiting'}
         </span>
-        <progress
-          max={Math.max(job.total, 1)}
-          value={job.done || undefined} // moves by itself while the picture is encoded
-          aria-label="Progress of Everything"
-        />
-        <span className="muted tabular" title={`${job.done} of ${job.total} points asked`}>
-          {found} found
+        <progress max={Math.max(job.total, 1)} value={job.done} aria-label="Progress of Everything" />
+        <span className="muted tabular job-found" title={`${job.done} of ${job.total} points asked`}>
+          {job.state === 'running' && (job.done > 0 ? `${found} found` : 'encoding')}
         </span>
         <button
           type="button"

@@ -29,6 +29,7 @@ export const ObjectRow = memo(function ObjectRow(props: ObjectRowProps) {
   const renaming = useUiState((state) => state.renaming === object.id)
   const alone = useSession((state) => state.selected.size === 1 && state.selected.has(object.id))
   const colour = useSession((state) => objectColour(state, object))
+  const pointedAt = useSession((state) => state.hovered === object.id) // in the picture or here
   const row = useRef<HTMLLIElement>(null)
   useEffect(() => {
     if (alone) row.current?.scrollIntoView({ block: 'nearest' })
@@ -51,7 +52,7 @@ export const ObjectRow = memo(function ObjectRow(props: ObjectRowProps) {
       aria-selected={selected}
       aria-label={`${name}, ${facts.join(', ')}${object.locked ? ', locked' : ''}${hidden ? ', hidden' : ''}`}
       tabIndex={reachable ? 0 : -1}
-      className={`object ${selected ? 'selected' : ''} ${hidden ? 'hidden-object' : ''} ${open ? 'open-object' : ''}`}
+      className={`object ${selected ? 'selected' : ''} ${pointedAt ? 'pointed-at' : ''} ${hidden ? 'hidden-object' : ''} ${open ? 'open-object' : ''}`}
       onPointerEnter={() => actions.hover(object.id)}
       onPointerLeave={() => actions.hover(null)}
       onClick={(event) =>

@@ -66,7 +66,10 @@ const strokes: Record<Shape['line'], readonly Stroke[]> = {
     { colour: null, width: 2 },
     { colour: '#ffffff', width: 2, dash: 5 },
   ],
-  preview: [{ colour: null, width: 1, opacity: 0.6 }],
+  preview: [
+    { colour: '#000000', width: 2, opacity: 0.25 },
+    { colour: null, width: 1, opacity: 0.8 },
+  ],
   faint: [
     { colour: '#000000', width: 1, opacity: 0.5 },
     { colour: '#ffffff', width: 1, dash: 3, opacity: 0.6 },

@@ -95,25 +95,23 @@ function proposalColour(number: number): string {
   return proposalColours[number % proposalColours.length]!
 }
 
-// What Everything has found so far: below all else, and out of reach.
-function previewShapes({ preview, image, plane }: SceneState): Shape[] {
+// What Everything has found so far on the slice in view: out of reach.
+export function previewMasks({ preview, image, plane }: SceneState): readonly SliceMask[] {
   const isInView =
     preview?.image === image && preview?.plane.axis === plane?.axis && preview?.plane.slice === plane?.slice
-  if (!preview || !isInView) return []
-  return preview.masks.map((mask) => ({
-    mask,
-    colour: proposalColour(mask.object),
-    fill: 0,
-    line: 'preview',
-  }))
+  return preview && isInView ? preview.masks : []
 }
 
-// Large masks first, so that small ones stay visible; what is emphasised last.
+function previewShape(mask: SliceMask): Shape {
+  return { mask, colour: proposalColour(mask.object), fill: 0, line: 'preview' }
+}
+
+// Previews below all else, then large masks first, so that small ones stay visible; what is emphasised last.
 export function shapesOf(state: SceneState): Shape[] {
   const shapes = reachableMasks(state).map((mask) =>
     objectShape(state, mask, state.objects.get(mask.object)!),
   )
   const rank = { preview: 0, plain: 0, strong: 1, open: 2, faint: 3 }
   shapes.sort((a, b) => rank[a.line] - rank[b.line] || maskBits(b.mask).count - maskBits(a.mask).count)
-  return [...previewShapes(state), ...shapes, ...alternatives(state)]
+  return [...previewMasks(state).map(previewShape), ...shapes, ...alternatives(state)]
 }

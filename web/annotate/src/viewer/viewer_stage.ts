@@ -12,7 +12,7 @@ import { MaskLayer } from './mask_layer'
 import { nearbyPlanes, PictureCache, pictureKey, type PictureRequest } from './picture_cache'
 import { PictureView } from './picture_view'
 import { Previews } from './previews'
-import { isSameScene, reachableMasks, shapesOf } from './scene'
+import { isSameScene, previewMasks, reachableMasks, shapesOf } from './scene'
 import type { Paint, StrokePreview } from './stroke_preview'
 import {
   fitted,
@@ -351,6 +351,7 @@ export class ViewerStage implements Stage {
     root.dataset.slice = `${this.shown?.plane.slice ?? ''}`
     root.dataset.frameReady = `${this.isReady()}`
     root.dataset.masks = `${masks.length}`
+    root.dataset.preview = `${this.isReady() ? previewMasks(this.state).length : 0}`
     root.dataset.maskRevision = `${masks.reduce((most, { revision }) => Math.max(most, revision), 0)}`
   }
 }
