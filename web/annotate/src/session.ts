@@ -118,8 +118,9 @@ export interface SessionActions {
   setBrushRadius(radius: number): void
   hover(object: number | null): void
   select(objects: number[], how: 'only' | 'toggle'): void
-  // A click of the 'select' tool: keeps (approves) a proposal of Everything, else opens or selects the object; null
-  // (beside every object) selects nothing; 'toggle' (with Shift or Ctrl) only adds to the selection or takes from it.
+  selectAll(of: ImageObject['state']): void // but for proposals whose acceptance is under way
+  // A click of the 'select' tool: keeps (approves) a proposal of Everything and selects nothing, else opens or selects
+  // the object; null (beside every object) selects nothing; 'toggle' (with Shift or Ctrl) only adds to the selection or takes from it.
   pick(object: number | null, how: 'only' | 'toggle'): void
   // A click in a list: selects the object, goes to a slice that shows it, and takes a proposal's prompts up again.
   open(object: number): void
@@ -130,7 +131,8 @@ export interface SessionActions {
   stroke(paint: 'add' | 'remove', radii: Radii, points: [number, number][]): Promise<void>
   lasso(paint: 'add' | 'remove', polygon: [number, number][]): Promise<void>
   nextCandidate(step: 1 | -1): Promise<void>
-  accept(): Promise<void> // the open proposal, else the selected proposals, with the active label
+  // The open proposal, else the selected proposals, with the active label; goes to the slice of a single one first.
+  accept(): Promise<void>
   reject(): Promise<void>
   undoLast(): Promise<void>
   redoNext(): Promise<void>

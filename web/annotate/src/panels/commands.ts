@@ -103,12 +103,6 @@ function jump({ session }: CommandContext): void {
   if (id !== undefined) session.actions.open(id)
 }
 
-function selectAll({ session }: CommandContext, of: ImageObject['state']): void {
-  const { objects } = session.getState()
-  const ids = [...objects.values()].filter(({ state }) => state === of).map(({ id }) => id)
-  session.actions.select(ids, 'only')
-}
-
 function tellSaved({ session }: CommandContext): void {
   const { state, message } = session.getState().save
   const text = state === 'saved' ? 'Everything is saved as you go' : message || 'Saving: a moment'
@@ -180,13 +174,13 @@ export const commands: readonly Command[] = [
     group: 'Objects',
     title: 'Select all proposals',
     keys: ['G'],
-    run: (context) => selectAll(context, 'proposed'),
+    run: ({ session }) => session.actions.selectAll('proposed'),
   },
   {
     group: 'Objects',
     title: 'Select all approved objects',
     keys: ['Ctrl+A'],
-    run: (context) => selectAll(context, 'approved'),
+    run: ({ session }) => session.actions.selectAll('approved'),
   },
   {
     group: 'Objects',

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it } from 'vitest'
 import type { ImagePlane, Opened, Summary } from '../wire/types'
-import { areaText, brushText, duration, matches } from './describe'
+import { areaText, brushText, duration, iouText, matches } from './describe'
 import { windowChoices } from './view_bar'
 
 function opened(change: Partial<Opened>): Opened {
@@ -26,6 +26,12 @@ describe('areas', () => {
     expect(areaText(1000, opened({ planes: [anisotropic] }))).toBe('350 mm²')
     expect(areaText(1000, opened({ plain: false, planes: [anisotropic] }))).toBe('1.05 cm³')
     expect(areaText(10, opened({ plain: false, planes: [anisotropic] }))).toBe('10.5 mm³')
+  })
+})
+
+describe('a predicted IoU', () => {
+  it('is at most 1, whatever the network predicts', () => {
+    expect([iouText(0.876), iouText(1.03)]).toEqual(['0.88', '1.00'])
   })
 })
 

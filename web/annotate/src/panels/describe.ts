@@ -46,6 +46,11 @@ export function objectName(object: ImageObject, labels: readonly Label[]): strin
   return object.state === 'proposed' ? `Proposal ${object.id}` : `Object ${object.id}`
 }
 
+// The network's estimate comes out a little above 1 at times.
+export function iouText(predicted: number): string {
+  return Math.min(predicted, 1).toFixed(2)
+}
+
 // What an undo or redo would act on, by the kind of its action.
 export function actionText(kind: string): string {
   const texts: Record<string, string> = {

@@ -32,19 +32,19 @@ describe('keys', () => {
   })
 })
 
-describe('a key for the selection', () => {
-  const pressed = (name: string) => {
-    const [key, ...modifiers] = name.split('+').reverse()
-    const event = new KeyboardEvent('keydown', {
-      key: key!,
-      ctrlKey: modifiers.includes('Ctrl'),
-      shiftKey: modifiers.includes('Shift'),
-      cancelable: true,
-    })
-    document.body.dispatchEvent(event)
-    return event
-  }
+function pressed(name: string): KeyboardEvent {
+  const [key, ...modifiers] = name.split('+').reverse()
+  const event = new KeyboardEvent('keydown', {
+    key: key!,
+    ctrlKey: modifiers.includes('Ctrl'),
+    shiftKey: modifiers.includes('Shift'),
+    cancelable: true,
+  })
+  document.body.dispatchEvent(event)
+  return event
+}
 
+describe('a key for the selection', () => {
   it('says what to select while nothing is', async () => {
     const session = await begin()
     const ui = new Ui(null)
@@ -57,6 +57,26 @@ describe('a key for the selection', () => {
     }
     document.body.removeEventListener('keydown', listen)
     expect(server.actions()).toEqual([])
+  })
+})
+
+describe('a key over an open dialog', () => {
+  it('does nothing to the page, wherever the focus is', async () => {
+    const session = await begin()
+    await session.actions.stroke('add', [4, 4], [[10, 10]])
+    const before = session.getState()
+    server.asked.length = 0
+    const dialog = document.body.appendChild(document.createElement('dialog'))
+    dialog.open = true
+    const listen = (event: KeyboardEvent) => handleKey(event, { session, ui: new Ui(null) })
+    document.body.addEventListener('keydown', listen)
+    for (const key of ['Delete', 'D', 'Escape', 'Ctrl+Z', '1'])
+      expect(pressed(key).defaultPrevented).toBe(false)
+    expect(server.asked).toEqual([])
+    expect(session.getState()).toBe(before)
+    dialog.remove()
+    expect(pressed('Delete').defaultPrevented).toBe(true)
+    document.body.removeEventListener('keydown', listen)
   })
 })
 

@@ -44,9 +44,11 @@ function isTaken(target: Element, key: string): boolean {
 // Handles `event` if it means anything here.
 export function handleKey(event: KeyboardEvent, context: CommandContext): void {
   if (event.defaultPrevented || event.isComposing) return
+  // Its focus may be lost to the body, as when the button that has it is disabled.
+  if (document.querySelector('dialog[open]')) return
   const target = event.target instanceof Element ? event.target : document.body
   const key = keyName(event)
-  if (target.closest('dialog, [popover]') || isTaken(target, key)) return
+  if (target.closest('[popover]') || isTaken(target, key)) return
   if (key === 'Escape' && target instanceof HTMLElement && target.matches('input, select'))
     return target.blur()
   const state = context.session.getState()

@@ -4,7 +4,7 @@ import { useActions, useSession } from '../state/react'
 import type { ImageObject } from '../wire/types'
 import { objectColour } from '../viewer/scene'
 import { IconButton } from './controls'
-import { areaText, objectName } from './describe'
+import { areaText, iouText, objectName } from './describe'
 import { CheckIcon, EyeIcon, EyeOffIcon, LockIcon, TrashIcon, UnlockIcon } from './icons'
 import { Swatch } from './labels_panel'
 import { useUi, useUiState } from './ui'
@@ -37,13 +37,14 @@ export const ObjectRow = memo(function ObjectRow(props: ObjectRowProps) {
   if (!labels || !opened) return null
   const label = labels.find(({ id }) => id === object.label)
   const name = objectName(object, labels)
+  const score =
+    object.state === 'proposed' && object.chosen !== null ? object.candidates[object.chosen] : null
+  const iou = score ? iouText(score.predicted_iou) : null
   const facts = [
     areaText(object.area, opened),
     ...(object.name && label ? [label.name] : []),
     ...(object.target !== null ? [`refines ${object.target}`] : []),
-    ...(object.state === 'proposed' && object.chosen !== null && object.candidates[object.chosen]
-      ? [`IoU ${object.candidates[object.chosen]!.predicted_iou.toFixed(2)}`]
-      : []),
+    ...(iou === null ? [] : [`IoU ${iou}`]),
   ]
   return (
     <li
@@ -62,7 +63,9 @@ export const ObjectRow = memo(function ObjectRow(props: ObjectRowProps) {
       onKeyDown={(event) => {
         if (event.target !== row.current || (event.key !== ' ' && event.key !== 'Enter')) return
         event.preventDefault()
-        onClick(object.id, event.ctrlKey || event.key === ' ' ? 'toggle' : 'only')
+        const approves = event.key === 'Enter' && !event.ctrlKey && selected && object.state === 'proposed'
+        if (approves) void actions.accept()
+        else onClick(object.id, event.ctrlKey || event.key === ' ' ? 'toggle' : 'only')
       }}
     >
       <Swatch colour={colour} look={object.state === 'proposed' ? 'dashed' : 'filled'} />
@@ -71,7 +74,9 @@ export const ObjectRow = memo(function ObjectRow(props: ObjectRowProps) {
       ) : (
         <span className="object-text">
           <span className="object-name">{name}</span>
-          <span className="muted">{facts.join(' · ')}</span>
+          <span className="muted" title={iou === null ? undefined : `Predicted IoU ${iou}`}>
+            {facts.join(' · ')}
+          </span>
         </span>
       )}
       <span className="row-actions" onClick={(event) => event.stopPropagation()}>

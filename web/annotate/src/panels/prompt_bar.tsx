@@ -3,7 +3,7 @@ import { brushRadii } from '../session'
 import { useActions, useSession } from '../state/react'
 import { tools } from './commands'
 import { IconButton, Range } from './controls'
-import { brushText, countOf } from './describe'
+import { brushText, countOf, iouText } from './describe'
 import { Everything } from './everything'
 import { CheckIcon, CloseIcon } from './icons'
 import { Swatch } from './labels_panel'
@@ -112,13 +112,13 @@ function Candidates() {
             disabled={candidate === undefined}
             title={
               candidate
-                ? `Candidate ${at + 1} (Tab for the next): predicted IoU ${candidate.predicted_iou.toFixed(2)}, stability ${candidate.stability.toFixed(2)}`
+                ? `Candidate ${at + 1} (Tab for the next): predicted IoU ${iouText(candidate.predicted_iou)}, stability ${candidate.stability.toFixed(2)}`
                 : `Candidate ${at + 1}`
             }
             onClick={() => object && void actions.choose(object.id, at)}
           >
             {at + 1}
-            <span className="iou tabular">{candidate ? candidate.predicted_iou.toFixed(2) : '–'}</span>
+            <span className="iou tabular">{candidate ? iouText(candidate.predicted_iou) : '–'}</span>
           </button>
         )
       })}

@@ -111,7 +111,7 @@ export class Core {
     this.store.set({
       objects,
       masks: this.contents.masksOn(plane),
-      selected: still(selected, objects),
+      selected: stillMeant(still(selected, objects), this.state.objects, objects),
       hidden: still(hidden, objects),
       hovered: hovered !== null && objects.has(hovered) ? hovered : null,
     })
@@ -145,6 +145,17 @@ export class Core {
 export function activeLabel(project: Project, label: number): number {
   if (project.labels.some(({ id }) => id === label)) return label
   return project.labels[0]?.id ?? 0
+}
+
+// Several proposals were selected as proposals: what is approved since then is not to be deleted with the others.
+function stillMeant(
+  selected: ReadonlySet<number>,
+  before: SessionState['objects'],
+  now: SessionState['objects'],
+): ReadonlySet<number> {
+  if (selected.size < 2) return selected
+  const isApproved = (id: number) => before.get(id)?.state === 'proposed' && now.get(id)?.state === 'approved'
+  return still(selected, new Map([...now].filter(([id]) => !isApproved(id))))
 }
 
 function still(chosen: ReadonlySet<number>, objects: ReadonlyMap<number, unknown>): ReadonlySet<number> {

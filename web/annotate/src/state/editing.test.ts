@@ -109,6 +109,28 @@ describe('prompts', () => {
     expect(asks().map(({ target }) => target)).toEqual([1, 1])
   })
 
+  it('no longer refine once another image is opened', async () => {
+    const session = await begin()
+    session.actions.setRefining('on')
+    await session.actions.openImage(2)
+    expect(session.getState().refining).toBe(false)
+  })
+
+  it('on a slice that is not in view are not accepted unseen', async () => {
+    server.volume = true
+    const session = await begin()
+    await session.actions.addPoint(inside(100, 90))
+    session.actions.goTo({ axis: 'axial', slice: 61 })
+    await session.actions.accept()
+    expect(session.getState().plane).toEqual({ axis: 'axial', slice: 60 })
+    expect(session.getState().messages.at(-1)?.text).toBe(
+      'The proposal is on axial slice 61: Enter again accepts it',
+    )
+    expect(server.object(1)?.state).toBe('proposed')
+    await session.actions.accept()
+    expect(server.object(1)?.state).toBe('approved')
+  })
+
   it('on another slice begin another proposal', async () => {
     server.volume = true
     const session = await begin()

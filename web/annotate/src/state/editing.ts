@@ -34,6 +34,7 @@ export class Editing {
   private open: Subject | null = null // the open proposal
   private painted: Subject | null = null // the object that a stroke has begun
   private wantedCandidate: number | null = null
+  private readonly keptByClick = new Set<string>() // requests
 
   constructor(
     private readonly core: Core,
@@ -86,6 +87,19 @@ export class Editing {
   async choose(proposal: number, candidate: number): Promise<void> {
     if (proposal === this.open?.id) this.wantedCandidate = candidate
     await this.do({ kind: 'choose', proposal, candidate })
+  }
+
+  // The proposals in view whose acceptance is under way: they are as good as approved.
+  accepting(): ReadonlySet<number> {
+    const { opened } = this.core.state
+    return opened ? this.outbox.accepting(opened.image.id) : new Set()
+  }
+
+  // A click that keeps one proposal of many: the next one begins another selection, so this one stays out of it.
+  keep(objects: number[], label: number): Promise<void> {
+    const request = newRequestId()
+    this.keptByClick.add(request)
+    return this.do({ kind: 'accept', objects, label }, null, request)
   }
 
   // Null when no proposal is open; so too below.
@@ -201,7 +215,7 @@ export class Editing {
       this.core.store.set({ selected: new Set([this.painted.id]) })
     if (action.kind === 'accept') {
       this.tellLeft(action.objects)
-      this.selectAccepted(action.objects, bundle)
+      if (!this.keptByClick.delete(pending.request)) this.selectAccepted(action.objects, bundle)
     }
     if (action.kind === 'undo' || action.kind === 'redo') this.followUndo(view, bundle)
     this.settle(image, pending)
@@ -212,6 +226,7 @@ export class Editing {
     if (this.open?.from === pending.request) this.close()
     if (this.painted?.from === pending.request) this.painted = null
     this.wantedCandidate = null
+    this.keptByClick.delete(pending.request)
     const isDrawn = pending.action.kind === 'stroke' || pending.action.kind === 'lasso'
     this.core.tell(isDrawn ? 'critical' : 'error', sentence(fault))
     this.core.store.set({ save: { state: 'refused', message: 'The last change was refused' } })

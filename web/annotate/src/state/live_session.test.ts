@@ -1,23 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it, vi } from 'vitest'
-import { begin, hidePage, server, settle } from './session_fixture'
+import { begin, hidePage, isAction, server, settle } from './session_fixture'
 import type { Channel } from './watching'
 
 const usual = { points_per_side: 16, pred_iou: 0.9, stability: 0.9, min_region: 0 }
 
+async function proposals() {
+  const session = await begin()
+  const everything = session.actions.everything(usual)
+  await vi.advanceTimersByTimeAsync(3000)
+  await everything
+  return session
+}
+
 describe('objects', () => {
   it('of Everything are kept by a click, selected several by Shift', async () => {
-    const session = await begin()
-    const everything = session.actions.everything(usual)
-    await vi.advanceTimersByTimeAsync(3000)
-    await everything
+    const session = await proposals()
     expect(session.getState().job).toBeNull()
     expect(session.getState().tool).toBe('select')
     expect(session.getState().objects.size).toBe(24)
+    session.actions.select([2], 'only')
     session.actions.pick(3, 'only')
     await settle()
     expect(server.object(3)?.state).toBe('approved')
-    session.actions.select([], 'only')
+    expect([...session.getState().selected]).toEqual([])
     session.actions.pick(4, 'toggle')
     session.actions.pick(5, 'toggle')
     session.actions.setLabel(2)
@@ -76,11 +82,59 @@ describe('objects', () => {
     expect(session.getState().tool).toBe('point')
   })
 
+  it('are not selected or deleted as proposals while they are being approved', async () => {
+    const session = await proposals()
+    let release = () => {}
+    const held = new Promise<void>((resolve) => (release = resolve))
+    server.before = (asked, when) => (isAction(asked) && when === 'early' ? held : Promise.resolve())
+    session.actions.pick(3, 'only')
+    await settle()
+    expect(session.getState().objects.get(3)?.state).toBe('proposed')
+    const all = [...session.getState().objects.keys()]
+    session.actions.selectAll('proposed')
+    expect(session.getState().selected.size).toBe(23)
+    expect(session.getState().selected.has(3)).toBe(false)
+    void session.actions.remove(all)
+    release()
+    await settle()
+    expect([...session.getState().objects.values()].map(({ id, state }) => [id, state])).toEqual([
+      [3, 'approved'],
+    ])
+  })
+
+  it('leave a selection of several once they are approved', async () => {
+    const session = await proposals()
+    session.actions.selectAll('proposed')
+    await session.actions.approve([4, 5])
+    expect(session.getState().selected.size).toBe(22)
+    await session.actions.remove([...session.getState().selected])
+    expect([...session.getState().objects.keys()]).toEqual([4, 5])
+  })
+
+  it('are accepted once, however often Enter is pressed', async () => {
+    const session = await proposals()
+    session.actions.select([4], 'only')
+    void session.actions.accept()
+    void session.actions.accept()
+    await settle()
+    expect(server.actions()).toEqual([{ kind: 'accept', objects: [4], label: 1 }])
+    expect(session.getState().save.state).toBe('saved')
+  })
+
+  it('on another slice are accepted once they are in view', async () => {
+    server.volume = true
+    const session = await proposals()
+    session.actions.goTo({ axis: 'axial', slice: 61 })
+    session.actions.select([4], 'only')
+    await session.actions.accept()
+    expect(session.getState().plane).toEqual({ axis: 'axial', slice: 60 })
+    expect(server.actions()).toEqual([])
+    await session.actions.accept()
+    expect(server.object(4)?.state).toBe('approved')
+  })
+
   it('are approved from small to large where the first one keeps its pixels', async () => {
-    const session = await begin()
-    const everything = session.actions.everything(usual)
-    await vi.advanceTimersByTimeAsync(3000)
-    await everything
+    const session = await proposals()
     await session.actions.approve([9, 2, 5])
     expect(server.actions().at(-1)).toMatchObject({ objects: [2, 5, 9] })
     await session.actions.setOverlap('overwrite')

@@ -2,14 +2,14 @@
 import type { LabelFields, Session, SessionActions, SessionState, Tool } from '../session'
 import { brushRadii } from '../session'
 import { Client } from '../wire/client'
-import type { ImageObject, LabelAction, Summary } from '../wire/types'
+import type { ImageObject, LabelAction, Plane, Summary } from '../wire/types'
 import { ActiveTime } from './active_time'
 import { Core, activeLabel } from './core'
 import { Editing } from './editing'
 import { isAway } from './faults'
 import { Jobs } from './jobs'
 import type { Keep } from './outbox'
-import { showing } from './slices'
+import { samePlane, showing } from './slices'
 import { Viewing } from './viewing'
 import { Watching, type Channel } from './watching'
 
@@ -119,6 +119,7 @@ export class LiveSession implements Session {
         store.set({ brushRadius: Math.min(Math.max(radius, brushRadii.least), brushRadii.most) }),
       hover: (hovered) => store.set({ hovered }),
       select: (objects, how) => this.select(objects, how),
+      selectAll: (of) => this.selectAll(of),
       pick: (object, how) => this.pick(object, how),
       open: (object) => this.open(object),
       addPoint: (point) => editing.addPoint(point),
@@ -209,13 +210,25 @@ export class LiveSession implements Session {
     this.core.store.set({ selected: next })
   }
 
+  private selectAll(of: ImageObject['state']): void {
+    const accepting = this.editing.accepting()
+    const all = [...this.core.state.objects.values()]
+    const ids = all.filter(({ id, state }) => state === of && !accepting.has(id)).map(({ id }) => id)
+    this.select(ids, 'only')
+  }
+
   private pick(id: number | null, how: 'only' | 'toggle'): void {
     const object = id === null ? undefined : this.core.state.objects.get(id)
     if (how === 'toggle') {
       if (object) this.select([object.id], 'toggle')
     } else if (!object) this.select([], 'only')
-    else if (object.state === 'proposed' && object.source === 'everything') void this.approve([object.id])
+    else if (object.state === 'proposed' && object.source === 'everything') void this.keep(object.id)
     else this.open(object.id)
+  }
+
+  private async keep(id: number): Promise<void> {
+    this.select([], 'only')
+    await this.withLabel(() => this.editing.keep([id], this.core.state.label))
   }
 
   private open(id: number): void {
@@ -230,11 +243,23 @@ export class LiveSession implements Session {
 
   private async accept(): Promise<void> {
     const { selected, objects, proposal, draft } = this.core.state
-    const chosen = [...selected].filter((id) => objects.get(id)?.state === 'proposed')
+    const accepting = this.editing.accepting()
+    const chosen = [...selected].filter((id) => objects.get(id)?.state === 'proposed' && !accepting.has(id))
+    const only = chosen.length === 1 ? objects.get(chosen[0]!) : undefined
+    if (this.turnTo(draft ? draft.plane : (only?.plane ?? null))) return
     if (draft !== null || proposal !== null)
       await this.withLabel(() => this.editing.acceptOpen(this.core.state.label) ?? Promise.resolve())
     else if (chosen.length > 0) await this.approve(chosen)
     else this.core.tell('info', 'What is selected is approved already: select proposals to accept')
+  }
+
+  // Nothing is accepted unseen: goes to the slice of the proposal first, where another one is in view.
+  private turnTo(proposed: Plane | null): boolean {
+    if (proposed === null || samePlane(proposed, this.core.state.plane)) return false
+    this.viewing.goTo(proposed)
+    const { axis, slice } = proposed
+    this.core.tell('info', `The proposal is on ${axis} slice ${slice + 1}: Enter again accepts it`)
+    return true
   }
 
   private async reject(): Promise<void> {
@@ -258,8 +283,11 @@ export class LiveSession implements Session {
 
   private async remove(ids: readonly number[]): Promise<void> {
     const { objects, proposal } = this.core.state
-    const open = ids.filter((id) => objects.get(id)?.locked === false)
-    if (open.length < ids.length)
+    const accepting = this.editing.accepting()
+    const left = ids.filter((id) => !accepting.has(id) || objects.get(id)?.state !== 'proposed')
+    if (left.length < ids.length) this.core.tell('info', 'What is being approved is not deleted')
+    const open = left.filter((id) => objects.get(id)?.locked === false)
+    if (open.length < left.length)
       this.core.tell('info', 'Locked objects stay: unlock them (K) to delete them')
     if (open.length === 0) return
     if (proposal !== null && open.includes(proposal)) this.editing.close()

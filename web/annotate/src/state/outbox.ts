@@ -61,6 +61,12 @@ export class Outbox {
     return this.queues.get(image) ?? []
   }
 
+  // The objects whose acceptance has not been answered yet.
+  accepting(image: number): ReadonlySet<number> {
+    const actions = this.pending(image).map((pending) => this.fill(pending)?.action)
+    return new Set(actions.flatMap((action) => (action?.kind === 'accept' ? action.objects : [])))
+  }
+
   get size(): number {
     let size = 0
     for (const queue of this.queues.values()) size += queue.length

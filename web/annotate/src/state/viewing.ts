@@ -179,6 +179,7 @@ const nothingOpen = {
   hovered: null,
   proposal: null,
   draft: null,
+  refining: false,
   asking: false,
   history: null,
   undo: null,
