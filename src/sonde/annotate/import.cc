@@ -2,10 +2,15 @@
 #include "sonde/annotate/import.h"
 
 #include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <optional>
+#include <span>
 
 #include "sonde/annotate/import_files.h"
 #include "sonde/annotate/import_objects.h"
 #include "sonde/annotate/open_image.h"
+#include "sonde/core/bytes.h"
 #include "sonde/core/error.h"
 
 namespace sonde {
@@ -24,14 +29,40 @@ Grid grid_of_image(Project& project, ImageId id) {
   return project.image(id).grid.value();
 }
 
-LabelId label_named(Project& project, const std::string& name) {
-  const auto id_in = [&](const std::vector<Label>& labels) -> std::optional<LabelId> {
-    const auto found = std::ranges::find(labels, name, &Label::name);
-    if (found == labels.end()) return std::nullopt;
-    return found->id;
-  };
-  if (const auto known = id_in(project.labels())) return *known;
-  return id_in(project.add_label({name, std::nullopt, std::nullopt})).value();
+std::optional<Label> label_in(const std::vector<Label>& labels, const std::string& name) {
+  const auto found = std::ranges::find(labels, name, &Label::name);
+  if (found == labels.end()) return std::nullopt;
+  return *found;
+}
+
+LabelId label_for(Project& project, const MaskObject& object, ImportResult& result) {
+  auto label = label_in(project.labels(), object.label);
+  if (!label) {
+    LabelEdit edit{object.label, std::nullopt, std::nullopt};
+    if (object.value > 0) edit.value = object.value;
+    label = label_in(project.add_label(edit), object.label);
+  }
+  const std::string note = "label \"" + object.label + "\" has the value " + std::to_string(label->value) +
+                           " here, and " + std::to_string(object.value) + " in the masks";
+  if (object.value > 0 && label->value != object.value &&
+      std::ranges::find(result.notes, note) == result.notes.end())
+    result.notes.push_back(note);
+  return label->id;
+}
+
+// The same for the same files: masks that have been imported are known again, whatever has become of them.
+std::string request_of(const MaskGroup& group) {
+  std::string all;
+  for (const MaskGroup::File& file : group.files) {
+    std::ifstream in(file.path, std::ios::binary);
+    const std::string bytes{std::istreambuf_iterator<char>(in), {}};
+    if (!in.good() && !in.eof())
+      throw Error(ErrorKind::unavailable, file.path.filename().string() + ": cannot be read");
+    all += file.path.filename().string() + '\0' + sha256_hex(std::as_bytes(std::span(bytes)));
+  }
+  constexpr std::size_t kDigits = 32;
+  return "import-" + std::to_string(group.image) + "-" +
+         sha256_hex(std::as_bytes(std::span(all))).substr(0, kDigits);
 }
 
 // Where an object has lost pixels by the project's overlap rule.
@@ -45,6 +76,11 @@ void note_lost(const MaskGroup& group, std::int64_t asked, const Changes& change
 }
 
 void import_group(Project& project, const MaskGroup& group, const LabelScheme& scheme, ImportResult& result) {
+  const std::string request = request_of(group);
+  if (project.has_done(request)) {
+    ++result.known;
+    return;
+  }
   MaskObjects found = objects_of(group, grid_of_image(project, group.image), scheme);
   for (std::string& note : found.notes) result.notes.push_back(std::move(note));
   if (found.objects.empty())
@@ -53,10 +89,8 @@ void import_group(Project& project, const MaskGroup& group, const LabelScheme& s
   std::int64_t voxels = 0;
   for (MaskObject& object : found.objects) {
     voxels += voxel_count(object.voxels);
-    action.objects.push_back({label_named(project, object.label), object.name, std::move(object.voxels)});
+    action.objects.push_back({label_for(project, object, result), object.name, std::move(object.voxels)});
   }
-  const std::string request =
-      "import-" + std::to_string(group.image) + "-" + std::to_string(project.revision());
   const Changes changes = project.apply(group.image, request, action, {});
   result.objects += std::ranges::count_if(changes.changed, [&](const AnnotatedObject& object) {
     return object.source == ObjectSource::import && object.revision == changes.revision;
@@ -72,13 +106,18 @@ ImportResult import_masks(Project& project, const std::filesystem::path& masks) 
   if (found.groups.empty() && found.failures.empty())
     throw Error(ErrorKind::unsupported, masks.string() + ": holds no mask");
   const LabelScheme scheme = read_label_scheme(found.labels_folder);
-  ImportResult result{0, {}, std::move(found.failures)};
+  ImportResult result{0, 0, {}, std::move(found.failures)};
   for (const MaskGroup& group : found.groups) {
     try {
       import_group(project, group, scheme, result);
     } catch (const std::exception& error) {
       result.failures.push_back({group.files.front().path.filename().string(), one_line(error.what())});
     }
+  }
+  if (result.known > 0) {
+    result.notes.push_back(std::to_string(result.known) + (result.known == 1 ? " mask has" : " masks have") +
+                           " been imported before, and what was made of " +
+                           (result.known == 1 ? "it" : "them") + " stays as it is");
   }
   return result;
 }

@@ -77,9 +77,10 @@ MaskObjects from_values(const MaskGroup& group, const VoxelsByValue& values, con
   MaskObjects found;
   for (const auto& [value, voxels] : values) {
     if (scheme.kind == LabelScheme::Kind::instances)
-      found.objects.push_back({scheme.object_name, "", voxels});
+      found.objects.push_back({scheme.object_name, "", 0, voxels});
     else if (is_named(scheme, value) || !group.suffix.empty())
-      found.objects.push_back({label_of(value, values.size() == 1, group.suffix, scheme), "", voxels});
+      found.objects.push_back({label_of(value, values.size() == 1, group.suffix, scheme), "",
+                               group.suffix.empty() ? value : 0, voxels});
     else
       found.notes.push_back(group.files.front().path.filename().string() + ": value " +
                             std::to_string(value) + " has no name in labels.json and is left out");
@@ -95,7 +96,7 @@ MaskObjects from_dicom_seg(const std::filesystem::path& path, const Grid& grid) 
       VoxelSet voxels = voxels_of_segment(seg, segment.number, grid);
       if (voxels.runs.empty()) continue;
       const std::string numbered = "segment " + std::to_string(segment.number);
-      found.objects.push_back({segment.label.empty() ? numbered : segment.label, "", std::move(voxels)});
+      found.objects.push_back({segment.label.empty() ? numbered : segment.label, "", 0, std::move(voxels)});
     } catch (const Error& error) {
       throw Error(error.kind(), path.filename().string() + ": " + error.what());
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,7 @@ namespace sonde {
 // An object that a mask shows.
 struct MaskObject {
   std::string label, name;
+  std::int32_t value = 0;  // that the label has in the mask; 0: none of its own
   VoxelSet voxels;
 };
 struct MaskObjects {

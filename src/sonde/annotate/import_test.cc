@@ -71,6 +71,42 @@ TEST_F(ImportMasks, MakesAnObjectOfEachValueNamedByLabelsJson) {
                                            Found{"vessel", voxels_at(flat_, {3, 5})}));
 }
 
+TEST_F(ImportMasks, KeepsTheValuesOfTheMasksWhereTheyAreFree) {
+  map("images/a.png");
+  map("masks/a.png", {1, 1, 0, 7, 0, 7});
+  labels_json(R"({"mask_kind": "semantic", "labels": {"1": "liver", "7": "vessel"}})");
+  add(root_ / "images");
+  import_masks(project_, root_);
+  std::map<std::string, std::int32_t> values;
+  for (const Label& label : project_.labels()) values[label.name] = label.value;
+  EXPECT_EQ(values["liver"], 1) << "the label that every project begins with gives it up";
+  EXPECT_EQ(values["vessel"], 7);
+  EXPECT_EQ(values["object"], 2);
+
+  map("images/b.png");
+  map("masks/b.png", {7});
+  labels_json(R"({"mask_kind": "semantic", "labels": {"7": "spleen"}})");
+  add(root_ / "images");
+  EXPECT_THAT(import_masks(project_, root_).notes,
+              Contains(HasSubstr("\"spleen\" has the value 3 here, and 7 in the masks")));
+}
+
+TEST_F(ImportMasks, PassesOverWhatWasImportedBefore) {
+  map("images/a.png");
+  map("masks/a.png", {3, 4});
+  const ImageId image = add(root_ / "images/a.png");
+  EXPECT_EQ(import_masks(project_, root_ / "masks").objects, 2);
+  project_.apply(image, "deletes-one", DeleteAction{{project_.objects(image)[0].id}}, {});
+  const auto found = found_in(image);
+  const auto again = import_masks(project_, root_ / "masks");
+  EXPECT_EQ(again.objects, 0);
+  EXPECT_EQ(again.known, 1);
+  EXPECT_THAT(again.notes, ElementsAre(HasSubstr("imported before")));
+  EXPECT_EQ(found_in(image), found);
+  map("masks/a.png", {3, 3, 5});
+  EXPECT_EQ(import_masks(project_, root_ / "masks").known, 0) << "another mask under the same name";
+}
+
 TEST_F(ImportMasks, NamesValuesByNumberOrSuffixWithoutLabelsJson) {
   map("images/a.png");
   map("masks/a.png", {3});

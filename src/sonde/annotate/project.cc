@@ -101,6 +101,10 @@ void Project::set_overlap(Overlap overlap) {
   impl_->locked([&] { impl_->set_overlap(overlap); });
 }
 
+bool Project::has_done(const std::string& request) const {
+  return impl_->locked([&] { return impl_->has_done(request); });
+}
+
 Changes Project::apply(ImageId image, const std::string& request, const Action& action,
                        const AnnotationSegmenter& segmenter) {
   check_request(request);

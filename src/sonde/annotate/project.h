@@ -20,6 +20,9 @@ namespace sonde {
 // Of each label action what docs/http.md says. Fields that are absent stay.
 struct LabelEdit {
   std::optional<std::string> name, colour, shortcut;
+  // Of a new label; a label that no object carries gives it up, one that objects carry keeps it and the new
+  // label gets another.
+  std::optional<std::int32_t> value = {};
 };
 
 // A mask of an object or of one of its candidates, as it is at `revision`.
@@ -93,6 +96,8 @@ class Project {
   Overlap overlap() const;
   void set_overlap(Overlap overlap);
 
+  // Whether an action with this id has been done, undone or not.
+  bool has_done(const std::string& request) const;
   // Does `action` and makes it durable before it returns. `request`: an action with the id of one that has
   // been done is not done again (the answer is as of that event). The image must have been opened
   // (set_opened). Throws Error: usage (a point outside, an unknown label, ...), conflict (locked, gone, not a

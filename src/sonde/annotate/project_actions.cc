@@ -57,6 +57,10 @@ ObjectChange stepped(const ImageState& state, const ObjectChange& stored, EventR
 
 }  // namespace
 
+bool Project::Impl::has_done(const std::string& request) {
+  return history_.find_request(request).has_value();
+}
+
 std::optional<Changes> Project::Impl::done_before(ImageId image, const std::string& request) {
   const auto found = history_.find_request(request);
   if (!found) return std::nullopt;

@@ -59,6 +59,7 @@ class Project::Impl {
 
   // project_actions.cc
   // Of an action that has been done before: what it changed, as it is now.
+  bool has_done(const std::string& request);
   std::optional<Changes> done_before(ImageId image, const std::string& request);
   // Throws where the action cannot be done; of an ask, the mask to start from.
   Mask prepare(ImageId image, const Action& action);

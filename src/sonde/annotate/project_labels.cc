@@ -58,6 +58,7 @@ json edit_to_json(std::optional<LabelId> id, const LabelEdit& edit) {
   if (edit.name) j["name"] = *edit.name;
   if (edit.colour) j["colour"] = *edit.colour;
   if (edit.shortcut) j["shortcut"] = *edit.shortcut;
+  if (edit.value) j["value"] = *edit.value;
   return j;
 }
 
@@ -135,8 +136,19 @@ void Project::Impl::add_label(const LabelEdit& edit) {
   label.colour = edit.colour ? checked_colour(*edit.colour) : next_colour(list);
   label.shortcut = edit.shortcut ? *edit.shortcut : next_shortcut(list);
   label.value = next_value(list);
-  note(std::nullopt, "add_label", edit_to_json(label.id, edit).dump(),
-       [&] { save(database_.connection(), label); });
+  std::optional<Label> moved;  // it gives up the value
+  if (edit.value && *edit.value >= 1 && *edit.value <= kLargestValue) {
+    const auto holder = std::ranges::find(list, *edit.value, &Label::value);
+    if (holder != list.end() && holder->objects == 0) {
+      moved = *holder;
+      moved->value = label.value;
+    }
+    if (holder == list.end() || moved) label.value = *edit.value;
+  }
+  note(std::nullopt, "add_label", edit_to_json(label.id, edit).dump(), [&] {
+    if (moved) save(database_.connection(), *moved);
+    save(database_.connection(), label);
+  });
 }
 
 void Project::Impl::edit_label(LabelId id, const LabelEdit& edit) {

@@ -93,6 +93,8 @@ Plan plan(const AnnotateCommand& command) {
     throw Error(ErrorKind::usage,
                 "say what to annotate: images, folders or a project; see sonde annotate --help");
   plan.project = tidy(projects.empty() ? default_project(plan.images.front()) : projects.front());
+  if (!command.import.empty() && !fs::exists(command.import))
+    throw Error(ErrorKind::not_found, command.import + ": there is no such file or folder of masks");
   if (plan.images.empty() && !is_project(plan.project))
     throw Error(ErrorKind::not_found,
                 plan.project.string() + ": there is no such project; name images to begin one");

@@ -201,6 +201,9 @@ TEST_F(AnnotateCommand, SaysWhyItCannotBegin) {
   EXPECT_THAT(error(), HasSubstr("say what to annotate"));
   EXPECT_EQ(run({"nowhere"}), 2);
   EXPECT_FALSE(fs::exists(path("nowhere.sonde")));
+  EXPECT_EQ(run({"scans", "--import", "nowhere"}), 2);
+  EXPECT_THAT(error(), HasSubstr("nowhere: there is no such file or folder of masks"));
+  EXPECT_FALSE(fs::exists(path("scans.sonde")));
   EXPECT_EQ(run({"--project", "none.sonde"}), 2);
   EXPECT_THAT(error(), HasSubstr("there is no such project"));
   EXPECT_EQ(run({"scans", "--host", "somewhere"}), 2);
