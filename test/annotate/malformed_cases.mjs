@@ -338,6 +338,7 @@ export function malformedRequests(server) {
   add('changes since never', get('/api/changes', bearer), 400, 'token')
   add('a history of -1', get('/api/images/1/history?limit=-1', bearer), 400, 'token')
   add('a job that is not there', get('/api/jobs/99999', bearer), 404, 'token')
+  add('a preview of a job that is not there', get('/api/jobs/99999/preview', bearer), 404, 'token')
 
   cases.push(...malformedBodies(post))
   return cases
