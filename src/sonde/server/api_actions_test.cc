@@ -225,8 +225,8 @@ TEST_F(ApiActions, EverythingShowsWhatItHasSoFarAndStopsWhenAsked) {
   api().handle(TestApi::request("DELETE", target));
   EXPECT_EQ(wait_for_job(job)["state"], "cancelled");
   EXPECT_TRUE(get_json("/api/images/1")["objects"].empty());
-  for (const Json& event : get_json("/api/images/1/history?limit=10")["events"])
-    EXPECT_NE(event["kind"], "everything");
+  const Json history = get_json("/api/images/1/history?limit=10");
+  for (const Json& event : history["events"]) EXPECT_NE(event["kind"], "everything");
 }
 
 TEST_F(ApiActions, ProgressAndHistoryAreKept) {
