@@ -147,7 +147,7 @@ TEST(WireAnswers, OfTheProjectAreTheExamples) {
   std::string sha256;
   for (int i = 0; i < 32; ++i) sha256 += "5f";
   expect_same(to_json(ProjectFacts{"liver.sonde",
-                                   "/home/ada/liver.sonde",
+                                   "liver.sonde",
                                    "0.1.0",
                                    57,
                                    {"mobile-sam", "vit_t", sha256, "bf16"},
@@ -224,7 +224,7 @@ TEST(WireAnswers, OfEmbeddingsAndJobsAreTheExamples) {
       {7, "everything", JobState::failed, 0, 0, "ch2.nii.gz: no such file", 0, {}},
       {7, "everything", JobState::cancelled, 3, 16, "", 0, {}},
       {8, "export", JobState::done, 4, 4, "", 0,
-       export_result("/home/ada/liver.sonde/exports/2026-11-25T02-10-00 png", 12, notes)}};
+       export_result("liver.sonde/exports/2026-11-25T02-10-00 png", 12, notes)}};
   list = Json::array();
   for (const JobFacts& job : jobs) list.push_back(to_json(job));
   expect_same(list, golden("jobs"));
