@@ -1,43 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 // @vitest-environment happy-dom
 import { act } from 'react'
-import { createRoot, type Root } from 'react-dom/client'
-import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { expect, it, vi } from 'vitest'
 import type { Message } from '../session'
 import { SessionContext } from '../state/react'
 import { begin } from '../state/session_fixture'
 import { Messages } from './messages'
+import { usePlace } from './rendered.testing'
 
-let root: Root
-let place: HTMLElement
-
-beforeEach(() => {
-  vi.stubGlobal('IS_REACT_ACT_ENVIRONMENT', true)
-  place = document.body.appendChild(document.createElement('div'))
-  root = createRoot(place)
-})
-
-afterEach(() => {
-  act(() => root.unmount())
-  place.remove()
-  vi.unstubAllGlobals()
-})
+const place = usePlace()
 
 async function show(tone: Message['tone']): Promise<HTMLElement> {
   const session = await begin()
-  act(() =>
-    root.render(
-      <SessionContext.Provider value={session}>
-        <Messages />
-      </SessionContext.Provider>,
-    ),
+  place.render(
+    <SessionContext.Provider value={session}>
+      <Messages />
+    </SessionContext.Provider>,
   )
   act(() => session.actions.tell(tone, 'Something'))
-  return place.querySelector<HTMLElement>('.message')!
+  return place.element().querySelector<HTMLElement>('.message')!
 }
 
 const later = (ms: number) => act(() => vi.advanceTimersByTimeAsync(ms))
-const isShown = () => place.querySelector('.message') !== null
+const isShown = () => place.element().querySelector('.message') !== null
 
 it('A message of an error goes by itself', async () => {
   await show('error')
