@@ -12,7 +12,7 @@ find_package(ONNX REQUIRED)
 if(SONDE_TORCH)
   find_package(Torch REQUIRED)
 endif()
-find_package(Boost 1.81 REQUIRED)  # headers alone
+find_package(Boost 1.74 REQUIRED)  # headers alone
 find_package(SQLiteCpp REQUIRED)
 find_package(GDCM REQUIRED)
 find_package(ITK REQUIRED COMPONENTS ITKIONRRD ITKIOMeta)

@@ -7,7 +7,7 @@ build_packages=(
   libtorch-dev libopenblas0-pthread libonnx-dev libprotobuf-dev libhwy-dev
   libnifti2-dev libinsighttoolkit5-dev libgdcm-dev libgdcm-tools
   libopencv-core-dev libopencv-imgproc-dev libopencv-imgcodecs-dev
-  libboost1.81-dev libsqlitecpp-dev libsqlite3-dev libdcmtk-dev
+  'libboost-dev|libboost1.81-dev' libsqlitecpp-dev libsqlite3-dev libdcmtk-dev
   libcli11-dev nlohmann-json3-dev libcurl4-openssl-dev libssl-dev libpng-dev zlib1g-dev
   mricron-data
 )
@@ -23,12 +23,14 @@ apt_install() {
   as_root env DEBIAN_FRONTEND=noninteractive apt-get install --yes --quiet --no-install-recommends "$@"
 }
 
+is_installed() { [[ $(dpkg-query --show --showformat='${db:Status-Status}' "$1" 2>/dev/null) == installed ]]; }
+
+# A|B: A, unless B is there, which serves as well and conflicts with it.
 # Package lists are fetched where they do not know a package, or where what they know is gone.
 install_packages() {
   local package missing=() update=
   for package in "$@"; do
-    [[ $(dpkg-query --show --showformat='${db:Status-Status}' "$package" 2>/dev/null) == installed ]] ||
-      missing+=("$package")
+    is_installed "${package%|*}" || is_installed "${package#*|}" || missing+=("${package%|*}")
   done
   # Where Node.js does not come from Debian, Debian's npm conflicts with it.
   command -v npm >/dev/null || missing+=(nodejs npm)

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sonde/server/http_server.h"
 
+#include <csignal>
+#include <exception>
+#include <set>
+#include <utility>
+
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -8,10 +13,6 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <csignal>
-#include <exception>
-#include <set>
-#include <utility>
 
 #include "sonde/core/error.h"
 #include "sonde/server/http_session.h"

@@ -2,13 +2,14 @@
 #include "sonde/server/http_session.h"
 
 #include <array>
+#include <ctime>
+#include <utility>
+
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
-#include <ctime>
-#include <utility>
 
 namespace sonde {
 namespace {

@@ -2,13 +2,14 @@
 #include "sonde/server/request_reader.h"
 
 #include <algorithm>
-#include <boost/asio/buffer.hpp>
-#include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/string_body.hpp>
 #include <cctype>
 #include <optional>
 #include <string>
 #include <utility>
+
+#include <boost/asio/buffer.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/string_body.hpp>
 
 namespace sonde {
 namespace {
@@ -22,6 +23,9 @@ std::string lower(std::string_view text) {
                  [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return lowered;
 }
+
+// Boost 1.74's string views are its own and do not become the standard's by themselves.
+std::string copied(boost::beast::string_view text) { return {text.data(), text.size()}; }
 
 [[noreturn]] void refuse(const boost::beast::error_code& error) {
   if (error == http::error::header_limit)
@@ -72,10 +76,10 @@ bool RequestReader::keeps_alive() const {
 RequestHead RequestReader::head() const {
   const auto& message = impl_->parser.get();
   RequestHead head;
-  head.method = std::string(message.method_string());
-  head.target = std::string(message.target());
+  head.method = copied(message.method_string());
+  head.target = copied(message.target());
   for (const auto& field : message)
-    head.headers.emplace_back(lower(std::string_view(field.name_string())), std::string(field.value()));
+    head.headers.emplace_back(lower(copied(field.name_string())), copied(field.value()));
   return head;
 }
 
