@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <utility>
@@ -38,7 +40,8 @@ std::string copied(boost::beast::string_view text) { return {text.data(), text.s
 struct RequestReader::Impl {
   explicit Impl(RequestLimits limits) : most_body(limits.body) {
     parser.header_limit(static_cast<std::uint32_t>(limits.head));
-    parser.body_limit(boost::none);  // it would refuse before anybody has seen the head
+    // Its own limit would refuse before anybody has seen the head; Boost 1.74 takes boost::none for 0.
+    parser.body_limit(std::numeric_limits<std::uint64_t>::max());
   }
   void check_body() const {
     if (parser.content_length().value_or(0) > most_body || parser.get().body().size() > most_body)
