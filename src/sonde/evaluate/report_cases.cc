@@ -4,10 +4,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include <opencv2/core.hpp>
-#include <opencv2/imgproc.hpp>
-
 #include "sonde/evaluate/report_outline.h"
+#include "sonde/imaging/resize.h"
 #include "sonde/io/write.h"
 
 namespace sonde {
@@ -39,16 +37,9 @@ RgbImage at_most(const RgbImage& image, int longest_side) {
   const auto longest = static_cast<double>(std::max(image.extent.width, image.extent.height));
   if (longest <= longest_side) return image;
   const auto scaled = [&](std::int64_t side) {
-    return std::max(1, static_cast<int>(std::lround(static_cast<double>(side) * longest_side / longest)));
+    return std::max<std::int64_t>(1, std::lround(static_cast<double>(side) * longest_side / longest));
   };
-  RgbImage result{{scaled(image.extent.width), scaled(image.extent.height)}, {}};
-  result.pixels.resize(static_cast<std::size_t>(3 * pixel_count(result.extent)));
-  const cv::Mat from(static_cast<int>(image.extent.height), static_cast<int>(image.extent.width), CV_8UC3,
-                     const_cast<std::uint8_t*>(image.pixels.data()));  // OpenCV has no view of constants
-  cv::Mat to(static_cast<int>(result.extent.height), static_cast<int>(result.extent.width), CV_8UC3,
-             result.pixels.data());
-  cv::resize(from, to, to.size(), 0, 0, cv::INTER_AREA);
-  return result;
+  return area_average(image, {scaled(image.extent.width), scaled(image.extent.height)});
 }
 
 RgbImage part_of(const RgbImage& image, const Box2& box) {
