@@ -6,10 +6,9 @@
 #include <utility>
 #include <variant>
 
-#include <opencv2/imgproc.hpp>
-
 #include "sonde/core/random.h"
 #include "sonde/evaluate/case_loader.h"
+#include "sonde/evaluate/chamfer_distance.h"
 #include "sonde/evaluate/data_set.h"
 #include "sonde/evaluate/simulate.h"
 #include "sonde/imaging/regions.h"
@@ -40,22 +39,15 @@ std::vector<Mask> objects_of(const LoadedCase& picture, const AskOptions& option
 
 // Pixels at least `share` as far from the object's boundary as the farthest.
 std::vector<Point2> pixels_inside(const Mask& object, double share) {
-  const auto width = static_cast<int>(object.extent.width), height = static_cast<int>(object.extent.height);
-  cv::Mat padded(height + 2, width + 2, CV_8U, cv::Scalar(0));
-  for (int y = 0; y < height; ++y) {
-    std::copy_n(object.pixels.data() + static_cast<std::ptrdiff_t>(y) * width, width,
-                padded.ptr<std::uint8_t>(y + 1) + 1);
-  }
-  cv::Mat distance;
-  cv::distanceTransform(padded, distance, cv::DIST_L2, cv::DIST_MASK_5);
-  double farthest = 0;
-  cv::minMaxIdx(distance, nullptr, &farthest);
+  const Box2 whole{0, 0, static_cast<double>(object.extent.width - 1),
+                   static_cast<double>(object.extent.height - 1)};
+  const std::vector<float> distance = chamfer_distance(object, whole);
+  const double farthest = *std::max_element(distance.begin(), distance.end());
   std::vector<Point2> inside;
-  for (int y = 1; y <= height; ++y) {
-    for (int x = 1; x <= width; ++x) {
-      if (distance.at<float>(y, x) >= share * farthest) {
-        inside.push_back({static_cast<double>(x - 1), static_cast<double>(y - 1)});
-      }
+  auto value = distance.begin();
+  for (double y = 0; y <= whole.y1; ++y) {
+    for (double x = 0; x <= whole.x1; ++x) {
+      if (*value++ >= share * farthest) inside.push_back({x, y});
     }
   }
   return inside;

@@ -6,10 +6,9 @@
 #include <sstream>
 #include <utility>
 
-#include <opencv2/imgproc.hpp>
-
 #include "sonde/core/error.h"
 #include "sonde/core/random.h"
+#include "sonde/evaluate/chamfer_distance.h"
 #include "sonde/imaging/regions.h"
 
 namespace sonde {
@@ -19,27 +18,6 @@ constexpr std::size_t kMostRegions = 3;
 
 Random draws_for(const TaskHand& hand, const std::string& purpose) {
   return Random(named_seed(hand.hand.seed, hand.task + '\n' + purpose));
-}
-
-// Distance of each pixel of the region from its boundary; the frame of one pixel is the padding. Only the
-// region's own box is looked at: what lies outside it is as far as the padding.
-struct BoundaryDistance {
-  cv::Mat values;  // float, box and padding
-  std::int64_t x0 = 0, y0 = 0;
-};
-BoundaryDistance boundary_distance(const Mask& region, const Box2& box) {
-  const auto x0 = static_cast<std::int64_t>(box.x0);
-  const auto y0 = static_cast<std::int64_t>(box.y0);
-  const auto width = static_cast<int>(box.x1 - box.x0) + 1;
-  const auto height = static_cast<int>(box.y1 - box.y0) + 1;
-  cv::Mat padded(height + 2, width + 2, CV_8U, cv::Scalar(0));
-  for (int y = 0; y < height; ++y) {
-    const auto* row = region.pixels.data() + (y0 + y) * region.extent.width + x0;
-    std::copy(row, row + width, padded.ptr<std::uint8_t>(y + 1) + 1);
-  }
-  BoundaryDistance distance{{}, x0, y0};
-  cv::distanceTransform(padded, distance.values, cv::DIST_L2, cv::DIST_MASK_5);
-  return distance;
 }
 
 double clamped(double value, std::int64_t size) {
@@ -97,16 +75,13 @@ void validate(const Hand& hand) {
 std::optional<AimedPoint> farthest_point(const Mask& region, const TaskHand& hand, int order) {
   const auto box = bounding_box(region);
   if (!box) return std::nullopt;
-  const BoundaryDistance distance = boundary_distance(region, *box);
-  double most = 0;
-  cv::minMaxIdx(distance.values, nullptr, &most);
+  const std::vector<float> distance = chamfer_distance(region, *box);
+  const float most = *std::max_element(distance.begin(), distance.end());
   std::vector<Point2> farthest;  // row-major
-  for (int y = 0; y < distance.values.rows; ++y) {
-    const auto* row = distance.values.ptr<float>(y);
-    for (int x = 0; x < distance.values.cols; ++x) {
-      if (row[x] != static_cast<float>(most)) continue;
-      farthest.push_back(
-          {static_cast<double>(distance.x0 + x - 1), static_cast<double>(distance.y0 + y - 1)});
+  auto value = distance.begin();
+  for (double y = box->y0; y <= box->y1; ++y) {
+    for (double x = box->x0; x <= box->x1; ++x) {
+      if (*value++ == most) farthest.push_back({x, y});
     }
   }
   Random random = draws_for(hand, "point " + std::to_string(order));

@@ -33,8 +33,8 @@ struct TaskHand {
   std::string task;  // its name, unique in the study
 };
 
-// The pixel of `region` farthest from the region's boundary (the picture's edge is boundary), in OpenCV's
-// DIST_L2 with mask size 5 on the region padded by one pixel, and where the hand that aims at it comes down.
+// The pixel of `region` farthest from the region's boundary (the picture's edge is boundary) by
+// chamfer_distance, and where the hand that aims at it comes down.
 // Absent for an empty region. order: the how-manieth point of its prompt it will be, from 1; names the draw.
 struct AimedPoint {
   Point2 aim, landed;
