@@ -19,7 +19,11 @@ find_package(ITK REQUIRED COMPONENTS ITKIONRRD ITKIOMeta)
 
 # Debian keeps OpenCV's and NIfTI's CMake files in packages that pull in far more than the parts used here.
 find_path(OPENCV_INCLUDE_DIR opencv2/core.hpp PATH_SUFFIXES opencv4 REQUIRED)
-foreach(part core imgproc imgcodecs)
+set(opencv_parts core imgcodecs)
+if(SONDE_TESTS)
+  list(APPEND opencv_parts imgproc)
+endif()
+foreach(part ${opencv_parts})
   find_library(OPENCV_${part}_LIBRARY opencv_${part} REQUIRED)
   add_library(sonde_opencv_${part} INTERFACE IMPORTED)
   target_link_libraries(sonde_opencv_${part} INTERFACE ${OPENCV_${part}_LIBRARY})

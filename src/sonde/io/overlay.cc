@@ -2,167 +2,172 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <numbers>
-#include <numeric>
-
-#include <opencv2/core.hpp>
-#include <opencv2/imgproc.hpp>
+#include <functional>
+#include <utility>
 
 #include "sonde/core/error.h"
+#include "sonde/imaging/resize.h"
+#include "sonde/io/drawing.h"
 #include "sonde/io/write.h"
 
 namespace sonde {
 namespace {
 
 // Okabe and Ito's colours, which people with a colour vision deficiency tell apart, without black; those that
-// stand out from grey come first. Red, green, blue, as all of this file.
-const std::array<cv::Scalar, 7> kMaskColours{
-    cv::Scalar(86, 180, 233), cv::Scalar(230, 159, 0), cv::Scalar(240, 228, 66), cv::Scalar(204, 121, 167),
-    cv::Scalar(0, 158, 115),  cv::Scalar(213, 94, 0),  cv::Scalar(0, 114, 178)};
-const cv::Scalar kForeground(0, 200, 83), kBackground(229, 28, 35), kLight(255, 255, 255), kDark(20, 20, 20);
+// stand out from grey come first.
+constexpr std::array<Colour, 7> kMaskColours{Colour{86, 180, 233}, {230, 159, 0}, {240, 228, 66},
+                                             {204, 121, 167},      {0, 158, 115}, {213, 94, 0},
+                                             {0, 114, 178}};
+constexpr Colour kForeground{0, 200, 83}, kBackground{229, 28, 35}, kLight{255, 255, 255}, kDark{20, 20, 20};
 constexpr double kTint = 0.4;
+constexpr std::uint8_t kUntinted = kMaskColours.size();
 
-// OpenCV's drawing takes fixed-point coordinates.
-constexpr int kFractionBits = 4;
-cv::Point fixed_point(double x, double y) {
-  return {cv::saturate_cast<int>(x * (1 << kFractionBits)), cv::saturate_cast<int>(y * (1 << kFractionBits))};
+// A position between two pixels of a line, in units of 1 / (2 factor) of their distance.
+struct Between {
+  std::int64_t before = 0, after = 0;
+  std::int32_t past_before = 0;
+};
+// Of pixels `first` to `first + count - 1`, each made `factor` pixels; the line's ends repeat.
+std::vector<Between> positions(std::int64_t first, std::int64_t count, std::int64_t factor,
+                               std::int64_t size) {
+  std::vector<Between> all;
+  for (std::int64_t i = first * factor; i < (first + count) * factor; ++i) {
+    const std::int64_t units = 2 * i + 1 + factor;  // from the centre of pixel -1
+    const std::int64_t after = units / (2 * factor);
+    all.push_back({std::max<std::int64_t>(after - 1, 0), std::min(after, size - 1),
+                   static_cast<std::int32_t>(units % (2 * factor))});
+  }
+  return all;
+}
+
+// The mask's own box, enlarged: inside is where linear interpolation has at least a half, so edges are
+// smooth.
+Patch enlarged_patch(const Mask& mask, const Box2& box, std::int64_t factor) {
+  const auto x0 = static_cast<std::int64_t>(box.x0), y0 = static_cast<std::int64_t>(box.y0);
+  const Extent2 extent{static_cast<std::int64_t>(box.x1) - x0 + 1,
+                       static_cast<std::int64_t>(box.y1) - y0 + 1};
+  Patch patch{x0 * factor, y0 * factor, empty_mask({extent.width * factor, extent.height * factor})};
+  const auto full = static_cast<std::int32_t>(2 * factor);
+  const auto columns = positions(x0, extent.width, factor, mask.extent.width);
+  std::vector<std::int32_t> above(columns.size()), below(columns.size());
+  const auto fill = [&](std::vector<std::int32_t>& line, std::int64_t y) {
+    const auto* row = mask.pixels.data() + y * mask.extent.width;
+    std::ranges::transform(columns, line.begin(), [&](const Between& x) {
+      return (full - x.past_before) * row[x.before] + x.past_before * row[x.after];
+    });
+  };
+  std::pair<std::int64_t, std::int64_t> filled{-1, -1};
+  auto* out = patch.inside.pixels.data();
+  for (const Between& y : positions(y0, extent.height, factor, mask.extent.height)) {
+    if (const std::pair rows(y.before, y.after); std::exchange(filled, rows) != rows) {
+      fill(above, y.before);
+      fill(below, y.after);
+    }
+    for (std::size_t x = 0; x < columns.size(); ++x)
+      *out++ = (full - y.past_before) * above[x] + y.past_before * below[x] >= full * full / 2 ? 1 : 0;
+  }
+  return patch;
 }
 
 // The picture in the making: small ones are enlarged by a whole factor, so that marks hide less.
 class Canvas {
  public:
   explicit Canvas(const RgbImage& image) {
-    const cv::Mat given(static_cast<int>(image.extent.height), static_cast<int>(image.extent.width), CV_8UC3,
-                        const_cast<std::uint8_t*>(image.pixels.data()));  // never written through
-    constexpr int kMostEnlarged = 1024;
-    const int side = std::max(given.rows, given.cols);
-    factor_ = std::max(1, kMostEnlarged / side);
-    cv::resize(given, pixels_, {}, factor_, factor_, cv::INTER_CUBIC);
-    unit_ = std::max(1.0, side * factor_ / 700.0);
+    constexpr std::int64_t kMostEnlarged = 1024;
+    const std::int64_t side = std::max(image.extent.width, image.extent.height);
+    factor_ = std::max<std::int64_t>(1, kMostEnlarged / side);
+    picture = enlarged(image, factor_);
+    unit_ = std::max(1.0, static_cast<double>(side * factor_) / 700);
   }
 
-  cv::Mat& pixels() { return pixels_; }
+  RgbImage picture;
+
   double unit() const { return unit_; }  // by which lines and marks are larger than on a small canvas
-  int line(double width) const { return std::max(1, static_cast<int>(std::lround(width * unit_))); }
-
-  // 255 inside, with smooth edges where the picture is enlarged.
-  cv::Mat enlarged(const Mask& mask) const {
-    cv::Mat inside(static_cast<int>(mask.extent.height), static_cast<int>(mask.extent.width), CV_8UC1);
-    std::ranges::transform(mask.pixels, inside.data, [](std::uint8_t value) {
-      return static_cast<std::uint8_t>(value != 0 ? 255 : 0);
-    });
-    if (factor_ == 1) return inside;
-    cv::Mat smooth;
-    cv::resize(inside, smooth, pixels_.size(), 0, 0, cv::INTER_LINEAR);
-    return smooth >= 128;
-  }
+  std::int64_t whole(double length) const { return std::max<std::int64_t>(1, std::lround(length * unit_)); }
+  std::int64_t odd(double length) const { return 2 * std::lround((length * unit_ - 1) / 2) + 1; }
 
   // From the picture's pixels, whose centres are whole numbers, to the canvas's.
-  double place(double x) const { return (x + 0.5) * factor_ - 0.5; }
-  cv::Point first_corner(const Box2& box) const {
-    return {cv::saturate_cast<int>(std::lround(box.x0 * factor_)),
-            cv::saturate_cast<int>(std::lround(box.y0 * factor_))};
+  Point2 place(Point2 point) const {
+    const auto factor = static_cast<double>(factor_);
+    return {(point.x + 0.5) * factor - 0.5, (point.y + 0.5) * factor - 0.5};
   }
-  cv::Point last_corner(const Box2& box) const {
-    return {cv::saturate_cast<int>(std::lround((box.x1 + 1) * factor_) - 1),
-            cv::saturate_cast<int>(std::lround((box.y1 + 1) * factor_) - 1)};
+  Box2 place(const Box2& box) const {
+    const auto factor = static_cast<double>(factor_);
+    return {std::round(box.x0 * factor), std::round(box.y0 * factor), std::round((box.x1 + 1) * factor) - 1,
+            std::round((box.y1 + 1) * factor) - 1};
   }
-
-  RgbImage taken() const {
-    const auto* begin = pixels_.ptr();
-    return {{pixels_.cols, pixels_.rows}, {begin, begin + pixels_.total() * pixels_.elemSize()}};
-  }
+  Patch place(const Mask& mask, const Box2& box) const { return enlarged_patch(mask, box, factor_); }
 
  private:
-  cv::Mat pixels_;
-  int factor_ = 1;
+  std::int64_t factor_ = 1;
   double unit_ = 1;
 };
 
-const cv::Scalar& colour_of(std::size_t mask) { return kMaskColours[mask % kMaskColours.size()]; }
+struct Shape {
+  const Mask* mask = nullptr;
+  Box2 box;
+  std::int64_t area = 0;
+  std::uint8_t colour = 0;
+};
 
 // From the largest to the smallest, so that none hides another.
-std::vector<std::size_t> drawing_order(const std::vector<Mask>& masks) {
-  std::vector<std::int64_t> areas;
-  for (const Mask& mask : masks) areas.push_back(area_px(mask));
-  std::vector<std::size_t> order(masks.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::ranges::stable_sort(order, std::greater{}, [&](std::size_t i) { return areas[i]; });
-  return order;
+std::vector<Shape> drawing_order(const std::vector<Mask>& masks) {
+  std::vector<Shape> shapes;
+  for (std::size_t i = 0; i < masks.size(); ++i) {
+    if (const auto box = bounding_box(masks[i]))
+      shapes.push_back(
+          {&masks[i], *box, area_px(masks[i]), static_cast<std::uint8_t>(i % kMaskColours.size())});
+  }
+  std::ranges::stable_sort(shapes, std::greater{}, &Shape::area);
+  return shapes;
 }
 
 // Where masks overlap the smaller one's colour is seen, and tints do not add up.
-void draw_tints(Canvas& canvas, const std::vector<Mask>& masks, const std::vector<std::size_t>& order) {
-  cv::Mat colours = canvas.pixels().clone();
-  for (const std::size_t i : order) colours.setTo(colour_of(i), canvas.enlarged(masks[i]));
-  cv::addWeighted(colours, kTint, canvas.pixels(), 1 - kTint, 0, canvas.pixels());
-}
-
-void draw_outlines(Canvas& canvas, const std::vector<Mask>& masks, const std::vector<std::size_t>& order) {
-  for (const std::size_t i : order) {
-    std::vector<std::vector<cv::Point>> contours;
-    cv::findContours(canvas.enlarged(masks[i]), contours, cv::RETR_LIST, cv::CHAIN_APPROX_NONE);
-    cv::polylines(canvas.pixels(), contours, /*isClosed=*/true, colour_of(i), canvas.line(2), cv::LINE_AA);
+void draw_tints(Canvas& canvas, const std::vector<Shape>& shapes) {
+  const auto width = static_cast<std::size_t>(canvas.picture.extent.width);
+  std::vector<std::uint8_t> colours(static_cast<std::size_t>(pixel_count(canvas.picture.extent)), kUntinted);
+  for (const Shape& shape : shapes) {
+    const Patch patch = canvas.place(*shape.mask, shape.box);
+    const auto* inside = patch.inside.pixels.data();
+    for (std::int64_t y = 0; y < patch.inside.extent.height; ++y) {
+      auto* row = colours.data() + static_cast<std::size_t>(patch.y0 + y) * width + patch.x0;
+      for (std::int64_t x = 0; x < patch.inside.extent.width; ++x)
+        row[x] = *inside++ != 0 ? shape.colour : row[x];
+    }
   }
-}
-
-// White dashes on a dark line are seen on any picture.
-void draw_dashes(Canvas& canvas, cv::Point from, cv::Point to) {
-  const double length = cv::norm(to - from);
-  const double dash = 5 * canvas.unit();
-  cv::line(canvas.pixels(), from, to, kDark, canvas.line(3));
-  for (double at = 0; at < length; at += 2 * dash) {
-    const double end = std::min(at + dash, length);
-    cv::line(canvas.pixels(), from + cv::Point(cv::Point2d(to - from) * (at / length)),
-             from + cv::Point(cv::Point2d(to - from) * (end / length)), kLight, canvas.line(1));
+  for (std::size_t i = 0; i < colours.size(); ++i) {
+    if (colours[i] != kUntinted) mix(canvas.picture.pixels.data() + 3 * i, kMaskColours[colours[i]], kTint);
   }
 }
 
 void draw_box(Canvas& canvas, const Box2& box) {
-  const cv::Point first = canvas.first_corner(box);
-  const cv::Point last = canvas.last_corner(box);
-  const cv::Point right(last.x, first.y);
-  const cv::Point below(first.x, last.y);
-  draw_dashes(canvas, first, right);
-  draw_dashes(canvas, first, below);
-  draw_dashes(canvas, right, last);
-  draw_dashes(canvas, below, last);
+  draw_frame(canvas.picture, {.box = canvas.place(box),
+                              .width = canvas.odd(1),
+                              .dark_width = canvas.odd(3),
+                              .dash = canvas.whole(5),
+                              .light = kLight,
+                              .dark = kDark});
 }
 
-void draw_star(Canvas& canvas, Point2 point, double radius, const cv::Scalar& colour) {
-  constexpr int kCorners = 10;
-  std::vector<cv::Point> corners;
-  for (int i = 0; i < kCorners; ++i) {
-    const double angle = std::numbers::pi * (2.0 * i / kCorners - 0.5);
-    const double reach = i % 2 == 0 ? radius : 0.45 * radius;
-    corners.push_back(fixed_point(canvas.place(point.x) + reach * std::cos(angle),
-                                  canvas.place(point.y) + reach * std::sin(angle)));
-  }
-  cv::fillPoly(canvas.pixels(), std::vector{corners}, colour, cv::LINE_AA, kFractionBits);
-}
-
-void draw_disc(Canvas& canvas, Point2 point, double radius, const cv::Scalar& colour) {
-  cv::circle(canvas.pixels(), fixed_point(canvas.place(point.x), canvas.place(point.y)),
-             cv::saturate_cast<int>(radius * (1 << kFractionBits)), colour, cv::FILLED, cv::LINE_AA,
-             kFractionBits);
-}
-
-// Shapes differ as well as colours: a star where the object is, a disc with a minus where it is not.
+// Shapes differ as well as colours: a star where the object is, a disc with a minus where it is not. White
+// and dark borders are seen on any picture.
 void draw_points(Canvas& canvas, const OverlayPrompt& prompt) {
   const double unit = canvas.unit();
+  const double light = 1.3 * unit, dark = 2.1 * unit;
   for (const Point2& point : prompt.background) {
-    draw_disc(canvas, point, 6.5 * unit, kDark);
-    draw_disc(canvas, point, 5.7 * unit, kLight);
-    draw_disc(canvas, point, 4.4 * unit, kBackground);
-    const double x = canvas.place(point.x);
-    const double y = canvas.place(point.y);
-    cv::line(canvas.pixels(), fixed_point(x - 2.3 * unit, y), fixed_point(x + 2.3 * unit, y), kLight,
-             canvas.line(1.3), cv::LINE_AA, kFractionBits);
+    const Point2 at = canvas.place(point);
+    const double radius = 4.4 * unit, half = 1.9 * unit;
+    fill_disc(canvas.picture, at, radius + dark, kDark);
+    fill_disc(canvas.picture, at, radius + light, kLight);
+    fill_disc(canvas.picture, at, radius, kBackground);
+    draw_stroke(canvas.picture, {{at.x - half, at.y}, {at.x + half, at.y}, 2.2 * unit}, kLight);
   }
   for (const Point2& point : prompt.foreground) {
-    draw_star(canvas, point, 10.5 * unit, kDark);
-    draw_star(canvas, point, 9.5 * unit, kLight);
-    draw_star(canvas, point, 6.5 * unit, kForeground);
+    const Point2 at = canvas.place(point);
+    const double radius = 8 * unit;
+    fill_star(canvas.picture, {at, radius, dark}, kDark);
+    fill_star(canvas.picture, {at, radius, light}, kLight);
+    fill_star(canvas.picture, {at, radius, 0}, kForeground);
   }
 }
 
@@ -179,12 +184,14 @@ void require_alike(const RgbImage& image, const std::vector<Mask>& masks) {
 RgbImage draw_overlay(const RgbImage& image, const std::vector<Mask>& masks, const OverlayPrompt& prompt) {
   require_alike(image, masks);
   Canvas canvas(image);
-  const auto order = drawing_order(masks);
-  draw_tints(canvas, masks, order);
-  draw_outlines(canvas, masks, order);
+  const std::vector<Shape> shapes = drawing_order(masks);
+  draw_tints(canvas, shapes);
+  const double width = 2.8 * canvas.unit();
+  for (const Shape& shape : shapes)
+    draw_outline(canvas.picture, canvas.place(*shape.mask, shape.box), width, kMaskColours[shape.colour]);
   for (const Box2& box : prompt.boxes) draw_box(canvas, box);
   draw_points(canvas, prompt);
-  return canvas.taken();
+  return std::move(canvas.picture);
 }
 
 }  // namespace sonde

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <array>
+#include <cmath>
 
 #include "sonde/io/formats.h"
 #include "sonde/io/picture_test_files.h"
@@ -51,6 +52,40 @@ TEST(DrawOverlay, TintsTheInsideAndOutlinesTheEdge) {
   EXPECT_EQ(at(drawn, 95, 200), (Rgb{100, 100, 100}));
 }
 
+TEST(DrawOverlay, OutlinesADiscAsARingWithoutGapsOrStairs) {
+  const Extent2 extent{800, 600};
+  const auto from_circle = [](std::int64_t x, std::int64_t y) {
+    return std::hypot(static_cast<double>(x - 400), static_cast<double>(y - 300)) - 100;
+  };
+  Mask disc = empty_mask(extent);
+  for (std::int64_t y = 0; y < extent.height; ++y)
+    for (std::int64_t x = 0; x < extent.width; ++x)
+      disc.pixels[static_cast<std::size_t>(y * extent.width + x)] = from_circle(x, y) < 0 ? 1 : 0;
+  const RgbImage drawn = draw_overlay(plain(extent, 100), {disc}, {});
+  for (std::int64_t y = 0; y < extent.height; ++y) {
+    for (std::int64_t x = 0; x < extent.width; ++x) {
+      const double away = from_circle(x, y);
+      if (std::abs(away) < 0.7) {
+        ASSERT_EQ(at(drawn, x, y), (Rgb{86, 180, 233})) << x << ',' << y;
+      }
+      if (away < -2.5) {
+        ASSERT_EQ(at(drawn, x, y), (Rgb{94, 132, 153})) << x << ',' << y;
+      }
+      if (away > 2.5) {
+        ASSERT_EQ(at(drawn, x, y), (Rgb{100, 100, 100})) << x << ',' << y;
+      }
+    }
+  }
+}
+
+TEST(DrawOverlay, ShowsSpecksAndLinesOfOnePixel) {
+  const Extent2 extent{800, 600};
+  const RgbImage drawn = draw_overlay(
+      plain(extent, 100), {rectangle(extent, {9, 9, 9, 9}), rectangle(extent, {50, 80, 300, 80})}, {});
+  EXPECT_EQ(at(drawn, 9, 9), (Rgb{86, 180, 233}));
+  for (const std::int64_t x : {50, 51, 173, 299, 300}) EXPECT_EQ(at(drawn, x, 80), (Rgb{230, 159, 0})) << x;
+}
+
 TEST(DrawOverlay, GivesEachMaskItsColourAndKeepsSmallOnesInSight) {
   const Extent2 extent{800, 600};
   const Mask small = rectangle(extent, {150, 150, 199, 199});
@@ -59,6 +94,27 @@ TEST(DrawOverlay, GivesEachMaskItsColourAndKeepsSmallOnesInSight) {
   EXPECT_EQ(at(drawn, 175, 175), (Rgb{94, 132, 153}));
   EXPECT_EQ(at(drawn, 250, 250), (Rgb{152, 124, 60}));  // tints do not add up
   EXPECT_EQ(at(drawn, 100, 250), (Rgb{230, 159, 0}));
+}
+
+TEST(DrawOverlay, EnlargesMasksByPixelsThatReachTheEdgesOfThePicture) {
+  const Extent2 extent{64, 64};
+  Mask frame = rectangle(extent, {0, 0, 63, 63});
+  for (std::int64_t y = 1; y < 63; ++y)
+    for (std::int64_t x = 1; x < 63; ++x) frame.pixels[static_cast<std::size_t>(y * 64 + x)] = 0;
+  const RgbImage drawn = draw_overlay(plain(extent, 100), {frame}, {});
+  for (const std::int64_t across :
+       {8, 1015}) {  // the middles of the first and the last pixel, 16 times as large
+    EXPECT_EQ(at(drawn, across, 500), (Rgb{94, 132, 153}));
+    EXPECT_EQ(at(drawn, 500, across), (Rgb{94, 132, 153}));
+  }
+  for (const std::int64_t along : {15, 1008}) {  // their inner edges
+    EXPECT_EQ(at(drawn, along, 500), (Rgb{86, 180, 233}));
+    EXPECT_EQ(at(drawn, 500, along), (Rgb{86, 180, 233}));
+  }
+  for (const std::int64_t beyond : {20, 1003}) {
+    EXPECT_EQ(at(drawn, beyond, 500), (Rgb{100, 100, 100}));
+    EXPECT_EQ(at(drawn, 500, beyond), (Rgb{100, 100, 100}));
+  }
 }
 
 TEST(DrawOverlay, MarksPromptsWhereTheyAreOnAnEnlargedPicture) {
@@ -77,8 +133,9 @@ TEST(DrawOverlay, MarksPromptsWhereTheyAreOnAnEnlargedPicture) {
 }
 
 TEST(DrawOverlay, DrawsMarksBeyondTheEdgeWithoutHarm) {
-  const OverlayPrompt prompt{
-      .foreground = {{-0.5, -0.5}, {1e12, 3}}, .background = {{99.5, 99.5}}, .boxes = {{-5, -5, 200, 200}}};
+  const OverlayPrompt prompt{.foreground = {{-0.5, -0.5}, {1e12, 3}},
+                             .background = {{99.5, 99.5}, {std::nan(""), 0}},
+                             .boxes = {{-5, -5, 200, 200}, {-1e12, -1e12, 1e12, 50}}};
   EXPECT_EQ(draw_overlay(plain({100, 100}, 0), {}, prompt).extent, (Extent2{1000, 1000}));
 }
 
