@@ -14,8 +14,6 @@ if(SONDE_TORCH)
 endif()
 find_package(Boost 1.74 REQUIRED)  # headers alone
 find_package(SQLiteCpp REQUIRED)
-find_package(GDCM REQUIRED)
-find_package(ITK REQUIRED COMPONENTS ITKIONRRD ITKIOMeta)
 
 # Debian keeps OpenCV's and NIfTI's CMake files in packages that pull in far more than the parts used here.
 find_path(OPENCV_INCLUDE_DIR opencv2/core.hpp PATH_SUFFIXES opencv4 REQUIRED)
@@ -35,6 +33,14 @@ find_library(NIFTI_ZNZ_LIBRARY znz REQUIRED)
 add_library(sonde_nifti2 INTERFACE IMPORTED)
 target_link_libraries(sonde_nifti2 INTERFACE ${NIFTI2_LIBRARY} ${NIFTI_ZNZ_LIBRARY})
 target_include_directories(sonde_nifti2 SYSTEM INTERFACE ${NIFTI2_INCLUDE_DIR})
+# GDCM's ask for its command line tools.
+find_path(GDCM_INCLUDE_DIR gdcmReader.h PATH_SUFFIXES gdcm-3.0 REQUIRED)
+add_library(sonde_gdcm INTERFACE IMPORTED)
+target_include_directories(sonde_gdcm SYSTEM INTERFACE ${GDCM_INCLUDE_DIR})
+foreach(part MSFF DSED DICT Common)
+  find_library(GDCM_${part}_LIBRARY gdcm${part} REQUIRED)
+  target_link_libraries(sonde_gdcm INTERFACE ${GDCM_${part}_LIBRARY})
+endforeach()
 # DCMTK's ask for all of its libraries and what these link.
 find_path(DCMTK_INCLUDE_DIR dcmtk/dcmseg/segdoc.h REQUIRED)
 add_library(sonde_dcmtk INTERFACE IMPORTED)
@@ -54,14 +60,6 @@ target_include_directories(sonde_hwy SYSTEM INTERFACE ${HWY_INCLUDE_DIR})
 if(SONDE_TESTS)
   find_package(GTest REQUIRED)
 endif()
-
-# ITK and GDCM come as lists of libraries and folders; as targets their headers are system headers and stay private.
-add_library(sonde_itk INTERFACE)
-target_link_libraries(sonde_itk INTERFACE ${ITK_LIBRARIES})
-target_include_directories(sonde_itk SYSTEM INTERFACE ${ITK_INCLUDE_DIRS})
-add_library(sonde_gdcm INTERFACE)
-target_link_libraries(sonde_gdcm INTERFACE gdcmMSFF gdcmDSED gdcmDICT gdcmCommon)
-target_include_directories(sonde_gdcm SYSTEM INTERFACE ${GDCM_INCLUDE_DIRS})
 
 add_library(sonde_onnx INTERFACE)
 target_link_libraries(sonde_onnx INTERFACE onnx_proto)

@@ -7,7 +7,7 @@ get_property(dependencies GLOBAL PROPERTY SONDE_DEPENDENCIES)
 list(REMOVE_DUPLICATES dependencies)
 list(REMOVE_ITEM dependencies sonde_torch SQLiteCpp Boost::boost "")  # they are in the plugin and the program
 
-# What is promised to users of the library: none of these needs ITK, OpenCV or LibTorch.
+# What is promised to users of the library: none of these needs another library.
 set(public_headers
   core/bytes.h core/durable_file.h core/error.h core/progress.h core/threads.h
   imaging/geometry.h imaging/picture.h imaging/prompt.h imaging/regions.h imaging/rle.h imaging/slice.h

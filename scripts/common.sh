@@ -5,13 +5,14 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit
 build_packages=(
   g++ cmake ninja-build ca-certificates
   libtorch-dev libopenblas0-pthread libonnx-dev libprotobuf-dev libhwy-dev
-  libnifti2-dev libinsighttoolkit5-dev libgdcm-dev libgdcm-tools
+  libnifti2-dev libgdcm-dev
   libopencv-core-dev libopencv-imgcodecs-dev
   'libboost-dev|libboost1.81-dev' libsqlitecpp-dev libsqlite3-dev libdcmtk-dev
   libcli11-dev nlohmann-json3-dev libcurl4-openssl-dev libssl-dev libpng-dev zlib1g-dev
   mricron-data
 )
-test_packages=(libgtest-dev libgmock-dev libopencv-imgproc-dev clang-format-14 shellcheck chromium fonts-liberation valgrind)
+test_packages=(libgtest-dev libgmock-dev libopencv-imgproc-dev clang-format-14 shellcheck chromium fonts-liberation valgrind
+  teem-apps plastimatch)
 
 say() { printf '== %s\n' "$*"; }
 

@@ -22,6 +22,30 @@ Bytef* input_of(ByteView bytes) {
   return const_cast<Bytef*>(reinterpret_cast<const Bytef*>(bytes.data()));  // NOLINT(*-const-cast)
 }
 
+std::vector<std::byte> packed(ByteView bytes, int window_bits) {
+  z_stream z{};
+  if (deflateInit2(&z, Z_DEFAULT_COMPRESSION, Z_DEFLATED, window_bits, 8, Z_DEFAULT_STRATEGY) != Z_OK)
+    throw Error(ErrorKind::unavailable, "zlib has no memory");
+  std::vector<std::byte> stream;
+  std::array<std::byte, 1 << 16> buffer;
+  int status = Z_OK;
+  while (status == Z_OK) {
+    if (z.avail_in == 0) {
+      const std::size_t offered = std::min(bytes.size(), kMostAtOnce);
+      z.next_in = input_of(bytes);
+      z.avail_in = static_cast<uInt>(offered);
+      bytes = bytes.subspan(offered);
+    }
+    z.next_out = reinterpret_cast<Bytef*>(buffer.data());
+    z.avail_out = static_cast<uInt>(buffer.size());
+    status = deflate(&z, bytes.empty() ? Z_FINISH : Z_NO_FLUSH);
+    stream.insert(stream.end(), buffer.begin(), buffer.end() - z.avail_out);
+  }
+  deflateEnd(&z);
+  if (status != Z_STREAM_END) throw Error(ErrorKind::internal, "zlib could not finish a stream");
+  return stream;
+}
+
 }  // namespace
 
 struct PackedStream::Inflater {
@@ -147,28 +171,8 @@ std::vector<std::byte> inflate_head(ByteView stored, std::size_t most) {
   return head;
 }
 
-std::vector<std::byte> gzip(ByteView bytes) {
-  z_stream z{};
-  if (deflateInit2(&z, Z_DEFAULT_COMPRESSION, Z_DEFLATED, kWindow + kGzipOnly, 8, Z_DEFAULT_STRATEGY) != Z_OK)
-    throw Error(ErrorKind::unavailable, "zlib has no memory");
-  std::vector<std::byte> packed;
-  std::array<std::byte, 1 << 16> buffer;
-  int status = Z_OK;
-  while (status == Z_OK) {
-    if (z.avail_in == 0) {
-      const std::size_t offered = std::min(bytes.size(), kMostAtOnce);
-      z.next_in = input_of(bytes);
-      z.avail_in = static_cast<uInt>(offered);
-      bytes = bytes.subspan(offered);
-    }
-    z.next_out = reinterpret_cast<Bytef*>(buffer.data());
-    z.avail_out = static_cast<uInt>(buffer.size());
-    status = deflate(&z, bytes.empty() ? Z_FINISH : Z_NO_FLUSH);
-    packed.insert(packed.end(), buffer.begin(), buffer.end() - z.avail_out);
-  }
-  deflateEnd(&z);
-  if (status != Z_STREAM_END) throw Error(ErrorKind::internal, "zlib could not finish a stream");
-  return packed;
-}
+std::vector<std::byte> gzip(ByteView bytes) { return packed(bytes, kWindow + kGzipOnly); }
+
+std::vector<std::byte> deflated(ByteView bytes) { return packed(bytes, kWindow); }
 
 }  // namespace sonde

@@ -72,5 +72,7 @@ std::vector<std::byte> inflate_head(ByteView stored, std::size_t most);
 
 // One gzip member without name or time: the same bytes give the same file.
 std::vector<std::byte> gzip(ByteView bytes);
+// One zlib stream (RFC 1950).
+std::vector<std::byte> deflated(ByteView bytes);
 
 }  // namespace sonde

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <itkMetaImageIO.h>
 #include <zlib.h>
 
 #include "sonde/io/formats.h"
+#include "sonde/io/samples.h"
 #include "sonde/io/volume_test_files.h"
 
 namespace sonde {
@@ -41,7 +41,7 @@ class ReadMetaImage : public testing::Test {
   TestFolder folder_;
 };
 
-TEST_F(ReadMetaImage, HasTheGeometryThatItkReads) {
+TEST_F(ReadMetaImage, HasTheGeometryThatItkRead) {
   const auto path = local(
       "ObjectType = Image\nNDims = 3\nBinaryData = True\nBinaryDataByteOrderMSB = True\n"
       "TransformMatrix = 0.8660254 0.4698463 0.1710101 -0.5 0.8137977 0.2961981 0 0.3420201 -0.9396926\n"
@@ -49,19 +49,29 @@ TEST_F(ReadMetaImage, HasTheGeometryThatItkReads) {
       "DimSize = 2 3 2\nElementType = MET_SHORT\n",
       swapped_bytes<std::int16_t>({0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 1100}));
   const Volume volume = read_metaimage(path, {});
-  const auto io = itk::MetaImageIO::New();
-  io->SetFileName(path.string());
-  io->ReadImageInformation();
-  Affine3 by_itk;
-  for (unsigned int axis = 0; axis < 3; ++axis) {
-    const auto direction = io->GetDirection(axis);
-    const double step = io->GetSpacing(axis);
-    by_itk.columns[axis] = {direction[0] * step, direction[1] * step, direction[2] * step};
-  }
-  by_itk.origin = {io->GetOrigin(0), io->GetOrigin(1), io->GetOrigin(2)};
+  const Affine3 by_itk{{Vec3{0.4330127, 0.23492315, 0.08550505}, Vec3{-0.375, 0.610348275, 0.222148575},
+                        Vec3{0, 1.0260603, -2.8190778}},
+                       {-12.5, 30.25, 7.125}};
   expect_near(volume.mm_from_voxel.value(), by_itk, 1e-9);
   expect_near(volume.mm_from_voxel.value(), oblique_affine(), 1e-6);
   EXPECT_THAT(volume.voxels, ElementsAre(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 1100));
+}
+
+TEST_F(ReadMetaImage, ReadsAFileThatItkWrote) {
+  const auto data = bytes_from_hex("785e63601805a321306021c0080250db71b11990d40c984307abc5001a270014");
+  const auto path = local(
+      "ObjectType = Image\nNDims = 3\nBinaryData = True\nBinaryDataByteOrderMSB = False\n"
+      "CompressedData = True\nCompressedDataSize = 32\n"
+      "TransformMatrix = 0.86602540440140163 0.46984631699898627 0.17101005038849873 -0.50000002607294425 "
+      "0.81379767528939062 0.29619810536301333 0 0.34202013182308877 -0.93969262497250494\n"
+      "Offset = -12.5 30.25 7.125\nCenterOfRotation = 0 0 0\nAnatomicalOrientation = RAS\n"
+      "ElementSpacing = 0.49999999066968048 0.74999996089058574 2.9999998459723125\nDimSize = 12 10 8\n"
+      "ElementType = MET_UCHAR\n",
+      raw_bytes(data.value()));
+  const Volume volume = read_metaimage(path, {});
+  EXPECT_EQ(volume.extent, (Extent3{12, 10, 8}));
+  EXPECT_EQ(set_voxels(volume), kItkMask);
+  expect_near(volume.mm_from_voxel.value(), oblique_affine(), 1e-6);
 }
 
 TEST_F(ReadMetaImage, ReadsEveryEncoding) {

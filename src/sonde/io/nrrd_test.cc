@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <itkNrrdImageIO.h>
-
 #include "sonde/io/formats.h"
 #include "sonde/io/gzip.h"
+#include "sonde/io/samples.h"
 #include "sonde/io/volume_test_files.h"
 
 namespace sonde {
@@ -40,24 +39,34 @@ class ReadNrrd : public testing::Test {
   TestFolder folder_;
 };
 
-TEST_F(ReadNrrd, HasTheGeometryAndVoxelsThatItkReads) {
+TEST_F(ReadNrrd, HasTheGeometryAndVoxelsThatItkRead) {
   const auto path = nrrd("type: short\ndimension: 3\nsizes: 2 3 2\nendian: big\nencoding: raw\n" + kOblique,
                          swapped_bytes<std::int16_t>({0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 1100}));
   const Volume volume = read_nrrd(path, {});
-  const auto io = itk::NrrdImageIO::New();
-  io->SetFileName(path.string());
-  io->ReadImageInformation();
-  Affine3 by_itk;
-  for (unsigned int axis = 0; axis < 3; ++axis) {
-    const auto direction = io->GetDirection(axis);
-    const double step = io->GetSpacing(axis);
-    by_itk.columns[axis] = {direction[0] * step, direction[1] * step, direction[2] * step};
-  }
-  by_itk.origin = {io->GetOrigin(0), io->GetOrigin(1), io->GetOrigin(2)};
+  const Affine3 by_itk{{Vec3{0.4330127, 0.2349232, 0.0855050}, Vec3{-0.375, 0.6103482, 0.2221486},
+                        Vec3{0, 1.0260604, -2.8190779}},
+                       {-12.5, 30.25, 7.125}};
   expect_near(volume.mm_from_voxel.value(), by_itk, 1e-9);
   expect_near(volume.mm_from_voxel.value(), oblique_affine(), 1e-6);
   EXPECT_THAT(volume.voxels, ElementsAre(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 1100));
   EXPECT_THAT(volume.notes, ElementsAre(HasSubstr("oblique")));
+}
+
+TEST_F(ReadNrrd, ReadsAFileThatItkWrote) {
+  const auto data = bytes_from_hex(
+      "1f8b080000000000000363601805a321306021c0080250db71b11990d40c984307abc500dbfde055c0030000");
+  const auto path = nrrd(
+      "# Complete NRRD file format specification at:\n# http://teem.sourceforge.net/nrrd/format.html\n"
+      "type: unsigned char\ndimension: 3\nspace: left-posterior-superior\nsizes: 12 10 8\n"
+      "space directions: (0.4330126941204071,0.23492315411567688,0.085505023598670959) "
+      "(-0.37500000000000006,0.61034822463989258,0.22214856743812558) "
+      "(0,1.0260603427886963,-2.819077730178833)\n"
+      "kinds: domain domain domain\nencoding: gzip\nspace origin: (-12.5,30.25,7.125)\n",
+      raw_bytes(data.value()));
+  const Volume volume = read_nrrd(path, {});
+  EXPECT_EQ(volume.extent, (Extent3{12, 10, 8}));
+  EXPECT_EQ(set_voxels(volume), kItkMask);
+  expect_near(volume.mm_from_voxel.value(), oblique_affine(), 1e-6);
 }
 
 TEST_F(ReadNrrd, TurnsOtherAnatomicalSpacesToLeftPosteriorSuperior) {

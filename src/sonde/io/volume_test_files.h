@@ -80,6 +80,17 @@ inline void expect_near(const Affine3& a, const Affine3& b, double tolerance) {
   expect_near(a.origin, b.origin, tolerance);
 }
 
+// The voxels that are not 0 of the files that ITK 5.2.1 wrote for a mask of 12 x 10 x 8 on the oblique grid,
+// in single precision.
+inline const std::vector<std::size_t> kItkMask{639, 640, 641, 642, 643, 651, 652, 653, 654, 655,
+                                               663, 664, 665, 666, 667, 676, 677, 678, 679};
+inline std::vector<std::size_t> set_voxels(const Volume& volume) {
+  std::vector<std::size_t> set;
+  for (std::size_t i = 0; i < volume.voxels.size(); ++i)
+    if (volume.voxels[i] != 0) set.push_back(i);
+  return set;
+}
+
 // Anisotropic (0.5 x 0.75 x 3 mm), oblique by 30 degrees about z and then 20 about x, left-handed. LPS+.
 inline Affine3 oblique_affine() {
   const double c = 0.86602540378443865, s = 0.5, c2 = 0.93969262078590838, s2 = 0.34202014332566873;

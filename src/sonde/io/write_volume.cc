@@ -2,44 +2,15 @@
 #include <algorithm>
 #include <limits>
 
-#include <itkMetaImageIO.h>
-#include <itkNrrdImageIO.h>
-
 #include "sonde/core/durable_file.h"
 #include "sonde/core/error.h"
-#include "sonde/io/formats.h"
 #include "sonde/io/png_encode.h"
 #include "sonde/io/volume_checks.h"
 #include "sonde/io/write.h"
-#include "sonde/io/write_volume_nifti.h"
+#include "sonde/io/write_volume_bytes.h"
 
 namespace sonde {
 namespace {
-
-// One call for both of ITK's writers; ITK's world is LPS+, as sonde's.
-void write_through_itk(itk::ImageIOBase& io, const std::filesystem::path& path, const StoredVoxels& voxels,
-                       const Affine3& affine) {
-  const std::int64_t sizes[] = {voxels.extent.x, voxels.extent.y, voxels.extent.z};
-  const double origin[] = {affine.origin.x, affine.origin.y, affine.origin.z};
-  io.SetFileName(path.string());
-  io.SetNumberOfDimensions(3);
-  itk::ImageIORegion region(3);
-  for (unsigned int axis = 0; axis < 3; ++axis) {
-    const Vec3 column = affine.columns[axis];
-    const double spacing = length(column);
-    io.SetDimensions(axis, static_cast<itk::SizeValueType>(sizes[axis]));
-    io.SetSpacing(axis, spacing);
-    io.SetOrigin(axis, origin[axis]);
-    io.SetDirection(axis, {column.x / spacing, column.y / spacing, column.z / spacing});
-    region.SetSize(axis, static_cast<itk::SizeValueType>(sizes[axis]));
-  }
-  io.SetIORegion(region);
-  io.SetPixelType(itk::IOPixelEnum::SCALAR);
-  io.SetComponentType(voxels.bits == 16 ? itk::IOComponentEnum::USHORT : itk::IOComponentEnum::UCHAR);
-  io.SetNumberOfComponents(1);
-  io.UseCompressionOn();
-  io.Write(voxels.bytes.data());
-}
 
 void require_same_grid(const std::filesystem::path& path, const MaskVolume& mask, const Volume& like) {
   if (mask.extent == like.extent && mask.voxels.size() == static_cast<std::size_t>(voxel_count(mask.extent)))
@@ -48,23 +19,13 @@ void require_same_grid(const std::filesystem::path& path, const MaskVolume& mask
               path.string() + ": the mask has another extent than the volume it belongs to");
 }
 
-// ITK does not tell of a full disk: what it wrote is read back before it takes the target's name.
-template <typename Inspect>
-void write_and_check(itk::ImageIOBase& io, const std::filesystem::path& path, const StoredVoxels& voxels,
-                     const Affine3& affine, const Inspect& inspect_written) {
-  DurableFile file(path);
-  try {
-    write_through_itk(io, file.temporary_path(), voxels, affine);
-    inspect_written(file.temporary_path());
-  } catch (const std::exception&) {
-    throw Error(ErrorKind::unavailable, path.string() + ": cannot be written, the disk may be full");
-  }
-  file.commit();
-}
-
 void write_voxels(const std::filesystem::path& path, const StoredVoxels& voxels,
                   const std::optional<Affine3>& mm_from_voxel) {
-  const Affine3 affine = mm_from_voxel.value_or(Affine3{});
+  const auto grid = [&] {
+    const Affine3 affine = mm_from_voxel.value_or(Affine3{});
+    require_usable(path.string(), "its geometry", affine);
+    return affine;
+  };
   switch (mask_format(path)) {
     case MaskFormat::png:
       throw Error(ErrorKind::usage,
@@ -75,10 +36,10 @@ void write_voxels(const std::filesystem::path& path, const StoredVoxels& voxels,
                                 lower_extension(path) == ".nii" ? NiftiPacking::plain : NiftiPacking::gzip));
       return;
     case MaskFormat::nrrd:
-      write_and_check(*itk::NrrdImageIO::New(), path, voxels, affine, inspect_nrrd);
+      write_durably(path, nrrd_bytes(voxels, grid()));
       return;
     case MaskFormat::metaimage:
-      write_and_check(*itk::MetaImageIO::New(), path, voxels, affine, inspect_metaimage);
+      write_durably(path, metaimage_bytes(voxels, grid()));
       return;
   }
 }

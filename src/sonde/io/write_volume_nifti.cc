@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sonde/io/write_volume_nifti.h"
-
 #include <algorithm>
 #include <cmath>
 #include <cstring>
@@ -9,6 +7,7 @@
 #include <nifti2_io.h>
 
 #include "sonde/io/gzip.h"
+#include "sonde/io/write_volume_bytes.h"
 
 namespace sonde {
 namespace {

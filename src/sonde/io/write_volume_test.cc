@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <itkMetaImageIO.h>
-#include <itkNrrdImageIO.h>
+#include <cstdlib>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <nifti2_io.h>
 
 #include "sonde/io/formats.h"
@@ -107,21 +110,56 @@ TEST_F(WriteMaskVolume, WritesNifti2WhereAnExtentPassesNifti1) {
   expect_near(back.mm_from_voxel.value(), oblique_affine(), 1e-12);
 }
 
-TEST_F(WriteMaskVolume, IsReadByItkToTheSameVoxels) {
-  const MaskVolume mask = checkered({4, 3, 2});
-  const auto expect_read = [&](itk::ImageIOBase& io, const std::filesystem::path& path) {
-    io.SetFileName(path.string());
-    io.ReadImageInformation();
-    itk::ImageIORegion region(3);
-    for (unsigned int axis = 0; axis < 3; ++axis) region.SetSize(axis, io.GetDimensions(axis));
-    io.SetIORegion(region);
-    std::vector<std::uint8_t> voxels(static_cast<std::size_t>(io.GetImageSizeInBytes()));
-    io.Read(voxels.data());
-    EXPECT_EQ(voxels, mask.voxels);
-    EXPECT_NEAR(io.GetSpacing(2), 3, 1e-9);
+bool is_installed(const std::string& program) {
+  return std::system(("command -v " + program + " >/dev/null").c_str()) == 0;
+}
+
+// `command`, with IN and OUT in it for files, on one file of each grid and type in turn; what it makes of
+// them is read back as NRRD, which unu and ITK both write as they understood the file.
+void expect_understood(std::string command, const std::string& name) {
+  const TestFolder folder;
+  const auto in = folder.path() / name, out = folder.path() / "out.nrrd";
+  command.replace(command.find("IN"), 2, in.string());
+  command.replace(command.find("OUT"), 3, out.string());
+  Affine3 sheared = oblique_affine();
+  sheared.columns[1].x += 0.2;
+  const Affine3 flipped{{Vec3{0, 0, -2}, Vec3{0.5, 0, 0}, Vec3{0, -1, 0}}, {1, 2, 3}};
+  for (const Affine3& affine : {oblique_affine(), sheared, flipped}) {
+    for (const std::int32_t step : {1, 20000}) {
+      LabelMap map{{4, 3, 2}, {}, affine};
+      for (std::int32_t i = 0; i < 24; ++i) map.labels.push_back(i % 4 * step);
+      write_label_map(in, map);
+      ASSERT_EQ(std::system((command + " >/dev/null 2>&1").c_str()), 0) << command;
+      const Volume back = read_nrrd(out, {});
+      EXPECT_EQ(back.extent, map.extent);
+      EXPECT_EQ(std::vector<std::int32_t>(back.voxels.begin(), back.voxels.end()), map.labels);
+      expect_near(back.mm_from_voxel.value(), affine, 1e-9);
+    }
+  }
+}
+
+TEST(WriteLabelMap, IsReadByUnuToTheSameGridAndLabels) {
+  if (!is_installed("teem-unu")) GTEST_SKIP() << "teem-apps is not installed";
+  expect_understood("teem-unu save -f nrrd -e ascii -i 'IN' -o 'OUT'", "m.nrrd");
+}
+
+TEST(WriteLabelMap, IsReadByItkToTheSameGridAndLabels) {
+  if (!is_installed("plastimatch")) GTEST_SKIP() << "plastimatch, which has ITK's readers, is not installed";
+  for (const std::string name : {"m.nrrd", "m.mha"})
+    expect_understood("plastimatch convert --input 'IN' --output-img 'OUT'", name);
+}
+
+TEST_F(WriteMaskVolume, NamesInMetaImagesWhereTheAxesComeFrom) {
+  const auto orientation_of = [&](const Affine3& affine) {
+    const MaskVolume mask = checkered({4, 3, 2});
+    const std::string file = read_file(write("m.mha", mask, volume_like(mask.extent, affine)));
+    const std::string field = "AnatomicalOrientation = ";
+    return file.substr(file.find(field) + field.size(), 3);
   };
-  expect_read(*itk::NrrdImageIO::New(), write("m.nrrd", mask, volume_like(mask.extent, oblique_affine())));
-  expect_read(*itk::MetaImageIO::New(), write("m.mha", mask, volume_like(mask.extent, oblique_affine())));
+  EXPECT_EQ(orientation_of(Affine3{}), "RAI");
+  EXPECT_EQ(orientation_of(oblique_affine()), "RAS");
+  EXPECT_EQ(orientation_of({{Vec3{0, 0, -2}, Vec3{0.5, 0, 0}, Vec3{0, -1, 0}}, {}}), "SRP");
+  EXPECT_EQ(orientation_of({{Vec3{1, 0.5, 0}, Vec3{-1, 0.5, 0}, Vec3{0, 0, 1}}, {}}), "???");
 }
 
 TEST_F(WriteMaskVolume, LeavesNothingBehindWhereItCannotWrite) {
@@ -131,6 +169,40 @@ TEST_F(WriteMaskVolume, LeavesNothingBehindWhereItCannotWrite) {
     const auto path = folder_.path() / "absent" / target.name;
     EXPECT_EQ(refusal([&] { write_mask_volume(path, mask, like); }).kind, ErrorKind::unavailable)
         << target.name;
+  }
+  EXPECT_TRUE(std::filesystem::is_empty(folder_.path()));
+}
+
+// A limit on the size of files stands in for a full disk: write() fails in the same place.
+TEST_F(WriteMaskVolume, SaysThatTheDiskIsFullAndLeavesNothingBehind) {
+  const Volume like = volume_like({64, 64, 64}, oblique_affine());
+  MaskVolume mask{like.extent, {}};
+  for (std::uint32_t i = 0, noise = 1; i < 64 * 64 * 64; ++i, noise = noise * 1664525 + 1013904223)
+    mask.voxels.push_back(noise >> 31);
+  for (const Target& target : kTargets) {
+    const auto path = folder_.path() / target.name;
+    const pid_t child = fork();
+    if (child == 0) {
+      signal(SIGXFSZ, SIG_IGN);
+      const rlimit limit{4096, 4096};
+      setrlimit(RLIMIT_FSIZE, &limit);
+      const Refused refused = refusal([&] { write_mask_volume(path, mask, like); });
+      const bool told = refused.kind == ErrorKind::unavailable && refused.message.starts_with(path.string());
+      _exit(told ? 0 : 1);
+    }
+    int status = -1;
+    waitpid(child, &status, 0);
+    EXPECT_EQ(status, 0) << target.name;
+  }
+  EXPECT_TRUE(std::filesystem::is_empty(folder_.path()));
+}
+
+TEST_F(WriteMaskVolume, RefusesGridsThatNoReaderTakes) {
+  const Affine3 flat{{Vec3{1, 0, 0}, Vec3{1, 0, 0}, Vec3{0, 0, 1}}, {}};
+  for (const std::string name : {"m.nrrd", "m.mha"}) {
+    const MaskVolume mask = checkered({4, 3, 2});
+    EXPECT_THAT(refusal([&] { write(name, mask, volume_like(mask.extent, flat)); }).message,
+                HasSubstr("singular"));
   }
   EXPECT_TRUE(std::filesystem::is_empty(folder_.path()));
 }
