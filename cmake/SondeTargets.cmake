@@ -104,5 +104,8 @@ endfunction()
 function(sonde_plugin target name)
   set_target_properties(${target} PROPERTIES OUTPUT_NAME sonde-${name} LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}
                                              INSTALL_RPATH_USE_LINK_PATH ON)
+  if(NOT SONDE_SANITIZE)  # whose own symbols are the program's
+    target_link_options(${target} PRIVATE -Wl,-z,defs)
+  endif()
   install(TARGETS ${target} LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/sonde)
 endfunction()

@@ -1,43 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sonde/io/dicom_decode.h"
 
-#include <memory>
 #include <span>
 
+#include "sonde/core/error.h"
 #include "sonde/core/isolated.h"
-#include "sonde/io/dicom_gdcm.h"
+#include "sonde/io/dicom_plugin.h"
 #include "sonde/io/dicom_wire.h"
 
 namespace sonde {
 namespace {
 
-// In the child: the frames of a file one after another, the file opened once.
-void decode_together(std::span<const DicomFrameRequest> requests, std::vector<std::byte>& out) {
-  std::unique_ptr<dicom::File> file;
-  DicomHeader header;
-  const std::filesystem::path* open = nullptr;
-  std::size_t size = 0;
-  for (const auto& request : requests) size += request.size_bytes;
-  out.reserve(size);
-  for (const auto& request : requests) {
-    if (open == nullptr || *open != request.path) {
-      file = std::make_unique<dicom::File>(request.path);
-      header = dicom::parse_header(request.path, *file);
-      open = &request.path;
-    }
-    const auto before = out.size();
-    if (request.frame < 0 || request.frame >= static_cast<std::int64_t>(header.frames.size()))
-      throw Error(ErrorKind::corrupt_data, request.path.string() + ": the file changed while it was read");
-    dicom::append_frame(request.path, *file, header, request.frame, out);
-    if (out.size() - before != request.size_bytes)
-      throw Error(ErrorKind::corrupt_data,
-                  request.path.string() + ": the decoded picture has not the size that the header says");
-  }
-}
-
 std::vector<std::byte> decode_isolated(std::span<const DicomFrameRequest> requests) {
+  const DicomPlugin& gdcm = dicom_plugin();
   return run_isolated(requests.front().path.string(), IsolationLimits{},
-                      [&](std::vector<std::byte>& out) { decode_together(requests, out); });
+                      [&](std::vector<std::byte>& out) { gdcm.decode_frames(requests, out); });
 }
 
 // A child that dies cannot say at which file: then each is tried alone.

@@ -4,7 +4,8 @@
 #include <string_view>
 
 #include "sonde/core/isolated.h"
-#include "sonde/io/dicom_gdcm.h"
+#include "sonde/core/plugin.h"
+#include "sonde/io/dicom_plugin.h"
 #include "sonde/io/dicom_syntax.h"
 #include "sonde/io/dicom_wire.h"
 
@@ -28,7 +29,7 @@ DicomRefusal refusal_from(const Error& error, const std::filesystem::path& path)
 // In the child.
 DicomOutcome parse(const std::filesystem::path& path) {
   try {
-    return dicom::parse_header(path, dicom::File(path));
+    return dicom_plugin().read_header(path);
   } catch (const Error& error) {
     return refusal_from(error, path);
   }
@@ -59,6 +60,7 @@ DicomOutcome read_outcome(WireReader& wire) {
 }
 
 std::vector<DicomOutcome> parse_together(Paths paths) {
+  dicom_plugin();
   const auto bytes = run_isolated(paths.front().string(), kHeaderLimits, [&](std::vector<std::byte>& out) {
     WireWriter wire(out);
     for (const auto& path : paths) write_outcome(wire, parse(path));
@@ -85,6 +87,12 @@ void parse_or_halve(Paths paths, std::vector<DicomOutcome>& outcomes) {
 }
 
 }  // namespace
+
+const DicomPlugin& dicom_plugin() {
+  static const auto* loaded = static_cast<const DicomPlugin*>(
+      load_plugin({.file = "libsonde-dicom.so", .symbol = "sonde_dicom_plugin", .purpose = "DICOM files"}));
+  return *loaded;
+}
 
 std::vector<DicomOutcome> read_dicom_headers(const std::vector<std::filesystem::path>& paths) {
   std::vector<DicomOutcome> outcomes;
