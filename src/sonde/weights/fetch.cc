@@ -22,7 +22,7 @@
 #include "sonde/core/durable_file.h"
 #include "sonde/core/error.h"
 #include "sonde/weights/checkpoint_cursor.h"
-#include "sonde/weights/registry.h"
+#include "sonde/weights/import_plugin.h"
 
 namespace sonde {
 namespace {
@@ -298,7 +298,7 @@ void transfer(const FetchRequest& request, PartFile& part, const Progress& progr
 
 }  // namespace
 
-void fetch(const FetchRequest& request, const Progress& progress) {
+void fetch_by_curl(const FetchRequest& request, const Progress& progress) {
   if (!request.url.starts_with("http://") && !request.url.starts_with("https://")) {
     throw Error(ErrorKind::usage, printable(request.url) + ": only http:// and https:// are fetched");
   }

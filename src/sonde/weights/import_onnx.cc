@@ -298,6 +298,18 @@ class Renamer {
 
 }  // namespace
 
+const OnnxNode* OnnxGraph::consumer(const std::string& value) const {
+  const OnnxNode* found = nullptr;
+  for (const OnnxNode& node : nodes) {
+    for (const std::string& input : node.inputs) {
+      if (input != value) continue;
+      if (found != nullptr) return nullptr;
+      found = &node;
+    }
+  }
+  return found;
+}
+
 void import_onnx(const std::filesystem::path& encoder, const std::filesystem::path& decoder,
                  const std::filesystem::path& target) {
   const OnnxGraph encoder_graph = read_onnx_graph(encoder), decoder_graph = read_onnx_graph(decoder);

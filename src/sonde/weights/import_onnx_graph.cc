@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sonde/weights/import_onnx_graph.h"
-
 #include <algorithm>
 #include <cstring>
 #include <optional>
@@ -11,6 +9,7 @@
 #include "sonde/core/bytes.h"
 #include "sonde/core/error.h"
 #include "sonde/weights/checkpoint_cursor.h"
+#include "sonde/weights/import_plugin.h"
 
 namespace sonde {
 namespace {
@@ -69,19 +68,7 @@ void add_node(const onnx::NodeProto& proto, OnnxGraph& graph) {
 
 }  // namespace
 
-const OnnxNode* OnnxGraph::consumer(const std::string& value) const {
-  const OnnxNode* found = nullptr;
-  for (const OnnxNode& node : nodes) {
-    for (const std::string& input : node.inputs) {
-      if (input != value) continue;
-      if (found != nullptr) return nullptr;
-      found = &node;
-    }
-  }
-  return found;
-}
-
-OnnxGraph read_onnx_graph(const std::filesystem::path& path) {
+OnnxGraph parse_onnx_graph(const std::filesystem::path& path) {
   const MappedFile mapped(path);
   OnnxGraph graph{.file = path.string(), .nodes = {}, .constants = {}, .initializers = {}};
   if (mapped.bytes().size() > kMostBytes) refuse(graph.file, "larger than 512 MiB, no export of MobileSAM");

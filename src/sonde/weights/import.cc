@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sonde/core/plugin.h"
+#include "sonde/weights/import_plugin.h"
+
+namespace sonde {
+namespace {
+
+const ImportPlugin& plugin() {
+  static const auto* loaded = static_cast<const ImportPlugin*>(load_plugin(
+      {.file = "libsonde-import.so", .symbol = "sonde_import_plugin", .purpose = "weights from elsewhere"}));
+  return *loaded;
+}
+
+}  // namespace
+
+void fetch(const FetchRequest& request, const Progress& progress) { plugin().fetch(request, progress); }
+
+OnnxGraph read_onnx_graph(const std::filesystem::path& path) { return plugin().read_onnx_graph(path); }
+
+}  // namespace sonde
