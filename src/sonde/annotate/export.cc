@@ -9,6 +9,7 @@
 #include "sonde/annotate/export_map.h"
 #include "sonde/annotate/export_names.h"
 #include "sonde/annotate/export_writer.h"
+#include "sonde/core/cause.h"
 #include "sonde/core/error.h"
 
 namespace sonde {
@@ -55,7 +56,7 @@ ExportImage load(const Project& project, const ImageSummary& summary, const std:
 
 // In one line, without the image's path, which its name stands for.
 std::string reason_of(const std::filesystem::path& path, const std::exception& error) {
-  std::string text = error.what();
+  std::string text = cause_of(error);
   const std::string prefix = path.string() + ": ";
   if (text.starts_with(prefix)) text.erase(0, prefix.size());
   std::ranges::replace_if(

@@ -8,6 +8,7 @@
 
 #include "sonde/annotate/gather_names.h"
 #include "sonde/core/bytes.h"
+#include "sonde/core/cause.h"
 #include "sonde/core/error.h"
 #include "sonde/core/natural_order.h"
 #include "sonde/io/data_files.h"
@@ -40,7 +41,7 @@ std::string one_line(std::string text) {
 }
 
 std::string reason_of(const fs::path& path, const std::exception& error) {
-  const std::string reason = error.what();
+  const std::string reason = cause_of(error);
   const std::string prefix = path.string() + ": ";
   return one_line(reason.starts_with(prefix) ? reason.substr(prefix.size()) : reason);
 }

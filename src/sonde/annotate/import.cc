@@ -11,6 +11,7 @@
 #include "sonde/annotate/import_objects.h"
 #include "sonde/annotate/open_image.h"
 #include "sonde/core/bytes.h"
+#include "sonde/core/cause.h"
 #include "sonde/core/error.h"
 
 namespace sonde {
@@ -111,7 +112,7 @@ ImportResult import_masks(Project& project, const std::filesystem::path& masks) 
     try {
       import_group(project, group, scheme, result);
     } catch (const std::exception& error) {
-      result.failures.push_back({group.files.front().path.filename().string(), one_line(error.what())});
+      result.failures.push_back({group.files.front().path.filename().string(), one_line(cause_of(error))});
     }
   }
   if (result.known > 0) {

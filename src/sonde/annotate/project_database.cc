@@ -57,6 +57,7 @@ ErrorKind kind_of_sqlite(int code) {
     case SQLITE_FULL:
     case SQLITE_IOERR:
     case SQLITE_READONLY:
+    case SQLITE_NOMEM:
     case SQLITE_CANTOPEN:
     case SQLITE_PERM:
     case SQLITE_BUSY:

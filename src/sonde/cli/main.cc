@@ -4,6 +4,7 @@
 #include <exception>
 #include <iostream>
 #include <malloc.h>
+#include <pthread.h>
 #include <string_view>
 
 #include "sonde/cli/commands.h"
@@ -71,10 +72,20 @@ void keep_freed_memory() {
   mallopt(M_TRIM_THRESHOLD, kKeep);
 }
 
+// A server has some forty threads, and a stack of 8 MB each is too much where the address space is limited.
+void shrink_stacks() {
+  constexpr std::size_t kStack = std::size_t{2} << 20;
+  pthread_attr_t attributes;
+  if (pthread_attr_init(&attributes) != 0) return;
+  if (pthread_attr_setstacksize(&attributes, kStack) == 0) pthread_setattr_default_np(&attributes);
+  pthread_attr_destroy(&attributes);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   keep_freed_memory();
+  shrink_stacks();
   std::signal(SIGXFSZ, SIG_IGN);  // a limit on the size of files is an error of writing, not a death
   try {
     return run({argv + 1, static_cast<std::size_t>(argc > 0 ? argc - 1 : 0)});

@@ -7,8 +7,9 @@
 #include <exception>
 #include <limits>
 #include <mutex>
-#include <thread>
 #include <unistd.h>
+
+#include "sonde/core/start_thread.h"
 
 namespace sonde {
 namespace {
@@ -69,7 +70,7 @@ class Helpers {
     if (!use.owns_lock()) return job.take_part();
     {
       const std::lock_guard lock(mutex_);
-      for (; started_ < wanted; ++started_) std::thread([this] { serve(); }).detach();
+      wanted = started_of(wanted);
       job_ = &job;
       places_ = wanted;
       ++call_;
@@ -86,6 +87,14 @@ class Helpers {
   }
 
  private:
+  // With fewer, or none, the caller does more itself.
+  int started_of(int wanted) {
+    try {
+      for (; started_ < wanted; ++started_) start_thread([this] { serve(); }).detach();
+    } catch (const std::exception&) {
+    }
+    return std::min(started_, wanted);
+  }
   void serve() {
     for (std::uint64_t seen = 0;;) {
       look_for([&] { return call_ != seen; });

@@ -8,7 +8,9 @@
 #include <thread>
 #include <utility>
 
+#include "sonde/core/cause.h"
 #include "sonde/core/error.h"
+#include "sonde/core/start_thread.h"
 #include "sonde/evaluate/volume_scores.h"
 
 namespace sonde {
@@ -134,7 +136,7 @@ class PictureWork {
     try {
       segmenter = open_picture(picture_.image);
     } catch (const std::exception& error) {
-      return give_up(FailureKind::not_segmented, case_.image_file.string() + ": " + error.what());
+      return give_up(FailureKind::not_segmented, case_.image_file.string() + ": " + cause_of(error));
     }
     board_.picture_took(seconds_since(start));
     for (const std::size_t index : todo_) {
@@ -166,7 +168,7 @@ class PictureWork {
       record.outcomes = run_protocol(asked, segmenter, run_.protocol);
     } catch (const std::exception& error) {
       board_.fail({case_.dataset, case_.image, task.label, FailureKind::not_segmented,
-                   case_.image_file.string() + ": " + error.what()});
+                   case_.image_file.string() + ": " + cause_of(error)});
       return board_.tasks_skipped(1);
     }
     journal_.append(record);
@@ -198,7 +200,12 @@ void in_parallel(std::size_t count, int threads, const Board& board, const Work&
     }
   };
   std::vector<std::thread> others;
-  for (int t = 1; t < threads && static_cast<std::size_t>(t) < count; ++t) others.emplace_back(loop);
+  others.reserve(static_cast<std::size_t>(threads));  // nothing may be thrown while one runs
+  try {
+    for (int t = 1; t < threads && static_cast<std::size_t>(t) < count; ++t)
+      others.push_back(start_thread(loop));
+  } catch (const std::exception&) {  // fewer do as well
+  }
   loop();
   for (std::thread& thread : others) thread.join();
   if (failure) std::rethrow_exception(failure);

@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "sonde/core/bytes.h"
+#include "sonde/core/cause.h"
 #include "sonde/core/error.h"
 #include "sonde/core/natural_order.h"
 #include "sonde/io/volume_checks.h"
@@ -108,8 +109,7 @@ nlohmann::json read_json_file(const std::filesystem::path& path, std::size_t mos
 
 std::string reason_naming(const std::filesystem::path& file, const std::exception& error) {
   const std::string name = file.string();
-  std::string reason =
-      dynamic_cast<const std::bad_alloc*>(&error) != nullptr ? "not enough memory" : error.what();
+  std::string reason = cause_of(error);
   if (reason.find(name) == std::string::npos) reason = name + ": " + reason;
   std::ranges::replace_if(
       reason, [](char c) { return static_cast<unsigned char>(c) < ' '; }, ' ');

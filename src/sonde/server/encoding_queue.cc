@@ -9,6 +9,9 @@
 #include <unistd.h>
 #include <utility>
 
+#include "sonde/core/cause.h"
+#include "sonde/core/start_thread.h"
+
 namespace sonde {
 namespace {
 
@@ -27,19 +30,26 @@ bool operator<(const PictureKey& a, const PictureKey& b) {
 }
 
 EncodingQueue::EncodingQueue(Encode encode, EncodingOptions options)
-    : encode_(std::move(encode)),
-      options_(options),
-      in_view_thread_([this] { encode_in_view(); }),
-      ahead_thread_([this] { encode_ahead(); }) {}
+    : encode_(std::move(encode)), options_(options) {
+  in_view_thread_ = start_thread([this] { encode_in_view(); });
+  try {
+    ahead_thread_ = start_thread([this] { encode_ahead(); });
+  } catch (const std::exception&) {
+    end();
+    throw;
+  }
+}
 
-EncodingQueue::~EncodingQueue() {
+EncodingQueue::~EncodingQueue() { end(); }
+
+void EncodingQueue::end() {
   {
     const std::lock_guard lock(mutex_);
     ending_ = true;
   }
   changed_.notify_all();
-  in_view_thread_.join();
-  ahead_thread_.join();
+  for (std::thread* thread : {&in_view_thread_, &ahead_thread_})
+    if (thread->joinable()) thread->join();
 }
 
 EncodingQueue::Encoded EncodingQueue::get(const PictureKey& key) { return encode_once(key, Haste::asked); }
@@ -93,7 +103,7 @@ EncodingQueue::Encoded EncodingQueue::encode_once(const PictureKey& key, Haste h
     promise.set_value(encoded);
     return encoded;
   } catch (const std::exception& error) {
-    fail(key, haste, error.what());
+    fail(key, haste, cause_of(error));
     promise.set_exception(std::current_exception());
     throw;
   }

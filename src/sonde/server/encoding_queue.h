@@ -68,6 +68,7 @@ class EncodingQueue {
     Haste haste = Haste::asked;
     std::shared_future<Encoded> encoded;
   };
+  void end();
   Encoded encode_once(const PictureKey& key, Haste haste);
   Encoded encode_alone(const PictureKey& key, Haste haste);
   void finish(const PictureKey& key, Haste haste, const Encoded& encoded);

@@ -4,9 +4,12 @@
 #include <csignal>
 #include <exception>
 #include <set>
+#include <thread>
 #include <utility>
+#include <vector>
 
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
@@ -15,6 +18,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include "sonde/core/error.h"
+#include "sonde/core/start_thread.h"
 #include "sonde/server/http_session.h"
 
 namespace sonde {
@@ -28,6 +32,35 @@ using boost::system::error_code;
 constexpr std::size_t kRequestThreads = 32;
 constexpr std::size_t kMostTurnedAway = 32;  // at once; more are dropped without a word
 constexpr std::chrono::milliseconds kAcceptPause{100};
+
+// asio::thread_pool waits for ever where one of its threads cannot be started; here fewer do.
+class RequestThreads {
+ public:
+  RequestThreads() {
+    threads_.reserve(kRequestThreads);
+    try {
+      while (threads_.size() < kRequestThreads) threads_.push_back(start_thread([this] { requests_.run(); }));
+    } catch (const std::exception&) {
+      if (threads_.empty()) throw;
+    }
+  }
+  RequestThreads(const RequestThreads&) = delete;
+  RequestThreads& operator=(const RequestThreads&) = delete;
+  ~RequestThreads() { join(); }
+
+  asio::io_context& context() { return requests_; }
+  void join() {
+    keeps_running_.reset();
+    for (std::thread& thread : threads_) thread.join();
+    threads_.clear();
+  }
+
+ private:
+  asio::io_context requests_;
+  asio::executor_work_guard<asio::io_context::executor_type> keeps_running_ =
+      asio::make_work_guard(requests_);
+  std::vector<std::thread> threads_;
+};
 
 tcp::endpoint endpoint_of(const std::string& address, std::uint16_t port) {
   error_code error;
@@ -128,8 +161,8 @@ void HttpServer::end_on_signals() {
 
 void HttpServer::run(const HttpHandler& handler) {
   Impl& impl = *impl_;
-  asio::thread_pool pool(kRequestThreads);
-  SessionShared shared{handler, impl.limits, pool};
+  RequestThreads threads;
+  SessionShared shared{handler, impl.limits, threads.context()};
   asio::steady_timer patience(impl.io);
   const auto end = [&] {
     impl.end(shared);
@@ -153,7 +186,7 @@ void HttpServer::run(const HttpHandler& handler) {
     impl.end_now = {};
   }
   impl.signals.cancel();  // its handler reaches what is here
-  pool.join();
+  threads.join();
   impl.io.restart();
   impl.io.poll();  // what the requests that outlived the patience still hand back
 }

@@ -10,9 +10,9 @@
 
 // Boost 1.74's awaitable.hpp needs <utility>, which stands above.
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/thread_pool.hpp>
 
 #include "sonde/server/http_server.h"
 
@@ -22,7 +22,7 @@ namespace sonde {
 struct SessionShared {
   const HttpHandler& handler;
   const HttpLimits& limits;
-  boost::asio::thread_pool& pool;
+  boost::asio::io_context& pool;
   bool ending = false;
 };
 

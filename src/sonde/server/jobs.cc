@@ -7,7 +7,9 @@
 #include <unistd.h>
 #include <utility>
 
+#include "sonde/core/cause.h"
 #include "sonde/core/error.h"
+#include "sonde/core/start_thread.h"
 
 namespace sonde {
 namespace {
@@ -25,7 +27,7 @@ Jobs::Jobs(std::chrono::seconds remembered)
       last_(std::chrono::duration_cast<std::chrono::milliseconds>(
                 std::chrono::system_clock::now().time_since_epoch())
                 .count()),
-      worker_([this] { run(); }) {}
+      worker_(start_thread([this] { run(); })) {}
 
 Jobs::~Jobs() {
   {
@@ -119,7 +121,7 @@ void Jobs::work_on(std::int64_t id, const Work& work) {
   } catch (const Stopped&) {
     end(id, wire::JobState::cancelled, "", nullptr);
   } catch (const std::exception& error) {
-    end(id, wire::JobState::failed, error.what(), nullptr);
+    end(id, wire::JobState::failed, cause_of(error), nullptr);
   }
 }
 
