@@ -5,6 +5,7 @@
 
 #include "sonde/annotate/export_map.h"
 #include "sonde/core/durable_file.h"
+#include "sonde/core/json_text.h"
 #include "sonde/imaging/rle.h"
 
 namespace sonde {
@@ -87,7 +88,7 @@ class CocoExport : public ExportWriter {
     const auto file = target_.folder / "annotations.json";
     create_folder_of(file);
     // A file name need not be UTF-8; JSON must.
-    write_durably(file, document.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n");
+    write_durably(file, json_text(document) + "\n");
     target_.result->files.push_back(file);
   }
 

@@ -5,6 +5,7 @@
 
 #include "sonde/core/durable_file.h"
 #include "sonde/core/error.h"
+#include "sonde/core/json_text.h"
 
 namespace sonde {
 namespace {
@@ -56,7 +57,7 @@ void write_labels(const ExportTarget& target) {
   const nlohmann::ordered_json json{{"mask_kind", "semantic"}, {"labels", names}};
   const auto file = target.folder / "labels.json";
   create_folder_of(file);
-  write_durably(file, json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n");
+  write_durably(file, json_text(json, 2) + "\n");
   target.result->files.push_back(file);
 }
 

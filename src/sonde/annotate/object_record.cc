@@ -8,6 +8,7 @@
 
 #include "sonde/annotate/action_json.h"
 #include "sonde/core/error.h"
+#include "sonde/core/json_text.h"
 
 namespace sonde {
 namespace {
@@ -69,11 +70,11 @@ std::string record_to_json(const ObjectRecord& record) {
                {"area", object.area},
                {"slices", object.slices ? json(*object.slices) : json(nullptr)},
                {"asked_at", record.asked_at}};
-  return j.dump();
+  return json_text(j);
 }
 
 ObjectRecord record_from_json(const std::string& text) {
-  const json j = json::parse(text);
+  const json j = parse_json(text);
   ObjectRecord record;
   AnnotatedObject& object = record.object;
   object.id = whole_from(j.at("id"));

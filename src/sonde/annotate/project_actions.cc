@@ -8,6 +8,7 @@
 #include "sonde/annotate/plan_steps.h"
 #include "sonde/annotate/project_impl.h"
 #include "sonde/core/error.h"
+#include "sonde/core/json_text.h"
 #include "sonde/imaging/grid.h"
 
 namespace sonde {
@@ -29,7 +30,7 @@ std::string input_of(const Action& action, const PlanContext& context,
              {"next_object", context.next_object}};
   if (std::holds_alternative<AskAction>(action))
     input["first"] = changes.at(0).after.value().object.proposal.value().chosen;
-  return input.dump(-1, ' ', false, json::error_handler_t::replace);
+  return json_text(input);
 }
 
 // What an undo or redo does: the event's change the other way round, or once more.

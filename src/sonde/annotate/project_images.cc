@@ -8,6 +8,7 @@
 #include "sonde/annotate/gather_names.h"
 #include "sonde/annotate/project_impl.h"
 #include "sonde/core/error.h"
+#include "sonde/core/json_text.h"
 #include "sonde/imaging/grid.h"
 
 namespace sonde {
@@ -18,9 +19,6 @@ using nlohmann::json;
 constexpr std::int64_t kLongestSide = 1 << 20;
 constexpr std::int64_t kMostVoxels = std::int64_t{1} << 40;
 
-// File names need not be UTF-8.
-std::string dumped(const json& j) { return j.dump(-1, ' ', false, json::error_handler_t::replace); }
-
 std::string grid_to_json(const Grid& grid) {
   json affine = nullptr;
   if (grid.mm_from_voxel) {
@@ -28,11 +26,12 @@ std::string grid_to_json(const Grid& grid) {
     const Vec3& o = grid.mm_from_voxel->origin;
     affine = {u.x, u.y, u.z, v.x, v.y, v.z, w.x, w.y, w.z, o.x, o.y, o.z};
   }
-  return json{{"extent", {grid.extent.x, grid.extent.y, grid.extent.z}}, {"mm_from_voxel", affine}}.dump();
+  return json_text(
+      json{{"extent", {grid.extent.x, grid.extent.y, grid.extent.z}}, {"mm_from_voxel", affine}});
 }
 
 Grid grid_from_json(const std::string& text) {
-  const json j = json::parse(text);
+  const json j = parse_json(text);
   const json& extent = j.at("extent");
   Grid grid{{whole_from(extent.at(0)), whole_from(extent.at(1)), whole_from(extent.at(2))}, std::nullopt};
   if (j.at("mm_from_voxel").is_null()) return grid;
@@ -135,7 +134,7 @@ std::vector<ImageId> Project::Impl::add_images(std::span<const ImageSource> imag
     added.push_back(std::move(summary));
   }
   if (added.empty()) return ids;
-  note(std::nullopt, "add_images", dumped(input), [&] {
+  note(std::nullopt, "add_images", json_text(input), [&] {
     SQLite::Statement row(
         database_.connection(),
         "INSERT INTO images(id, path, series, frame, name, revision) VALUES(?, ?, ?, ?, ?, ?)");
@@ -192,7 +191,7 @@ void Project::Impl::set_opened(ImageId id, const Grid& grid) {
 
 void Project::Impl::set_fault(ImageId id, const std::string& fault) {
   if (image(id).fault == fault) return;
-  note(id, "fault", dumped(json(fault)), [&] {
+  note(id, "fault", json_text(json(fault)), [&] {
     SQLite::Statement row(database_.connection(), "UPDATE images SET fault = ? WHERE id = ?");
     row.bind(1, fault);
     row.bind(2, id);

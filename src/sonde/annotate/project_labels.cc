@@ -8,6 +8,7 @@
 #include "sonde/annotate/project_impl.h"
 #include "sonde/annotate/text_rules.h"
 #include "sonde/core/error.h"
+#include "sonde/core/json_text.h"
 
 namespace sonde {
 namespace {
@@ -145,7 +146,7 @@ void Project::Impl::add_label(const LabelEdit& edit) {
     }
     if (holder == list.end() || moved) label.value = *edit.value;
   }
-  note(std::nullopt, "add_label", edit_to_json(label.id, edit).dump(), [&] {
+  note(std::nullopt, "add_label", json_text(edit_to_json(label.id, edit)), [&] {
     if (moved) save(database_.connection(), *moved);
     save(database_.connection(), label);
   });
@@ -157,7 +158,7 @@ void Project::Impl::edit_label(LabelId id, const LabelEdit& edit) {
   if (edit.name) label.name = *edit.name;
   if (edit.colour) label.colour = checked_colour(*edit.colour);
   if (edit.shortcut) label.shortcut = *edit.shortcut;
-  note(std::nullopt, "edit_label", edit_to_json(id, edit).dump(),
+  note(std::nullopt, "edit_label", json_text(edit_to_json(id, edit)),
        [&] { save(database_.connection(), label); });
 }
 
@@ -168,7 +169,7 @@ void Project::Impl::delete_label(LabelId id) {
                                          std::to_string(label.objects) + " object" +
                                          (label.objects == 1 ? "" : "s"));
   }
-  note(std::nullopt, "delete_label", edit_to_json(id, {}).dump(), [&] {
+  note(std::nullopt, "delete_label", json_text(edit_to_json(id, {})), [&] {
     SQLite::Statement row(database_.connection(), "UPDATE labels SET deleted = 1 WHERE id = ?");
     row.bind(1, id);
     row.exec();
@@ -213,7 +214,7 @@ Overlap Project::Impl::overlap() {
 void Project::Impl::set_overlap(Overlap overlap) {
   if (overlap == this->overlap()) return;
   const std::string text(kOverlaps[static_cast<std::size_t>(overlap)]);
-  note(std::nullopt, "settings", json{{"overlap", text}}.dump(), [&] {
+  note(std::nullopt, "settings", json_text(json{{"overlap", text}}), [&] {
     SQLite::Statement row(database_.connection(), "UPDATE settings SET value = ? WHERE key = 'overlap'");
     row.bind(1, text);
     row.exec();

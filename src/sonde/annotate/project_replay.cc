@@ -7,6 +7,7 @@
 #include "sonde/annotate/action_json.h"
 #include "sonde/annotate/project_impl.h"
 #include "sonde/core/error.h"
+#include "sonde/core/json_text.h"
 
 namespace sonde {
 namespace {
@@ -88,7 +89,7 @@ class ImageReplay {
 
  private:
   std::optional<std::string> play_action(const Recorded& recorded) const {
-    const json input = json::parse(recorded.event.input);
+    const json input = parse_json(recorded.event.input);
     const Action action = action_from_json(input.at("action"));
     PlanContext context;
     context.image = image_;
@@ -129,7 +130,7 @@ class ImageReplay {
   }
 
   static std::optional<std::size_t> first_of(const StoredEvent& event) {
-    const json input = json::parse(event.input);
+    const json input = parse_json(event.input);
     return input.contains("first") ? std::optional(input.at("first").get<std::size_t>()) : std::nullopt;
   }
 

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "sonde/core/error.h"
+#include "sonde/core/json_text.h"
 #include "sonde/imaging/polygon.h"
 #include "sonde/io/data_files.h"
 #include "sonde/io/picture_header.h"
@@ -109,7 +110,7 @@ CocoObject parse_object(const Json& annotation, Extent2 extent) {
 // "annotation 17", or its place in the list where it has no id.
 std::string name_of_entry(const char* what, const Json& entry, std::size_t place) {
   if (entry.is_object() && entry.contains("id") && entry["id"].is_number_integer())
-    return std::string(what) + " " + entry["id"].dump();
+    return std::string(what) + " " + json_text(entry["id"]);
   return std::string(what) + " number " + std::to_string(place + 1) + " of the list";
 }
 

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <map>
 
+#include "sonde/core/json_text.h"
 #include "sonde/evaluate/compare.h"
 #include "sonde/evaluate/json_numbers.h"
 #include "sonde/evaluate/text_table.h"
@@ -136,7 +137,7 @@ std::string comparison_table(const std::vector<Comparison>& comparisons) {
 std::string comparison_json(const std::vector<Comparison>& comparisons) {
   Json list = Json::array();
   for (const Comparison& line : comparisons) list.push_back(json_of(line));
-  return json_text({{"comparisons", std::move(list)}});
+  return json_text(Json{{"comparisons", std::move(list)}}, 1);
 }
 
 }  // namespace sonde

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "sonde/core/error.h"
+#include "sonde/core/json_text.h"
 
 namespace sonde {
 namespace {
@@ -182,12 +183,12 @@ std::string to_json(const TaskRecord& record) {
   json["outcomes"] = std::move(outcomes);
   json["masks"] = std::move(masks.masks);
   // File names may be in any encoding.
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return json_text(json);
 }
 
 TaskRecord task_record_from_json(const std::string& text) {
   try {
-    return record_from(Json::parse(text));
+    return record_from(parse_ordered_json(text));
   } catch (const Json::exception& error) {
     throw Error(ErrorKind::corrupt_data, std::string("a record of the journal: ") + error.what());
   } catch (const Error& error) {

@@ -24,9 +24,4 @@ inline void add_estimate(Json& object, const Estimate& estimate) {
   object["high"] = json_number(estimate.interval.high);
 }
 
-// Bytes that are no UTF-8 (file names may hold any) become U+FFFD.
-inline std::string json_text(const Json& json) {
-  return json.dump(1, ' ', false, Json::error_handler_t::replace);
-}
-
 }  // namespace sonde

@@ -2,6 +2,7 @@
 #include "sonde/evaluate/report.h"
 
 #include "sonde/core/error.h"
+#include "sonde/core/json_text.h"
 #include "sonde/evaluate/report_assets.h"
 #include "sonde/evaluate/report_cases.h"
 #include "sonde/evaluate/report_data.h"
@@ -63,9 +64,7 @@ std::string script_json(const nlohmann::json& data) {
 
 // Text that shows as itself even where a label held bytes that are no UTF-8.
 std::string valid_utf8(const std::string& text) {
-  const auto dumped =
-      nlohmann::json(text).dump(-1, ' ', /*ensure_ascii=*/false, nlohmann::json::error_handler_t::replace);
-  return nlohmann::json::parse(dumped).get<std::string>();
+  return parse_json(json_text(nlohmann::json(text))).get<std::string>();
 }
 
 std::string notice_html(const std::string& notice) {

@@ -9,6 +9,7 @@
 #include "sonde/core/bytes.h"
 #include "sonde/core/durable_file.h"
 #include "sonde/core/error.h"
+#include "sonde/core/json_text.h"
 #include "sonde/evaluate/case_loader.h"
 #include "sonde/evaluate/report.h"
 
@@ -18,16 +19,14 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
-std::string dumped(const Json& json) {
-  return json.dump(1, ' ', false, Json::error_handler_t::replace) + '\n';  // names may be in any encoding
-}
+std::string dumped(const Json& json) { return json_text(json, 1) + '\n'; }
 
 Json read_json(const fs::path& path) {
   const MappedFile file(path);
   const ByteView bytes = file.bytes();
   const auto* text = reinterpret_cast<const char*>(bytes.data());  // NOLINT: bytes as text
   try {
-    return Json::parse(text, text + bytes.size());
+    return parse_ordered_json({text, bytes.size()});
   } catch (const Json::exception& error) {
     throw Error(ErrorKind::corrupt_data, path.string() + ": " + error.what());
   }
@@ -148,7 +147,7 @@ std::string summary_file(const StudyDescription& description, const StudyResults
             {"complete", results.completeness == Completeness::complete},
             {"settings", to_json(description.settings)},
             {"facts", to_json(description.facts)}};
-  json.update(Json::parse(summary_json(results.summary)));
+  json.update(parse_ordered_json(summary_json(results.summary)));
   return dumped(json);
 }
 

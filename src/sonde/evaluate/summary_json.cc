@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "sonde/core/json_text.h"
 #include "sonde/evaluate/json_numbers.h"
 #include "sonde/evaluate/summary.h"
 
@@ -87,9 +88,10 @@ Json list_of(const std::vector<T>& items) {
 }  // namespace
 
 std::string summary_json(const Summary& summary) {
-  return json_text({{"expected", list_of(summary.expected)},
-                    {"scores", list_of(summary.scores)},
-                    {"clicks_to", list_of(summary.clicks)}});
+  return json_text(Json{{"expected", list_of(summary.expected)},
+                        {"scores", list_of(summary.scores)},
+                        {"clicks_to", list_of(summary.clicks)}},
+                   1);
 }
 
 }  // namespace sonde

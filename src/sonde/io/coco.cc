@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <nlohmann/json.hpp>
 
+#include "sonde/core/json_text.h"
 #include "sonde/io/write.h"
 
 namespace sonde {
@@ -42,7 +43,7 @@ std::string coco_json(const std::string& file_name, Extent2 extent,
   for (std::size_t i = 0; i < annotations.size(); ++i)
     document["annotations"].push_back(to_json(annotations[i], i + 1));
   // A file name need not be UTF-8; JSON must.
-  return document.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+  return json_text(document) + "\n";
 }
 
 }  // namespace sonde

@@ -8,6 +8,7 @@
 #include "sonde/core/bytes.h"
 #include "sonde/core/cause.h"
 #include "sonde/core/error.h"
+#include "sonde/core/json_text.h"
 #include "sonde/core/natural_order.h"
 #include "sonde/io/volume_checks.h"
 
@@ -99,7 +100,7 @@ nlohmann::json read_json_file(const std::filesystem::path& path, std::size_t mos
     refuse_unsupported(name, "JSON of more than " + std::to_string(most_bytes >> 20) + " MB is not read");
   require_shallow(name, text);
   try {
-    return nlohmann::json::parse(text);
+    return parse_json(text);
   } catch (const nlohmann::json::parse_error& error) {
     refuse_corrupt(name, "is no JSON: byte " + std::to_string(error.byte) + " is not what may follow");
   } catch (const nlohmann::json::exception& error) {  // a number that no double holds

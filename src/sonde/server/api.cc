@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "sonde/core/error.h"
+#include "sonde/core/json_text.h"
 #include "sonde/server/assets.h"
 
 namespace sonde {
@@ -194,7 +195,7 @@ Response json_response(int status, const Json& json) {
   Response response;
   response.status = status;
   response.headers = {{"Content-Type", "application/json"}};
-  response.body = compact_text(json);
+  response.body = json_text(json);
   return response;
 }
 

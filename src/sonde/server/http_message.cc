@@ -3,6 +3,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "sonde/core/json_text.h"
+
 namespace sonde {
 
 std::vector<std::string_view> header_values(const RequestHead& head, std::string_view name) {
@@ -29,7 +31,7 @@ Response error_response(int status, std::string_view kind, std::string_view mess
   Response response;
   response.status = status;
   response.headers = {{"Content-Type", "application/json"}};
-  response.body = json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+  response.body = json_text(json);
   return response;
 }
 

@@ -4,6 +4,8 @@
 #include <utility>
 #include <vector>
 
+#include "sonde/core/json_text.h"
+
 namespace sonde {
 namespace {
 
@@ -11,7 +13,7 @@ constexpr int kMostDepth = 16;
 constexpr std::size_t kMostText = 4096;                       // bytes of one text
 constexpr std::uint64_t kMostWhole = std::uint64_t{1} << 53;  // what JavaScript counts exactly
 
-std::string number_text(double value) { return Json(value).dump(); }
+std::string number_text(double value) { return json_text(Json(value)); }
 
 // What the library would let pass: the last of two fields of one name, any depth.
 class Watch {
@@ -43,10 +45,6 @@ Json parse_strictly(std::string_view text) {
   } catch (const Json::exception&) {  // a number beyond double
     throw malformed("the body holds a number that is too large");
   }
-}
-
-std::string compact_text(const Json& json) {
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 std::string text_from(const Json& value, const std::string& where) {

@@ -19,8 +19,6 @@ using Json = nlohmann::ordered_json;
 
 // Throws RefusedRequest for what is no JSON (RFC 8259), for a field that comes twice, for depth above 16.
 Json parse_strictly(std::string_view text);
-// Text that is no UTF-8 (names of files) gets U+FFFD.
-std::string compact_text(const Json& json);
 
 struct NumberRange {
   double least = 0, most = 0;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cmath>
 
+#include "sonde/core/json_text.h"
 #include "sonde/server/wire.h"
 
 namespace sonde::wire {
@@ -249,7 +250,7 @@ Json to_json(const UsedWindow& used) {
   if (!used.window) return {{"name", "none"}, {"centre", nullptr}, {"width", nullptr}};
   const Window& window = *used.window;
   const std::string name =
-      used.name == "dicom" ? Json(window.centre).dump() + "," + Json(window.width).dump() : used.name;
+      used.name == "dicom" ? json_text(Json(window.centre)) + "," + json_text(Json(window.width)) : used.name;
   return {{"name", name}, {"centre", window.centre}, {"width", window.width}};
 }
 

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "sonde/core/error.h"
+#include "sonde/core/json_text.h"
 #include "sonde/server/wire.h"
 
 namespace sonde::wire {
@@ -117,7 +118,7 @@ void append_values(std::string& bytes, const std::vector<float>& values) {
 }  // namespace
 
 std::string encode_bundle(const Bundle& bundle) {
-  const std::string head = compact_text(head_of(bundle));
+  const std::string head = json_text(head_of(bundle));
   std::string masks;
   append_head(masks, "SNDM");
   append_u32(masks, static_cast<std::int64_t>(bundle.masks.size()));
