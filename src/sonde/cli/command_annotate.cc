@@ -13,10 +13,12 @@
 #include "sonde/annotate/import.h"
 #include "sonde/annotate/open_image.h"
 #include "sonde/annotate/project.h"
+#include "sonde/cli/command_line.h"
 #include "sonde/cli/commands.h"
 #include "sonde/cli/exit_status.h"
 #include "sonde/cli/shared_options.h"
 #include "sonde/core/error.h"
+#include "sonde/core/json_text.h"
 #include "sonde/server/api.h"
 #include "sonde/server/http_server.h"
 #include "sonde/server/kept_access.h"
@@ -36,23 +38,21 @@ struct AnnotateCommand {
   ModelArguments model;
 };
 
-void declare(CLI::App& app, AnnotateCommand& command) {
-  app.add_option("path", command.paths,
-                 "Pictures, volumes, DICOM files, folders or patterns; or the folder of a project");
-  app.add_option(
-      "--project", command.project,
-      "Folder of the project, made if it is not there; default: STEM.sonde here, after the first path");
-  app.add_option("--import", command.import, "Masks to begin with: a file or folder, named as their images");
-  app.add_option("--port", command.port, "Where the page is; 0: as last time, or any that is free")
-      ->check(CLI::Range(0, 65535))
-      ->capture_default_str();
-  app.add_option("--host", command.host,
-                 "Address to listen on; others than loopback can be reached from outside")
-      ->capture_default_str();
-  app.add_flag("--json", command.json, "Print one line of JSON in place of text");
-  app.add_flag("--no-store", command.no_store, "Neither use nor keep embeddings of pictures on the disk");
-  declare_model(app, command.model);
-  app.footer(
+void declare(CommandLine& line, AnnotateCommand& command) {
+  line.add("path", command.paths,
+           "Pictures, volumes, DICOM files, folders or patterns; or the folder of a project");
+  line.add("--project", command.project,
+           "Folder of the project, made if it is not there; default: STEM.sonde here, after the first path");
+  line.add("--import", command.import, "Masks to begin with: a file or folder, named as their images");
+  line.add("--port", command.port, "Where the page is; 0: as last time, or any that is free")
+      .within(0, 65535)
+      .show_default();
+  line.add("--host", command.host, "Address to listen on; others than loopback can be reached from outside")
+      .show_default();
+  line.add_flag("--json", command.json, "Print one line of JSON in place of text");
+  line.add_flag("--no-store", command.no_store, "Neither use nor keep embeddings of pictures on the disk");
+  declare_model(line, command.model);
+  line.footer(
       "Opens no browser: open the address that it prints. Everything stays on this machine; work is saved as "
       "it\n"
       "is done. Ctrl-C ends it, the same command goes on with the project.\n"
@@ -170,7 +170,7 @@ void print_json(const Project& project, const Beginning& beginning, const std::s
       {"imported",
        {{"objects", beginning.imported.objects}, {"notes", beginning.imported.notes}, {"failed", failures}}},
       {"url", url}};
-  std::cout << json.dump(-1, ' ', false, Json::error_handler_t::replace) << '\n' << std::flush;
+  std::cout << json_text(json) << '\n' << std::flush;
 }
 
 void warn_of_outside(const std::string& address) {
@@ -211,9 +211,9 @@ std::string url_of(const HttpServer& server, const std::string& token) {
 
 int run_annotate(Arguments args) {
   AnnotateCommand command;
-  CLI::App app("Annotate images in the browser", "sonde annotate");
-  declare(app, command);
-  if (parse(app, args) == Parsed::helped) return kDone;
+  CommandLine line("Annotate images in the browser", "sonde annotate");
+  declare(line, command);
+  if (line.parse(args) == Parsed::helped) return kDone;
 
   const Plan planned = plan(command);
   GatheredImages gathered;

@@ -11,11 +11,13 @@
 
 #include <nlohmann/json.hpp>
 
+#include "sonde/cli/command_line.h"
 #include "sonde/cli/commands.h"
 #include "sonde/cli/exit_status.h"
 #include "sonde/cli/outputs.h"
 #include "sonde/cli/shared_options.h"
 #include "sonde/cli/terminal.h"
+#include "sonde/core/json_text.h"
 #include "sonde/core/threads.h"
 #include "sonde/predict/everything.h"
 #include "sonde/predict/predictor.h"
@@ -121,38 +123,36 @@ Work work_of(const BenchOptions& options, const SamModel& model, const RgbImage&
           options.prompts};
 }
 
-void declare(CLI::App& app, BenchOptions& options) {
-  app.add_option("what", options.what,
-                 "encoder: picture to embedding; decoder: prompts to masks; everything: a grid of points")
-      ->required()
-      ->check(CLI::IsMember({"encoder", "decoder", "everything"}));
-  app.add_option("--runs", options.runs, "Timed runs, after one that is not counted")
-      ->check(CLI::Range(1, 100000))
-      ->capture_default_str();
-  app.add_option("--prompts", options.prompts, "decoder: points in a run")
-      ->check(CLI::Range(1, 4096))
-      ->capture_default_str();
-  app.add_option("--points-per-side", options.points_per_side, "everything: side of the grid")
-      ->check(CLI::Range(1, 1024))
-      ->capture_default_str();
-  app.add_option("--width", options.picture.width, "Of the made-up picture and of its masks, pixels")
-      ->check(CLI::Range(8, 16384))
-      ->capture_default_str();
-  app.add_option("--height", options.picture.height, "Of the made-up picture and of its masks, pixels")
-      ->check(CLI::Range(8, 16384))
-      ->capture_default_str();
-  declare_model(app, options.model);
-  app.add_flag("--json", options.json, "Print one JSON object");
-  app.footer("Example: sonde bench encoder --runs 20 --threads 2");
+void declare(CommandLine& line, BenchOptions& options) {
+  line.add("what", options.what,
+           "encoder: picture to embedding; decoder: prompts to masks; everything: a grid of points")
+      .required()
+      .one_of({"encoder", "decoder", "everything"});
+  line.add("--runs", options.runs, "Timed runs, after one that is not counted")
+      .within(1, 100000)
+      .show_default();
+  line.add("--prompts", options.prompts, "decoder: points in a run").within(1, 4096).show_default();
+  line.add("--points-per-side", options.points_per_side, "everything: side of the grid")
+      .within(1, 1024)
+      .show_default();
+  line.add("--width", options.picture.width, "Of the made-up picture and of its masks, pixels")
+      .within(8, 16384)
+      .show_default();
+  line.add("--height", options.picture.height, "Of the made-up picture and of its masks, pixels")
+      .within(8, 16384)
+      .show_default();
+  declare_model(line, options.model);
+  line.add_flag("--json", options.json, "Print one JSON object");
+  line.footer("Example: sonde bench encoder --runs 20 --threads 2");
 }
 
 }  // namespace
 
 int run_bench(Arguments args) {
   BenchOptions options;
-  CLI::App app("How fast the network runs on this machine", "sonde bench");
-  declare(app, options);
-  if (parse(app, args) == Parsed::helped) return kDone;
+  CommandLine line("How fast the network runs on this machine", "sonde bench");
+  declare(line, options);
+  if (line.parse(args) == Parsed::helped) return kDone;
   const SamModel model = load_model(options.model);
   const RgbImage picture = test_picture(options.picture);
   const Work work = work_of(options, model, picture);
@@ -172,7 +172,7 @@ int run_bench(Arguments args) {
               {"prompts_per_s", work.prompts > 0 ? Json(prompts_per_s) : Json(nullptr)},
               {"peak_rss_mb", peak_rss_mb()},
               {"machine", machine_name()}};
-    std::cout << json.dump() << '\n';
+    std::cout << json_text(json) << '\n';
     return kDone;
   }
   std::cout << std::fixed << std::setprecision(1) << options.what << " of " << model.name() << ", "

@@ -9,6 +9,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "sonde/cli/command_line.h"
 #include "sonde/cli/commands.h"
 #include "sonde/cli/exit_status.h"
 #include "sonde/cli/outputs.h"
@@ -16,6 +17,7 @@
 #include "sonde/cli/terminal.h"
 #include "sonde/core/durable_file.h"
 #include "sonde/core/error.h"
+#include "sonde/core/json_text.h"
 #include "sonde/io/write.h"
 #include "sonde/predict/everything.h"
 
@@ -33,29 +35,26 @@ struct EverythingCommand {
   PictureArguments picture;
 };
 
-void declare(CLI::App& app, EverythingCommand& command) {
+void declare(CommandLine& line, EverythingCommand& command) {
   EverythingOptions& settings = command.settings;
-  app.add_option("image", command.image, "A picture, volume, DICOM file or folder")->required();
-  app.add_option("--points-per-side", settings.points_per_side, "Side of the grid of points")
-      ->capture_default_str();
-  app.add_option("--crop-layers", settings.crop_layers, "Look again at crops: layer n has 4^n")
-      ->capture_default_str();
-  app.add_option("--crop-points-downscale", settings.crop_points_downscale,
-                 "Layer n's grid is coarser by this to the power n")
-      ->capture_default_str();
-  app.add_option("--pred-iou", settings.pred_iou_threshold, "Least predicted IoU")->capture_default_str();
-  app.add_option("--stability", settings.stability_threshold, "Least stability score")->capture_default_str();
-  app.add_option("--min-region", settings.min_region_area,
-                 "Fill holes and drop islands below this area in pixels")
-      ->capture_default_str();
-  declare_picture(app, command.picture);
-  declare_model(app, command.model);
-  app.add_option("--out", command.out, "Folder; default: IMAGE_everything in the current folder");
-  app.add_option("--format", command.format, "png: a file a mask and metadata.csv; coco: annotations.json")
-      ->check(CLI::IsMember({"png", "coco"}))
-      ->capture_default_str();
-  app.add_flag("--json", command.json, "Print one JSON object");
-  app.footer(
+  line.add("image", command.image, "A picture, volume, DICOM file or folder").required();
+  line.add("--points-per-side", settings.points_per_side, "Side of the grid of points").show_default();
+  line.add("--crop-layers", settings.crop_layers, "Look again at crops: layer n has 4^n").show_default();
+  line.add("--crop-points-downscale", settings.crop_points_downscale,
+           "Layer n's grid is coarser by this to the power n")
+      .show_default();
+  line.add("--pred-iou", settings.pred_iou_threshold, "Least predicted IoU").show_default();
+  line.add("--stability", settings.stability_threshold, "Least stability score").show_default();
+  line.add("--min-region", settings.min_region_area, "Fill holes and drop islands below this area in pixels")
+      .show_default();
+  declare_picture(line, command.picture);
+  declare_model(line, command.model);
+  line.add("--out", command.out, "Folder; default: IMAGE_everything in the current folder");
+  line.add("--format", command.format, "png: a file a mask and metadata.csv; coco: annotations.json")
+      .one_of({"png", "coco"})
+      .show_default();
+  line.add_flag("--json", command.json, "Print one JSON object");
+  line.footer(
       "Either way the folder gets overlay.png to look at.\nExample: sonde everything slide.png "
       "--points-per-side 16 --out slide/");
 }
@@ -143,9 +142,9 @@ Json to_json(const EverythingCommand& command, const fs::path& folder, const Loa
 
 int run_everything(Arguments args) {
   EverythingCommand command;
-  CLI::App app("Propose masks of everything in an image", "sonde everything");
-  declare(app, command);
-  if (parse(app, args) == Parsed::helped) return kDone;
+  CommandLine line("Propose masks of everything in an image", "sonde everything");
+  declare(line, command);
+  if (line.parse(args) == Parsed::helped) return kDone;
   validate(command.settings);
   Stopwatch watch;
   const LoadedPicture picture = load_picture(command.image, command.picture);
@@ -162,7 +161,7 @@ int run_everything(Arguments args) {
     json["model"] = {
         {"name", model.name()}, {"architecture", model.architecture()}, {"sha256", model.sha256()}};
     json["timing_ms"] = {{"load", load_ms}, {"segment", segment_ms}, {"post", watch.lap_ms()}};
-    std::cout << json.dump() << '\n';
+    std::cout << json_text(json) << '\n';
     return kDone;
   }
   std::cout << command.image << ": " << masks.size() << " masks in " << std::fixed << std::setprecision(1)

@@ -6,9 +6,11 @@
 
 #include "sonde/annotate/export.h"
 #include "sonde/annotate/snapshot.h"
+#include "sonde/cli/command_line.h"
 #include "sonde/cli/commands.h"
 #include "sonde/cli/exit_status.h"
 #include "sonde/cli/terminal.h"
+#include "sonde/core/json_text.h"
 
 namespace sonde {
 namespace {
@@ -20,16 +22,16 @@ struct ExportCommand {
   bool json = false;
 };
 
-void declare(CLI::App& app, ExportCommand& command) {
-  app.add_option("project", command.project, "The folder of a project of sonde annotate")->required();
-  app.add_option("--format", command.format,
-                 "png: label maps; nifti, nrrd: label volumes; coco: annotations.json; dicom-seg: of DICOM")
-      ->required();
-  app.add_option("--out", command.out, "Folder; created, other files in it stay")->required();
-  app.add_option("--each", command.each, "labels: a file an image; objects: a file (a segment) an object")
-      ->capture_default_str();
-  app.add_flag("--json", command.json, "Print one JSON object");
-  app.footer(
+void declare(CommandLine& line, ExportCommand& command) {
+  line.add("project", command.project, "The folder of a project of sonde annotate").required();
+  line.add("--format", command.format,
+           "png: label maps; nifti, nrrd: label volumes; coco: annotations.json; dicom-seg: of DICOM")
+      .required();
+  line.add("--out", command.out, "Folder; created, other files in it stay").required();
+  line.add("--each", command.each, "labels: a file an image; objects: a file (a segment) an object")
+      .show_default();
+  line.add_flag("--json", command.json, "Print one JSON object");
+  line.footer(
       "Approved objects are written. The project may be open in sonde annotate meanwhile.\n"
       "Example: sonde export livers/ --format nifti --out livers-labels/");
 }
@@ -39,7 +41,7 @@ void print_json(const std::string& folder, const ExportResult& result) {
   for (const auto& file : result.files) json["files"].push_back(file.string());
   for (const auto& [image, reason] : result.failures)
     json["failed"].push_back({{"image", image}, {"reason", reason}});
-  std::cout << json.dump(-1, ' ', false, Json::error_handler_t::replace) << '\n';
+  std::cout << json_text(json) << '\n';
 }
 
 void print_text(const std::string& folder, const ExportResult& result) {
@@ -51,9 +53,9 @@ void print_text(const std::string& folder, const ExportResult& result) {
 
 int run_export(Arguments args) {
   ExportCommand command;
-  CLI::App app("Write the masks of a project: PNG, NIfTI, NRRD, COCO or DICOM SEG", "sonde export");
-  declare(app, command);
-  if (parse(app, args) == Parsed::helped) return kDone;
+  CommandLine line("Write the masks of a project: PNG, NIfTI, NRRD, COCO or DICOM SEG", "sonde export");
+  declare(line, command);
+  if (line.parse(args) == Parsed::helped) return kDone;
   const ExportOptions options{parse_export_format(command.format), parse_export_each(command.each),
                               command.out};
   const ProjectSnapshot snapshot(command.project);

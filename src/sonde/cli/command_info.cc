@@ -6,10 +6,12 @@
 
 #include <nlohmann/json.hpp>
 
+#include "sonde/cli/command_line.h"
 #include "sonde/cli/commands.h"
 #include "sonde/cli/exit_status.h"
 #include "sonde/cli/shared_options.h"
 #include "sonde/core/error.h"
+#include "sonde/core/json_text.h"
 #include "sonde/io/read.h"
 #include "sonde/weights/registry.h"
 
@@ -108,13 +110,12 @@ int show_checkpoint(const std::string& path, bool json) {
   const CheckpointInfo info = inspect_checkpoint(path);
   const std::string architecture = info.architecture.empty() ? "no SAM: " + info.problem : info.architecture;
   if (json) {
-    std::cout << Json{{"file", path},
-                      {"format", "weights"},
-                      {"architecture", info.architecture},
-                      {"sha256", info.sha256},
-                      {"tensors", info.tensors.size()},
-                      {"parameters", info.parameter_count}}
-                     .dump()
+    std::cout << json_text(Json{{"file", path},
+                                {"format", "weights"},
+                                {"architecture", info.architecture},
+                                {"sha256", info.sha256},
+                                {"tensors", info.tensors.size()},
+                                {"parameters", info.parameter_count}})
               << '\n';
   } else {
     std::cout << path << ": weights\n  architecture " << architecture << "\n  tensors      "
@@ -141,7 +142,7 @@ int show_images(const std::string& path, bool as_json) {
   for (const Refusal& refusal : info.refused) {
     json["refused"].push_back({{"path", refusal.path.string()}, {"reason", refusal.reason}});
   }
-  if (as_json) std::cout << json.dump() << '\n';
+  if (as_json) std::cout << json_text(json) << '\n';
   return info.refused.empty() ? kDone : kSomeFailed;
 }
 
@@ -150,11 +151,11 @@ int show_images(const std::string& path, bool as_json) {
 int run_info(Arguments args) {
   std::string path;
   bool json = false;
-  CLI::App app("What a file or folder holds, and what would be refused and why", "sonde info");
-  app.add_option("path", path, "A picture, volume, DICOM file or folder, or a file of weights")->required();
-  app.add_flag("--json", json, "Print one JSON object");
-  app.footer("Example: sonde info scans/patient7/");
-  if (parse(app, args) == Parsed::helped) return kDone;
+  CommandLine line("What a file or folder holds, and what would be refused and why", "sonde info");
+  line.add("path", path, "A picture, volume, DICOM file or folder, or a file of weights").required();
+  line.add_flag("--json", json, "Print one JSON object");
+  line.footer("Example: sonde info scans/patient7/");
+  if (line.parse(args) == Parsed::helped) return kDone;
   if (std::filesystem::is_regular_file(path) && recognises_checkpoint(path))
     return show_checkpoint(path, json);
   return show_images(path, json);

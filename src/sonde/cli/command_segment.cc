@@ -8,12 +8,14 @@
 
 #include <nlohmann/json.hpp>
 
+#include "sonde/cli/command_line.h"
 #include "sonde/cli/commands.h"
 #include "sonde/cli/exit_status.h"
 #include "sonde/cli/outputs.h"
 #include "sonde/cli/shared_options.h"
 #include "sonde/cli/terminal.h"
 #include "sonde/core/error.h"
+#include "sonde/core/json_text.h"
 #include "sonde/imaging/prompt.h"
 #include "sonde/io/write.h"
 #include "sonde/predict/embedding_store.h"
@@ -37,29 +39,28 @@ struct SegmentOptions {
   PictureArguments picture;
 };
 
-void declare(CLI::App& app, SegmentOptions& options) {
-  app.add_option("images", options.images, "Pictures, volumes, DICOM files or folders")->required();
-  app.add_option("--point", options.points, "X,Y inside the object; may be given several times")
-      ->allow_extra_args(false);
-  app.add_option("--background", options.background, "X,Y outside the object; may be given several times")
-      ->allow_extra_args(false);
-  app.add_option("--box", options.box, "X0,Y0,X1,Y1 round the object, maxima included");
-  app.add_option("--mask", options.mask,
-                 "A mask to start from: the picture's size or the volume's grid, not 0 is inside");
-  app.add_option("--candidates", options.candidates,
-                 "best of the three by predicted IoU, all three, or the single-mask answer")
-      ->check(CLI::IsMember({"best", "three", "single"}))
-      ->capture_default_str();
-  declare_picture(app, options.picture);
-  declare_model(app, options.model);
-  app.add_option(
+void declare(CommandLine& line, SegmentOptions& options) {
+  line.add("images", options.images, "Pictures, volumes, DICOM files or folders").required();
+  line.add("--point", options.points, "X,Y inside the object; may be given several times").one_value_a_time();
+  line.add("--background", options.background, "X,Y outside the object; may be given several times")
+      .one_value_a_time();
+  line.add("--box", options.box, "X0,Y0,X1,Y1 round the object, maxima included");
+  line.add("--mask", options.mask,
+           "A mask to start from: the picture's size or the volume's grid, not 0 is inside");
+  line.add("--candidates", options.candidates,
+           "best of the three by predicted IoU, all three, or the single-mask answer")
+      .one_of({"best", "three", "single"})
+      .show_default();
+  declare_picture(line, options.picture);
+  declare_model(line, options.model);
+  line.add(
       "--out", options.out,
       "Mask file (.png, .nii, .nii.gz, .nrrd, .mha) or folder; default: IMAGE_mask in the current folder");
-  app.add_option("--overlay", options.overlay,
-                 "PNG to look at: the picture, the mask and the prompt (several images: a folder)");
-  app.add_flag("--no-store", options.no_store, "Neither read nor keep the image's embedding in the cache");
-  app.add_flag("--json", options.json, "Print one JSON object");
-  app.footer(
+  line.add("--overlay", options.overlay,
+           "PNG to look at: the picture, the mask and the prompt (several images: a folder)");
+  line.add_flag("--no-store", options.no_store, "Neither read nor keep the image's embedding in the cache");
+  line.add_flag("--json", options.json, "Print one JSON object");
+  line.footer(
       "Coordinates are pixels of the picture as shown, x to the right, y down, from 0.\n"
       "Example: sonde segment brain.nii.gz --axis axial --slice 71 --box 25,41,150,183 --out mask.nii.gz "
       "--overlay look.png");
@@ -252,15 +253,15 @@ Batch segment_all(const SegmentOptions& options, const OutputPlan& plan) {
 
 int run_segment(Arguments args) {
   SegmentOptions options;
-  CLI::App app("Cut an object out of each image", "sonde segment");
-  declare(app, options);
-  if (parse(app, args) == Parsed::helped) return kDone;
+  CommandLine line("Cut an object out of each image", "sonde segment");
+  declare(line, options);
+  if (line.parse(args) == Parsed::helped) return kDone;
   const OutputPlan plan = plan_outputs(options.images, {options.out, options.overlay});
   const Batch batch = segment_all(options, plan);
   if (options.json && options.images.size() == 1 && !batch.done.empty())
-    std::cout << batch.done.front().dump() << '\n';
+    std::cout << json_text(batch.done.front()) << '\n';
   if (options.json && options.images.size() > 1) {
-    std::cout << Json{{"images", batch.done}, {"failed", batch.failed}}.dump() << '\n';
+    std::cout << json_text(Json{{"images", batch.done}, {"failed", batch.failed}}) << '\n';
   }
   if (batch.failed.empty()) return kDone;
   return batch.done.empty() ? exit_status(batch.last_kind) : kSomeFailed;

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <iterator>
 #include <map>
 #include <optional>
 #include <string>
@@ -12,12 +13,14 @@
 
 #include <nlohmann/json.hpp>
 
+#include "sonde/cli/command_line.h"
 #include "sonde/cli/commands.h"
 #include "sonde/cli/exit_status.h"
 #include "sonde/cli/study_options.h"
 #include "sonde/cli/study_segmenter.h"
 #include "sonde/cli/terminal.h"
 #include "sonde/core/error.h"
+#include "sonde/core/json_text.h"
 #include "sonde/core/threads.h"
 #include "sonde/evaluate/compare.h"
 #include "sonde/evaluate/study.h"
@@ -141,7 +144,8 @@ StudyResults run_and_write(const StudyRequest& c, const std::vector<DataSetPlan>
 
 void print_json(const fs::path& folder) {
   std::ifstream in(folder / "summary.json");
-  std::cout << nlohmann::ordered_json::parse(in).dump() << '\n';
+  const std::string text{std::istreambuf_iterator<char>(in), {}};
+  std::cout << json_text(parse_ordered_json(text)) << '\n';
 }
 
 void print_result(const StudyResults& results, const fs::path& folder) {
@@ -160,10 +164,10 @@ void print_result(const StudyResults& results, const fs::path& folder) {
 
 int study_run(Arguments args) {
   StudyRequest c;
-  CLI::App app("How well a model segments the objects of data sets, from simulated prompts",
-               "sonde study run");
-  declare_study(app, c);
-  if (parse(app, args) == Parsed::helped) return kDone;
+  CommandLine line("How well a model segments the objects of data sets, from simulated prompts",
+                   "sonde study run");
+  declare_study(line, c);
+  if (line.parse(args) == Parsed::helped) return kDone;
   resolve(c);
   const std::vector<fs::path> data(c.data.begin(), c.data.end());
   const std::vector<DataSetPlan> plans = plan_data_sets(data, plan_options(c), terminal_progress());
@@ -190,10 +194,10 @@ int study_run(Arguments args) {
 
 int study_report(Arguments args) {
   std::string folder;
-  CLI::App app("The report of a study, anew", "sonde study report");
-  app.add_option("DIR", folder, "Folder of a study")->required();
-  app.footer("Example: sonde study report nerve_study");
-  if (parse(app, args) == Parsed::helped) return kDone;
+  CommandLine line("The report of a study, anew", "sonde study report");
+  line.add("DIR", folder, "Folder of a study").required();
+  line.footer("Example: sonde study report nerve_study");
+  if (line.parse(args) == Parsed::helped) return kDone;
   if (!fs::is_directory(folder)) throw Error(ErrorKind::not_found, folder + ": there is no such folder");
   const StudyResults results = rewrite_report(folder);
   std::cout << summary_table(results.summary) << '\n';
@@ -238,13 +242,13 @@ int study_compare(Arguments args) {
   std::string a, b;
   std::uint64_t seed = 1;
   bool json = false;
-  CLI::App app("Two studies over the objects that both scored", "sonde study compare");
-  app.add_option("DIR_A", a, "Folder of a study")->required();
-  app.add_option("DIR_B", b, "Folder of another; differences are B - A")->required();
-  app.add_option("--seed", seed, "For the intervals")->check(whole_number())->capture_default_str();
-  app.add_flag("--json", json, "Print one JSON object");
-  app.footer("Example: sonde study compare nerve_mobile_sam nerve_vit_b");
-  if (parse(app, args) == Parsed::helped) return kDone;
+  CommandLine line("Two studies over the objects that both scored", "sonde study compare");
+  line.add("DIR_A", a, "Folder of a study").required();
+  line.add("DIR_B", b, "Folder of another; differences are B - A").required();
+  line.add("--seed", seed, "For the intervals").whole_number().show_default();
+  line.add_flag("--json", json, "Print one JSON object");
+  line.footer("Example: sonde study compare nerve_mobile_sam nerve_vit_b");
+  if (line.parse(args) == Parsed::helped) return kDone;
   const std::vector<ResultRow> rows_a = rows_in(a);
   const auto comparisons = compare_runs(rows_a, rows_in(b), seed);
   std::cout << (json ? comparison_json(comparisons) + '\n' : preface(a, b) + comparison_table(comparisons));

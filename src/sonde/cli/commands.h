@@ -3,8 +3,6 @@
 
 #include <span>
 
-#include <CLI/CLI.hpp>
-
 namespace sonde {
 
 // One command a file. args: what follows the command's name. Each returns the exit status or throws Error.
@@ -18,10 +16,5 @@ int run_export(Arguments args);
 int run_study(Arguments args);
 int run_model(Arguments args);
 int run_bench(Arguments args);
-
-// Parses `args` for `app`; true if --help was asked for and printed. Throws Error{usage} for what CLI11
-// refuses.
-enum class Parsed { run, helped };
-Parsed parse(CLI::App& app, Arguments args);
 
 }  // namespace sonde

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <filesystem>
 
+#include "sonde/cli/command_line.h"
 #include "sonde/core/error.h"
 
 namespace sonde {
@@ -22,16 +23,16 @@ auto naming(const std::string& file, const Work& work) {
 
 }  // namespace
 
-void declare_model(CLI::App& app, ModelArguments& arguments) {
-  app.add_option("--model", arguments.model, "Registered name (sonde model list) or a checkpoint file")
-      ->capture_default_str();
-  app.add_option("--device", arguments.options.device, "cpu, cuda or cuda:N")->capture_default_str();
-  app.add_option("--precision", arguments.precision,
-                 "auto (bf16 where the CPU multiplies it, else fp32), fp32 or bf16")
-      ->capture_default_str();
-  app.add_option("--threads", arguments.options.threads, "CPU threads; 0: one a physical core")
-      ->check(CLI::Range(0, 1024))
-      ->capture_default_str();
+void declare_model(CommandLine& line, ModelArguments& arguments) {
+  line.add("--model", arguments.model, "Registered name (sonde model list) or a checkpoint file")
+      .show_default();
+  line.add("--device", arguments.options.device, "cpu, cuda or cuda:N").show_default();
+  line.add("--precision", arguments.precision,
+           "auto (bf16 where the CPU multiplies it, else fp32), fp32 or bf16")
+      .show_default();
+  line.add("--threads", arguments.options.threads, "CPU threads; 0: one a physical core")
+      .within(0, 1024)
+      .show_default();
 }
 
 SamModel load_model(const ModelArguments& arguments) {
@@ -40,15 +41,14 @@ SamModel load_model(const ModelArguments& arguments) {
   return SamModel::load(arguments.model, options);
 }
 
-void declare_picture(CLI::App& app, PictureArguments& arguments) {
-  app.add_option("--axis", arguments.axis, "axial, coronal or sagittal; default: the finest pixels");
-  app.add_option("--slice", arguments.slice,
-                 "From 0 at the inferior, posterior or left end; default: the middle");
-  app.add_option("--frame", arguments.frame, "Time point, or frame of a cine; default: 0");
-  app.add_option("--series", arguments.series, "DICOM folder: series UID or its number in sonde info");
-  app.add_option("--window", arguments.window,
-                 "auto, none, max, brain, lung, bone, soft-tissue, liver or CENTRE,WIDTH; "
-                 "default: the file's own, none for 8 bits, else auto");
+void declare_picture(CommandLine& line, PictureArguments& arguments) {
+  line.add("--axis", arguments.axis, "axial, coronal or sagittal; default: the finest pixels");
+  line.add("--slice", arguments.slice, "From 0 at the inferior, posterior or left end; default: the middle");
+  line.add("--frame", arguments.frame, "Time point, or frame of a cine; default: 0");
+  line.add("--series", arguments.series, "DICOM folder: series UID or its number in sonde info");
+  line.add("--window", arguments.window,
+           "auto, none, max, brain, lung, bone, soft-tissue, liver or CENTRE,WIDTH; "
+           "default: the file's own, none for 8 bits, else auto");
 }
 
 bool is_plain(const Volume& volume) { return volume.extent.z == 1 && !volume.mm_from_voxel; }

@@ -7,7 +7,6 @@
 #include <string_view>
 #include <vector>
 
-#include "sonde/cli/commands.h"
 #include "sonde/imaging/geometry.h"
 #include "sonde/imaging/slice.h"
 #include "sonde/imaging/window.h"
@@ -16,13 +15,15 @@
 
 namespace sonde {
 
+class CommandLine;
+
 // --model, --device, --precision, --threads: every command that runs a network.
 struct ModelArguments {
   std::string model = "mobile-sam";
   std::string precision = "auto";
   ModelOptions options;
 };
-void declare_model(CLI::App& app, ModelArguments& arguments);
+void declare_model(CommandLine& line, ModelArguments& arguments);
 SamModel load_model(const ModelArguments& arguments);
 
 // --axis, --slice, --frame, --series, --window: every command that shows one picture of a file.
@@ -30,7 +31,7 @@ struct PictureArguments {
   std::string axis, window, series;
   std::optional<std::int64_t> slice, frame;
 };
-void declare_picture(CLI::App& app, PictureArguments& arguments);
+void declare_picture(CommandLine& line, PictureArguments& arguments);
 
 // The picture that a command works on.
 struct LoadedPicture {

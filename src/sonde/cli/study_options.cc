@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <sstream>
 
+#include "sonde/cli/command_line.h"
 #include "sonde/core/error.h"
 
 namespace sonde {
@@ -28,66 +29,44 @@ std::vector<int> parse_modes(const std::string& text) {
   return modes;
 }
 
-CLI::Validator not_empty() {
-  return CLI::Validator(
-      [](std::string& text) { return text.empty() ? std::string("is empty") : std::string(); }, "PATH");
+void declare_data(CommandLine& line, StudyRequest& c) {
+  line.add("--data", c.data,
+           "Data sets: folders with images/ and masks/ or labels/, COCO JSON files, or a folder of such")
+      .not_empty()
+      .required();
+  line.add("--out", c.out, "Folder for the results; a run that was stopped there goes on")
+      .not_empty()
+      .required();
+  line.add("--min-area", c.min_area_px, "Labels of fewer pixels on a picture are no task")
+      .positive()
+      .show_default();
+  line.add("--axis", c.axis, "axial, coronal or sagittal slices of volumes; default: the finest pixels");
+  line.add("--window", c.window, "As for sonde segment; default: the file's own, none for 8 bits, else auto");
+  line.add("--limit", c.limit, "At most N pictures or slices a data set, spread evenly").positive();
 }
 
-// A count of at least one.
-CLI::Validator positive() {
-  CLI::Range range(std::int64_t{1}, std::int64_t{1} << 40);
-  range.description(">= 1");
-  return range;
-}
-
-void declare_data(CLI::App& app, StudyRequest& c) {
-  app.add_option(
-         "--data", c.data,
-         "Data sets: folders with images/ and masks/ or labels/, COCO JSON files, or a folder of such")
-      ->check(not_empty())
-      ->required();
-  app.add_option("--out", c.out, "Folder for the results; a run that was stopped there goes on")
-      ->check(not_empty())
-      ->required();
-  app.add_option("--min-area", c.min_area_px, "Labels of fewer pixels on a picture are no task")
-      ->check(positive())
-      ->capture_default_str();
-  app.add_option("--axis", c.axis,
-                 "axial, coronal or sagittal slices of volumes; default: the finest pixels");
-  app.add_option("--window", c.window,
-                 "As for sonde segment; default: the file's own, none for 8 bits, else auto");
-  app.add_option("--limit", c.limit, "At most N pictures or slices a data set, spread evenly")
-      ->check(positive());
-}
-
-void declare_protocol(CLI::App& app, StudyRequest& c) {
-  app.add_option("--modes", c.modes,
-                 "1 point, 2 a point per region, 3 box, 4 a box per region, 5 one box over all; none")
-      ->capture_default_str();
-  app.add_option("--clicks", c.protocol.clicks,
-                 "Clicks one after another, each into the largest error; 0: none")
-      ->check(CLI::Range(0, 100))
-      ->capture_default_str();
-  app.add_option("--choose", c.choose,
-                 "Which candidate: by confidence, the first, the oracle's, the single-mask answer")
-      ->capture_default_str();
-  app.add_option("--feedback", c.feedback, "none, or logits: each click also sends the last mask back")
-      ->capture_default_str();
-  app.add_option("--ties", c.ties, "Among equally good points: first, or random (by --seed)")
-      ->capture_default_str();
-  app.add_option("--seed", c.protocol.hand.seed, "For ties, jitter and intervals")
-      ->check(whole_number())
-      ->capture_default_str();
-  app.add_option("--sign", c.sign, "A click is positive inside its class, or in any class of the image")
-      ->capture_default_str();
-  app.add_option("--jitter", c.protocol.hand.jitter_px,
-                 "Points and box corners move by up to this many pixels")
-      ->capture_default_str();
-  app.add_option("--slack", c.protocol.hand.slack, "Boxes grow to each side by this share of their size")
-      ->capture_default_str();
-  app.add_option("--tolerance", c.protocol.tolerance,
-                 "Of the surface Dice: mm where spacing is known, else pixels")
-      ->capture_default_str();
+void declare_protocol(CommandLine& line, StudyRequest& c) {
+  line.add("--modes", c.modes,
+           "1 point, 2 a point per region, 3 box, 4 a box per region, 5 one box over all; none")
+      .show_default();
+  line.add("--clicks", c.protocol.clicks, "Clicks one after another, each into the largest error; 0: none")
+      .within(0, 100)
+      .show_default();
+  line.add("--choose", c.choose,
+           "Which candidate: by confidence, the first, the oracle's, the single-mask answer")
+      .show_default();
+  line.add("--feedback", c.feedback, "none, or logits: each click also sends the last mask back")
+      .show_default();
+  line.add("--ties", c.ties, "Among equally good points: first, or random (by --seed)").show_default();
+  line.add("--seed", c.protocol.hand.seed, "For ties, jitter and intervals").whole_number().show_default();
+  line.add("--sign", c.sign, "A click is positive inside its class, or in any class of the image")
+      .show_default();
+  line.add("--jitter", c.protocol.hand.jitter_px, "Points and box corners move by up to this many pixels")
+      .show_default();
+  line.add("--slack", c.protocol.hand.slack, "Boxes grow to each side by this share of their size")
+      .show_default();
+  line.add("--tolerance", c.protocol.tolerance, "Of the surface Dice: mm where spacing is known, else pixels")
+      .show_default();
 }
 
 std::string number(double value) {
@@ -114,26 +93,15 @@ std::string command_line(Arguments args) {
 
 }  // namespace
 
-CLI::Validator whole_number() {
-  return CLI::Validator(
-      [](std::string& text) {
-        constexpr std::size_t kMostDigits = 18;
-        const bool fits = !text.empty() && text.size() <= kMostDigits &&
-                          text.find_first_not_of("0123456789") == std::string::npos;
-        return fits ? std::string() : "\"" + text + "\" is no whole number of up to 18 digits";
-      },
-      "0..999999999999999999");
-}
-
-void declare_study(CLI::App& app, StudyRequest& c) {
-  declare_data(app, c);
-  declare_protocol(app, c);
+void declare_study(CommandLine& line, StudyRequest& c) {
+  declare_data(line, c);
+  declare_protocol(line, c);
   c.model.precision = "fp32";  // what figures are compared in
-  declare_model(app, c.model);
-  app.add_flag("--json", c.json, "Print summary.json on stdout instead of the table");
-  app.add_flag_callback(
+  declare_model(line, c.model);
+  line.add_flag("--json", c.json, "Print summary.json on stdout instead of the table");
+  line.add_flag(
       "--no-store", [&c] { c.store = StoreUse::none; }, "Do not keep embeddings for later runs");
-  app.footer(
+  line.footer(
       "Writes results.csv, failures.csv, summary.json and report.html. --threads is the number of pictures "
       "at a\n"
       "time; results do not depend on it.\n"

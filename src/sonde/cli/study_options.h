@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "sonde/cli/commands.h"
 #include "sonde/cli/shared_options.h"
 #include "sonde/cli/study_segmenter.h"
 #include "sonde/evaluate/data_set.h"
@@ -29,9 +30,7 @@ struct StudyRequest {
   StoreUse store = StoreUse::reuse;
   bool json = false;
 };
-void declare_study(CLI::App& app, StudyRequest& request);
-// For options of unsigned numbers: CLI11 takes a minus sign, and what does not fit for the largest.
-CLI::Validator whole_number();
+void declare_study(CommandLine& line, StudyRequest& request);
 // Fills `protocol` from the texts. Throws Error{usage} naming the option.
 void resolve(StudyRequest& request);
 
