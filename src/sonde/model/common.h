@@ -7,8 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include <torch/torch.h>
-
+#include "sonde/model/torch.h"
 namespace sonde {
 
 // What both image encoders are to the rest of the network.

@@ -7,11 +7,12 @@
 #include <vector>
 
 #include <gtest/gtest.h>
-#include <torch/torch.h>
+#include <torch/serialize.h>
 
 #include "sonde/core/error.h"
 #include "sonde/core/test_data.h"
 #include "sonde/model/sam.h"
+#include "sonde/model/torch.h"
 #include "sonde/weights/checkpoint.h"
 #include "sonde/weights/registry.h"
 

@@ -4,9 +4,8 @@
 #include <cstdint>
 #include <memory>
 
-#include <torch/torch.h>
-
 #include "sonde/model/common.h"
+#include "sonde/model/torch.h"
 #include "sonde/weights/variants.h"
 
 namespace sonde {

@@ -4,10 +4,9 @@
 #include <cstdint>
 #include <memory>
 
-#include <torch/torch.h>
-
 #include "sonde/model/common.h"
 #include "sonde/model/prompt_encoder.h"
+#include "sonde/model/torch.h"
 #include "sonde/model/two_way_transformer.h"
 #include "sonde/weights/variants.h"
 

@@ -5,11 +5,10 @@
 #include <memory>
 #include <string>
 
-#include <torch/torch.h>
-
 #include "sonde/model/common.h"
 #include "sonde/model/mask_decoder.h"
 #include "sonde/model/prompt_encoder.h"
+#include "sonde/model/torch.h"
 #include "sonde/weights/tensor.h"
 #include "sonde/weights/variants.h"
 

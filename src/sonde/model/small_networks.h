@@ -2,9 +2,9 @@
 #pragma once
 
 #include <ATen/CPUGeneratorImpl.h>
-#include <torch/torch.h>
 
 #include "sonde/model/sam.h"
+#include "sonde/model/torch.h"
 #include "sonde/model/torch_tensor.h"
 #include "sonde/weights/checkpoint.h"
 #include "sonde/weights/small_sizes.h"

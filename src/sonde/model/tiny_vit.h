@@ -6,9 +6,8 @@
 #include <memory>
 #include <vector>
 
-#include <torch/torch.h>
-
 #include "sonde/model/common.h"
+#include "sonde/model/torch.h"
 #include "sonde/weights/variants.h"
 
 namespace sonde {

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <torch/torch.h>
-
+#include "sonde/model/torch.h"
 #include "sonde/weights/tensor.h"
 
 namespace sonde {

@@ -6,8 +6,8 @@
 #include <string>
 
 #include <gtest/gtest.h>
-#include <torch/torch.h>
 
+#include "sonde/model/torch.h"
 #include "sonde/predict/preprocess.h"
 
 namespace sonde {

@@ -7,10 +7,10 @@
 #include <vector>
 
 #include <gtest/gtest.h>
-#include <torch/torch.h>
 
 #include "sonde/core/error.h"
 #include "sonde/core/test_data.h"
+#include "sonde/model/torch.h"
 #include "sonde/predict/embedding_impl.h"
 #include "sonde/predict/predictor.h"
 #include "sonde/predict/test_golden.h"

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include <torch/torch.h>
+#include <torch/serialize.h>
 
 #include "sonde/imaging/picture.h"
 

@@ -7,10 +7,9 @@
 #include <tuple>
 #include <utility>
 
-#include <torch/torch.h>
-
 #include "sonde/core/error.h"
 #include "sonde/model/sam.h"
+#include "sonde/model/torch.h"
 #include "sonde/predict/torch_plugin.h"
 
 namespace sonde {
