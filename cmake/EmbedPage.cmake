@@ -1,7 +1,7 @@
 # cmake -D PAGE=FOLDER -D SOURCE=FILE.cc -P EmbedPage.cmake: writes a source that carries every file of the folder as an
-# asset (src/sonde/server/assets.h), compressed where that helps. The assembler reads the bytes: a compiler takes minutes
-# for megabytes of literals.
+# asset (src/sonde/server/assets.h), compressed where that helps.
 cmake_minimum_required(VERSION 3.25)
+include(${CMAKE_CURRENT_LIST_DIR}/SondeEmbed.cmake)
 
 set(type_html "text/html; charset=utf-8")
 set(type_js "text/javascript; charset=utf-8")
@@ -23,8 +23,8 @@ list(SORT names)
 set(packed ${SOURCE}.files)
 file(REMOVE_RECURSE ${packed})
 file(MAKE_DIRECTORY ${packed})
-set(bytes "")
 set(declarations "")
+set(definitions "")
 set(entries "")
 set(count 0)
 foreach(name ${names})
@@ -41,10 +41,10 @@ foreach(name ${names})
     set(encoding gzip)
     execute_process(COMMAND gzip -9 --no-name --stdout ${PAGE}/${name} OUTPUT_FILE ${file} COMMAND_ERROR_IS_FATAL ANY)
   endif()
-  set(symbol sonde_asset_${count})
-  string(APPEND bytes "    \"${symbol}: .incbin \\\"${file}\\\"\\n${symbol}_end:\\n\"\n")
-  string(APPEND declarations "extern const char ${symbol}[], ${symbol}_end[];\n")
-  string(APPEND entries "      {\"/${name}\", \"${type}\", Asset::Encoding::${encoding}, bytes(${symbol}, ${symbol}_end)},\n")
+  sonde_embedding(definition asset_${count} ${file})
+  string(APPEND definitions "${definition}")
+  string(APPEND declarations "std::string_view asset_${count}();\n")
+  string(APPEND entries "      {\"/${name}\", \"${type}\", Asset::Encoding::${encoding}, asset_${count}()},\n")
   math(EXPR count "${count} + 1")
 endforeach()
 
@@ -54,26 +54,12 @@ file(WRITE ${SOURCE} "// Made by cmake/EmbedPage.cmake.
 #include <array>
 #include <cstddef>
 
-asm(\".pushsection .rodata\\n\"
-${bytes}    \".popsection\\n\");
-
-extern \"C\" {
-${declarations}}
-
 namespace sonde {
-namespace {
-
-std::string_view bytes(const char* begin, const char* end) {
-  return {begin, static_cast<std::size_t>(end - begin)};
-}
-
-}  // namespace
-
-std::span<const Asset> assets() {
+${declarations}}  // namespace sonde
+${definitions}
+std::span<const sonde::Asset> sonde::assets() {
   static const std::array<Asset, ${count}> all{{
 ${entries}  }};
   return all;
 }
-
-}  // namespace sonde
 ")

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "sonde/core/error.h"
+#include "sonde/core/json_text.h"
 #include "sonde/weights/checkpoint_cursor.h"
 #include "sonde/weights/registry_data.h"
 
@@ -16,7 +17,7 @@ namespace {
 
 std::vector<RegisteredModel> parse_registry() {
   std::vector<RegisteredModel> models;
-  for (const auto& entry : nlohmann::json::parse(kRegistryJson)) {
+  for (const auto& entry : parse_json(registry_json())) {
     models.push_back({.name = entry.at("name"),
                       .architecture = entry.at("architecture"),
                       .licence = entry.at("licence"),

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <string_view>
+
 namespace sonde {
 
-extern const char* const kRegistryJson;  // registry.json
+std::string_view registry_json();  // registry.json
 
 }  // namespace sonde
