@@ -1,6 +1,8 @@
 # sonde_library(FOLDER LINKS ...): the library of one folder of src/sonde, and its tests.
 # Sources are every *.cc of the folder but those of EXCEPT; *_test.cc go to the folder's test program, prefixed with its
-# name, those of TORCH_TESTS only where there is LibTorch. Tests are labelled with their folder and with fast or slow;
+# name, those of TORCH_TESTS only where there is LibTorch. LIGHT are sources that read, check, write and report but work on no
+# pixels: a release compiles them at -O1, which takes two thirds of the time and is not slower to notice; "*" are all.
+# Tests are labelled with their folder and with fast or slow;
 # SLOW_TESTS are suites, as GoogleTest filters name them.
 
 add_library(sonde_flags INTERFACE)
@@ -25,7 +27,7 @@ set_property(GLOBAL PROPERTY SONDE_LIBRARIES "")     # of the folders
 set_property(GLOBAL PROPERTY SONDE_DEPENDENCIES "")  # what they link besides each other
 
 function(sonde_library folder)
-  cmake_parse_arguments(arg "" "" "LINKS;PRIVATE_LINKS;EXCEPT;TEST_LINKS;TORCH_TESTS;SLOW_TESTS" ${ARGN})
+  cmake_parse_arguments(arg "" "" "LINKS;PRIVATE_LINKS;EXCEPT;LIGHT;TEST_LINKS;TORCH_TESTS;SLOW_TESTS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS *.cc)
   file(GLOB tests CONFIGURE_DEPENDS *_test.cc)
   list(TRANSFORM arg_EXCEPT PREPEND ${CMAKE_CURRENT_SOURCE_DIR}/)
@@ -37,11 +39,16 @@ function(sonde_library folder)
   add_library(sonde_${folder} STATIC ${sources})
   target_include_directories(sonde_${folder} PUBLIC ${PROJECT_SOURCE_DIR}/src)
   target_link_libraries(sonde_${folder} PUBLIC ${arg_LINKS} PRIVATE sonde_flags ${arg_PRIVATE_LINKS})
+  sonde_compile_lightly(sonde_${folder} ${arg_LIGHT})
+  if("sonde_torch" IN_LIST arg_LINKS)
+    sonde_precompile(sonde_${folder} torch)
+  else()
+    sonde_precompile(sonde_${folder} standard)
+  endif()
   set_property(GLOBAL APPEND PROPERTY SONDE_LIBRARIES sonde_${folder})
-  set(folders core imaging io weights kernels inference model predict evaluate annotate server train)
   foreach(link ${arg_LINKS} ${arg_PRIVATE_LINKS})
     string(REGEX REPLACE "^sonde_" "" name ${link})
-    if(NOT name IN_LIST folders)
+    if(NOT name IN_LIST SONDE_FOLDERS)
       set_property(GLOBAL APPEND PROPERTY SONDE_DEPENDENCIES ${link})
     endif()
   endforeach()
@@ -51,6 +58,11 @@ function(sonde_library folder)
                                                  GTest::gmock GTest::gtest_main)
     if(arg_TORCH_TESTS AND SONDE_TORCH)
       target_link_libraries(${folder}_test PRIVATE sonde_model)
+    endif()
+    if("sonde_torch" IN_LIST arg_LINKS OR (arg_TORCH_TESTS AND SONDE_TORCH))
+      sonde_precompile(${folder}_test torch)
+    else()
+      sonde_precompile(${folder}_test tests)
     endif()
     target_compile_definitions(${folder}_test PRIVATE SONDE_SOURCE_FOLDER="${PROJECT_SOURCE_DIR}")
     sonde_discover_tests(${folder} ${arg_SLOW_TESTS})
@@ -84,24 +96,60 @@ function(sonde_discover_labelled folder label filter)
   set_property(DIRECTORY APPEND PROPERTY TEST_INCLUDE_FILES ${labels_file})
 endfunction()
 
-# LibTorch's headers take half a minute to parse: once, for every library and test that uses them. Targets that there
-# are not are passed over.
-function(sonde_precompile_torch)
-  if(NOT TARGET sonde_torch_headers)
-    file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/torch_headers.cc CONTENT "")
-    add_library(sonde_torch_headers OBJECT ${PROJECT_BINARY_DIR}/torch_headers.cc)  # nothing but the headers
-    target_link_libraries(sonde_torch_headers PRIVATE sonde_torch sonde_flags)
-    target_precompile_headers(sonde_torch_headers PRIVATE <torch/torch.h> <vector> <string> <map> <optional>)
+# -O1 for the target's SOURCES, or for all where they are "*".
+function(sonde_compile_lightly target)
+  if("*" IN_LIST ARGN)
+    target_compile_options(${target} PRIVATE $<$<CONFIG:Release>:-O1>)
+  elseif(ARGN)
+    set_property(SOURCE ${ARGN} APPEND PROPERTY COMPILE_OPTIONS $<$<CONFIG:Release>:-O1>)
   endif()
-  foreach(target ${ARGN})
-    if(TARGET ${target})
-      target_precompile_headers(${target} REUSE_FROM sonde_torch_headers)
+endfunction()
+
+# A target that is nothing but headers, precompiled: others take them from it with REUSE_FROM.
+function(sonde_precompiled_headers target)
+  cmake_parse_arguments(arg "" "" "HEADERS;LINKS" ${ARGN})
+  file(CONFIGURE OUTPUT ${PROJECT_BINARY_DIR}/${target}.cc CONTENT "")
+  add_library(${target} OBJECT ${PROJECT_BINARY_DIR}/${target}.cc)
+  target_link_libraries(${target} PRIVATE sonde_flags ${arg_LINKS})
+  target_precompile_headers(${target} PRIVATE ${arg_HEADERS})
+endfunction()
+
+# ccache passes by what uses a precompiled header unless it may trust the macros that it was made with.
+foreach(language C CXX)
+  if(CMAKE_${language}_COMPILER_LAUNCHER MATCHES "(^|/)ccache$")
+    set(CMAKE_${language}_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros
+                                            ${CMAKE_${language}_COMPILER_LAUNCHER})
+  endif()
+endforeach()
+
+# What most files include, precompiled once for all targets; a source includes what it uses all the same. `kind`:
+# standard: half a second of a file, and half of what many take. tests: with GoogleTest. torch: those of model/torch.h.
+function(sonde_precompile target kind)
+  if(NOT TARGET sonde_${kind}_headers)
+    set(headers <algorithm> <array> <cmath> <cstdint> <filesystem> <fstream> <functional> <iostream> <limits> <map> <memory>
+                <optional> <set> <span> <sstream> <string> <string_view> <tuple> <utility> <variant> <vector>)
+    if(kind STREQUAL "tests")
+      sonde_precompiled_headers(sonde_tests_headers HEADERS ${headers} <gmock/gmock.h> <gtest/gtest.h> LINKS GTest::gmock)
+    elseif(kind STREQUAL "torch")
+      sonde_precompiled_headers(sonde_torch_headers
+        HEADERS <ATen/Parallel.h> <c10/core/InferenceMode.h> <torch/cuda.h> <torch/nn/module.h> <torch/types.h>
+                <torch/utils.h> <map> <optional> <string> <vector>
+        LINKS sonde_torch)
+    else()
+      sonde_precompiled_headers(sonde_standard_headers HEADERS ${headers})
     endif()
-  endforeach()
+  endif()
+  target_precompile_headers(${target} REUSE_FROM sonde_${kind}_headers)
 endfunction()
 
 # A library that sonde loads when it needs it, libsonde-NAME.so: beside the programs, and installed for them to find.
+# A third argument names other precompiled headers than the standard ones.
 function(sonde_plugin target name)
+  if(ARGC GREATER 2)
+    sonde_precompile(${target} ${ARGV2})
+  else()
+    sonde_precompile(${target} standard)
+  endif()
   set_target_properties(${target} PROPERTIES OUTPUT_NAME sonde-${name} LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}
                                              INSTALL_RPATH_USE_LINK_PATH ON)
   if(NOT SONDE_SANITIZE)  # whose own symbols are the program's
