@@ -1,9 +1,9 @@
 # sonde_library(FOLDER LINKS ...): the library of one folder of src/sonde, and its tests.
 # Sources are every *.cc of the folder but those of EXCEPT; *_test.cc go to the folder's test program, prefixed with its
-# name, those of TORCH_TESTS only where there is LibTorch. LIGHT are sources that read, check, write and report but work on no
-# pixels: a release compiles them at -O1, which takes two thirds of the time and is not slower to notice; "*" are all.
-# Tests are labelled with their folder and with fast or slow;
-# SLOW_TESTS are suites, as GoogleTest filters name them.
+# name, those of TORCH_TESTS to one of their own: LibTorch takes half a second at each start. LIGHT are sources that read,
+# check, write and report but work on no pixels: a release compiles them at -O1, which takes two thirds of the time and is
+# not slower to notice; "*" are all. Tests are labelled with their folder and with fast or slow; SLOW_TESTS are suites, as
+# GoogleTest filters name them: they take every core, and are left out where a sanitizer would slow them.
 
 add_library(sonde_flags INTERFACE)
 target_compile_options(sonde_flags INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-Wall -Wextra -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual>)
@@ -23,8 +23,15 @@ if(SONDE_CLANG_TIDY)
   set(CMAKE_CXX_CLANG_TIDY ${SONDE_CLANG_TIDY})
 endif()
 
+set(sanitizer_options ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1:check_initialization_order=1
+                      UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1)
+
 set_property(GLOBAL PROPERTY SONDE_LIBRARIES "")     # of the folders
 set_property(GLOBAL PROPERTY SONDE_DEPENDENCIES "")  # what they link besides each other
+
+if(SONDE_TESTS)
+  add_custom_target(sonde_tests)  # every test program
+endif()
 
 function(sonde_library folder)
   cmake_parse_arguments(arg "" "" "LINKS;PRIVATE_LINKS;EXCEPT;LIGHT;TEST_LINKS;TORCH_TESTS;SLOW_TESTS" ${ARGN})
@@ -33,9 +40,6 @@ function(sonde_library folder)
   list(TRANSFORM arg_EXCEPT PREPEND ${CMAKE_CURRENT_SOURCE_DIR}/)
   list(TRANSFORM arg_TORCH_TESTS PREPEND ${CMAKE_CURRENT_SOURCE_DIR}/)
   list(REMOVE_ITEM sources ${tests} ${arg_EXCEPT} "")
-  if(NOT SONDE_TORCH)
-    list(REMOVE_ITEM tests ${arg_TORCH_TESTS} "")
-  endif()
   add_library(sonde_${folder} STATIC ${sources})
   target_include_directories(sonde_${folder} PUBLIC ${PROJECT_SOURCE_DIR}/src)
   target_link_libraries(sonde_${folder} PUBLIC ${arg_LINKS} PRIVATE sonde_flags ${arg_PRIVATE_LINKS})
@@ -52,44 +56,52 @@ function(sonde_library folder)
       set_property(GLOBAL APPEND PROPERTY SONDE_DEPENDENCIES ${link})
     endif()
   endforeach()
-  if(SONDE_TESTS AND tests)
-    add_executable(${folder}_test ${tests})
-    target_link_libraries(${folder}_test PRIVATE sonde_${folder} sonde_flags ${arg_PRIVATE_LINKS} ${arg_TEST_LINKS}
-                                                 GTest::gmock GTest::gtest_main)
-    if(arg_TORCH_TESTS AND SONDE_TORCH)
-      target_link_libraries(${folder}_test PRIVATE sonde_model)
-    endif()
-    if("sonde_torch" IN_LIST arg_LINKS OR (arg_TORCH_TESTS AND SONDE_TORCH))
+  if(SONDE_TESTS AND tests AND (NOT SONDE_TEST_FOLDERS OR folder IN_LIST SONDE_TEST_FOLDERS))
+    set(links sonde_${folder} sonde_flags ${arg_PRIVATE_LINKS} ${arg_TEST_LINKS} sonde_test_data GTest::gmock
+              GTest::gtest_main)
+    list(REMOVE_ITEM tests ${arg_TORCH_TESTS} "")
+    sonde_test_program(${folder} ${folder}_test "${tests}" "${links}" "${arg_SLOW_TESTS}")
+    if("sonde_torch" IN_LIST arg_LINKS)
       sonde_precompile(${folder}_test torch)
     else()
       sonde_precompile(${folder}_test tests)
     endif()
-    target_compile_definitions(${folder}_test PRIVATE SONDE_SOURCE_FOLDER="${PROJECT_SOURCE_DIR}")
-    sonde_discover_tests(${folder} ${arg_SLOW_TESTS})
+    if(arg_TORCH_TESTS AND SONDE_TORCH)
+      sonde_test_program(${folder} ${folder}_torch_test "${arg_TORCH_TESTS}" "${links};sonde_model" "${arg_SLOW_TESTS}")
+      sonde_precompile(${folder}_torch_test torch)
+    endif()
   endif()
 endfunction()
 
-function(sonde_discover_tests folder)
+function(sonde_test_program folder program sources links slow_tests)
   include(GoogleTest)
-  string(JOIN ":" slow ${ARGN})
-  sonde_discover_labelled(${folder} fast "-${slow}")
-  if(slow)
-    sonde_discover_labelled(${folder} slow "${slow}")
+  add_executable(${program} ${sources})
+  target_link_libraries(${program} PRIVATE ${links})
+  add_dependencies(sonde_tests ${program})
+  string(JOIN ":" slow ${slow_tests})
+  sonde_discover_labelled(${folder} ${program} fast "-${slow}")
+  if(slow AND NOT SONDE_SANITIZE)
+    sonde_discover_labelled(${folder} ${program} slow "${slow}")
   endif()
 endfunction()
 
 # gtest_discover_tests loses all labels but the first, so they are set by a file that ctest reads after its own.
-function(sonde_discover_labelled folder label filter)
-  set(list ${folder}_${label}_tests)
-  gtest_discover_tests(${folder}_test TEST_PREFIX "${folder}/" TEST_FILTER "${filter}" TEST_LIST ${list}
+function(sonde_discover_labelled folder program label filter)
+  set(list ${program}_${label}_list)
+  set(prefix ${folder}/)
+  if(SONDE_SANITIZE)
+    set(prefix sanitized/${folder}/)
+  endif()
+  gtest_discover_tests(${program} TEST_PREFIX ${prefix} TEST_FILTER "${filter}" TEST_LIST ${list}
     DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 600)
-  set(labels_file ${CMAKE_CURRENT_BINARY_DIR}/${folder}_${label}_labels.cmake)
+  set(labels_file ${CMAKE_CURRENT_BINARY_DIR}/${program}_${label}_labels.cmake)
   set(properties "LABELS \"${folder};${label}\"")
   if(SONDE_SANITIZE)  # a child's finding does not end its parent
     string(APPEND properties " FAIL_REGULAR_EXPRESSION \"ERROR: [A-Z][A-Za-z]*Sanitizer|runtime error: \"")
+    string(APPEND properties " ENVIRONMENT \"${sanitizer_options}\"")
   endif()
   if(label STREQUAL "slow")
-    string(APPEND properties " RUN_SERIAL TRUE")  # they use every core themselves
+    string(APPEND properties " RUN_SERIAL TRUE COST 100")  # they use every core themselves, and start first
   endif()
   file(CONFIGURE OUTPUT ${labels_file} @ONLY
        CONTENT "if(@list@)\n  set_tests_properties(\${@list@} PROPERTIES @properties@)\nendif()\n")
@@ -113,14 +125,6 @@ function(sonde_precompiled_headers target)
   target_link_libraries(${target} PRIVATE sonde_flags ${arg_LINKS})
   target_precompile_headers(${target} PRIVATE ${arg_HEADERS})
 endfunction()
-
-# ccache passes by what uses a precompiled header unless it may trust the macros that it was made with.
-foreach(language C CXX)
-  if(CMAKE_${language}_COMPILER_LAUNCHER MATCHES "(^|/)ccache$")
-    set(CMAKE_${language}_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros
-                                            ${CMAKE_${language}_COMPILER_LAUNCHER})
-  endif()
-endforeach()
 
 # What most files include, precompiled once for all targets; a source includes what it uses all the same. `kind`:
 # standard: half a second of a file, and half of what many take. tests: with GoogleTest. torch: those of model/torch.h.

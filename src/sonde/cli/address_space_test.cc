@@ -17,6 +17,7 @@
 #include <gtest/gtest.h>
 
 #include "sonde/annotate/project.h"
+#include "sonde/core/test_data.h"
 #include "sonde/core/test_folder.h"
 #include "sonde/io/write.h"
 #include "sonde/predict/test_model.h"
@@ -106,7 +107,7 @@ class AddressSpace : public testing::TestWithParam<int> {
 
  private:
   pid_t start(const Args& args, rlim_t address_space) const {
-    std::vector<char*> pointers{const_cast<char*>(SONDE_PROGRAM)};  // NOLINT: execv's signature
+    std::vector<char*> pointers{const_cast<char*>(program_path())};  // NOLINT: execv's signature
     for (const std::string& arg : args)
       pointers.push_back(const_cast<char*>(arg.c_str()));  // NOLINT: as above
     pointers.push_back(nullptr);
@@ -117,7 +118,7 @@ class AddressSpace : public testing::TestWithParam<int> {
     ::dup2(::open(error.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600), STDERR_FILENO);
     const rlimit limit{address_space, address_space};
     if (address_space != RLIM_INFINITY) ::setrlimit(RLIMIT_AS, &limit);
-    ::execv(SONDE_PROGRAM, pointers.data());
+    ::execv(program_path(), pointers.data());
     ::_exit(127);
   }
 

@@ -14,6 +14,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "sonde/core/test_data.h"
 #include "sonde/core/test_folder.h"
 #include "sonde/io/write.h"
 #include "sonde/predict/test_model.h"
@@ -53,7 +54,7 @@ class AnnotateCommand : public testing::Test {
   void start(std::vector<std::string> args) {
     args.insert(args.begin(), {"annotate"});
     args.insert(args.end(), {"--model", path("tiny.safetensors"), "--no-store", "--threads", "1"});
-    std::vector<char*> pointers{const_cast<char*>(SONDE_PROGRAM)};  // NOLINT: execv's signature
+    std::vector<char*> pointers{const_cast<char*>(program_path())};  // NOLINT: execv's signature
     for (std::string& arg : args) pointers.push_back(arg.data());
     pointers.push_back(nullptr);
     fs::remove(path("out"));  // of an earlier run
@@ -63,7 +64,7 @@ class AnnotateCommand : public testing::Test {
     const int error = ::open(path("error").c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
     ::dup2(out, STDOUT_FILENO);
     ::dup2(error, STDERR_FILENO);
-    if (::chdir(folder_.path().c_str()) == 0) ::execv(SONDE_PROGRAM, pointers.data());
+    if (::chdir(folder_.path().c_str()) == 0) ::execv(program_path(), pointers.data());
     ::_exit(127);
   }
   pid_t child() const { return child_; }

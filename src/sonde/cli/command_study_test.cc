@@ -14,6 +14,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "sonde/core/test_data.h"
 #include "sonde/core/test_folder.h"
 #include "sonde/evaluate/results.h"
 #include "sonde/io/write.h"
@@ -75,7 +76,7 @@ class StudyCommand : public testing::Test {
 
   enum class Disk { roomy, full };
   pid_t start(const std::vector<std::string>& args, Disk disk = Disk::roomy) const {
-    std::vector<char*> pointers{const_cast<char*>(SONDE_PROGRAM)};  // NOLINT: execv's signature
+    std::vector<char*> pointers{const_cast<char*>(program_path())};  // NOLINT: execv's signature
     for (const std::string& arg : args)
       pointers.push_back(const_cast<char*>(arg.c_str()));  // NOLINT: as above
     pointers.push_back(nullptr);
@@ -89,7 +90,7 @@ class StudyCommand : public testing::Test {
     const rlim_t kFull = 20000;  // bytes a file
     const rlimit limit{kFull, kFull};
     if (disk == Disk::full) ::setrlimit(RLIMIT_FSIZE, &limit);
-    ::execv(SONDE_PROGRAM, pointers.data());
+    ::execv(program_path(), pointers.data());
     ::_exit(127);
   }
   Ended wait(pid_t child) const {

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "sonde/core/test_data.h"
 #include "sonde/server/wire.h"
 
 namespace sonde::wire {
@@ -13,7 +14,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 
 Json golden(const std::string& name) {
-  std::ifstream file(std::string(SONDE_SOURCE_FOLDER "/test/data/wire/") + name + ".json");
+  std::ifstream file(test_data_folder() / "wire" / (name + ".json"));
   return Json::parse(file);
 }
 

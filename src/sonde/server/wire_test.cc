@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "sonde/core/json_text.h"
+#include "sonde/core/test_data.h"
 
 // The examples of test/data/wire/, which the page's tests read too.
 namespace sonde::wire {
@@ -16,7 +17,7 @@ namespace {
 using testing::HasSubstr;
 
 Json golden(const std::string& name) {
-  std::ifstream file(std::string(SONDE_SOURCE_FOLDER "/test/data/wire/") + name + ".json");
+  std::ifstream file(test_data_folder() / "wire" / (name + ".json"));
   return Json::parse(file);
 }
 
