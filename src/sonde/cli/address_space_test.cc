@@ -112,6 +112,7 @@ class AddressSpace : public testing::TestWithParam<int> {
       pointers.push_back(const_cast<char*>(arg.c_str()));  // NOLINT: as above
     pointers.push_back(nullptr);
     const std::string out = path("out"), error = path("error");
+    fs::remove(out);  // of an earlier run, whose address would be taken for this one's
     const pid_t child = ::fork();
     if (child != 0) return child;
     ::dup2(::open(out.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600), STDOUT_FILENO);
