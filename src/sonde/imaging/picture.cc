@@ -2,6 +2,7 @@
 #include "sonde/imaging/picture.h"
 
 #include <algorithm>
+#include <cstring>
 #include <numeric>
 
 #include "sonde/core/error.h"
@@ -17,15 +18,18 @@ std::int64_t area_px(const Mask& mask) {
 }
 
 std::optional<Box2> bounding_box(const Mask& mask) {
+  if (mask.pixels.empty()) return std::nullopt;
   std::int64_t x0 = mask.extent.width;
   std::int64_t x1 = -1;
   std::int64_t y0 = -1;
   std::int64_t y1 = -1;
   for (std::int64_t y = 0; y < mask.extent.height; ++y) {
-    const auto row = mask.pixels.begin() + y * mask.extent.width;
-    const auto end = row + mask.extent.width;
-    const auto first = std::find(row, end, 1);
-    if (first == end) continue;
+    const std::uint8_t* row = mask.pixels.data() + y * mask.extent.width;
+    const std::uint8_t* end = row + mask.extent.width;
+    // std::find looks at one byte at a time, and most rows of most masks are empty.
+    const auto* first =
+        static_cast<const std::uint8_t*>(std::memchr(row, 1, static_cast<std::size_t>(mask.extent.width)));
+    if (first == nullptr) continue;
     const auto last = std::find(std::make_reverse_iterator(end), std::make_reverse_iterator(row), 1);
     x0 = std::min<std::int64_t>(x0, first - row);
     x1 = std::max<std::int64_t>(x1, last.base() - row - 1);
