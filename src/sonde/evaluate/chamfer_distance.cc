@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <limits>
-#include <ranges>
 
 namespace sonde {
 namespace {
@@ -61,7 +60,8 @@ std::vector<float> chamfer_distance(const Mask& mask, const Box2& box) {
     for (auto x = run.begin; x < run.end; ++x) here[x] = std::min(here[x], here[x - 1] + kBeside);
   }
   std::vector<float> pixels(static_cast<std::size_t>(width * height), 0);
-  for (const Run& run : std::views::reverse(runs)) {  // and below or to the right
+  for (auto last = runs.rbegin(); last != runs.rend(); ++last) {  // and below or to the right
+    const Run run = *last;
     std::int32_t* here = row(run.y);
     shorten(here, here + stride, here + 2 * stride, run);
     for (auto x = run.end - 1; x >= run.begin; --x) here[x] = std::min(here[x], here[x + 1] + kBeside);

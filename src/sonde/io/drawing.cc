@@ -140,7 +140,7 @@ void draw_frame(RgbImage& picture, const DashedFrame& frame) {
   const auto& [x0, y0, x1, y1] = frame.box;
   const std::array sides{Box2{x0, y0, x1, y0}, Box2{x0, y1, x1, y1}, Box2{x0, y0, x0, y1},
                          Box2{x1, y0, x1, y1}};
-  const auto half = [](std::int64_t width) { return static_cast<double>(width / 2); };
+  const auto half = [](std::int64_t width) { return (static_cast<double>(width) - 1) / 2; };
   for (const Box2& side : sides) {
     paint(picture, grown(side, half(frame.dark_width)), frame.dark, [](double, double) { return 1.0; });
   }
