@@ -6,6 +6,7 @@
 #include <malloc.h>
 #include <pthread.h>
 #include <string_view>
+#include <sys/resource.h>
 
 #include "sonde/cli/commands.h"
 #include "sonde/cli/exit_status.h"
@@ -70,6 +71,9 @@ void keep_freed_memory() {
   constexpr int kKeep = 1 << 30;  // bytes
   mallopt(M_MMAP_THRESHOLD, kKeep);
   mallopt(M_TRIM_THRESHOLD, kKeep);
+  // Each thread's own arena would reserve 64 MB and keep what the thread has freed from the others.
+  rlimit limit{};
+  if (getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) mallopt(M_ARENA_MAX, 1);
 }
 
 // A server has some forty threads, and a stack of 8 MB each is too much where the address space is limited.

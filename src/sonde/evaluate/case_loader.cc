@@ -35,18 +35,22 @@ auto on_file(FailureKind kind, const std::filesystem::path& file, const Work& wo
     return work();
   } catch (const CaseError&) {
     throw;
+  } catch (const std::bad_alloc&) {
+    throw;
   } catch (const std::exception& error) {
     throw CaseError(kind, reason_naming(file, error));
   }
 }
 
-// The boundary: no exception passes it.
+// The boundary: no exception passes it but a lack of memory, which need not be the file's fault.
 template <typename Result, typename Work>
 std::variant<Result, CaseFailure> or_failure(const std::filesystem::path& file, const Work& work) {
   try {
     return work();
   } catch (const CaseError& error) {
     return CaseFailure{error.failure(), error.what()};
+  } catch (const std::bad_alloc&) {
+    throw;
   } catch (const std::exception& error) {
     return CaseFailure{FailureKind::unreadable_image, reason_naming(file, error)};
   }

@@ -40,7 +40,8 @@ struct CaseFailure {
 };
 
 // Reads pictures and truths. Safe to use from several threads; volumes stay in memory while their slices are
-// asked for one after another (`volumes_kept` of each kind, the latest used).
+// asked for one after another (`volumes_kept` of each kind, the latest used). A lack of memory is
+// std::bad_alloc.
 class CaseLoader {
  public:
   explicit CaseLoader(WindowChoice window, std::size_t volumes_kept = 2);

@@ -2,9 +2,11 @@
 #include "sonde/evaluate/study.h"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <exception>
 #include <mutex>
+#include <new>
 #include <thread>
 #include <utility>
 
@@ -35,7 +37,7 @@ class Pace {
   bool known() const { return done() || measured_ > 0; }
   bool done() const { return left_ <= 0; }
   double seconds_left() const {
-    return measured_ > 0 ? static_cast<double>(left_) * seconds_ / measured_ : 0;
+    return measured_ > 0 ? static_cast<double>(std::max<std::int64_t>(left_, 0)) * seconds_ / measured_ : 0;
   }
 
  private:
@@ -62,7 +64,9 @@ class Board {
   }
   void task_took(double seconds) {
     update([&] { finish(tasks_, seconds); });
+    has_answers_ = true;
   }
+  bool has_answers() const { return has_answers_; }  // of this run
   void volume_took(double seconds) {
     update([&] { finish(volumes_, seconds); });
   }
@@ -113,7 +117,11 @@ class Board {
   Pace pictures_, tasks_, volumes_;
   StudyProgress progress_;
   std::vector<StudyFailure> failures_;
+  std::atomic<bool> has_answers_ = false;
 };
+
+// What did not fit into memory beside others is tried again alone.
+enum class Attempt { beside_others, alone };
 
 // One picture: every task of it that is not done yet.
 class PictureWork {
@@ -121,12 +129,30 @@ class PictureWork {
   PictureWork(const StudyCase& study_case, const StudyRun& run, Journal& journal, Board& board)
       : case_(study_case), run_(run), journal_(journal), board_(board) {}
 
-  void work(const CaseLoader& loader, const OpenPicture& open_picture) {
+  // std::bad_alloc passes, but alone only where nothing fitted so far.
+  void work(const CaseLoader& loader, const OpenPicture& open_picture, Attempt attempt) {
+    find_todo();
+    if (attempt == Attempt::beside_others)
+      board_.tasks_skipped(static_cast<std::int64_t>(case_.tasks.size() - todo_.size()));
+    if (todo_.empty()) return board_.picture_skipped();
+    try {
+      answer_all(loader, open_picture);
+    } catch (const std::bad_alloc& error) {
+      if (attempt == Attempt::beside_others || !board_.has_answers()) throw;
+      find_todo();
+      give_up(FailureKind::not_segmented, case_.image_file.string() + ": " + cause_of(error));
+    }
+  }
+
+ private:
+  void find_todo() {
+    todo_.clear();
     for (std::size_t i = 0; i < case_.tasks.size(); ++i) {
       if (!journal_.holds(task_key(unanswered(case_, case_.tasks[i])))) todo_.push_back(i);
     }
-    board_.tasks_skipped(static_cast<std::int64_t>(case_.tasks.size() - todo_.size()));
-    if (todo_.empty()) return board_.picture_skipped();
+  }
+
+  void answer_all(const CaseLoader& loader, const OpenPicture& open_picture) {
     const auto start = Clock::now();
     auto loaded = loader.load(case_);
     if (const auto* failure = std::get_if<CaseFailure>(&loaded))
@@ -135,6 +161,8 @@ class PictureWork {
     Segmenter segmenter;
     try {
       segmenter = open_picture(picture_.image);
+    } catch (const std::bad_alloc&) {
+      throw;
     } catch (const std::exception& error) {
       return give_up(FailureKind::not_segmented, case_.image_file.string() + ": " + cause_of(error));
     }
@@ -145,7 +173,6 @@ class PictureWork {
     }
   }
 
- private:
   void give_up(FailureKind kind, const std::string& reason) {
     board_.fail({case_.dataset, case_.image, {}, kind, reason});
     board_.picture_skipped();
@@ -166,6 +193,8 @@ class PictureWork {
       record.unit = picture_.pixel_size ? DistanceUnit::mm : DistanceUnit::px;
       record.window = picture_.window;
       record.outcomes = run_protocol(asked, segmenter, run_.protocol);
+    } catch (const std::bad_alloc&) {
+      throw;
     } catch (const std::exception& error) {
       board_.fail({case_.dataset, case_.image, task.label, FailureKind::not_segmented,
                    case_.image_file.string() + ": " + cause_of(error)});
@@ -211,13 +240,42 @@ void in_parallel(std::size_t count, int threads, const Board& board, const Work&
   if (failure) std::rethrow_exception(failure);
 }
 
+template <typename Work>
+void in_parallel_then_alone(std::size_t count, int threads, const Board& board, const Work& work) {
+  std::mutex mutex;
+  std::vector<std::size_t> too_large;
+  in_parallel(count, threads, board, [&](std::size_t i) {
+    try {
+      work(i, Attempt::beside_others);
+    } catch (const std::bad_alloc&) {
+      const std::lock_guard lock(mutex);
+      too_large.push_back(i);
+    }
+  });
+  std::ranges::sort(too_large);
+  for (const std::size_t i : too_large)
+    if (!board.stopped()) work(i, Attempt::alone);
+}
+
 // A label of a volume whose slices are all done.
 class VolumeWork {
  public:
   VolumeWork(const VolumeTask& task, const StudyRun& run, Journal& journal, Board& board)
       : task_(task), run_(run), journal_(journal), board_(board) {}
 
-  void work(const DataSetPlan& plan, const CaseLoader& loader) {
+  void work(const DataSetPlan& plan, const CaseLoader& loader, Attempt attempt) {
+    try {
+      score(plan, loader);
+    } catch (const std::bad_alloc& error) {
+      if (attempt == Attempt::beside_others) throw;
+      board_.fail({task_.dataset, task_.image, task_.task.label, FailureKind::unreadable_image,
+                   task_.image_file.string() + ": " + cause_of(error)});
+      board_.volume_skipped();
+    }
+  }
+
+ private:
+  void score(const DataSetPlan& plan, const CaseLoader& loader) {
     const auto start = Clock::now();
     TaskRecord record = unanswered(task_);
     const auto slices = slices_of(plan, task_);
@@ -236,7 +294,6 @@ class VolumeWork {
     board_.volume_took(seconds_since(start));
   }
 
- private:
   std::vector<TaskRecord> answered(const std::vector<TaskRecord>& slices) const {
     std::vector<TaskRecord> records;
     records.reserve(slices.size());
@@ -272,10 +329,11 @@ std::vector<StudyFailure> run_tasks(const std::vector<DataSetPlan>& plans, const
   const auto volume_count = static_cast<std::int64_t>(volumes.size());
   Board board(run, static_cast<std::int64_t>(cases.size()), task_count(plans) - volume_count, volume_count);
   const CaseLoader loader(run.window);
-  in_parallel(cases.size(), run.threads, board,
-              [&](std::size_t i) { PictureWork(*cases[i], run, journal, board).work(loader, open_picture); });
-  in_parallel(volumes.size(), run.threads, board, [&](std::size_t i) {
-    VolumeWork(*volumes[i].second, run, journal, board).work(*volumes[i].first, loader);
+  in_parallel_then_alone(cases.size(), run.threads, board, [&](std::size_t i, Attempt attempt) {
+    PictureWork(*cases[i], run, journal, board).work(loader, open_picture, attempt);
+  });
+  in_parallel_then_alone(volumes.size(), run.threads, board, [&](std::size_t i, Attempt attempt) {
+    VolumeWork(*volumes[i].second, run, journal, board).work(*volumes[i].first, loader, attempt);
   });
   return board.failures();
 }

@@ -189,6 +189,42 @@ TEST(RunTasks, ReportsWhatCannotBeReadOrSegmentedAndScoresTheRest) {
   EXPECT_EQ(journal.keys().size(), 3U);
 }
 
+TEST(RunTasks, TriesAgainAloneWhatDidNotFitIntoMemory) {
+  const TestFolder folder;
+  const auto plans = plan(picture_set(folder.path()));
+  int opened = 0;
+  FakeModel model;
+  const OpenPicture first_fails = [&](const RgbImage& image) -> Segmenter {
+    if (++opened == 1) throw std::bad_alloc();
+    return model.open()(image);
+  };
+  StudyProgress last;
+  StudyRun run = quick_run();
+  run.progress = [&](const StudyProgress& progress) { last = progress; };
+  Journal journal(folder.path() / "journal");
+  EXPECT_THAT(run_tasks(plans, run, first_fails, journal), testing::IsEmpty());
+  EXPECT_EQ(journal.keys().size(), static_cast<std::size_t>(task_count(plans)));
+  EXPECT_EQ(last.done, last.total);
+}
+
+TEST(RunTasks, FailsWhatNeverFitsAndEndsWhereNothingDoes) {
+  const TestFolder folder;
+  const auto plans = plan(picture_set(folder.path()));
+  int opened = 0;
+  FakeModel model;
+  const OpenPicture one_fits = [&](const RgbImage& image) -> Segmenter {
+    if (++opened > 1) throw std::bad_alloc();
+    return model.open()(image);
+  };
+  Journal journal(folder.path() / "journal");
+  const auto failures = run_tasks(plans, quick_run(), one_fits, journal);
+  ASSERT_FALSE(failures.empty());
+  EXPECT_THAT(failures[0].reason, testing::HasSubstr(".png: not enough memory"));
+  const OpenPicture nothing_fits = [](const RgbImage&) -> Segmenter { throw std::bad_alloc(); };
+  Journal another(folder.path() / "another");
+  EXPECT_THROW(run_tasks(plans, quick_run(), nothing_fits, another), std::bad_alloc);
+}
+
 TEST(RunTasks, CountsEveryTaskInItsProgressAndKnowsTheTimeLeft) {
   const TestFolder folder;
   const auto plans = plan(picture_set(folder.path()));
