@@ -3,6 +3,8 @@
 find_package(Threads REQUIRED)
 find_package(ZLIB REQUIRED)
 find_package(PNG REQUIRED)
+find_package(JPEG REQUIRED)
+find_package(TIFF 4.5 REQUIRED)  # error handlers of each file
 find_package(OpenSSL REQUIRED COMPONENTS Crypto)
 find_package(nlohmann_json REQUIRED)
 find_package(CURL REQUIRED)
@@ -15,18 +17,16 @@ endif()
 find_package(Boost 1.74 REQUIRED)  # headers alone
 find_package(SQLiteCpp REQUIRED)
 
-# Debian keeps OpenCV's and NIfTI's CMake files in packages that pull in far more than the parts used here.
-find_path(OPENCV_INCLUDE_DIR opencv2/core.hpp PATH_SUFFIXES opencv4 REQUIRED)
-set(opencv_parts core imgcodecs)
-if(SONDE_TESTS)
-  list(APPEND opencv_parts imgproc)
+# Debian keeps NIfTI's and OpenCV's CMake files in packages that pull in far more than the parts used here.
+if(SONDE_TESTS)  # which compare the study's distances with OpenCV's
+  find_path(OPENCV_INCLUDE_DIR opencv2/core.hpp PATH_SUFFIXES opencv4 REQUIRED)
+  foreach(part core imgproc)
+    find_library(OPENCV_${part}_LIBRARY opencv_${part} REQUIRED)
+    add_library(sonde_opencv_${part} INTERFACE IMPORTED)
+    target_link_libraries(sonde_opencv_${part} INTERFACE ${OPENCV_${part}_LIBRARY})
+    target_include_directories(sonde_opencv_${part} SYSTEM INTERFACE ${OPENCV_INCLUDE_DIR})
+  endforeach()
 endif()
-foreach(part ${opencv_parts})
-  find_library(OPENCV_${part}_LIBRARY opencv_${part} REQUIRED)
-  add_library(sonde_opencv_${part} INTERFACE IMPORTED)
-  target_link_libraries(sonde_opencv_${part} INTERFACE ${OPENCV_${part}_LIBRARY})
-  target_include_directories(sonde_opencv_${part} SYSTEM INTERFACE ${OPENCV_INCLUDE_DIR})
-endforeach()
 find_path(NIFTI2_INCLUDE_DIR nifti2_io.h PATH_SUFFIXES nifti REQUIRED)
 find_library(NIFTI2_LIBRARY nifti2 REQUIRED)
 find_library(NIFTI_ZNZ_LIBRARY znz REQUIRED)

@@ -6,13 +6,12 @@ build_packages=(
   g++ cmake ninja-build ca-certificates
   libtorch-dev libopenblas0-pthread libonnx-dev libprotobuf-dev libhwy-dev
   libnifti2-dev libgdcm-dev
-  libopencv-core-dev libopencv-imgcodecs-dev
   'libboost-dev|libboost1.81-dev' libsqlitecpp-dev libsqlite3-dev libdcmtk-dev
-  libcli11-dev nlohmann-json3-dev libcurl4-openssl-dev libssl-dev libpng-dev zlib1g-dev
+  libcli11-dev nlohmann-json3-dev libcurl4-openssl-dev libssl-dev libpng-dev libjpeg-dev libtiff-dev zlib1g-dev
   mricron-data
 )
 test_packages=(libgtest-dev libgmock-dev libopencv-imgproc-dev clang-format-14 shellcheck chromium fonts-liberation valgrind
-  teem-apps plastimatch ccache)
+  teem-apps plastimatch python3-pil python3-tifffile ccache)
 
 say() { printf '== %s\n' "$*"; }
 

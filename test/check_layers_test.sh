@@ -42,9 +42,11 @@ write model/a.cc '"sonde/inference/decoder.h"' && expect_refused model/a.cc
 write predict/a.cc '"sonde/model/sam.h"' && expect_refused predict/a.cc
 write cli/a.cc '"sonde/model/sam.h"' && expect_refused cli/a.cc
 write evaluate/a_test.cc '"sonde/predict/predictor.h"' && expect_refused evaluate/a_test.cc
-write imaging/a.cc '<itkImage.h>' && expect_refused imaging/a.cc
+write imaging/a.cc '<gdcmImage.h>' && expect_refused imaging/a.cc
 write predict/a.cc '<opencv2/imgproc.hpp>' && expect_refused predict/a.cc
+write server/a_test.cc '<tiffio.h>' && expect_refused server/a_test.cc
 write evaluate/a.cc '<opencv2/imgproc.hpp>' && expect_refused evaluate/a.cc
+write io/a.cc '<opencv2/imgcodecs.hpp>' && expect_refused io/a.cc
 write cli/a.cc '<torch/torch.h>' && expect_refused cli/a.cc
 write predict/a.h '<ATen/Parallel.h>' && expect_refused predict/a.h
 write predict/a.cc '<torch/torch.h>' && expect_refused predict/a.cc
@@ -55,7 +57,8 @@ write annotate/a.cc '"sonde/server/wire.h"' && expect_refused annotate/a.cc
 write somewhere/a.cc '<vector>' && expect_refused somewhere/a.cc
 write predict/test_a.h '<torch/torch.h>' && add predict/a.cc '"sonde/predict/test_a.h"' && expect_refused predict/a.cc
 
-write io/a.cc '<itkImage.h>' && expect_allowed
+write io/a.cc '<gdcmImage.h>' && expect_allowed
+write io/a.cc '<jpeglib.h>' && expect_allowed
 write evaluate/a_test.cc '<opencv2/imgproc.hpp>' && expect_allowed
 write model/a.h '<torch/torch.h>' && add predict/torch_network.cc '"sonde/model/a.h"' && expect_allowed
 write predict/test_a.h '<torch/torch.h>' && add predict/a_test.cc '"sonde/predict/test_a.h"' && expect_allowed

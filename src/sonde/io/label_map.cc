@@ -6,12 +6,10 @@
 #include <cstring>
 #include <string>
 
-#include <zlib.h>
-
 #include "sonde/core/bytes.h"
 #include "sonde/core/error.h"
+#include "sonde/io/picture_codecs.h"
 #include "sonde/io/picture_decode.h"
-#include "sonde/io/picture_header.h"
 #include "sonde/io/read.h"
 #include "sonde/io/volume_checks.h"
 
@@ -19,7 +17,6 @@ namespace sonde {
 namespace {
 
 constexpr float kMostLabel = 1 << 24;  // whole numbers up to here are exact in the floats of a Volume
-constexpr std::uint64_t kSignatureBytes = 8;
 constexpr std::uint64_t kGrey = 0;
 constexpr std::uint64_t kPalette = 3;
 
@@ -51,44 +48,6 @@ std::vector<std::int32_t> from_equal_channels(const std::string& name, const Vol
   return labels;
 }
 
-void append_number(std::vector<std::byte>& bytes, std::uint64_t value) {
-  for (const int shift : {24, 16, 8, 0}) bytes.push_back(static_cast<std::byte>(value >> shift));
-}
-
-// The same PNG as plain grey: palette indices become the values, and nothing is left that could change them
-// (palette, transparency, gamma, profiles).
-std::vector<std::byte> as_plain_grey(const PictureBytes& file) {
-  const ByteView signature = file.part(0, kSignatureBytes);
-  std::vector<std::byte> grey(signature.begin(), signature.end());
-  for (std::uint64_t at = kSignatureBytes; at < file.size();) {
-    const std::uint64_t length = file.number(at, 4);
-    const ByteView typed = file.part(at + 4, length + 4);
-    at += length + 12;
-    const std::string type(reinterpret_cast<const char*>(typed.data()), 4);
-    if (type != "IHDR" && type != "IDAT" && type != "IEND") continue;
-    append_number(grey, length);
-    const std::size_t begin = grey.size();
-    grey.insert(grey.end(), typed.begin(), typed.end());
-    if (type == "IHDR") grey[begin + 4 + 9] = static_cast<std::byte>(kGrey);  // its colour type
-    append_number(grey, crc32_z(0, reinterpret_cast<const Bytef*>(grey.data() + begin), typed.size()));
-    if (type == "IEND") break;
-  }
-  return grey;
-}
-
-LabelMap read_png_labels(const std::string& name, const PictureBytes& file) {
-  const std::uint64_t depth = file.number(24, 1);
-  const auto grey = as_plain_grey(file);
-  const PictureHeader header = parse_png(name, grey);
-  const Volume picture = decode_picture(name, grey, header);
-  LabelMap map{{header.extent.width, header.extent.height, 1}, whole_numbers(name, picture.voxels), {}};
-  if (depth < 8) {  // the decoder stretches them to 0..255
-    const std::int32_t step = 255 / ((1 << depth) - 1);
-    for (std::int32_t& label : map.labels) label /= step;
-  }
-  return map;
-}
-
 std::vector<std::byte> head_of(const std::filesystem::path& path) {
   std::error_code failed;
   if (!std::filesystem::is_regular_file(path, failed)) return {};
@@ -104,10 +63,14 @@ LabelMap read_label_map(const std::filesystem::path& path) {
     refuse_unsupported(name, "JPEG does not keep the values of labels: PNG and every volume format do");
   if (starts_as_png(head)) {
     const MappedFile mapped(path);
-    parse_png(name, mapped.bytes());  // refuses what is cut or damaged
-    const PictureBytes file(name, mapped.bytes(), ByteOrder::big);
-    const std::uint64_t colour_type = file.number(25, 1);
-    if (colour_type == kGrey || colour_type == kPalette) return read_png_labels(name, file);
+    PictureHeader header = parse_png(name, mapped.bytes());
+    const std::uint64_t colour_type = PictureBytes(name, mapped.bytes(), ByteOrder::big).number(25, 1);
+    if (colour_type == kGrey || colour_type == kPalette) {
+      header.photometric = Photometric::grey;
+      header.decode = decode_png_as_stored;
+      const Volume picture = decode_picture(name, mapped.bytes(), header);
+      return {{header.extent.width, header.extent.height, 1}, whole_numbers(name, picture.voxels), {}};
+    }
   }
   const Volume volume = read_volume(path);
   return {volume.extent,

@@ -3,7 +3,7 @@
 
 #include <limits>
 
-#include "sonde/io/picture_test_files.h"
+#include "sonde/io/picture_test_encode.h"
 #include "sonde/io/write.h"
 
 namespace sonde {
@@ -83,7 +83,7 @@ TEST_F(ReadLabelMap, TakesColoursWhoseChannelsAgreeAndRefusesOthers) {
 }
 
 TEST_F(ReadLabelMap, RefusesJpegBecauseItChangesValues) {
-  const auto path = file("m.jpg", encoded(".jpg", grey_ramp<std::uint8_t>(1)));
+  const auto path = file("m.jpg", jpeg_of(grey_ramp<std::uint8_t>(1)));
   EXPECT_EQ(refusal([&] { read_label_map(path); }).kind, ErrorKind::unsupported);
 }
 

@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "sonde/io/formats.h"
-#include "sonde/io/picture_test_files.h"
+#include "sonde/io/picture_test_encode.h"
 #include "sonde/io/write.h"
 
 namespace sonde {
@@ -175,7 +175,7 @@ TEST(DrawOverlay, LeavesNothingThatDecodersWaitFor) {
     const RgbImage image = draw_overlay(plain({700, 900}, 10), {rectangle({700, 900}, {5, 5, 600, 600})}, {});
     write_png(folder.path() / "a.png", image);
     EXPECT_EQ(read_picture(folder.path() / "a.png", {}).rgb, image.pixels);
-    const std::string tiff = encoded_tiff(cv::Mat(900, 700, CV_16UC3, cv::Scalar(257, 514, 771)), 5);
+    const std::string tiff = tiff_of(filled<std::uint16_t>(700, 900, {771, 514, 257}));
     const auto path = write_file(folder.path() / std::to_string(i), tiff);
     EXPECT_EQ(read_picture(path, {}).rgb.at(0), 3);
   }

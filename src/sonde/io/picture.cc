@@ -1,20 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <limits>
-
 #include "sonde/core/bytes.h"
 #include "sonde/core/error.h"
 #include "sonde/io/formats.h"
 #include "sonde/io/picture_decode.h"
 #include "sonde/io/picture_header.h"
-#include "sonde/io/volume_checks.h"
 
-// PNG, JPEG, TIFF and BMP: sonde checks the file, OpenCV decodes it in a child process.
+// PNG, JPEG, TIFF and BMP: sonde checks the file, then its decoder sees it in a child process.
 namespace sonde {
 namespace {
 
-PictureHeader parse(const std::string& name, ByteView file, std::int64_t page) {
-  if (file.size() > static_cast<std::size_t>(std::numeric_limits<int>::max()))  // OpenCV counts in int
-    refuse_unsupported(name, "pictures of more than 2 GB are not read");
+PictureHeader parse_by_content(const std::string& name, ByteView file, std::int64_t page) {
   if (starts_as_tiff(file)) return parse_tiff(name, file, page);
   if (page != 0)
     throw Error(ErrorKind::usage,
@@ -24,19 +19,11 @@ PictureHeader parse(const std::string& name, ByteView file, std::int64_t page) {
   return parse_bmp(name, file);
 }
 
-struct Opened {
-  PictureHeader header;
-  Volume picture;
-};
-
-Opened open_picture(const std::filesystem::path& path, std::int64_t page) {
-  const std::string name = path.string();
-  const MappedFile file(path);
-  Opened opened{.header = parse(name, file.bytes(), page), .picture = {}};
-  opened.picture = decode_picture(name, file.bytes(), opened.header);
-  if (opened.picture.photometric == Photometric::rgb && opened.header.sample == SampleType::uint16)
-    opened.header.notes.emplace_back("colours of 16 bits are scaled to 8");
-  return opened;
+PictureHeader parse(const std::string& name, ByteView file, std::int64_t page) {
+  PictureHeader header = parse_by_content(name, file, page);
+  if (header.photometric == Photometric::rgb && header.sample == SampleType::uint16)
+    header.notes.emplace_back("colours of 16 bits are scaled to 8");
+  return header;
 }
 
 }  // namespace
@@ -46,14 +33,17 @@ bool recognises_picture(ByteView head, const std::filesystem::path& /*path*/) {
 }
 
 Volume read_picture(const std::filesystem::path& path, const ReadOptions& options) {
+  const std::string name = path.string();
   const std::int64_t page = options.frame.value_or(0);
-  auto [header, picture] = open_picture(path, page);
+  const MappedFile file(path);
+  const PictureHeader header = parse(name, file.bytes(), page);
+  Volume picture = decode_picture(name, file.bytes(), header);
   picture.extent = {header.extent.width, header.extent.height, 1};
   picture.eight_bit = header.sample == SampleType::uint8;
   picture.frame = page;
   picture.frame_count = header.frame_count;
   picture.notes = header.notes;
-  return std::move(picture);
+  return picture;
 }
 
 std::int64_t count_picture_frames(const std::filesystem::path& path) {
@@ -63,12 +53,15 @@ std::int64_t count_picture_frames(const std::filesystem::path& path) {
 }
 
 FileInfo inspect_picture(const std::filesystem::path& path) {
-  const auto [header, picture] = open_picture(path, 0);
+  const std::string name = path.string();
+  const MappedFile file(path);
+  const PictureHeader header = parse(name, file.bytes(), 0);
+  decode_picture(name, file.bytes(), header);  // finds what reading would refuse
   ImageInfo info;
   info.stored_type = header.stored_type;
   info.extent = {header.extent.width, header.extent.height, 1};
   info.frame_count = header.frame_count;
-  info.photometric = picture.photometric;
+  info.photometric = header.photometric;
   info.eight_bit = header.sample == SampleType::uint8;
   info.notes = header.notes;
   return {.path = path, .format = header.format, .images = {info}, .refused = {}};

@@ -3,7 +3,7 @@
 #include <array>
 #include <cstdlib>
 
-#include "sonde/io/picture_header.h"
+#include "sonde/io/picture_codecs.h"
 #include "sonde/io/volume_checks.h"
 
 // BMP: BITMAPFILEHEADER, then BITMAPINFOHEADER or a later one (Windows GDI).
@@ -14,18 +14,28 @@ constexpr std::uint64_t kFileHeader = 14, kCoreHeader = 12, kInfoHeader = 40;
 constexpr std::uint64_t kPlain = 0, kBitFields = 3;
 
 struct Layout {
-  std::uint64_t width = 0, height = 0, planes = 0, bits = 0, compression = 0, colours = 0;
+  std::uint64_t header_bytes = 0, pixels_at = 0, width = 0, height = 0, planes = 0, bits = 0, compression = 0,
+                colours = 0;
+  bool from_the_top = false;
+  int greens = 5;  // bits of green, of 16
+  bool has_palette() const { return bits <= 8; }
+  std::uint64_t row_bytes() const { return (width * bits + 31) / 32 * 4; }
 };
 
 Layout layout_of(const PictureBytes& file) {
   const auto width = static_cast<std::int32_t>(file.number(18, 4));
   const auto height = static_cast<std::int32_t>(file.number(22, 4));  // negative: rows from the top
-  return {.width = width > 0 ? static_cast<std::uint64_t>(width) : 0,
+  const auto compression = file.number(30, 4);
+  return {.header_bytes = file.number(kFileHeader, 4),
+          .pixels_at = file.number(10, 4),
+          .width = width > 0 ? static_cast<std::uint64_t>(width) : 0,
           .height = static_cast<std::uint64_t>(std::llabs(height)),
           .planes = file.number(26, 2),
           .bits = file.number(28, 2),
-          .compression = file.number(30, 4),
-          .colours = file.number(46, 4)};
+          .compression = compression,
+          .colours = file.number(46, 4),
+          .from_the_top = height < 0,
+          .greens = compression == kBitFields && file.number(58, 4) == 0x7e0 ? 6 : 5};
 }
 
 void check_masks(const PictureBytes& file, std::uint64_t bits) {
@@ -50,6 +60,38 @@ void check_coding(const PictureBytes& file, const Layout& layout) {
     refuse_unsupported(name, "compressed BMP (" + std::to_string(layout.compression) + ") is not read");
 }
 
+using Colour = std::array<std::uint8_t, 3>;
+using Palette = std::array<Colour, 256>;
+
+// Those beyond the file's are black.
+Palette palette_of(const PictureBytes& file, const Layout& layout) {
+  Palette palette{};
+  if (!layout.has_palette()) return palette;
+  const auto at = kFileHeader + layout.header_bytes;
+  const auto named = layout.colours == 0 ? std::uint64_t{1} << layout.bits : layout.colours;
+  const auto count = std::min(named, (layout.pixels_at - at) / 4);
+  for (std::uint64_t i = 0; i < count; ++i)  // blue, green, red, nothing
+    for (std::uint64_t colour = 0; colour < 3; ++colour)
+      palette.at(i).at(colour) = static_cast<std::uint8_t>(file.number(at + 4 * i + 2 - colour, 1));
+  return palette;
+}
+
+Colour colour_at(const Layout& layout, const Palette& palette, ByteView row, std::uint64_t x) {
+  const auto at = static_cast<std::size_t>(x * layout.bits / 8);
+  const auto byte = [&](std::size_t i) { return std::to_integer<std::uint8_t>(row[at + i]); };
+  if (layout.has_palette()) {
+    const auto unused = 8 - layout.bits - x * layout.bits % 8;  // bits below those of the pixel
+    return palette.at(byte(0) >> unused & ((1U << layout.bits) - 1));
+  }
+  if (layout.bits != 16) return {byte(2), byte(1), byte(0)};
+  const unsigned value = byte(0) | byte(1) << 8;
+  const auto part = [&](int from, int bits) {
+    const unsigned most = (1U << bits) - 1;
+    return static_cast<std::uint8_t>((value >> from & most) * 255 / most);
+  };
+  return {part(5 + layout.greens, 5), part(5, layout.greens), part(0, 5)};
+}
+
 }  // namespace
 
 bool starts_as_bmp(ByteView head) {
@@ -61,31 +103,49 @@ bool starts_as_bmp(ByteView head) {
 
 PictureHeader parse_bmp(const std::string& name, ByteView bytes) {
   const PictureBytes file(name, bytes, ByteOrder::little);
-  const auto header_bytes = file.number(kFileHeader, 4);
-  if (header_bytes == kCoreHeader)  // OpenCV takes its colours for grey
+  if (file.number(kFileHeader, 4) == kCoreHeader)
     refuse_unsupported(name, "BMP of OS/2 (a header of 12 bytes) is not read");
   const Layout layout = layout_of(file);
   PictureHeader header;
   header.format = "BMP";
+  header.decode = decode_bmp;
   header.extent = checked_picture_extent(name, layout.width, layout.height);
   check_coding(file, layout);
-  const bool has_palette = layout.bits <= 8;
-  if (has_palette && layout.colours > (std::uint64_t{1} << layout.bits))
+  if (layout.has_palette() && layout.colours > (std::uint64_t{1} << layout.bits))
     refuse_corrupt(name, "damaged: a palette of " + std::to_string(layout.colours) + " colours for " +
                              std::to_string(layout.bits) + " bits");
-  const auto pixels_at = file.number(10, 4);
-  const auto row_bytes = (layout.width * layout.bits + 31) / 32 * 4;
-  const auto needed = row_bytes * layout.height;
-  if (pixels_at < kFileHeader + header_bytes) refuse_corrupt(name, "damaged: its pixels lie in its header");
-  if (pixels_at > file.size() || needed > file.size() - pixels_at) {
+  const auto needed = layout.row_bytes() * layout.height;
+  if (layout.pixels_at < kFileHeader + layout.header_bytes)
+    refuse_corrupt(name, "damaged: its pixels lie in its header");
+  if (layout.pixels_at > file.size() || needed > file.size() - layout.pixels_at) {
     refuse_corrupt(name, "cut: its header announces " + std::to_string(needed) +
                              " bytes of pixels, the file holds " +
-                             std::to_string(file.size() - std::min(file.size(), pixels_at)));
+                             std::to_string(file.size() - std::min(file.size(), layout.pixels_at)));
   }
-  header.colour = has_palette ? PictureHeader::Colour::grey : PictureHeader::Colour::rgb;
-  header.colour_is_decoders = has_palette;
-  header.stored_type = std::to_string(layout.bits) + (has_palette ? " bits, palette" : " bits rgb");
+  const auto palette = palette_of(file, layout);
+  const bool grey = layout.has_palette() && std::ranges::all_of(palette, [](const Colour& colour) {
+                      return colour[0] == colour[1] && colour[1] == colour[2];
+                    });
+  header.photometric = grey ? Photometric::grey : Photometric::rgb;
+  header.stored_type = std::to_string(layout.bits) + (layout.has_palette() ? " bits, palette" : " bits rgb");
   return header;
+}
+
+void decode_bmp(const std::string& name, ByteView bytes, const PictureHeader& header,
+                std::span<std::byte> samples) {
+  const PictureBytes file(name, bytes, ByteOrder::little);
+  const Layout layout = layout_of(file);
+  const auto palette = palette_of(file, layout);
+  const std::size_t channels = header.photometric == Photometric::rgb ? 3 : 1;
+  auto* to = samples.data();
+  for (std::uint64_t y = 0; y < layout.height; ++y) {
+    const auto line = layout.from_the_top ? y : layout.height - 1 - y;
+    const ByteView row = file.part(layout.pixels_at + line * layout.row_bytes(), layout.row_bytes());
+    for (std::uint64_t x = 0; x < layout.width; ++x) {
+      const Colour colour = colour_at(layout, palette, row, x);
+      for (std::size_t i = 0; i < channels; ++i) *to++ = std::byte{colour[i]};
+    }
+  }
 }
 
 }  // namespace sonde

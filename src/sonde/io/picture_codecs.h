@@ -1,28 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstdint>
-#include <vector>
+#include <string_view>
 
-#include "sonde/core/bytes.h"
+#include "sonde/io/picture_header.h"
 
 namespace sonde {
 
-// A decoded picture is this head and its values, row-major, little-endian; colours as blue, green, red and
-// perhaps alpha.
-struct DecodedHead {
-  std::int32_t rows = 0, columns = 0, channels = 0, value_bytes = 0;
-};
+// The decoders, each of which fills `samples` or refuses the file in the words of its library.
+PictureDecoder decode_png, decode_jpeg, decode_tiff, decode_bmp;
+PictureDecoder decode_png_as_stored;  // indices of a palette, fewer than 8 bits not stretched: for labels
 
-// Appends the picture to `out`; leaves it empty where the file cannot be decoded. By libpng.
-void decode_png(ByteView file, std::vector<std::byte>& out);
-
-// What the library libsonde-pictures.so gives: decoders for the other formats, which are OpenCV's and take a
-// tenth of a second to load.
-struct PictureCodecs {
-  void (*set_up)();                                            // before the first process is forked
-  void (*decode)(ByteView file, std::vector<std::byte>& out);  // as decode_png
-};
-extern "C" const PictureCodecs sonde_picture_codecs;  // in the library
+// "NAME: cut or damaged: its pixels cannot be decoded (...)".
+[[noreturn]] void refuse_undecodable(const std::string& name, std::string_view says);
+// What a decoder says where its library finds another picture than was checked.
+inline constexpr const char* kAnotherPicture = "the decoded picture is not what its header says";
 
 }  // namespace sonde

@@ -4,7 +4,7 @@
 #include <random>
 
 #include "sonde/io/formats.h"
-#include "sonde/io/picture_test_files.h"
+#include "sonde/io/picture_test_encode.h"
 
 // Pictures that are cut, damaged or lie about themselves.
 namespace sonde {
@@ -16,18 +16,20 @@ using testing::HasSubstr;
 std::map<std::string, std::string> samples() {
   const auto grey = grey_ramp<std::uint8_t>(2);
   const auto wide = grey_ramp<std::uint16_t>(500);
-  const cv::Mat colour = colour_ramp<std::uint8_t>(1);
-  return {{"grey.png", encoded(".png", grey)},
-          {"wide.png", encoded(".png", wide)},
-          {"colour.jpg", encoded(".jpg", colour)},
-          {"progressive.jpg", encoded(".jpg", colour, {cv::IMWRITE_JPEG_PROGRESSIVE, 1})},
-          {"colour.bmp", encoded(".bmp", colour)},
-          {"grey.bmp", encoded(".bmp", grey)},
-          {"lzw.tif", encoded_tiff(grey, 5)},
-          {"wide_lzw.tif", encoded_tiff(wide, 5)},
-          {"deflate.tif", encoded_tiff(colour, 8)},
-          {"packbits.tif", encoded_tiff(wide, 32773)},
-          {"jpeg.tif", encoded_tiff(colour, 7)},
+  const auto colour = colour_ramp<std::uint8_t>(1);
+  return {{"grey.png", png_of(grey)},
+          {"wide.png", png_of(wide)},
+          {"colour.jpg", jpeg_of(colour)},
+          {"progressive.jpg", jpeg_of(colour, {.coding = JpegCoding::progressive})},
+          {"cmyk.jpg", jpeg_of(with_alpha<std::uint8_t>(colour, 200))},
+          {"colour.bmp", bmp_of(colour)},
+          {"grey.bmp", bmp_of(grey)},
+          {"lzw.tif", tiff_of(grey)},
+          {"wide_lzw.tif", tiff_of(wide)},
+          {"deflate.tif", tiff_of(colour, {.compression = COMPRESSION_ADOBE_DEFLATE})},
+          {"packbits.tif", tiff_of(wide, {.compression = COMPRESSION_PACKBITS})},
+          {"jpeg.tif", tiff_of(colour, {.compression = COMPRESSION_JPEG})},
+          {"planes.tif", tiff_of(colour, {.planar = PLANARCONFIG_SEPARATE, .tile = 16})},
           {"plain.tif",
            tiff_file({.tags = {{256, 9}, {257, 5}}, .colour_map = {}, .pixels = counting_bytes(45)})}};
 }
@@ -76,7 +78,7 @@ TEST_F(DamagedPicture, IsRefusedWhereverItIsCut) {
 }
 
 TEST_F(DamagedPicture, OfPngIsRefusedWhereverABitIsWrong) {
-  const std::string png = encoded(".png", grey_ramp<std::uint8_t>(2));
+  const std::string png = png_of(grey_ramp<std::uint8_t>(2));
   for (std::size_t at = 8; at < png.size(); ++at) {
     std::string changed = png;
     changed[at] = static_cast<char>(changed[at] ^ (1 << (at % 8)));
@@ -85,7 +87,7 @@ TEST_F(DamagedPicture, OfPngIsRefusedWhereverABitIsWrong) {
 }
 
 TEST_F(DamagedPicture, SaysWhatIsWrong) {
-  std::string png = encoded(".png", grey_ramp<std::uint8_t>(2));
+  std::string png = png_of(grey_ramp<std::uint8_t>(2));
   const auto pixels = png.find("IDAT");
   png[pixels + 6] ^= 1;
   expect_corrupt(png, "the checksum of its chunk \"IDAT\" is wrong");
@@ -94,7 +96,7 @@ TEST_F(DamagedPicture, SaysWhatIsWrong) {
   const PngParts few_rows{.width = 4, .height = 4, .before_pixels = "", .rows = std::string(5, '\0')};
   expect_corrupt(png_file(few_rows), "cannot be decoded");
   expect_corrupt(png_file({.depth = 3, .before_pixels = "", .rows = "\0\0"}), "colour type 0 with 3 bits");
-  const std::string jpeg = encoded(".jpg", colour_ramp<std::uint8_t>(1));
+  const std::string jpeg = jpeg_of(colour_ramp<std::uint8_t>(1));
   expect_corrupt(jpeg.substr(0, jpeg.size() - 2), "no end (EOI)");
   const auto scan = jpeg.find("\xff\xda");
   expect_corrupt(jpeg.substr(0, scan + 30) + "\xff\xd9", "Corrupt JPEG data");
@@ -107,8 +109,9 @@ TEST_F(DamagedPicture, SaysWhatIsWrong) {
 }
 
 TEST_F(DamagedPicture, OfTiffIsRefusedWhereItsCompressedPixelsEndEarly) {
-  for (const int compression : {5, 8, 32773}) {
-    const std::string tiff = encoded_tiff(cv::Mat(64, 64, CV_8UC1, cv::Scalar(7)), compression);
+  for (const std::uint16_t compression :
+       {COMPRESSION_LZW, COMPRESSION_ADOBE_DEFLATE, COMPRESSION_PACKBITS, COMPRESSION_JPEG}) {
+    const std::string tiff = tiff_of(filled<std::uint8_t>(64, 64, {7}), {.compression = compression});
     std::string taller = tiff;  // as if the strip held twice the rows
     for (std::size_t at = 4; at + 12 < taller.size(); ++at) {
       const std::string_view entry(&taller[at], 2);
@@ -128,7 +131,7 @@ TEST_F(DamagedPicture, ThatAnnouncesTooMuchIsRefusedAtOnce) {
                  "2^28");
   expect_corrupt(png_file({.width = 16384, .height = 16384, .before_pixels = "", .rows = row}), "can hold");
   expect_corrupt(png_file({.width = 0, .height = 1, .before_pixels = "", .rows = row}), "0 x 1 pixels");
-  std::string jpeg = encoded(".jpg", colour_ramp<std::uint8_t>(1));
+  std::string jpeg = jpeg_of(colour_ramp<std::uint8_t>(1));
   const auto frame = jpeg.find("\xff\xc0");
   expect_corrupt(jpeg.replace(frame + 5, 4, "\xff\xff\xff\xff"), "2^28");
   expect_corrupt(jpeg.replace(frame + 5, 4, std::string("\x40\x00\x40\x00", 4)), "can hold");

@@ -2,31 +2,45 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "sonde/core/bytes.h"
-#include "sonde/imaging/geometry.h"
+#include "sonde/imaging/volume.h"
 #include "sonde/io/samples.h"
 
 // What the headers of PNG, JPEG, TIFF and BMP files say, read and checked before a decoder sees the file.
 namespace sonde {
 
-struct BytePatch {
-  std::size_t at = 0;
-  std::vector<std::byte> bytes;
+struct PictureHeader;
+
+// Fills in the samples of a file that has been checked: row-major, one a pixel or red, green and blue, in the
+// machine's byte order. Throws Error{corrupt_data} naming `name`. Runs in a child process.
+using PictureDecoder = void(const std::string& name, ByteView file, const PictureHeader& header,
+                            std::span<std::byte> samples);
+
+// What makes two pages of a TIFF frames of one picture; the numbers are the format's.
+struct TiffLayout {
+  std::uint64_t width = 0, height = 0, bits = 1, samples = 1, format = 1, compression = 1, photometric = 1,
+                planar = 1;
+  bool operator==(const TiffLayout&) const = default;
+};
+struct TiffPage {
+  std::uint64_t at = 0;  // of its directory in the file
+  TiffLayout layout;
 };
 
 struct PictureHeader {
   std::string format;  // "PNG"
   Extent2 extent;
   SampleType sample = SampleType::uint8;  // after decoding: fewer than 8 bits become 8
-  enum class Colour { grey, grey_inverted, rgb } colour = Colour::grey;
-  bool colour_is_decoders = false;  // a palette may hold grey alone: the decoder looks
-  std::string stored_type;          // "uint8 rgb"
+  Photometric photometric = Photometric::grey;
+  std::string stored_type;  // "uint8 rgb"
   std::int64_t frame_count = 1;
-  std::vector<BytePatch> patches;  // what makes the decoder see the requested frame, as it is stored
+  TiffPage page;  // the requested one
   std::vector<std::string> notes;
+  PictureDecoder* decode = nullptr;
 };
 
 // They throw Error{corrupt_data} for a file that is cut, damaged or lies about its size, Error{unsupported}
@@ -36,6 +50,9 @@ PictureHeader parse_jpeg(const std::string& name, ByteView file);
 PictureHeader parse_bmp(const std::string& name, ByteView file);
 // Throws Error{usage} if the page is not there.
 PictureHeader parse_tiff(const std::string& name, ByteView file, std::int64_t page);
+
+// Of an Exif block or another TIFF: 1 as stored, 2 to 8 turned. 1 as well where it does not say.
+std::uint64_t tiff_orientation(ByteView file);
 
 bool starts_as_png(ByteView head);
 bool starts_as_jpeg(ByteView head);

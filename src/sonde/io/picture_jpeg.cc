@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <algorithm>
+#include <cstring>
+#include <string_view>
 
-#include "sonde/io/picture_header.h"
+#include "sonde/io/picture_codecs.h"
 #include "sonde/io/volume_checks.h"
 
 // JPEG (ITU-T T.81).
 namespace sonde {
 namespace {
 
-constexpr std::uint64_t kStartOfImage = 0xd8, kEndOfImage = 0xd9, kStartOfScan = 0xda;
+constexpr std::uint64_t kStartOfImage = 0xd8, kEndOfImage = 0xd9, kStartOfScan = 0xda, kExifSegment = 0xe1;
 
 bool is_restart(std::uint64_t marker) { return marker >= 0xd0 && marker <= 0xd7; }
 
@@ -74,16 +75,26 @@ void parse_frame(const PictureBytes& file, std::uint64_t marker, std::uint64_t a
   if (precision != 8)
     refuse_unsupported(name, "JPEG with " + std::to_string(precision) + " bits a sample is not read: 8 are");
   const auto components = file.number(at + 7, 1);
-  if (components != 1 && components != 3)
-    refuse_unsupported(
-        name, "JPEG with " + std::to_string(components) + " components is not read: grey and colour are");
+  if (components != 1 && components != 3 && components != 4)
+    refuse_unsupported(name, "JPEG with " + std::to_string(components) +
+                                 " components is not read: grey, colour and CMYK are");
   if (file.number(at, 2) != 8 + 3 * components)
     refuse_corrupt(name, "damaged: its JPEG frame header has a wrong length");
   if (file.number(at + 3, 2) == 0)
     refuse_unsupported(name, "JPEG that gives its height after its pixels (DNL) is not read");
   header.extent = checked_picture_extent(name, file.number(at + 5, 2), file.number(at + 3, 2));
-  header.colour = components == 3 ? PictureHeader::Colour::rgb : PictureHeader::Colour::grey;
-  header.stored_type = components == 3 ? "uint8 rgb" : "uint8";
+  header.photometric = components == 1 ? Photometric::grey : Photometric::rgb;
+  header.stored_type = components == 1 ? "uint8" : components == 3 ? "uint8 rgb" : "uint8 cmyk";
+  if (components == 4) header.notes.emplace_back("CMYK is shown as RGB, without its colour profile");
+}
+
+// The segment of APP1 at `at`, which may hold Exif.
+void note_orientation(const PictureBytes& file, std::uint64_t at, PictureHeader& header) {
+  constexpr std::string_view kExif("Exif\0\0", 6);
+  const ByteView segment = file.part(at + 2, file.number(at, 2) - 2);
+  if (segment.size() < kExif.size() || std::memcmp(segment.data(), kExif.data(), kExif.size()) != 0) return;
+  if (tiff_orientation(segment.subspan(kExif.size())) != 1)
+    header.notes.emplace_back("the orientation of the JPEG is ignored: shown as stored");
 }
 
 }  // namespace
@@ -98,6 +109,7 @@ PictureHeader parse_jpeg(const std::string& name, ByteView bytes) {
   const PictureBytes file(name, bytes, ByteOrder::big);
   PictureHeader header;
   header.format = "JPEG";
+  header.decode = decode_jpeg;
   Walk walk(file);
   std::uint64_t compressed = 0;
   int frames = 0;
@@ -112,6 +124,7 @@ PictureHeader parse_jpeg(const std::string& name, ByteView bytes) {
       parse_frame(file, marker, segment, header);
       if (++frames > 1) refuse_corrupt(name, "damaged: the JPEG has more than one frame header");
     }
+    if (marker == kExifSegment) note_orientation(file, segment, header);
     if (marker != kStartOfScan) continue;
     if (frames == 0) refuse_corrupt(name, "damaged: a JPEG scan comes before the frame header");
     if (++scans > kMostScans) refuse_corrupt(name, "the JPEG has more than 500 scans");

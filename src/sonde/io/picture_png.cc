@@ -5,7 +5,7 @@
 
 #include <zlib.h>
 
-#include "sonde/io/picture_header.h"
+#include "sonde/io/picture_codecs.h"
 #include "sonde/io/volume_checks.h"
 
 // PNG (W3C, third edition).
@@ -19,16 +19,16 @@ struct Kind {
   std::uint64_t channels = 0;
   const char* name = "";
   std::array<std::uint64_t, 5> depths{};
-  PictureHeader::Colour colour = PictureHeader::Colour::grey;
+  Photometric photometric = Photometric::grey;
   const char* note = "";
 };
 constexpr const char* kAlphaNote = "the alpha channel is ignored";
 constexpr std::array kKinds{
-    Kind{0, 1, "", {1, 2, 4, 8, 16}, PictureHeader::Colour::grey, ""},
-    Kind{2, 3, " rgb", {8, 16}, PictureHeader::Colour::rgb, ""},
-    Kind{3, 1, " palette", {1, 2, 4, 8}, PictureHeader::Colour::rgb, ""},
-    Kind{4, 2, " grey and alpha", {8, 16}, PictureHeader::Colour::grey, kAlphaNote},
-    Kind{6, 4, " rgba", {8, 16}, PictureHeader::Colour::rgb, kAlphaNote},
+    Kind{0, 1, "", {1, 2, 4, 8, 16}, Photometric::grey, ""},
+    Kind{2, 3, " rgb", {8, 16}, Photometric::rgb, ""},
+    Kind{3, 1, " palette", {1, 2, 4, 8}, Photometric::rgb, ""},
+    Kind{4, 2, " grey and alpha", {8, 16}, Photometric::grey, kAlphaNote},
+    Kind{6, 4, " rgba", {8, 16}, Photometric::rgb, kAlphaNote},
 };
 
 const Kind& kind_of(const std::string& name, std::uint64_t colour_type, std::uint64_t depth) {
@@ -87,7 +87,8 @@ PictureHeader parse_png(const std::string& name, ByteView bytes) {
   header.format = "PNG";
   header.extent = checked_picture_extent(name, file.number(16, 4), file.number(20, 4));
   header.sample = depth == 16 ? SampleType::uint16 : SampleType::uint8;
-  header.colour = kind.colour;
+  header.photometric = kind.photometric;
+  header.decode = decode_png;
   header.stored_type = "uint" + std::to_string(depth) + kind.name;
   if (kind.note[0] != '\0') header.notes.emplace_back(kind.note);
   const Chunks chunks = walk_chunks(file);

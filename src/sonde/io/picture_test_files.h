@@ -1,56 +1,63 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <map>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
-#include <opencv2/core.hpp>
-#include <opencv2/imgcodecs.hpp>
 #include <zlib.h>
 
 #include "sonde/io/picture_header.h"
 #include "sonde/io/volume_test_files.h"
 
-// What the tests of pictures share: files encoded by OpenCV, and odd ones built by hand.
+// What the tests of pictures share: pixels, and files built by hand.
 namespace sonde {
 
-inline std::string encoded(const char* extension, const cv::Mat& picture,
-                           const std::vector<int>& settings = {}) {
-  std::vector<unsigned char> bytes;
-  cv::imencode(extension, picture, bytes, settings);
-  return {bytes.begin(), bytes.end()};
-}
+// Row-major; colours as red, green, blue and perhaps alpha.
+template <typename T>
+struct Pixels {
+  std::uint32_t width = 0, height = 0, channels = 1;
+  std::vector<T> values;
+};
 
-inline std::string encoded_tiff(const cv::Mat& picture, int compression) {
-  return encoded(".tif", picture, {cv::IMWRITE_TIFF_COMPRESSION, compression});
+template <typename T>
+Pixels<T> filled(std::uint32_t width, std::uint32_t height, const std::vector<T>& pixel) {
+  Pixels<T> pixels{width, height, static_cast<std::uint32_t>(pixel.size()), {}};
+  for (std::uint32_t i = 0; i < width * height; ++i)
+    pixels.values.insert(pixels.values.end(), pixel.begin(), pixel.end());
+  return pixels;
 }
 
 // 13 x 9 pixels, every one different.
 template <typename T>
-cv::Mat_<T> grey_ramp(double step, double start = 0) {
-  cv::Mat_<T> picture(9, 13);
-  for (int i = 0; i < 9 * 13; ++i) picture(i / 13, i % 13) = static_cast<T>(start + step * i);
-  return picture;
+Pixels<T> grey_ramp(double step, double start = 0) {
+  Pixels<T> pixels{13, 9, 1, {}};
+  for (int i = 0; i < 9 * 13; ++i) pixels.values.push_back(static_cast<T>(start + step * i));
+  return pixels;
 }
 
 // 13 x 9 pixels with red = 20 x, green = 20 y, blue = 255 - x, times `scale`.
 template <typename T>
-cv::Mat colour_ramp(int scale) {
-  cv::Mat picture(9, 13, CV_MAKETYPE(cv::DataType<T>::depth, 3));
+Pixels<T> colour_ramp(int scale) {
+  Pixels<T> pixels{13, 9, 3, {}};
   for (int y = 0; y < 9; ++y)
     for (int x = 0; x < 13; ++x)
-      picture.at<cv::Vec<T, 3>>(y, x) = {static_cast<T>((255 - x) * scale), static_cast<T>(20 * y * scale),
-                                         static_cast<T>(20 * x * scale)};
-  return picture;
+      for (const int value : {20 * x, 20 * y, 255 - x})
+        pixels.values.push_back(static_cast<T>(value * scale));
+  return pixels;
 }
-inline std::vector<std::uint8_t> colour_ramp_rgb() {
-  std::vector<std::uint8_t> rgb;
-  for (int y = 0; y < 9; ++y) {
-    for (int x = 0; x < 13; ++x)
-      for (const int value : {20 * x, 20 * y, 255 - x}) rgb.push_back(static_cast<std::uint8_t>(value));
+inline std::vector<std::uint8_t> colour_ramp_rgb() { return colour_ramp<std::uint8_t>(1).values; }
+
+template <typename T>
+Pixels<T> with_alpha(const Pixels<T>& colours, T alpha) {
+  Pixels<T> pixels{colours.width, colours.height, 4, {}};
+  for (std::size_t i = 0; i < colours.values.size(); i += 3) {
+    pixels.values.insert(pixels.values.end(), &colours.values[i], &colours.values[i] + 3);
+    pixels.values.push_back(alpha);
   }
-  return rgb;
+  return pixels;
 }
 
 inline std::string number_bytes(std::uint64_t value, std::size_t size, ByteOrder order) {
@@ -88,6 +95,22 @@ inline std::string png_file(const PngParts& parts) {
                              static_cast<char>(parts.colour_type) + std::string(3, '\0');
   return "\x89PNG\r\n\x1a\n" + png_chunk("IHDR", header) + parts.before_pixels + png_chunk("IDAT", packed) +
          png_chunk("IEND", "");
+}
+
+template <typename T>
+std::string png_of(const Pixels<T>& pixels) {
+  const std::map<std::uint32_t, int> colour_types{{1, 0}, {3, 2}, {4, 6}};
+  std::string rows;
+  for (std::size_t i = 0; i < pixels.values.size(); ++i) {
+    if (i % (pixels.width * pixels.channels) == 0) rows += '\0';  // no filter
+    rows += big(pixels.values[i], sizeof(T));
+  }
+  return png_file({.width = pixels.width,
+                   .height = pixels.height,
+                   .depth = 8 * sizeof(T),
+                   .colour_type = colour_types.at(pixels.channels),
+                   .before_pixels = "",
+                   .rows = rows});
 }
 
 struct TiffParts {
@@ -145,6 +168,24 @@ inline std::string bmp_file(const BmpParts& parts) {
   header += parts.after_header;
   return "BM" + little(14 + header.size() + parts.pixels.size(), 4) + std::string(4, '\0') +
          little(14 + header.size(), 4) + header + parts.pixels;
+}
+
+// Grey with a palette of 256 greys, or 24 bits.
+inline std::string bmp_of(const Pixels<std::uint8_t>& pixels) {
+  BmpParts parts{.width = static_cast<std::int32_t>(pixels.width),
+                 .height = static_cast<std::int32_t>(pixels.height),
+                 .bits = pixels.channels == 1 ? 8 : 24,
+                 .after_header = "",
+                 .pixels = ""};
+  if (pixels.channels == 1)
+    for (int i = 0; i < 256; ++i) parts.after_header += std::string(3, static_cast<char>(i)) + '\0';
+  const std::size_t row = std::size_t{pixels.width} * pixels.channels;
+  for (std::size_t y = pixels.height; y-- > 0;) {
+    std::string line(reinterpret_cast<const char*>(&pixels.values[y * row]), row);
+    for (std::size_t i = 0; pixels.channels == 3 && i < row; i += 3) std::swap(line[i], line[i + 2]);
+    parts.pixels += line + std::string((4 - row % 4) % 4, '\0');
+  }
+  return bmp_file(parts);
 }
 
 }  // namespace sonde

@@ -4,7 +4,8 @@
 #include <map>
 #include <optional>
 
-#include "sonde/io/picture_header.h"
+#include "sonde/core/error.h"
+#include "sonde/io/picture_codecs.h"
 #include "sonde/io/volume_checks.h"
 
 // TIFF 6.0 and BigTIFF.
@@ -53,8 +54,6 @@ class Directory {
   std::uint64_t next() const { return next_; }  // offset of the following page, 0: none
   std::uint64_t bytes() const { return bytes_; }
   bool has(std::uint16_t tag) const { return entries_.contains(tag); }
-  // Where a single value is stored; the entry must be there.
-  const Entry& entry(std::uint16_t tag) const { return entries_.at(tag); }
 
   // At most the first `most`.
   std::vector<std::uint64_t> values(std::uint16_t tag, std::uint64_t most) const {
@@ -82,14 +81,7 @@ class Directory {
   std::uint64_t next_ = 0, bytes_ = 0;
 };
 
-// What makes two pages frames of one picture.
-struct Layout {
-  std::uint64_t width = 0, height = 0, bits = 1, samples = 1, format = 1, compression = 1, photometric = 1,
-                planar = 1;
-  bool operator==(const Layout&) const = default;
-};
-
-Layout layout_of(const Directory& page) {
+TiffLayout layout_of(const Directory& page) {
   return {.width = page.value(kWidth, 0),
           .height = page.value(kHeight, 0),
           .bits = page.value(kBits, 1),
@@ -108,11 +100,9 @@ struct Compression {
 constexpr std::array kCompressions{Compression{1, 1},    Compression{5, 2731},     Compression{7, 2048},
                                    Compression{8, 1032}, Compression{32946, 1032}, Compression{32773, 64}};
 
-void check_coding(const std::string& name, const Layout& layout, const Directory& page) {
+void check_coding(const std::string& name, const TiffLayout& layout, const Directory& page) {
   for (const auto bits : page.values(kBits, layout.samples))
     if (bits != layout.bits) refuse_unsupported(name, "TIFF with channels of different depths is not read");
-  if (layout.planar != 1 && layout.samples > 1)
-    refuse_unsupported(name, "TIFF with its colours in separate planes is not read");
   if (std::ranges::find(kCompressions, layout.compression, &Compression::code) == kCompressions.end()) {
     refuse_unsupported(name, "TIFF compression " + std::to_string(layout.compression) +
                                  " is not read: none, LZW, deflate, PackBits and JPEG are");
@@ -120,28 +110,36 @@ void check_coding(const std::string& name, const Layout& layout, const Directory
 }
 
 constexpr std::uint64_t kWhiteIsZero = 0, kBlackIsZero = 1, kRgb = 2, kPalette = 3, kYCbCr = 6;
+constexpr std::uint64_t kChunky = 1, kJpeg = 7;
 constexpr std::uint64_t kUnsigned = 1, kSigned = 2, kFloat = 3, kUntyped = 4;
 
-std::optional<SampleType> sample_of(const Layout& layout) {
-  const bool whole = layout.format == kUnsigned || layout.format == kUntyped;
-  if (whole && (layout.bits == 1 || layout.bits == 8)) return SampleType::uint8;
-  if (whole && layout.bits == 16) return SampleType::uint16;
-  if (layout.format == kSigned && layout.bits == 16) return SampleType::int16;
-  if (layout.format == kFloat && layout.bits == 32) return SampleType::float32;
-  if (layout.format == kFloat && layout.bits == 64) return SampleType::float64;
-  return std::nullopt;
+std::optional<SampleType> sample_of(const TiffLayout& layout) {
+  struct Kind {
+    std::uint64_t format, bits;
+    SampleType type;
+  };
+  constexpr std::array kKinds{
+      Kind{kUnsigned, 1, SampleType::uint8},   Kind{kUnsigned, 8, SampleType::uint8},
+      Kind{kUnsigned, 16, SampleType::uint16}, Kind{kUnsigned, 32, SampleType::uint32},
+      Kind{kSigned, 8, SampleType::int8},      Kind{kSigned, 16, SampleType::int16},
+      Kind{kSigned, 32, SampleType::int32},    Kind{kFloat, 16, SampleType::float16},
+      Kind{kFloat, 32, SampleType::float32},   Kind{kFloat, 64, SampleType::float64}};
+  const auto format = layout.format == kUntyped ? kUnsigned : layout.format;
+  const auto found = std::ranges::find_if(
+      kKinds, [&](const Kind& kind) { return kind.format == format && kind.bits == layout.bits; });
+  return found == kKinds.end() ? std::nullopt : std::optional(found->type);
 }
 
-void describe_colours(const std::string& name, const Layout& layout, PictureHeader& header) {
+void describe_colours(const std::string& name, const TiffLayout& layout, PictureHeader& header) {
   const auto sample = sample_of(layout);
-  const bool grey =
-      layout.samples == 1 && (layout.photometric == kWhiteIsZero || layout.photometric == kBlackIsZero);
-  const bool palette = layout.samples == 1 && layout.photometric == kPalette && layout.bits == 8;
-  const bool colour = (layout.samples == 3 || layout.samples == 4) &&
-                      (layout.photometric == kRgb ||
-                       (layout.photometric == kYCbCr && layout.compression == 7 && layout.samples == 3));
   const bool few = sample == SampleType::uint8 && layout.bits == 8;
-  if (!sample || !(grey || (palette && few) || (colour && (few || sample == SampleType::uint16)))) {
+  const bool one = layout.samples == 1;
+  const bool grey = one && (layout.photometric == kWhiteIsZero || layout.photometric == kBlackIsZero);
+  const bool palette = one && layout.photometric == kPalette && few;
+  const bool rgb = (layout.samples == 3 || layout.samples == 4) && layout.photometric == kRgb;
+  const bool ycbcr = layout.samples == 3 && layout.photometric == kYCbCr && layout.compression == kJpeg &&
+                     layout.planar == kChunky;
+  if (!sample || !(grey || palette || ((rgb || ycbcr) && (few || sample == SampleType::uint16)))) {
     refuse_unsupported(name, "TIFF with " + std::to_string(layout.samples) + " x " +
                                  std::to_string(layout.bits) + " bits (sample format " +
                                  std::to_string(layout.format) + ", photometric " +
@@ -150,22 +148,23 @@ void describe_colours(const std::string& name, const Layout& layout, PictureHead
   header.sample = *sample;
   header.stored_type = layout.bits == 1 ? "1 bit" : std::string(name_of(*sample));
   if (palette) header.stored_type += " palette";
-  if (colour) header.stored_type += layout.samples == 4 ? " rgba" : " rgb";
+  if (rgb || ycbcr) header.stored_type += layout.samples == 4 ? " rgba" : " rgb";
   if (layout.samples == 4) header.notes.emplace_back("the alpha channel is ignored");
-  header.colour = grey ? PictureHeader::Colour::grey : PictureHeader::Colour::rgb;
-  // The decoder turns 1 and 8 bits round by itself.
-  if (grey && layout.photometric == kWhiteIsZero && layout.bits > 8)
-    header.colour = PictureHeader::Colour::grey_inverted;
+  if (!grey) header.photometric = Photometric::rgb;
+  // Bytes are turned round, so that they are shown without a window.
+  if (grey && layout.photometric == kWhiteIsZero && sample != SampleType::uint8)
+    header.photometric = Photometric::grey_inverted;
 }
 
 // Strips or tiles.
 struct Pieces {
   std::uint64_t width = 0, height = 0;  // of each; the last strip may be lower
-  std::uint64_t count = 0;
+  std::uint64_t samples = 1;            // of a pixel in one piece: each plane has its own
+  std::uint64_t per_plane = 0, count = 0;
   std::vector<std::uint64_t> offsets, sizes;
 };
 
-Pieces pieces_of(const PictureBytes& file, const Directory& page, const Layout& layout) {
+Pieces pieces_of(const PictureBytes& file, const Directory& page, const TiffLayout& layout) {
   const bool tiled = page.has(kTileWidth) || page.has(kTileOffsets);
   Pieces pieces;
   pieces.width = layout.width;
@@ -178,8 +177,10 @@ Pieces pieces_of(const PictureBytes& file, const Directory& page, const Layout& 
       refuse_corrupt(file.name(), "damaged: the sides of TIFF tiles must be multiples of 16");
   }
   if (pieces.height == 0) refuse_corrupt(file.name(), "damaged: TIFF strips without rows");
-  pieces.count = (layout.width + pieces.width - 1) / pieces.width *
-                 ((layout.height + pieces.height - 1) / pieces.height);
+  pieces.samples = layout.planar == kChunky ? layout.samples : 1;
+  pieces.per_plane = (layout.width + pieces.width - 1) / pieces.width *
+                     ((layout.height + pieces.height - 1) / pieces.height);
+  pieces.count = pieces.per_plane * (layout.samples / pieces.samples);
   pieces.offsets = page.values(tiled ? kTileOffsets : kStripOffsets, pieces.count);
   pieces.sizes = page.values(tiled ? kTileBytes : kStripBytes, pieces.count);
   const auto listed = std::min(pieces.offsets.size(), pieces.sizes.size());
@@ -191,7 +192,7 @@ Pieces pieces_of(const PictureBytes& file, const Directory& page, const Layout& 
 }
 
 // All strips or tiles lie in the file and are long enough. Gives their number.
-std::uint64_t check_pixels(const PictureBytes& file, const Directory& page, const Layout& layout) {
+std::uint64_t check_pixels(const PictureBytes& file, const Directory& page, const TiffLayout& layout) {
   const Pieces pieces = pieces_of(file, page, layout);
   const auto ratio = std::ranges::find(kCompressions, layout.compression, &Compression::code)->most_ratio;
   for (std::uint64_t i = 0; i < pieces.count; ++i) {
@@ -200,9 +201,9 @@ std::uint64_t check_pixels(const PictureBytes& file, const Directory& page, cons
     const auto size = pieces.sizes[i];
     if (at > file.size() || size > file.size() - at || size == 0)
       refuse_corrupt(file.name(), "cut: " + piece + " is not in the file");
-    const bool last_strip = pieces.width == layout.width && i + 1 == pieces.count;
-    const auto rows = last_strip ? layout.height - (pieces.count - 1) * pieces.height : pieces.height;
-    const auto needed = (pieces.width * layout.samples * layout.bits + 7) / 8 * rows;
+    const bool last_strip = pieces.width == layout.width && (i + 1) % pieces.per_plane == 0;
+    const auto rows = last_strip ? layout.height - (pieces.per_plane - 1) * pieces.height : pieces.height;
+    const auto needed = (pieces.width * pieces.samples * layout.bits + 7) / 8 * rows;
     if (ratio == 1 && size < needed)
       refuse_corrupt(file.name(), "cut: " + piece + " has " + std::to_string(size) + " of " +
                                       std::to_string(needed) + " bytes");
@@ -221,15 +222,6 @@ Start start_of(const PictureBytes& file) {
   if (file.number(4, 2) != 8 || file.number(6, 2) != 0)
     refuse_corrupt(file.name(), "damaged: not a BigTIFF header");
   return {Width::big, 8};
-}
-
-std::vector<std::byte> stored(std::uint64_t value, std::size_t size, ByteOrder order) {
-  std::vector<std::byte> bytes;
-  for (std::size_t i = 0; i < size; ++i) {
-    const std::size_t place = order == ByteOrder::big ? size - 1 - i : i;
-    bytes.push_back(static_cast<std::byte>(value >> (8 * place)));
-  }
-  return bytes;
 }
 
 struct Page {
@@ -251,20 +243,6 @@ std::vector<Page> pages_of(const PictureBytes& file, const Start& start) {
   return pages;
 }
 
-// OpenCV shows the first page, turned as its orientation says: both are changed in the copy it sees.
-void patch_for(const PictureBytes& file, const Start& start, const std::vector<Page>& pages,
-               std::int64_t requested, PictureHeader& header) {
-  const Page& page = pages[static_cast<std::size_t>(requested)];
-  if (requested > 0)
-    header.patches.push_back(
-        {static_cast<std::size_t>(start.pointer_at), stored(page.at, word_bytes(start.width), file.order())});
-  if (page.directory.value(kOrientation, 1) == 1) return;
-  const Entry& entry = page.directory.entry(kOrientation);
-  header.patches.push_back(
-      {static_cast<std::size_t>(entry.values_at), stored(1, type_bytes(entry.type), file.order())});
-  header.notes.emplace_back("the orientation of the TIFF is ignored: shown as stored");
-}
-
 ByteOrder order_of(ByteView file) { return file[0] == std::byte{'M'} ? ByteOrder::big : ByteOrder::little; }
 
 }  // namespace
@@ -280,7 +258,7 @@ PictureHeader parse_tiff(const std::string& name, ByteView bytes, std::int64_t r
   const PictureBytes file(name, bytes, order_of(bytes));
   const Start start = start_of(file);
   const auto pages = pages_of(file, start);
-  const Layout layout = layout_of(pages.front().directory);
+  const TiffLayout layout = layout_of(pages.front().directory);
   PictureHeader header;
   header.format = start.width == Width::big ? "BigTIFF" : "TIFF";
   header.extent = checked_picture_extent(name, layout.width, layout.height);
@@ -303,8 +281,23 @@ PictureHeader parse_tiff(const std::string& name, ByteView bytes, std::int64_t r
                     (header.frame_count == 1 ? "only frame 0 is"
                                              : "0.." + std::to_string(header.frame_count - 1) + " are"));
   }
-  patch_for(file, start, pages, requested, header);
+  const Page& page = pages[static_cast<std::size_t>(requested)];
+  header.page = {page.at, layout};
+  header.decode = decode_tiff;
+  if (page.directory.value(kOrientation, 1) != 1)
+    header.notes.emplace_back("the orientation of the TIFF is ignored: shown as stored");
   return header;
+}
+
+std::uint64_t tiff_orientation(ByteView bytes) try {
+  const std::string name;
+  if (!starts_as_tiff(bytes)) return 1;
+  const PictureBytes file(name, bytes, order_of(bytes));
+  const Start start = start_of(file);
+  return Directory(file, start.width, file.number(start.pointer_at, word_bytes(start.width)))
+      .value(kOrientation, 1);
+} catch (const Error&) {  // a broken Exif block spoils no picture
+  return 1;
 }
 
 }  // namespace sonde

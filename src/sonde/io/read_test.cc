@@ -8,7 +8,7 @@
 #include "sonde/core/durable_file.h"
 #include "sonde/core/test_data.h"
 #include "sonde/io/formats.h"
-#include "sonde/io/picture_test_files.h"
+#include "sonde/io/picture_test_encode.h"
 #include "sonde/io/write.h"
 
 namespace sonde {
@@ -56,8 +56,7 @@ TEST(ReadVolume, TellsFormatsByTheirContentWhateverTheirName) {
 TEST(ReadVolume, PassesItsOptionsOn) {
   const TestFolder folder;
   const auto path = folder.path() / "pages.tif";
-  cv::imwritemulti(path.string(),
-                   std::vector<cv::Mat>{grey_ramp<std::uint16_t>(1), grey_ramp<std::uint16_t>(2)});
+  write_file(path, tiff_of_pages({}, grey_ramp<std::uint16_t>(1), grey_ramp<std::uint16_t>(2)));
   EXPECT_EQ(read_volume(path, {.frame = 1, .series = ""}).voxels.at(1), 2);
   EXPECT_EQ(refusal([&] { read_volume(path, {.frame = 2, .series = ""}); }).kind, ErrorKind::usage);
 }
