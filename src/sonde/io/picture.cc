@@ -19,14 +19,14 @@ PictureHeader parse_by_content(const std::string& name, ByteView file, std::int6
   return parse_bmp(name, file);
 }
 
-PictureHeader parse(const std::string& name, ByteView file, std::int64_t page) {
+}  // namespace
+
+PictureHeader parse_picture(const std::string& name, ByteView file, std::int64_t page) {
   PictureHeader header = parse_by_content(name, file, page);
   if (header.photometric == Photometric::rgb && header.sample == SampleType::uint16)
     header.notes.emplace_back("colours of 16 bits are scaled to 8");
   return header;
 }
-
-}  // namespace
 
 bool recognises_picture(ByteView head, const std::filesystem::path& /*path*/) {
   return starts_as_png(head) || starts_as_jpeg(head) || starts_as_tiff(head) || starts_as_bmp(head);
@@ -36,7 +36,7 @@ Volume read_picture(const std::filesystem::path& path, const ReadOptions& option
   const std::string name = path.string();
   const std::int64_t page = options.frame.value_or(0);
   const MappedFile file(path);
-  const PictureHeader header = parse(name, file.bytes(), page);
+  const PictureHeader header = parse_picture(name, file.bytes(), page);
   Volume picture = decode_picture(name, file.bytes(), header);
   picture.extent = {header.extent.width, header.extent.height, 1};
   picture.eight_bit = header.sample == SampleType::uint8;
@@ -49,13 +49,13 @@ Volume read_picture(const std::filesystem::path& path, const ReadOptions& option
 std::int64_t count_picture_frames(const std::filesystem::path& path) {
   const std::string name = path.string();
   const MappedFile file(path);
-  return parse(name, file.bytes(), 0).frame_count;
+  return parse_picture(name, file.bytes(), 0).frame_count;
 }
 
 FileInfo inspect_picture(const std::filesystem::path& path) {
   const std::string name = path.string();
   const MappedFile file(path);
-  const PictureHeader header = parse(name, file.bytes(), 0);
+  const PictureHeader header = parse_picture(name, file.bytes(), 0);
   decode_picture(name, file.bytes(), header);  // finds what reading would refuse
   ImageInfo info;
   info.stored_type = header.stored_type;

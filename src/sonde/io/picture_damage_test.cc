@@ -190,6 +190,21 @@ std::string with_checksums(std::string png) {
   return png;
 }
 
+// As reading, but in this process: without a fork each, and with all that sanitizers see.
+std::string outcome_here(const std::filesystem::path& path, const std::string& content) {
+  try {
+    const ByteView file = std::as_bytes(std::span(content));
+    const PictureHeader header = parse_picture(path.string(), file, 0);
+    const std::size_t channels = header.photometric == Photometric::rgb ? 3 : 1;
+    std::vector<std::byte> samples(static_cast<std::size_t>(pixel_count(header.extent)) * channels *
+                                   static_cast<std::size_t>(byte_size(header.sample)));
+    header.decode(path.string(), file, header, samples);
+    return "";
+  } catch (const Error& error) {
+    return error.what();
+  }
+}
+
 TEST_F(DamagedPicture, LoadsOrIsRefusedInOneLineWhateverWasChanged) {
   std::mt19937 random(20230417);
   constexpr int kRounds = 300;
@@ -199,18 +214,18 @@ TEST_F(DamagedPicture, LoadsOrIsRefusedInOneLineWhateverWasChanged) {
       std::string changed = mutated(content, random);
       if (name.ends_with(".png")) changed = with_checksums(changed);
       if (changed.empty()) continue;
-      const std::string by_reading = outcome(changed);
-      ASSERT_EQ(by_reading.find('\n'), std::string::npos) << by_reading;
-      ASSERT_EQ(by_reading.find("crashed"), std::string::npos) << name << round << by_reading;
-      loaded += by_reading.empty() ? 1 : 0;
+      const std::string here = outcome_here(folder_.path() / "a", changed);
+      ASSERT_EQ(here.find('\n'), std::string::npos) << here;
+      loaded += here.empty() ? 1 : 0;
       if (round % 8 != 0) continue;
+      ASSERT_EQ(outcome(changed), here) << name << round;
       std::string by_inspecting;
       try {
         inspect_picture(file(changed));
       } catch (const Error& error) {
         by_inspecting = error.what();
       }
-      ASSERT_EQ(by_inspecting, by_reading) << name << round;
+      ASSERT_EQ(by_inspecting, here) << name << round;
     }
     EXPECT_LT(loaded, kRounds) << name;
   }

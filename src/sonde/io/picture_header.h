@@ -50,6 +50,8 @@ PictureHeader parse_jpeg(const std::string& name, ByteView file);
 PictureHeader parse_bmp(const std::string& name, ByteView file);
 // Throws Error{usage} if the page is not there.
 PictureHeader parse_tiff(const std::string& name, ByteView file, std::int64_t page);
+// Whichever of these it is.
+PictureHeader parse_picture(const std::string& name, ByteView file, std::int64_t page);
 
 // Of an Exif block or another TIFF: 1 as stored, 2 to 8 turned. 1 as well where it does not say.
 std::uint64_t tiff_orientation(ByteView file);

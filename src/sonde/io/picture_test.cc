@@ -143,7 +143,7 @@ TEST_F(ReadPicture, ShowsInksOfJpegAsColours) {
   }
 }
 
-TEST_F(ReadPicture, ForgivesWhatCostsAJpegNoPixel) {
+TEST_F(ReadPicture, ForgivesWhatCostsNoPixel) {
   const auto picture = filled<std::uint8_t>(16, 16, {77});
   std::string jpeg = jpeg_of(picture);
   jpeg.insert(jpeg.size() - 2, "extraneous");
@@ -151,6 +151,8 @@ TEST_F(ReadPicture, ForgivesWhatCostsAJpegNoPixel) {
   std::string revision = jpeg_of(picture);
   revision[revision.find("JFIF") + 5] = 9;
   EXPECT_EQ(read(revision).voxels, std::vector<float>(256, 77));
+  const TiffParts unit{.tags = {{256, 2}, {257, 1}, {296, 127}}, .colour_map = {}, .pixels = "ab"};
+  EXPECT_THAT(read(tiff_file(unit)).voxels, ElementsAre('a', 'b'));  // 127: a unit of resolution that is none
 }
 
 template <typename T>

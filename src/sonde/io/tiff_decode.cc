@@ -205,6 +205,7 @@ void decode_tiff(const std::string& name, ByteView file, const PictureHeader& he
   if (tiff == nullptr || TIFFSetSubDirectory(tiff.get(), header.page.at) == 0)
     refuse_undecodable(name, source.fault.data());
   if (!is_as_checked(tiff.get(), header.page.layout)) refuse_undecodable(name, kAnotherPicture);
+  source.fault = {};  // of entries that cost no pixel, such as a bad resolution
   if (!read_page(tiff.get(), header, samples) || source.fault[0] != '\0')
     refuse_undecodable(name, source.fault.data());
 }
