@@ -3,6 +3,7 @@
 #include <csetjmp>
 #include <cstdio>
 #include <jpeglib.h>
+#include <new>
 // which must come after it
 #include <jerror.h>
 
@@ -85,7 +86,9 @@ void decode_jpeg(const std::string& name, ByteView file, const PictureHeader& he
   reader.codec.client_data = &reader;
   reader.errors.error_exit = fail;
   reader.errors.emit_message = weigh;
-  if (!read_rows(reader, file, header, samples)) refuse_undecodable(name, reader.fault.data());
+  if (read_rows(reader, file, header, samples)) return;
+  if (reader.errors.msg_code == JERR_OUT_OF_MEMORY) throw std::bad_alloc();
+  refuse_undecodable(name, reader.fault.data());
 }
 
 }  // namespace sonde

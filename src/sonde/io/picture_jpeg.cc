@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <cstring>
 #include <string_view>
 
@@ -93,8 +94,10 @@ void note_orientation(const PictureBytes& file, std::uint64_t at, PictureHeader&
   constexpr std::string_view kExif("Exif\0\0", 6);
   const ByteView segment = file.part(at + 2, file.number(at, 2) - 2);
   if (segment.size() < kExif.size() || std::memcmp(segment.data(), kExif.data(), kExif.size()) != 0) return;
-  if (tiff_orientation(segment.subspan(kExif.size())) != 1)
-    header.notes.emplace_back("the orientation of the JPEG is ignored: shown as stored");
+  const std::string note = "the orientation of the JPEG is ignored: shown as stored";
+  if (tiff_orientation(segment.subspan(kExif.size())) != 1 &&
+      std::ranges::find(header.notes, note) == header.notes.end())
+    header.notes.push_back(note);
 }
 
 }  // namespace

@@ -226,6 +226,13 @@ TEST_F(ReadPicture, ExpandsFewBitsAndPalettes) {
   const Volume tiff =
       read(tiff_file({.tags = {{256, 1}, {257, 1}, {262, 3}}, .colour_map = map, .pixels = "\7"}));
   EXPECT_THAT(tiff.rgb, ElementsAre(0x11, 0x22, 0x33));
+  for (auto& colour : map) colour >>= 8;  // of writers that took 8 bits for 16
+  EXPECT_THAT(
+      read(tiff_file({.tags = {{256, 1}, {257, 1}, {262, 3}}, .colour_map = map, .pixels = "\7"})).rgb,
+      ElementsAre(0x11, 0x22, 0x33));
+  const auto bare =
+      file(tiff_file({.tags = {{256, 1}, {257, 1}, {262, 3}}, .colour_map = {}, .pixels = "\7"}));
+  EXPECT_EQ(refusal([&] { read_picture(bare, {}); }).kind, ErrorKind::corrupt_data);
 }
 
 TEST_F(ReadPicture, ShowsTiffWhoseZeroIsWhite) {

@@ -103,16 +103,19 @@ bool is_as_checked(TIFF* tiff, const TiffLayout& layout) {
          number<std::uint16_t>(tiff, TIFFTAG_BITSPERSAMPLE) == layout.bits &&
          number<std::uint16_t>(tiff, TIFFTAG_SAMPLESPERPIXEL) == layout.samples &&
          number<std::uint16_t>(tiff, TIFFTAG_COMPRESSION) == layout.compression &&
+         number<std::uint16_t>(tiff, TIFFTAG_PHOTOMETRIC) == layout.photometric &&
          (layout.samples == 1 || number<std::uint16_t>(tiff, TIFFTAG_PLANARCONFIG) == layout.planar);
 }
 
 using Palette = std::array<std::array<std::byte, 3>, 256>;
 
-// Empty where there is none.
-Palette palette_of(TIFF* tiff) {
+// Of 8 bits; empty where the picture has none.
+Palette palette_of(TIFF* tiff, const TiffLayout& layout) {
   std::array<std::uint16_t*, 3> columns{};
   Palette palette{};
-  if (TIFFGetField(tiff, TIFFTAG_COLORMAP, &columns[0], &columns[1], &columns[2]) == 0) return palette;
+  if (layout.photometric != PHOTOMETRIC_PALETTE ||
+      TIFFGetField(tiff, TIFFTAG_COLORMAP, &columns[0], &columns[1], &columns[2]) == 0)
+    return palette;
   const bool wide = std::ranges::any_of(columns, [](const std::uint16_t* column) {
     return std::any_of(column, column + 256, [](std::uint16_t value) { return value > 255; });
   });
@@ -121,6 +124,10 @@ Palette palette_of(TIFF* tiff) {
       palette[i][colour] = static_cast<std::byte>(columns[colour][i] >> (wide ? 8 : 0));
   return palette;
 }
+
+struct Place {
+  std::size_t x = 0, y = 0, plane = 0;
+};
 
 class Picture {
  public:
@@ -133,10 +140,10 @@ class Picture {
         turned_round_(layout_.photometric == PHOTOMETRIC_MINISWHITE &&
                       header.photometric == Photometric::grey) {}
 
-  // `count` pixels of row y from x on, each of `step` stored samples, the first of which is channel `plane`.
-  void put(const std::byte* stored, std::size_t count, std::size_t step, std::size_t plane, std::size_t x,
-           std::size_t y) {
-    std::byte* to = samples_.data() + ((y * layout_.width + x) * channels_ + plane) * bytes_;
+  // `count` pixels of a row, each of `step` stored samples; the first goes to `place`.
+  void put(const std::byte* stored, std::size_t count, std::size_t step, const Place& place) {
+    std::byte* to =
+        samples_.data() + ((place.y * layout_.width + place.x) * channels_ + place.plane) * bytes_;
     if (layout_.photometric == PHOTOMETRIC_PALETTE) {
       for (std::size_t i = 0; i < count; ++i)
         std::ranges::copy(palette_[std::to_integer<std::size_t>(stored[i])], to + 3 * i);
@@ -178,17 +185,16 @@ bool read_plane(TIFF* tiff, const Pieces& pieces, std::uint16_t plane, const Tif
       if (read != bytes) return false;
       const auto columns = std::min<std::size_t>(pieces.width, layout.width - x);
       for (std::size_t row = 0; row < rows; ++row)
-        picture.put(stored.data() + row * row_bytes, columns, pieces.samples, plane, x, y + row);
+        picture.put(stored.data() + row * row_bytes, columns, pieces.samples, {x, y + row, plane});
     }
   }
   return true;
 }
 
-bool read_page(TIFF* tiff, const PictureHeader& header, std::span<std::byte> samples) {
+bool read_page(TIFF* tiff, const Pieces& pieces, const PictureHeader& header, std::span<std::byte> samples) {
   const TiffLayout& layout = header.page.layout;
   if (layout.compression == COMPRESSION_JPEG) TIFFSetField(tiff, TIFFTAG_JPEGCOLORMODE, JPEGCOLORMODE_RGB);
-  const Pieces pieces = pieces_of(tiff, layout);
-  const Palette palette = palette_of(tiff);
+  const Palette palette = palette_of(tiff, layout);
   Picture picture(header, palette, samples);
   const std::size_t planes = pieces.samples == layout.samples ? 1 : 3;  // alpha, the fourth, is left out
   for (std::uint16_t plane = 0; plane < planes; ++plane)
@@ -205,8 +211,10 @@ void decode_tiff(const std::string& name, ByteView file, const PictureHeader& he
   if (tiff == nullptr || TIFFSetSubDirectory(tiff.get(), header.page.at) == 0)
     refuse_undecodable(name, source.fault.data());
   if (!is_as_checked(tiff.get(), header.page.layout)) refuse_undecodable(name, kAnotherPicture);
+  const Pieces pieces = pieces_of(tiff.get(), header.page.layout);
+  checked_picture_extent(name, pieces.width, pieces.height);
   source.fault = {};  // of entries that cost no pixel, such as a bad resolution
-  if (!read_page(tiff.get(), header, samples) || source.fault[0] != '\0')
+  if (!read_page(tiff.get(), pieces, header, samples) || source.fault[0] != '\0')
     refuse_undecodable(name, source.fault.data());
 }
 
