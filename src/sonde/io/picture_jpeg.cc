@@ -69,6 +69,7 @@ class Walk {
 // The segment of SOFn at `at`.
 void parse_frame(const PictureBytes& file, std::uint64_t marker, std::uint64_t at, PictureHeader& header) {
   const std::string& name = file.name();
+  if (header.extent.width > 0) refuse_corrupt(name, "damaged: the JPEG has more than one frame header");
   if (marker > 0xc2)
     refuse_unsupported(name, "JPEG process " + std::to_string(marker - 0xc0) +
                                  " is not read: baseline, extended and progressive Huffman coding are");
@@ -115,7 +116,6 @@ PictureHeader parse_jpeg(const std::string& name, ByteView bytes) {
   header.decode = decode_jpeg;
   Walk walk(file);
   std::uint64_t compressed = 0;
-  int frames = 0;
   int scans = 0;
   for (std::uint64_t marker = walk.next_marker(); marker != kEndOfImage; marker = walk.next_marker()) {
     if (marker == 0x01 || is_restart(marker)) continue;
@@ -123,13 +123,10 @@ PictureHeader parse_jpeg(const std::string& name, ByteView bytes) {
       refuse_corrupt(name, "damaged: a JPEG marker stands where none may");
     const auto segment = walk.at();
     walk.skip_segment();
-    if (is_frame(marker)) {
-      parse_frame(file, marker, segment, header);
-      if (++frames > 1) refuse_corrupt(name, "damaged: the JPEG has more than one frame header");
-    }
+    if (is_frame(marker)) parse_frame(file, marker, segment, header);
     if (marker == kExifSegment) note_orientation(file, segment, header);
     if (marker != kStartOfScan) continue;
-    if (frames == 0) refuse_corrupt(name, "damaged: a JPEG scan comes before the frame header");
+    if (header.extent.width == 0) refuse_corrupt(name, "damaged: a JPEG scan comes before the frame header");
     if (++scans > kMostScans) refuse_corrupt(name, "the JPEG has more than 500 scans");
     compressed += walk.skip_scan();
   }

@@ -130,16 +130,24 @@ std::optional<SampleType> sample_of(const TiffLayout& layout) {
   return found == kKinds.end() ? std::nullopt : std::optional(found->type);
 }
 
+enum class Colours { grey, palette, rgb };
+
+// Absent for what is not read.
+std::optional<Colours> colours_of(const TiffLayout& layout, SampleType sample) {
+  const bool bytes = sample == SampleType::uint8 && layout.bits == 8;
+  if (layout.samples == 1 && layout.photometric <= kBlackIsZero) return Colours::grey;
+  if (layout.samples == 1 && layout.photometric == kPalette && bytes) return Colours::palette;
+  if (!bytes && sample != SampleType::uint16) return std::nullopt;
+  const bool three = layout.samples == 3;
+  if (layout.photometric == kRgb && (three || layout.samples == 4)) return Colours::rgb;
+  const bool ycbcr = layout.photometric == kYCbCr && layout.compression == kJpeg && layout.planar == kChunky;
+  return ycbcr && three ? std::optional(Colours::rgb) : std::nullopt;
+}
+
 void describe_colours(const std::string& name, const TiffLayout& layout, PictureHeader& header) {
   const auto sample = sample_of(layout);
-  const bool few = sample == SampleType::uint8 && layout.bits == 8;
-  const bool one = layout.samples == 1;
-  const bool grey = one && (layout.photometric == kWhiteIsZero || layout.photometric == kBlackIsZero);
-  const bool palette = one && layout.photometric == kPalette && few;
-  const bool rgb = (layout.samples == 3 || layout.samples == 4) && layout.photometric == kRgb;
-  const bool ycbcr = layout.samples == 3 && layout.photometric == kYCbCr && layout.compression == kJpeg &&
-                     layout.planar == kChunky;
-  if (!sample || !(grey || palette || ((rgb || ycbcr) && (few || sample == SampleType::uint16)))) {
+  const auto colours = sample ? colours_of(layout, *sample) : std::nullopt;
+  if (!colours) {
     refuse_unsupported(name, "TIFF with " + std::to_string(layout.samples) + " x " +
                                  std::to_string(layout.bits) + " bits (sample format " +
                                  std::to_string(layout.format) + ", photometric " +
@@ -147,13 +155,14 @@ void describe_colours(const std::string& name, const TiffLayout& layout, Picture
   }
   header.sample = *sample;
   header.stored_type = layout.bits == 1 ? "1 bit" : std::string(name_of(*sample));
-  if (palette) header.stored_type += " palette";
-  if (rgb || ycbcr) header.stored_type += layout.samples == 4 ? " rgba" : " rgb";
+  if (*colours == Colours::palette) header.stored_type += " palette";
+  if (*colours == Colours::rgb) header.stored_type += layout.samples == 4 ? " rgba" : " rgb";
   if (layout.samples == 4) header.notes.emplace_back("the alpha channel is ignored");
-  if (!grey) header.photometric = Photometric::rgb;
-  // Bytes are turned round, so that they are shown without a window.
-  if (grey && layout.photometric == kWhiteIsZero && sample != SampleType::uint8)
-    header.photometric = Photometric::grey_inverted;
+  if (*colours != Colours::grey) {
+    header.photometric = Photometric::rgb;
+  } else if (layout.photometric == kWhiteIsZero && *sample != SampleType::uint8) {
+    header.photometric = Photometric::grey_inverted;  // bytes are turned round: they have no window
+  }
 }
 
 // Strips or tiles.
