@@ -20,9 +20,6 @@ if(SONDE_SANITIZE)
   target_compile_options(sonde_flags INTERFACE -fsanitize=${SONDE_SANITIZE} -fno-omit-frame-pointer -Wno-error)
   target_link_options(sonde_flags INTERFACE -fsanitize=${SONDE_SANITIZE})
 endif()
-if(SONDE_CLANG_TIDY)
-  set(CMAKE_CXX_CLANG_TIDY ${SONDE_CLANG_TIDY})
-endif()
 
 set(sanitizer_options ASAN_OPTIONS=detect_leaks=1:detect_stack_use_after_return=1:check_initialization_order=1
                       UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1)

@@ -1,38 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a project reads from the disk under libFuzzer: sets of voxels, mask files, and the JSON of its
-// history. The first byte says which. A set that is understood is the same after it has been written, and
-// sums up.
-//   clang++ -std=c++20 -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined -Isrc \
-//     test/fuzz/fuzz_project.cc src/sonde/annotate/{action,action_json,objects,object_record,mask_store}.cc \
-//     $(ls src/sonde/{imaging,core}/*.cc | grep -v -e _test -e plugin) -lcrypto -lpthread -o fuzz_project
-//   node test/fuzz/seeds.mjs SEEDS
-//   ./fuzz_project -max_len=16384 -timeout=10 -rss_limit_mb=1024 -max_total_time=180 CORPUS SEEDS/project
-#include <cstddef>
-#include <cstdint>
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <span>
-#include <string>
-#include <string_view>
-#include <unistd.h>
-
+// What a project reads from the disk: sets of voxels, mask files, and the JSON of its history. The first byte
+// says which. A set that is understood is the same after it has been written, and sums up.
+#include "fuzz.h"
 #include <nlohmann/json.hpp>
 
 #include "sonde/annotate/action_json.h"
 #include "sonde/annotate/mask_store.h"
 #include "sonde/annotate/object_record.h"
-#include "sonde/core/bytes.h"
-#include "sonde/core/error.h"
 #include "sonde/imaging/voxel_set.h"
 
 namespace {
 
-using namespace sonde;  // NOLINT: a program of one file
-
-void insist(bool holds) {
-  if (!holds) std::abort();
-}
+using namespace sonde;  // NOLINT(google-build-using-namespace): a program of one file
+using fuzz::insist;
 
 void check_set(const VoxelSet& set) {
   const std::int64_t count = voxel_count(set);
@@ -59,13 +39,7 @@ void check_voxels(ByteView bytes) {
 
 // A file of the right hash, as one that somebody has put there on purpose.
 void check_mask_file(ByteView bytes) {
-  static const std::filesystem::path folder = [] {
-    const auto made = std::filesystem::temp_directory_path() / ("fuzz_project." + std::to_string(getpid()));
-    std::filesystem::create_directories(made);
-    return made;
-  }();
-  std::ofstream(folder / "3-5.voxels", std::ios::binary)
-      .write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+  const auto folder = fuzz::file_of("3-5.voxels", bytes).parent_path();
   const auto set = MaskStore(folder).read(3, 5, sha256_hex(bytes), {40, 30, 20});
   if (set) check_set(*set);
 }
@@ -83,22 +57,21 @@ void check_action(std::string_view text) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  if (size < 1) return 0;
-  const std::string_view text(reinterpret_cast<const char*>(data) + 1, size - 1);
-  const ByteView bytes = std::as_bytes(std::span(data + 1, size - 1));
+  const auto input = fuzz::chosen(data, size);
+  if (!input) return 0;
   try {
-    switch (data[0] % 4) {
+    switch (input->choice % 4) {
       case 0:
-        check_voxels(bytes);
+        check_voxels(input->bytes);
         break;
       case 1:
-        check_mask_file(bytes);
+        check_mask_file(input->bytes);
         break;
       case 2:
-        check_record(text);
+        check_record(input->text);
         break;
       default:
-        check_action(text);
+        check_action(input->text);
     }
   } catch (const Error&) {  // refused, as it should be
   } catch (const nlohmann::json::exception&) {

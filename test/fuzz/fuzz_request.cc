@@ -1,20 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Bytes of a connection under libFuzzer: the request parser, who may ask, and the address taken apart.
-// However the bytes are cut into pieces the request is the same, and without the token every answer is 401 or
-// 403.
-//   clang++ -std=c++20 -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined -Isrc \
-//     test/fuzz/fuzz_request.cc
-//     src/sonde/server/{request_reader,access,token,target,http_message,strict_json}.cc \ -lcrypto -o
-//     fuzz_request
-//   node test/fuzz/seeds.mjs SEEDS
-//   ./fuzz_request -max_len=16384 -timeout=10 -rss_limit_mb=1024 -max_total_time=180 CORPUS SEEDS/request
+// Bytes of a connection: the request parser, who may ask, and the address taken apart. However the bytes are
+// cut into pieces the request is the same, and without the token every answer is 401 or 403.
 #include <algorithm>
-#include <cstddef>
-#include <cstdint>
-#include <cstdlib>
-#include <optional>
-#include <string>
-#include <string_view>
+
+#include "fuzz.h"
 
 #include "sonde/server/access.h"
 #include "sonde/server/request_reader.h"
@@ -22,14 +11,11 @@
 
 namespace {
 
-using namespace sonde;  // NOLINT: a program of one file
+using namespace sonde;  // NOLINT(google-build-using-namespace): a program of one file
+using fuzz::insist;
 
 constexpr std::uint16_t kPort = 8080;
 const std::string kToken = "0123456789abcdef0123456789abcdef";
-
-void insist(bool holds) {
-  if (!holds) std::abort();
-}
 
 struct Outcome {
   int refused = 0;  // status; 0: not
@@ -89,10 +75,10 @@ void check_head(const RequestHead& head) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  if (size < 1) return 0;
-  const std::string_view bytes(reinterpret_cast<const char*>(data) + 1, size - 1);
-  const Outcome whole = read(bytes, size);
-  const Outcome pieces = read(bytes, 1 + data[0] % 64);
+  const auto input = fuzz::chosen(data, size);
+  if (!input) return 0;
+  const Outcome whole = read(input->text, size);
+  const Outcome pieces = read(input->text, 1 + input->choice % 64);
   if (whole.head) check_head(*whole.head);
   constexpr int kHeadTooLarge = 431;  // the library counts the limit from the line that it is at
   if (whole.refused == kHeadTooLarge || pieces.refused == kHeadTooLarge) return 0;

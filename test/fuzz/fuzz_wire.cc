@@ -1,35 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-// Bodies of requests and the binary answers under libFuzzer. The first byte says which. An action that is
-// understood is the same after it has been in the history; masks come out of a bundle as they went in.
-//   clang++ -std=c++20 -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined -Isrc \
-//     -no-pie -Wl,--unresolved-symbols=ignore-all test/fuzz/fuzz_wire.cc \
-//     src/sonde/server/{wire_requests,wire_answers,wire_binary,strict_json,http_message}.cc \
-//     src/sonde/annotate/{action,action_json,objects,export}.cc \
-//     $(ls src/sonde/{imaging,core}/*.cc | grep -v -e _test -e plugin) -lcrypto -lpthread -o fuzz_wire
-//   node test/fuzz/seeds.mjs SEEDS
-//   ./fuzz_wire -max_len=16384 -timeout=10 -rss_limit_mb=1024 -max_total_time=180 CORPUS SEEDS/wire
-// (export.cc knows the names of formats; what it would write with is never called and not linked.)
+// Bodies of requests and the binary answers. The first byte says which. An action that is understood is the
+// same after it has been in the history; masks come out of a bundle as they went in.
 #include <algorithm>
-#include <cstddef>
-#include <cstdint>
-#include <cstdlib>
+#include <array>
 #include <cstring>
-#include <string>
-#include <string_view>
 
+#include "fuzz.h"
 #include <nlohmann/json.hpp>
 
 #include "sonde/annotate/action_json.h"
-#include "sonde/core/error.h"
 #include "sonde/server/wire.h"
 
 namespace {
 
-using namespace sonde;  // NOLINT: a program of one file
-
-void insist(bool holds) {
-  if (!holds) std::abort();
-}
+using namespace sonde;  // NOLINT(google-build-using-namespace): a program of one file
+using fuzz::insist;
 
 void check_action(std::string_view body) {
   const wire::ActionRequest request = wire::parse_action(body);
@@ -124,9 +109,10 @@ constexpr std::array<Check, 8> kChecks{check_action,
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  if (size < 1) return 0;
+  const auto input = fuzz::chosen(data, size);
+  if (!input) return 0;
   try {
-    kChecks[data[0] % kChecks.size()]({reinterpret_cast<const char*>(data) + 1, size - 1});
+    kChecks[input->choice % kChecks.size()](input->text);
   } catch (const RefusedRequest& refused) {
     insist(refused.status() == 400 && *refused.what() != '\0');
   }

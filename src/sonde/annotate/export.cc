@@ -2,9 +2,7 @@
 #include "sonde/annotate/export.h"
 
 #include <algorithm>
-#include <array>
 #include <map>
-#include <utility>
 
 #include "sonde/annotate/export_map.h"
 #include "sonde/annotate/export_names.h"
@@ -14,13 +12,6 @@
 
 namespace sonde {
 namespace {
-
-constexpr std::array<std::pair<std::string_view, ExportFormat>, 5> kFormats{
-    {{"png", ExportFormat::png},
-     {"nifti", ExportFormat::nifti},
-     {"nrrd", ExportFormat::nrrd},
-     {"coco", ExportFormat::coco},
-     {"dicom-seg", ExportFormat::dicom_seg}}};
 
 std::unique_ptr<ExportWriter> writer_for(ExportFormat format, const ExportTarget& target) {
   switch (format) {
@@ -65,19 +56,6 @@ std::string reason_of(const std::filesystem::path& path, const std::exception& e
 }
 
 }  // namespace
-
-ExportFormat parse_export_format(std::string_view text) {
-  const auto found = std::ranges::find(kFormats, text, &std::pair<std::string_view, ExportFormat>::first);
-  if (found != kFormats.end()) return found->second;
-  throw Error(ErrorKind::usage,
-              "format \"" + std::string(text) + "\" is not known: png, nifti, nrrd, coco or dicom-seg");
-}
-
-ExportEach parse_export_each(std::string_view text) {
-  if (text == "labels") return ExportEach::labels;
-  if (text == "objects") return ExportEach::objects;
-  throw Error(ErrorKind::usage, "each \"" + std::string(text) + "\" is not known: labels or objects");
-}
 
 std::vector<std::string> lines_of(const std::vector<ExportFailure>& failures) {
   constexpr std::size_t kEach = 3;

@@ -57,7 +57,8 @@ std::optional<Codestream> parse_jpeg(ByteView bytes) {
 std::optional<Codestream> parse_jpeg_2000(ByteView bytes) {
   constexpr std::array<std::byte, 4> kStart{std::byte{0xff}, std::byte{0x4f}, std::byte{0xff},
                                             std::byte{0x51}};
-  const auto start = std::ranges::search(bytes, kStart).begin();  // a JP2 file's boxes may come first
+  // A JP2 file's boxes may come first. Not std::ranges::search, which clang 14 cannot compile.
+  const auto start = std::search(bytes.begin(), bytes.end(), kStart.begin(), kStart.end());
   const auto at = static_cast<std::size_t>(start - bytes.begin());
   if (bytes.size() - at < 43) return std::nullopt;
   const auto siz = bytes.subspan(at + 4);
