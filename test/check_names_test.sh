@@ -35,5 +35,9 @@ add a/one.h sonde 'struct Answer {};' && add b/two.cc sonde 'struct Answer::Impl
 add a/one.h sonde 'inline int size(const Answer& a, int b = 1) {' && add b/two.cc sonde 'int size(const Answer& c, int d) {' && expect found 'two functions'
 add a/one.h sonde 'inline int size(const Answer& a) {' && add b/two.cc sonde 'int size(const Answer* a) {' && expect nothing 'with other parameters'
 add a/one.h sonde 'inline int size(const Answer& a) {' && add b/two.cc '' 'int size(const Answer& a) {' && expect nothing 'one function unnamed'
+add a/one.h sonde $'inline int size(const Answer& a,\n                int b = 1) {' && add b/two.cc sonde 'int size(const Answer& c, int d) {' && expect found 'two functions, one on two lines'
+add a/one.h sonde $'inline std::vector<Answer> all(\n    const Answer& a,  // the first\n    int b) {' && add b/two.cc sonde $'std::vector<Answer> all(const Answer& a,\n                        int b) {' && expect found 'two functions, both on more lines'
+add a/one.h sonde $'inline int size(const Answer& a,\n                int b);' && add b/two.cc sonde $'int size(const Answer& a,\n         int b) {' && expect nothing 'one of them declared on two lines'
+add a/one.h sonde $'void check(const Answer& a,\n           int b);\n\nstruct Answer {};' && add b/two.h sonde 'struct Answer {};' && expect found 'two structs, one behind a declaration of two lines'
 
 exit $((failures > 0))
