@@ -14,8 +14,10 @@
 namespace sonde {
 namespace {
 
+// NOLINTBEGIN(cppcoreguidelines-avoid-non-const-global-variables): a thread's own
 thread_local bool is_inside_work = false;
 thread_local int most_threads = std::numeric_limits<int>::max();
+// NOLINTEND(cppcoreguidelines-avoid-non-const-global-variables)
 
 // One call of parallel_for.
 class Job {
@@ -122,7 +124,8 @@ class Helpers {
 };
 
 Helpers& helpers() {
-  static auto* const the_helpers = new Helpers;  // its threads outlive main
+  // NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables): its threads outlive main
+  static auto* const the_helpers = new Helpers;
   return *the_helpers;
 }
 
