@@ -96,8 +96,8 @@ TEST(RunIsolated, StopsAChildThatClosesThePipeAndRunsOn) {
 }
 
 TEST(RunIsolated, LimitsMemory) {
-#if defined(__SANITIZE_ADDRESS__)
-  GTEST_SKIP() << "address space cannot be limited under AddressSanitizer";
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "address space cannot be limited under a sanitizer";
 #endif
   const auto error =
       error_of([](Bytes& out) { out.resize(std::size_t{1} << 30); }, {.memory_bytes = std::size_t{64} << 20});
