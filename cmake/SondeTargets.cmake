@@ -95,7 +95,7 @@ function(sonde_discover_labelled folder program label filter)
   set(labels_file ${CMAKE_CURRENT_BINARY_DIR}/${program}_${label}_labels.cmake)
   set(properties "LABELS \"${folder};${label}\"")
   if(SONDE_SANITIZE)  # a child's finding does not end its parent
-    string(APPEND properties " FAIL_REGULAR_EXPRESSION \"ERROR: [A-Z][A-Za-z]*Sanitizer|runtime error: \"")
+    string(APPEND properties " FAIL_REGULAR_EXPRESSION \"(ERROR|WARNING): [A-Z][A-Za-z]*Sanitizer|runtime error: \"")
     string(APPEND properties " ENVIRONMENT \"${sanitizer_options}\"")
   endif()
   if(label STREQUAL "slow")

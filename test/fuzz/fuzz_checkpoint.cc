@@ -8,7 +8,7 @@
 
 #include "sonde/weights/checkpoint_formats.h"
 #include "sonde/weights/checkpoint_test_files.h"
-#include "sonde/weights/import_onnx_graph.h"
+#include "sonde/weights/import_plugin.h"
 #include "sonde/weights/unpickler.h"
 
 using sonde::fuzz::refusal;
@@ -20,10 +20,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     refusal([&] { sonde::test::sum_of(sonde::read_checkpoint({bytes, copy, file})); });
   refusal([&] { sonde::unpickle_tensors(bytes, "fuzz.pkl"); });
   refusal([&] {
-    const sonde::OnnxGraph graph = sonde::read_onnx_graph(sonde::fuzz::file_of("fuzz.onnx", bytes));
-    sonde::test::sum_of(graph.constants);
-    for (const auto& node : graph.nodes)
-      for (const auto& output : node.outputs) graph.consumer(output);
+    sonde::test::sum_of(sonde::parse_onnx_graph(sonde::fuzz::file_of("fuzz.onnx", bytes)).constants);
   });
   return 0;
 }
