@@ -28,7 +28,7 @@ Expected expected_in(const std::filesystem::path& path) {
 
 TEST(PictureReaders, AgreeOnEveryPixelWithPillowAndTifffile) {
   const TestFolder folder;
-  const auto script = std::filesystem::path(SONDE_SOURCE_FOLDER) / "test" / "pictures.py";
+  const auto script = test_data_folder().parent_path() / "pictures.py";
   const std::string command =
       "/usr/bin/python3 '" + script.string() + "' '" + folder.path().string() + "' 2>/dev/null";
   const int status = std::system(command.c_str());  // NOLINT(cert-env33-c,concurrency-mt-unsafe)
