@@ -61,7 +61,8 @@ struct StudyFailure {
   std::optional<std::int64_t> label;  // absent: the whole picture
   FailureKind kind = FailureKind::unreadable_image;
   std::string reason;  // one line; names the file
-  auto operator<=>(const StudyFailure&) const = default;
+  // clang-tidy 14 takes the comparison that the compiler writes for a 0.
+  auto operator<=>(const StudyFailure&) const = default;  // NOLINT(modernize-use-nullptr)
 };
 
 }  // namespace sonde
