@@ -61,7 +61,7 @@ int run_export(Arguments args) {
   const ProjectSnapshot snapshot(command.project);
   const ExportResult result = export_project(snapshot.project(), options, terminal_progress());
   clear_progress();
-  for (const std::string& line : lines_of(result.failures)) std::cerr << "sonde: " << line << '\n';
+  for (const std::string& failure : lines_of(result.failures)) std::cerr << "sonde: " << failure << '\n';
   command.json ? print_json(command.out, result) : print_text(command.out, result);
   if (result.failures.empty()) return kDone;
   return result.files.empty() ? kNothingDone : kSomeFailed;
