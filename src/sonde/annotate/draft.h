@@ -58,6 +58,7 @@ class Draft {
 
  private:
   const ObjectRecord* find(ObjectId id) const;
+  std::optional<ObjectChange> change_of(ObjectId id, const std::optional<ObjectRecord>& draft) const;
 
   const ObjectRecords& records_;
   const PlanContext& context_;

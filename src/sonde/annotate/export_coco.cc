@@ -38,11 +38,13 @@ struct Region {
 
 Box2 box_of(const Mask& mask, const Box2& within) {
   Box2 box{within.x1, within.y1, within.x0, within.y0};
-  for (double y = within.y0; y <= within.y1; ++y) {
-    const auto row = static_cast<std::size_t>(y) * static_cast<std::size_t>(mask.extent.width);
-    for (double x = within.x0; x <= within.x1; ++x) {
-      if (mask.pixels[row + static_cast<std::size_t>(x)] == 0) continue;
-      box = {std::min(box.x0, x), std::min(box.y0, y), std::max(box.x1, x), std::max(box.y1, y)};
+  const auto last_x = static_cast<std::int64_t>(within.x1), last_y = static_cast<std::int64_t>(within.y1);
+  for (auto y = static_cast<std::int64_t>(within.y0); y <= last_y; ++y) {
+    for (auto x = static_cast<std::int64_t>(within.x0); x <= last_x; ++x) {
+      if (mask.pixels[static_cast<std::size_t>(y * mask.extent.width + x)] == 0) continue;
+      const auto column = static_cast<double>(x), row = static_cast<double>(y);
+      box = {std::min(box.x0, column), std::min(box.y0, row), std::max(box.x1, column),
+             std::max(box.y1, row)};
     }
   }
   return box;

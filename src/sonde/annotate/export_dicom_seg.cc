@@ -25,6 +25,7 @@ std::vector<DicomSegSegment> segments_of_labels(const ExportImage& image) {
     segment.voxels = is_first ? object.voxels : united(segment.voxels, object.voxels);
   }
   std::vector<DicomSegSegment> segments;
+  segments.reserve(by_value.size());
   for (auto& [value, segment] : by_value) segments.push_back(std::move(segment));
   return segments;
 }

@@ -71,7 +71,7 @@ std::string name_among(const std::map<std::string, fs::path>& taken, const std::
   while (parts > 0 && !name.starts_with(last_parts(path, parts))) --parts;
   const std::string title = name.substr(parts == 0 ? 0 : last_parts(path, parts).size());
   for (std::size_t count = parts + 1; parts > 0 && count < most; ++count) {
-    const std::string longer = last_parts(path, count) + title;
+    std::string longer = last_parts(path, count) + title;
     if (!taken.contains(longer)) return longer;
   }
   int number = 2;

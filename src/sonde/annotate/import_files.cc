@@ -58,7 +58,7 @@ SliceName slice_name_of(const std::string& text) {
 
 class Finder {
  public:
-  Finder(std::span<const ImageSummary> images) : images_(images), by_stem_(images_by_stem(images)) {
+  explicit Finder(std::span<const ImageSummary> images) : images_(images), by_stem_(images_by_stem(images)) {
     for (const auto& [stem, image] : by_stem_) stems_.insert(stem);
   }
 

@@ -101,6 +101,7 @@ void MaskStore::sweep(const std::map<ObjectId, Revision>& named) const {
   if (error)
     throw Error(ErrorKind::unavailable, folder_.string() + ": cannot be written: " + error.message());
   std::vector<std::string> names;
+  names.reserve(named.size());
   for (const auto& [object, revision] : named) names.push_back(name_of_mask(object, revision));
   std::ranges::sort(names);
   std::vector<fs::path> orphans;

@@ -70,6 +70,7 @@ std::vector<RecordedAnswer> answers_on_grid(const std::vector<AnsweredCandidate>
   if (candidates.empty()) throw Error(ErrorKind::internal, "the network gave no candidate");
   const SlicePlane lies = checked_plane(grid, plane);
   std::vector<RecordedAnswer> answers;
+  answers.reserve(candidates.size());
   for (const AnsweredCandidate& candidate : candidates) {
     answers.push_back({voxels_from_slice(candidate.mask, grid.extent, lies, plane.slice),
                        finite_or_zero(candidate.predicted_iou), finite_or_zero(candidate.stability)});
@@ -81,6 +82,7 @@ std::vector<RecordedAnswer> answers_on_grid(const std::vector<ProposedRegion>& r
                                             PlaneRef plane) {
   const SlicePlane lies = checked_plane(grid, plane);
   std::vector<RecordedAnswer> answers;
+  answers.reserve(regions.size());
   for (const ProposedRegion& region : regions) {
     answers.push_back({voxels_from_slice(decode_rle(region.mask), grid.extent, lies, plane.slice),
                        finite_or_zero(region.predicted_iou), finite_or_zero(region.stability)});

@@ -20,7 +20,7 @@ void gain(Draft& draft, ObjectId id, VoxelSet gained) {
 // Background that no path of edge neighbours joins with the border of the picture: a ring that is closed
 // across corners holds it.
 Mask holes_of(const Mask& mask) {
-  const auto [width, height] = mask.extent;
+  const std::int64_t width = mask.extent.width, height = mask.extent.height;
   Mask holes{mask.extent, std::vector<std::uint8_t>(mask.pixels.size())};
   std::ranges::transform(mask.pixels, holes.pixels.begin(), [](std::uint8_t p) { return p ^ 1U; });
   std::vector<std::int64_t> open;

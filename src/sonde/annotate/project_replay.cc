@@ -73,12 +73,13 @@ std::optional<std::string> difference(const std::vector<RecordedAnswer>& recorde
 class ImageReplay {
  public:
   ImageReplay(ImageId image, Grid grid, const AnnotationSegmenter& segmenter)
-      : image_(image), grid_(std::move(grid)), segmenter_(segmenter) {}
+      : image_(image), grid_(grid), segmenter_(segmenter) {}
 
   const ObjectRecords& records() const { return records_; }
 
   std::optional<std::string> play(const Recorded& recorded) {
-    const std::optional<std::string> fault =
+    if (recorded.event.role == EventRole::note) return std::nullopt;
+    std::optional<std::string> fault =
         recorded.event.role == EventRole::action ? play_action(recorded) : play_step(recorded);
     fold(recorded);
     return fault;
@@ -208,7 +209,6 @@ std::vector<ReplayFault> Project::replay(const AnnotationSegmenter& segmenter) c
     };
     while (const auto recorded = impl_->locked(next)) {
       last = recorded->event.id;
-      if (recorded->event.role == EventRole::note) continue;
       if (const auto fault = replay.play(*recorded)) faults.push_back({last, *fault});
     }
   }

@@ -171,6 +171,7 @@ void Project::Impl::commit(const StoredEvent& event, const std::vector<ObjectCha
                            std::span<const RecordedAnswer> answers) {
   WrittenMasks written(masks_);
   std::vector<std::string> hashes;
+  hashes.reserve(changes.size());
   for (const ObjectChange& change : changes)
     hashes.push_back(needs_mask(change) ? written.write(change, event.id) : "");
   SQLite::Transaction transaction(database_.connection());

@@ -10,7 +10,7 @@
 
 // CLI11 behind a wall: its headers take longer to compile than any command, and only command_line.cc includes
 // them.
-namespace CLI {
+namespace CLI {  // NOLINT(readability-identifier-naming): its own name
 class App;
 class Option;
 }  // namespace CLI
