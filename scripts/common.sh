@@ -53,7 +53,7 @@ install_web_packages() {
     installed=$page/node_modules/.package-lock.json
     [[ -f $installed && ! $page/package-lock.json -nt $installed ]] && continue
     say "fetching the packages of $page"
-    (cd "$page" && npm ci --loglevel=error --ignore-scripts)
+    (cd "$page" && npm ci --loglevel=error --no-fund --ignore-scripts)
   done
 }
 
