@@ -100,7 +100,7 @@ std::vector<Found> find_all(std::span<const std::filesystem::path> data) {
   std::map<std::filesystem::path, Found> once;
   for (const Found& set : found) once.emplace(std::filesystem::weakly_canonical(set.path), set);
   found.clear();
-  std::ranges::copy(std::views::values(once), std::back_inserter(found));
+  for (auto& [path, set] : once) found.push_back(std::move(set));
   return found;
 }
 

@@ -79,9 +79,10 @@ std::optional<AimedPoint> farthest_point(const Mask& region, const TaskHand& han
   const float most = *std::max_element(distance.begin(), distance.end());
   std::vector<Point2> farthest;  // row-major
   auto value = distance.begin();
-  for (double y = box->y0; y <= box->y1; ++y) {
-    for (double x = box->x0; x <= box->x1; ++x) {
-      if (*value++ == most) farthest.push_back({x, y});
+  const auto x0 = static_cast<std::int64_t>(box->x0), x1 = static_cast<std::int64_t>(box->x1);
+  for (auto y = static_cast<std::int64_t>(box->y0); y <= static_cast<std::int64_t>(box->y1); ++y) {
+    for (auto x = x0; x <= x1; ++x) {
+      if (*value++ == most) farthest.push_back({static_cast<double>(x), static_cast<double>(y)});
     }
   }
   Random random = draws_for(hand, "point " + std::to_string(order));

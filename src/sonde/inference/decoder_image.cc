@@ -28,8 +28,9 @@ void encode_positions(const Weights& weights, std::size_t block, float* out) {
   const auto side = static_cast<float>(sizes.side);
   for (std::size_t p = 0; p < kBlock; ++p) {
     const std::size_t position = block * kBlock + p;
-    const float x = 2 * ((static_cast<float>(position % sizes.side) + 0.5F) / side) - 1;
-    const float y = 2 * ((static_cast<float>(position / sizes.side) + 0.5F) / side) - 1;
+    const std::size_t column = position % sizes.side, row = position / sizes.side;
+    const float x = 2 * ((static_cast<float>(column) + 0.5F) / side) - 1;
+    const float y = 2 * ((static_cast<float>(row) + 0.5F) / side) - 1;
     for (std::size_t i = 0; i < half; ++i) {
       const float phase = (x * gauss[i] + y * gauss[half + i]) * kTwoPi;
       out[i * kBlock + p] = std::sin(phase);

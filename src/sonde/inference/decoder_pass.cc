@@ -26,7 +26,7 @@ struct Partial {
 
 class GroupPass {
  public:
-  GroupPass(const Pass& pass)
+  explicit GroupPass(const Pass& pass)
       : pass_(pass),
         sizes_(pass.weights.sizes),
         state_(pass.state),
@@ -53,6 +53,7 @@ class GroupPass {
     return state_.feature_blocks + block * state_.capacity * kBlock;
   }
   // Scores of tokens with a block's positions, by what the tokens look for in a part of the projections.
+  // NOLINTNEXTLINE(readability-function-size): which scores, of what, to where
   void score(std::size_t layer, std::size_t part, std::size_t block, const float* tokens,
              const float* on_features, std::size_t features, float* out, std::size_t out_stride) const {
     kernels::score_block(
@@ -122,7 +123,7 @@ class GroupPass {
               .out = keys,
               .out_stride = kBlock},
              kernels::view_rows(features + answer.mix_from * kBlock, answer.mixed, kBlock, kBlock));
-    kernels::BlockMoments moments;
+    kernels::BlockMoments moments;  // NOLINT(cppcoreguidelines-pro-type-member-init): filled in at once
     kernels::moments_over_channels(keys, C, kLayerNormEps, moments);
     if (!is_last) {
       const Norm& norm = pass_.weights.layers[answer.layer].norm4;

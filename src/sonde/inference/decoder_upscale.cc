@@ -38,7 +38,7 @@ struct Upscaler {
              kernels::view_rows(state.feature_blocks + block * state.capacity * kBlock, state.features,
                                 kBlock, kBlock));
     const Norm& norm = weights.upscaling.norm;
-    kernels::BlockMoments moments;
+    kernels::BlockMoments moments;  // NOLINT(cppcoreguidelines-pro-type-member-init): filled in at once
     kernels::moments_over_channels(out, channels, norm.eps, moments);
     kernels::normalise_channels(out, channels, moments, norm.weight.data(), norm.bias.data(),
                                 Activation::gelu, out);

@@ -48,7 +48,7 @@ kernels::PackedMatrix linear_of(const Parameters& from, float scale = 1);
 
 struct SelfAttention {
   kernels::PackedMatrix q, k, v, out;
-  SelfAttention(const Parameters& from);
+  explicit SelfAttention(const Parameters& from);
 };
 
 // Tokens ask the image. Keys and values of the image are never had as such: see image_pass.h.

@@ -20,7 +20,7 @@ using kernels::Storage;
 constexpr float kLayerNormEps = 1e-5F;
 // Values of the tokens that go through attention together, so that theirs and their queries', keys' and
 // values' stay in the L2 cache.
-constexpr std::size_t kGroupValues = 196 * 160;
+constexpr std::size_t kGroupValues = std::size_t{196} * 160;
 
 // The layer's queries times 1 / sqrt(channels of a head): of each head queries, keys, values.
 LayerWeights with_scaled_queries(LayerWeights qkv, std::size_t heads) {

@@ -91,17 +91,20 @@ bool same_bits(std::vector<std::uint8_t> a, std::vector<std::uint8_t> b, std::in
   return a == b;
 }
 
-// The frames in the order in which they were written, each where and what it should be. 1e-4 mm: what decimal
-// strings keep.
+constexpr double kToleranceMm = 1e-4;  // what decimal strings keep
+
+bool is_same_grid(const DicomSeg& read, const DicomSourceSlice& slice) {
+  const auto& [row, column, position] = slice.plane;
+  const auto [x_mm, y_mm] = slice.spacing;
+  return distance(read.column_mm, {row.x * x_mm, row.y * x_mm, row.z * x_mm}) <= kToleranceMm &&
+         distance(read.row_mm, {column.x * y_mm, column.y * y_mm, column.z * y_mm}) <= kToleranceMm;
+}
+
+// The frames in the order in which they were written, each where and what it should be.
 std::string difference(const DicomSeg& read, const DicomSegRequest& request) {
-  constexpr double kTolerance_mm = 1e-4;
   const auto& [extent, slices] = request.source;
-  const auto& [row, column, position] = slices.front().plane;
-  const auto [x_mm, y_mm] = slices.front().spacing;
   if (read.extent != Extent2{extent.x, extent.y}) return "the extent";
-  if (distance(read.column_mm, {row.x * x_mm, row.y * x_mm, row.z * x_mm}) > kTolerance_mm ||
-      distance(read.row_mm, {column.x * y_mm, column.y * y_mm, column.z * y_mm}) > kTolerance_mm)
-    return "the orientation or spacing";
+  if (!is_same_grid(read, slices.front())) return "the orientation or spacing";
   if (read.segments.size() != request.segments.size()) return "the number of segments";
   std::size_t next = 0;
   for (std::size_t s = 0; s < request.segments.size(); ++s) {
@@ -111,7 +114,7 @@ std::string difference(const DicomSeg& read, const DicomSegRequest& request) {
       if (next == read.frames.size()) return "the number of frames";
       const DicomSegFrame& frame = read.frames[next++];
       if (frame.segment != static_cast<std::int32_t>(s) + 1) return "the segment of a frame";
-      if (distance(frame.position, slices[k].plane.position) > kTolerance_mm) return "the place of a frame";
+      if (distance(frame.position, slices[k].plane.position) > kToleranceMm) return "the place of a frame";
       if (!same_bits(frame.bits, bits_of(pixels), pixel_count(read.extent))) return "the pixels of a frame";
     }
   }

@@ -139,7 +139,7 @@ std::string series_of(DcmDataset& data) {
   OFString uid;
   if (data.findAndGetSequenceItem(DCM_ReferencedSeriesSequence, series).good() && series != nullptr)
     series->findAndGetOFString(DCM_SeriesInstanceUID, uid);
-  return uid.c_str();
+  return uid;
 }
 
 DicomSegInfo info_of(DcmSegmentation& seg, std::size_t number) {
@@ -147,9 +147,9 @@ DicomSegInfo info_of(DcmSegmentation& seg, std::size_t number) {
   DcmSegment* segment = seg.getSegment(number);
   if (segment == nullptr) return info;
   OFString text;
-  if (segment->getSegmentLabel(text).good()) info.label = text.c_str();
+  if (segment->getSegmentLabel(text).good()) info.label = text;
   text.clear();
-  if (segment->getSegmentDescription(text).good()) info.description = text.c_str();
+  if (segment->getSegmentDescription(text).good()) info.description = text;
   return info;
 }
 

@@ -157,7 +157,7 @@ class Writer {
     const CodeSequenceMacro category("85756007", "SCT", "Tissue");
     for (std::size_t i = 0; i < request_.segments.size(); ++i) {
       const DicomSegInfo& info = request_.segments[i];
-      const CodeSequenceMacro type(("LABEL" + std::to_string(i + 1)).c_str(), "99SONDE", "label");
+      const CodeSequenceMacro type("LABEL" + std::to_string(i + 1), "99SONDE", "label");
       DcmSegment* created = nullptr;
       require(DcmSegment::create(created, "label", category, type, DcmSegTypes::SAT_SEMIAUTOMATIC, kProgram),
               "segment \"" + info.label + "\"");

@@ -11,8 +11,8 @@
 namespace sonde {
 namespace {
 
-constexpr double kSamePosition_mm = 0.01;  // or a twentieth of a pixel where that is less
-constexpr double kSameDirection = 1e-3;    // of unit vectors; cosines come with few digits
+constexpr double kSamePositionMm = 0.01;  // or a twentieth of a pixel where that is less
+constexpr double kSameDirection = 1e-3;   // of unit vectors; cosines come with few digits
 
 Vec3 minus(Vec3 a, Vec3 b) { return {a.x - b.x, a.y - b.y, a.z - b.z}; }
 Vec3 times(Vec3 a, double s) { return {a.x * s, a.y * s, a.z * s}; }
@@ -138,7 +138,7 @@ class Stacker {
   void sort_along_normal() {
     const auto& first = frame(slices_.front());
     normal_ = normal_of(*first.plane);
-    if (first.spacing) same_position_mm_ = std::min(kSamePosition_mm, (*first.spacing)[0] / 20);
+    if (first.spacing) same_position_mm_ = std::min(kSamePositionMm, (*first.spacing)[0] / 20);
     std::ranges::stable_sort(slices_, {}, [&](const DicomSlice& s) { return along_normal(s); });
   }
 
@@ -219,7 +219,7 @@ class Stacker {
   const std::vector<DicomHeader>* headers_;
   std::vector<DicomSlice> slices_;
   Vec3 normal_;
-  double same_position_mm_ = kSamePosition_mm;
+  double same_position_mm_ = kSamePositionMm;
   DicomStack stack_;
 };
 

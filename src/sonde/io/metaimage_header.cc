@@ -159,11 +159,11 @@ void set_encoding(MetaImageHeader& header, const HeaderFields& fields) {
   if (header.compressed_size && *header.compressed_size < 1)
     fields.refuse("CompressedDataSize", "must be at least 1");
   header.image.format = "MetaImage";
-  if (flag(fields, "CompressedData", false)) {
+  if (flag(fields, "CompressedData", /*otherwise=*/false)) {
     header.encoding = MetaImageHeader::Encoding::deflate;
     header.image.format += " (zlib)";
     if (header.header_size < 0) fields.refuse("HeaderSize", "must be at least 0 for compressed data");
-  } else if (!flag(fields, "BinaryData", true)) {
+  } else if (!flag(fields, "BinaryData", /*otherwise=*/true)) {
     header.encoding = MetaImageHeader::Encoding::text;
     header.image.format += " (text)";
   }
@@ -186,7 +186,7 @@ MetaImageHeader parse_metaimage_header(const std::string& name, ByteView file) {
   MetaImageHeader header;
   header.end = end;
   header.image.type = type_of(fields);
-  const bool big = flag(fields, "BinaryDataByteOrderMSB", false);
+  const bool big = flag(fields, "BinaryDataByteOrderMSB", /*otherwise=*/false);
   lay_out(header.image, fields, static_cast<std::size_t>(dimensions));
   set_scaling(header.image, fields);
   set_data_file(header, fields);

@@ -63,7 +63,7 @@ std::int64_t voxel_offset(const std::string& name, const NiftiHeader& header,
 // is a broken file.
 void skip_extensions(PackedStream& stream, const NiftiHeader& header, std::int64_t end) {
   std::int64_t at = header_bytes(header);
-  std::array<std::byte, 8> head;
+  std::array<std::byte, 8> head{};
   const auto broken = [&](const std::string& what) {
     refuse_corrupt(stream.name(), "header extension: " + what);
   };

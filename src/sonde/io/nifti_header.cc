@@ -40,7 +40,7 @@ Raw load_header(const std::string& name, ByteView head) {
     refuse_corrupt(name, "cut: a NIfTI header has " + std::to_string(sizeof(Raw)) +
                              " bytes, the file holds " + std::to_string(head.size()));
   }
-  Raw raw;
+  Raw raw{};
   std::memcpy(&raw, head.data(), sizeof(Raw));
   return raw;
 }
@@ -64,7 +64,7 @@ NiftiHeader fields_of(const Raw& raw, Kind kind) {
   std::copy_n(raw.srow_x, 4, header.srow[0].begin());
   std::copy_n(raw.srow_y, 4, header.srow[1].begin());
   std::copy_n(raw.srow_z, 4, header.srow[2].begin());
-  header.units = raw.xyzt_units;
+  header.units = static_cast<unsigned char>(raw.xyzt_units);
   return header;
 }
 

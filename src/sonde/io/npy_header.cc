@@ -109,6 +109,20 @@ std::vector<std::int64_t> read_shape(Cursor& cursor) {
   return shape;
 }
 
+void read_value(NpyHeader& header, const std::string& name, std::string_view key, Cursor& cursor) {
+  if (key == "descr") {
+    if (cursor.at_bracket())
+      refuse_unsupported(name, "its dtype is a structure of fields, which is not read");
+    set_type(header, name, cursor.string());
+  } else if (key == "fortran_order") {
+    const auto word = cursor.word();
+    if (word != "True" && word != "False") cursor.refuse();
+    header.layout = word == "True" ? NpyHeader::Layout::fortran : NpyHeader::Layout::c;
+  } else {
+    header.shape = read_shape(cursor);
+  }
+}
+
 void read_dictionary(NpyHeader& header, const std::string& name, std::string_view text) {
   Cursor cursor(name, text);
   bool has_type = false, has_layout = false, has_shape = false;
@@ -119,17 +133,7 @@ void read_dictionary(NpyHeader& header, const std::string& name, std::string_vie
     bool& seen = key == "descr" ? has_type : key == "fortran_order" ? has_layout : has_shape;
     if (seen || (key != "descr" && key != "fortran_order" && key != "shape")) cursor.refuse();
     seen = true;
-    if (key == "descr") {
-      if (cursor.at_bracket())
-        refuse_unsupported(name, "its dtype is a structure of fields, which is not read");
-      set_type(header, name, cursor.string());
-    } else if (key == "fortran_order") {
-      const auto word = cursor.word();
-      if (word != "True" && word != "False") cursor.refuse();
-      header.layout = word == "True" ? NpyHeader::Layout::fortran : NpyHeader::Layout::c;
-    } else {
-      header.shape = read_shape(cursor);
-    }
+    read_value(header, name, key, cursor);
     if (!cursor.take(',')) {
       cursor.require('}');
       break;

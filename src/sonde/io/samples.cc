@@ -74,7 +74,7 @@ float to_float(double value) {
 
 template <typename T>
 T load(const std::byte* at, ByteOrder order) {
-  std::array<std::byte, sizeof(T)> raw;
+  std::array<std::byte, sizeof(T)> raw{};
   std::memcpy(raw.data(), at, sizeof(T));
   if (order == ByteOrder::big) std::ranges::reverse(raw);
   return std::bit_cast<T>(raw);

@@ -28,7 +28,7 @@ bool is_eight_bit(const StoredImage& image) {
 }
 
 std::string stored_type(const StoredImage& image) {
-  const std::string type = image.type_name.empty() ? std::string(name_of(image.type)) : image.type_name;
+  std::string type = image.type_name.empty() ? std::string(name_of(image.type)) : image.type_name;
   if (image.channels != Channels::colour) return type;
   return type + (image.channel_count == 4 ? " rgba" : " rgb");
 }

@@ -119,7 +119,7 @@ std::filesystem::path data_file_beside(const std::filesystem::path& header, std:
                      name.find_first_of(std::string_view("/\\\0", 3)) == std::string_view::npos;
   if (!plain) refuse_corrupt(header.string(), fault + " is not a plain name of a file in the same folder");
   const auto folder = header.has_parent_path() ? header.parent_path() : std::filesystem::path(".");
-  const auto file = folder / name;
+  auto file = folder / name;
   std::error_code failed;
   if (!std::filesystem::is_regular_file(file, failed))
     throw Error(ErrorKind::corrupt_data, header.string() + ": " + fault + " is not there");

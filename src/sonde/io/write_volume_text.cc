@@ -17,7 +17,7 @@ namespace {
 
 // The shortest text that reads back as the same number.
 std::string text_of(double value) {
-  std::array<char, 32> digits;
+  std::array<char, 32> digits{};
   const double without_sign_of_zero = value + 0.0;
   const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), without_sign_of_zero).ptr;
   return {digits.data(), end};

@@ -18,7 +18,7 @@ struct Scratch {
   std::vector<Buffer> blocks;
   std::size_t block = 0, used = 0;
 };
-thread_local Scratch scratch;
+thread_local Scratch scratch;  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables): a thread's own
 
 constexpr std::size_t kFirstBlock = std::size_t{4} << 20;
 
@@ -27,13 +27,16 @@ constexpr std::size_t kFirstBlock = std::size_t{4} << 20;
 Buffer::Buffer(std::size_t bytes) : size_(bytes) {
   const bool large = bytes >= 2 * kHugePage;
   const std::size_t alignment = large ? kHugePage : kAlignment;
+  // NOLINTNEXTLINE(cppcoreguidelines-no-malloc): huge pages want an alignment; data_ owns it
   void* memory = std::aligned_alloc(alignment, round_up(bytes + kBeyond, alignment));
   if (memory == nullptr) throw std::bad_alloc();
   if (large) ::madvise(memory, bytes, MADV_HUGEPAGE);
   data_.reset(static_cast<std::byte*>(memory));
 }
 
-void Buffer::Free::operator()(std::byte* memory) const { std::free(memory); }
+void Buffer::Free::operator()(std::byte* memory) const {
+  std::free(memory);  // NOLINT(cppcoreguidelines-no-malloc): what aligned_alloc gave
+}
 
 ScratchScope::ScratchScope() : block_(scratch.block), used_(scratch.used) {}
 

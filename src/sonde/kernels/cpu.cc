@@ -13,7 +13,7 @@
 
 namespace sonde::kernels {
 
-bool native_bf16 = false;
+bool native_bf16 = false;  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables): see dispatch.h
 
 namespace {
 

@@ -27,6 +27,7 @@ struct Bf16In {
 
 // One vector of channels along the row. Two columns are carried over from result to result.
 template <class In, class Out, std::size_t kStride>
+// NOLINTNEXTLINE(readability-function-cognitive-complexity): loops over the 3 x 3 of one convolution
 HWY_NOINLINE void convolve_channels(const DepthwiseRow& row, const Depthwise& layer, std::size_t first,
                                     void* out, std::size_t out_stride) {
   const Floats d;

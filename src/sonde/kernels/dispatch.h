@@ -11,7 +11,7 @@
 
 namespace sonde::kernels {
 // Whether what is compiled for AVX-512 may use AVX512-BF16: changes with the instruction set in use.
-extern bool native_bf16;
+extern bool native_bf16;  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables): read in every kernel
 }  // namespace sonde::kernels
 
 // The exported function for the instruction set in use; SONDE_CPU is read before the first one is called.

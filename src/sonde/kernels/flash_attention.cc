@@ -130,7 +130,7 @@ HWY_INLINE void attend_block(const GridHead& head, const QueryBlock& block) {
   const GridShape& shape = head.shape;
   find_biases<Step>(shape, block, head.row_positions, block.query_rows, block.row_bias);
   find_biases<Step>(shape, block, head.column_positions, block.query_columns, block.column_bias);
-  ScoreProduct<Step> scores;
+  ScoreProduct<Step> scores;  // NOLINT(cppcoreguidelines-pro-type-member-init): all of it is set below
   scores.row_stride = shape.row();
   scores.columns = static_cast<const Value*>(block.queries);
   scores.steps = shape.row() / Step::kValues;
@@ -140,7 +140,7 @@ HWY_INLINE void attend_block(const GridHead& head, const QueryBlock& block) {
   scores.column_bias = block.column_bias;
   scores.side = shape.side;
   scores.inverse_side = (std::uint64_t{1} << 40U) / shape.side + 1;
-  ValueProduct<Step> values;
+  ValueProduct<Step> values;  // NOLINT(cppcoreguidelines-pro-type-member-init): all of it is set below
   values.row_stride = kKeyBlock;
   values.columns = static_cast<const Value*>(block.powers);
   values.out = block.sums;

@@ -217,7 +217,7 @@ std::uint64_t EmbeddingStore::size_bytes() const { return total_bytes(entries_in
 
 Embedding embed_with_store(const SamModel& model, const RgbImage& picture, const EmbeddingStore& store) {
   if (auto found = store.find(model, picture)) return std::move(*found);
-  const Embedding computed = as_stored(embed(model, picture), store.values());
+  Embedding computed = as_stored(embed(model, picture), store.values());
   store.put(model, picture, computed);
   return computed;
 }
