@@ -100,6 +100,12 @@ bool is_same_grid(const DicomSeg& read, const DicomSourceSlice& slice) {
          distance(read.row_mm, {column.x * y_mm, column.y * y_mm, column.z * y_mm}) <= kToleranceMm;
 }
 
+std::string frame_difference(const DicomSegFrame& frame, const DicomSourceSlice& slice,
+                             const std::vector<std::uint8_t>& pixels, Extent2 extent) {
+  if (distance(frame.position, slice.plane.position) > kToleranceMm) return "the place of a frame";
+  return same_bits(frame.bits, bits_of(pixels), pixel_count(extent)) ? "" : "the pixels of a frame";
+}
+
 // The frames in the order in which they were written, each where and what it should be.
 std::string difference(const DicomSeg& read, const DicomSegRequest& request) {
   const auto& [extent, slices] = request.source;
@@ -114,8 +120,8 @@ std::string difference(const DicomSeg& read, const DicomSegRequest& request) {
       if (next == read.frames.size()) return "the number of frames";
       const DicomSegFrame& frame = read.frames[next++];
       if (frame.segment != static_cast<std::int32_t>(s) + 1) return "the segment of a frame";
-      if (distance(frame.position, slices[k].plane.position) > kToleranceMm) return "the place of a frame";
-      if (!same_bits(frame.bits, bits_of(pixels), pixel_count(read.extent))) return "the pixels of a frame";
+      std::string fault = frame_difference(frame, slices[k], pixels, read.extent);
+      if (!fault.empty()) return fault;
     }
   }
   return next == read.frames.size() ? "" : "the number of frames";

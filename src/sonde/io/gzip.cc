@@ -27,8 +27,8 @@ std::vector<std::byte> packed(ByteView bytes, int window_bits) {
   if (deflateInit2(&z, Z_DEFAULT_COMPRESSION, Z_DEFLATED, window_bits, 8, Z_DEFAULT_STRATEGY) != Z_OK)
     throw Error(ErrorKind::unavailable, "zlib has no memory");
   std::vector<std::byte> stream;
-  std::array<std::byte, 1 << 16>
-      buffer;  // NOLINT(cppcoreguidelines-pro-type-member-init): filled before it is read
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): filled before it is read
+  std::array<std::byte, 1 << 16> buffer;
   int status = Z_OK;
   while (status == Z_OK) {
     if (z.avail_in == 0) {
@@ -136,8 +136,8 @@ std::uint64_t PackedStream::skip(std::uint64_t count) {
     stored_ = stored_.subspan(static_cast<std::size_t>(skipped));
     return skipped;
   }
-  std::array<std::byte, 1 << 16>
-      buffer;  // NOLINT(cppcoreguidelines-pro-type-member-init): filled before it is read
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): filled before it is read
+  std::array<std::byte, 1 << 16> buffer;
   std::uint64_t skipped = 0;
   while (skipped < count) {
     const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(count - skipped, buffer.size()));

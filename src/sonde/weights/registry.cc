@@ -55,7 +55,7 @@ const std::vector<RegisteredModel>& registered_models() {
 }
 
 std::filesystem::path models_folder() {
-  if (const auto folder = folder_from_environment("SONDE_MODELS"); !folder.empty()) return folder;
+  if (auto folder = folder_from_environment("SONDE_MODELS"); !folder.empty()) return folder;
   // The XDG base directory specification has relative paths ignored.
   if (const auto data = folder_from_environment("XDG_DATA_HOME"); data.is_absolute())
     return data / "sonde" / "models";
@@ -69,7 +69,7 @@ std::filesystem::path find_model(const std::string& name_or_path) {
   const auto registered = std::ranges::find(models, name_or_path, &RegisteredModel::name);
   std::error_code ignored;
   if (registered != models.end()) {
-    const auto path = models_folder() / registered->file_name;
+    auto path = models_folder() / registered->file_name;
     if (std::filesystem::is_regular_file(path, ignored)) return path;
     const std::string command =
         registered->url.empty() ? "import-onnx ENCODER.onnx DECODER.onnx" : "fetch " + name_or_path;
