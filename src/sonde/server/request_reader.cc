@@ -9,6 +9,9 @@
 #include <string>
 #include <utility>
 
+// Boost 1.74 asserts that the last chunk has five bytes by then; that of an empty body may have come with
+// three.
+#define BOOST_DISABLE_ASSERTS
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>

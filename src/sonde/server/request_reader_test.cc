@@ -54,6 +54,11 @@ TEST(RequestReader, ReadsRequestsWhateverPiecesTheyComeIn) {
     EXPECT_EQ(feed_all(second, chunked, step), "");
     ASSERT_TRUE(second.is_complete());
     EXPECT_EQ(second.take().body, "hello");
+
+    RequestReader third;
+    EXPECT_EQ(feed_all(third, "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", step), "");
+    ASSERT_TRUE(third.is_complete());
+    EXPECT_EQ(third.take().body, "");
   }
 }
 
