@@ -45,10 +45,10 @@ OptionRules& OptionRules::positive() {
 
 OptionRules& OptionRules::whole_number() {
   const auto fault = [](const std::string& text) {
-    constexpr std::size_t kMostDigits = 18;
-    const bool fits = !text.empty() && text.size() <= kMostDigits &&
+    constexpr std::size_t kMaxDigits = 18;
+    const bool fits = !text.empty() && text.size() <= kMaxDigits &&
                       text.find_first_not_of("0123456789") == std::string::npos;
-    return fits ? std::string() : "\"" + text + "\" is no whole number of up to 18 digits";
+    return fits ? std::string() : "\"" + text + "\" is not a whole number of up to 18 digits";
   };
   option_->check(CLI::Validator(fault, "0..999999999999999999"));
   return *this;

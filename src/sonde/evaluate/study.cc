@@ -7,12 +7,11 @@
 #include <exception>
 #include <mutex>
 #include <new>
-#include <thread>
 #include <utility>
 
 #include "sonde/core/cause.h"
 #include "sonde/core/error.h"
-#include "sonde/core/start_thread.h"
+#include "sonde/core/parallel.h"
 #include "sonde/evaluate/volume_scores.h"
 
 namespace sonde {
@@ -212,44 +211,18 @@ class PictureWork {
   std::vector<std::size_t> todo_;
 };
 
-// Calls work(i) for 0 .. count - 1 on several threads, until stop; the first exception ends the others' loop
-// and is thrown here.
-template <typename Work>
-void in_parallel(std::size_t count, int threads, const Board& board, const Work& work) {
-  std::atomic<std::size_t> next{0};
-  std::mutex mutex;
-  std::exception_ptr failure;
-  const auto loop = [&] {
-    try {
-      for (std::size_t i = next++; i < count && !board.stopped(); i = next++) work(i);
-    } catch (...) {
-      const std::lock_guard lock(mutex);
-      if (!failure) failure = std::current_exception();
-      next = count;
-    }
-  };
-  std::vector<std::thread> others;
-  others.reserve(static_cast<std::size_t>(threads));  // nothing may be thrown while one runs
-  try {
-    for (int t = 1; t < threads && static_cast<std::size_t>(t) < count; ++t)
-      others.push_back(start_thread(loop));
-  } catch (const std::exception&) {  // fewer do as well
-  }
-  loop();
-  for (std::thread& thread : others) thread.join();
-  if (failure) std::rethrow_exception(failure);
-}
-
+// Calls work(i) for 0 .. count - 1 on several threads, until stop.
 template <typename Work>
 void in_parallel_then_alone(std::size_t count, int threads, const Board& board, const Work& work) {
   std::mutex mutex;
   std::vector<std::size_t> too_large;
-  in_parallel(count, threads, board, [&](std::size_t i) {
+  parallel_for(threads, static_cast<std::int64_t>(count), [&](std::int64_t i) {
+    if (board.stopped()) return;
     try {
-      work(i, Attempt::beside_others);
+      work(static_cast<std::size_t>(i), Attempt::beside_others);
     } catch (const std::bad_alloc&) {
       const std::lock_guard lock(mutex);
-      too_large.push_back(i);
+      too_large.push_back(static_cast<std::size_t>(i));
     }
   });
   std::ranges::sort(too_large);

@@ -12,8 +12,8 @@
 namespace sonde {
 namespace {
 
-constexpr std::size_t kMostAtOnce = std::size_t{1} << 30;  // zlib counts in 32 bits
-constexpr std::uint64_t kBestRatio = 1032;                 // of deflate: zlib.net/zlib_tech.html
+constexpr std::size_t kMaxAtOnce = std::size_t{1} << 30;  // zlib counts in 32 bits
+constexpr std::uint64_t kBestRatio = 1032;                // of deflate: zlib.net/zlib_tech.html
 constexpr int kWindow = 15;
 constexpr int kGzipOnly = 16, kEither = 32;  // added to the window bits
 
@@ -32,7 +32,7 @@ std::vector<std::byte> packed(ByteView bytes, int window_bits) {
   int status = Z_OK;
   while (status == Z_OK) {
     if (z.avail_in == 0) {
-      const std::size_t offered = std::min(bytes.size(), kMostAtOnce);
+      const std::size_t offered = std::min(bytes.size(), kMaxAtOnce);
       z.next_in = input_of(bytes);
       z.avail_in = static_cast<uInt>(offered);
       bytes = bytes.subspan(offered);
@@ -100,8 +100,8 @@ std::size_t PackedStream::inflate_into(std::span<std::byte> target) {
   z_stream& z = inflater_->z;
   std::size_t filled = 0;
   while (filled < target.size() && !ended_) {
-    const std::size_t offered = std::min(stored_.size(), kMostAtOnce);
-    const std::size_t room = std::min(target.size() - filled, kMostAtOnce);
+    const std::size_t offered = std::min(stored_.size(), kMaxAtOnce);
+    const std::size_t room = std::min(target.size() - filled, kMaxAtOnce);
     z.next_in = input_of(stored_);
     z.avail_in = static_cast<uInt>(offered);
     z.next_out = reinterpret_cast<Bytef*>(target.data() + filled);
@@ -164,7 +164,7 @@ std::vector<std::byte> inflate_head(ByteView stored, std::size_t most) {
   std::vector<std::byte> head(most);
   if (inflateInit2(&z, kWindow + kGzipOnly) != Z_OK) return {};
   z.next_in = input_of(stored);
-  z.avail_in = static_cast<uInt>(std::min(stored.size(), kMostAtOnce));
+  z.avail_in = static_cast<uInt>(std::min(stored.size(), kMaxAtOnce));
   z.next_out = reinterpret_cast<Bytef*>(head.data());
   z.avail_out = static_cast<uInt>(most);
   inflate(&z, Z_SYNC_FLUSH);

@@ -73,9 +73,9 @@ Patch enlarged_patch(const Mask& mask, const Box2& box, std::int64_t factor) {
 class Canvas {
  public:
   explicit Canvas(const RgbImage& image) {
-    constexpr std::int64_t kMostEnlarged = 1024;
+    constexpr std::int64_t kMaxEnlarged = 1024;
     const std::int64_t side = std::max(image.extent.width, image.extent.height);
-    factor_ = std::max<std::int64_t>(1, kMostEnlarged / side);
+    factor_ = std::max<std::int64_t>(1, kMaxEnlarged / side);
     picture = enlarged(image, factor_);
     unit_ = std::max(1.0, static_cast<double>(side * factor_) / 700);
   }

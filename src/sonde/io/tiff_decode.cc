@@ -59,10 +59,10 @@ int take_warning(TIFF* tiff, void* handle, const char* module, const char* forma
 using Tiff = std::unique_ptr<TIFF, decltype(&TIFFClose)>;
 
 Tiff open_tiff(Source& source) {
-  constexpr tmsize_t kMostAtOnce = tmsize_t{1} << 31;
+  constexpr tmsize_t kMaxAtOnce = tmsize_t{1} << 31;
   const std::unique_ptr<TIFFOpenOptions, decltype(&TIFFOpenOptionsFree)> options(TIFFOpenOptionsAlloc(),
                                                                                  TIFFOpenOptionsFree);
-  TIFFOpenOptionsSetMaxSingleMemAlloc(options.get(), kMostAtOnce);
+  TIFFOpenOptionsSetMaxSingleMemAlloc(options.get(), kMaxAtOnce);
   TIFFOpenOptionsSetErrorHandlerExtR(options.get(), take_error, &source);
   TIFFOpenOptionsSetWarningHandlerExtR(options.get(), take_warning, &source);
   return {TIFFClientOpenExt("picture", "rh", &source, read_bytes, write_nothing, seek, close_nothing, size_of,
