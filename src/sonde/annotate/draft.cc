@@ -114,15 +114,43 @@ VoxelSet Draft::claim(ObjectId id, VoxelSet gained) {
   for (const ObjectId other : losing) {
     const VoxelSet& before = *at(other).voxels;
     VoxelSet after = subtracted(before, gained);
-    if (after != before) set_voxels(other, std::move(after));
+    if (after == before) continue;
+    note_taken(other, voxel_count(before) - voxel_count(after));
+    set_voxels(other, std::move(after));
   }
   return gained;
+}
+
+void Draft::note_taken(ObjectId id, std::int64_t voxels) {
+  const auto record = records_.find(id);
+  if (record != records_.end() && record->second.object.state == ObjectState::approved) taken_[id] += voxels;
+}
+
+std::optional<Taken> Draft::taken() const {
+  if (taken_.empty()) return std::nullopt;
+  Taken taken;
+  taken.objects = static_cast<std::int64_t>(taken_.size());
+  for (const auto& [id, voxels] : taken_) {
+    taken.voxels += voxels;
+    const ObjectRecord* record = find(id);
+    taken.removed += record == nullptr || is_emptied(id, *record) ? 1 : 0;
+  }
+  return taken;
+}
+
+bool Draft::is_emptied(ObjectId id, const ObjectRecord& draft) const {
+  if (context_.emptied == Emptied::kept || draft.object.state != ObjectState::approved ||
+      !draft.voxels->runs.empty())
+    return false;
+  const auto before = records_.find(id);
+  return before == records_.end() || !before->second.voxels->runs.empty();
 }
 
 std::vector<ObjectChange> Draft::changes() const {
   std::vector<ObjectChange> changes;
   for (const auto& [id, draft] : drafts_) {
-    if (auto change = change_of(id, draft)) changes.push_back(std::move(*change));
+    auto change = change_of(id, draft && is_emptied(id, *draft) ? std::nullopt : draft);
+    if (change) changes.push_back(std::move(*change));
   }
   return changes;
 }

@@ -12,11 +12,16 @@
 
 namespace sonde {
 
+// What becomes of an approved object that an action takes the last voxel from. `kept`: in the history of a
+// sonde that left it without any.
+enum class Emptied { kept, removed };
+
 // What an action depends on, besides the objects of its image.
 struct PlanContext {
   ImageId image = 0;
   Grid grid;
   Overlap overlap = Overlap::keep;
+  Emptied emptied = Emptied::removed;
   std::set<LabelId> labels;
   ObjectId next_object = 1;                                         // the first id that is free
   Revision event = 1;                                               // the number that the event will have
@@ -53,17 +58,23 @@ class Draft {
   Revision event() const { return context_.event; }
   std::vector<RecordedAnswer> answers_of(Revision event) const { return context_.answers_of(event); }
 
-  // With area and slices measured; objects that are as they were are left out.
+  // With area and slices measured; objects that are as they were are left out, approved ones without a voxel
+  // that have just lost their last are removed.
   std::vector<ObjectChange> changes() const;
+  // From objects that were approved before; absent: nothing.
+  std::optional<Taken> taken() const;
 
  private:
   const ObjectRecord* find(ObjectId id) const;
   std::optional<ObjectChange> change_of(ObjectId id, const std::optional<ObjectRecord>& draft) const;
+  bool is_emptied(ObjectId id, const ObjectRecord& draft) const;
+  void note_taken(ObjectId id, std::int64_t voxels);
 
   const ObjectRecords& records_;
   const PlanContext& context_;
   std::map<ObjectId, std::optional<ObjectRecord>> drafts_;  // absent: removed
   ObjectId created_ = 0;
+  std::map<ObjectId, std::int64_t> taken_;  // voxels
 };
 
 // Ids as people send them: at least one, at most 100,000, none twice. Throws Error{usage}.

@@ -16,7 +16,7 @@ namespace {
 constexpr std::array<std::string_view, 4> kRoles{"action", "undo", "redo", "note"};
 constexpr const char* kEventColumns =
     "SELECT id, image, time, kind, role, coalesce(request, ''), input, model, precision, window, summary, "
-    "target FROM events ";
+    "target, client FROM events ";
 
 EventRole role_of(const std::string& text) {
   for (std::size_t i = 0; i < kRoles.size(); ++i) {
@@ -60,6 +60,7 @@ StoredEvent event_of(SQLite::Statement& row) {
   event.window = row.getColumn(9).getString();
   event.summary = row.getColumn(10).getString();
   event.target = integer_or_null(row.getColumn(11));
+  event.client = row.getColumn(12).getString();
   return event;
 }
 
@@ -82,9 +83,10 @@ ObjectId HistoryStore::last_object() const {
 }
 
 void HistoryStore::insert(const StoredEvent& event) const {
-  SQLite::Statement row(database_,
-                        "INSERT INTO events(id, image, time, kind, role, request, input, model, precision, "
-                        "window, summary, target) VALUES(?, ?, ?, ?, ?, nullif(?, ''), ?, ?, ?, ?, ?, ?)");
+  SQLite::Statement row(
+      database_,
+      "INSERT INTO events(id, image, time, kind, role, request, input, model, precision, "
+      "window, summary, target, client) VALUES(?, ?, ?, ?, ?, nullif(?, ''), ?, ?, ?, ?, ?, ?, ?)");
   row.bind(1, event.id);
   bind_or_null(row, 2, event.image);
   row.bind(3, event.time);
@@ -97,6 +99,7 @@ void HistoryStore::insert(const StoredEvent& event) const {
   row.bind(10, event.window);
   row.bind(11, event.summary);
   bind_or_null(row, 12, event.target);
+  row.bind(13, event.client);
   row.exec();
 }
 
@@ -178,19 +181,22 @@ std::optional<HistoryStore::Request> HistoryStore::find_request(const std::strin
 
 UndoPath HistoryStore::undo_path(ImageId image) const {
   SQLite::Statement row(
-      database_, "SELECT id, kind, role, target FROM events WHERE image = ? AND role <> 'note' ORDER BY id");
+      database_,
+      "SELECT id, kind, role, target, client FROM events WHERE image = ? AND role <> 'note' ORDER BY id");
   row.bind(1, image);
   UndoPath path;
   while (row.executeStep()) {
+    const Revision event = row.getColumn(0).getInt64();
+    const std::string client = row.getColumn(4).getString();
     switch (role_of(row.getColumn(2).getString())) {
       case EventRole::action:
-        path.act({row.getColumn(0).getInt64(), row.getColumn(1).getString()});
+        path.act({event, row.getColumn(1).getString(), client, objects_of(event)});
         break;
       case EventRole::undo:
-        path.undo(row.getColumn(3).getInt64());
+        path.undo(row.getColumn(3).getInt64(), event, client);
         break;
       case EventRole::redo:
-        path.redo(row.getColumn(3).getInt64());
+        path.redo(row.getColumn(3).getInt64(), event, client);
         break;
       case EventRole::note:
         break;

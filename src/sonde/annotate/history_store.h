@@ -21,6 +21,7 @@ struct StoredEvent {
   std::string time, kind;
   EventRole role = EventRole::note;
   std::string request;  // empty: none
+  std::string client;   // whose undo takes it back; empty: everybody's
   std::string input;    // JSON
   std::string model_sha256, precision, window, summary;
   std::optional<Revision> target;  // of undo and redo

@@ -87,6 +87,13 @@ struct ImageSource {
   std::string name;  // unique in the project: file name, with what tells it apart
 };
 
+// What an action took from other approved objects by the rule `overwrite`.
+struct Taken {
+  std::int64_t voxels = 0;   // pixels or voxels
+  std::int64_t objects = 0;  // that lost some
+  std::int64_t removed = 0;  // of these, that lost all and are gone
+};
+
 enum class ImageStatus { fresh, started, done };
 struct ImageSummary {
   ImageId id = 0;

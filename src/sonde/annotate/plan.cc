@@ -37,6 +37,12 @@ struct Step {
   static std::string no_plan() { throw Error(ErrorKind::internal, "undo and redo follow from the history"); }
 };
 
+std::string text_of(const Taken& taken) {
+  const std::string gone = taken.removed > 0 ? ", " + std::to_string(taken.removed) + " of them whole" : "";
+  return ", taking " + counted(static_cast<std::size_t>(taken.voxels), "voxel") + " from " +
+         counted(static_cast<std::size_t>(taken.objects), "object") + gone;
+}
+
 // JSON has no number for it.
 double finite_or_zero(double value) { return std::isfinite(value) ? value : 0; }
 
@@ -48,6 +54,8 @@ Plan plan(const ObjectRecords& records, const PlanContext& context, const Action
   Plan result;
   result.summary = std::visit(Step{draft, answers}, action);
   result.changes = draft.changes();
+  result.taken = draft.taken();
+  if (result.taken) result.summary += text_of(*result.taken);
   return result;
 }
 

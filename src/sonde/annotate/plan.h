@@ -17,6 +17,7 @@ namespace sonde {
 struct Plan {
   std::vector<ObjectChange> changes;  // empty: nothing to do
   std::string summary;                // a line for the history
+  std::optional<Taken> taken;         // from others, by the rule for overlaps
 };
 
 // answers: what the network said (ask: the candidates in the decoder's order; everything: the regions), or

@@ -106,15 +106,16 @@ bool Project::has_done(const std::string& request) const {
 }
 
 Changes Project::apply(ImageId image, const std::string& request, const Action& action,
-                       const AnnotationSegmenter& segmenter) {
+                       const AnnotationSegmenter& segmenter, const std::string& client) {
   check_request(request);
+  check_request(client);
   const bool asks = asks_the_network(action);
   Impl::Asked asked;
   std::optional<Mask> asked_inside;  // what the answers were computed from
   for (int tries = 0; tries <= kTries; ++tries) {
     Grid grid;
     std::optional<Changes> done = impl_->locked([&]() -> std::optional<Changes> {
-      if (auto before = impl_->done_before(image, request)) return before;
+      if (auto before = impl_->done_before(image, {request, client})) return before;
       grid = impl_->grid_of(image);
       Mask inside = impl_->prepare(image, action);
       if (asks && asked_inside != inside) {
@@ -123,7 +124,7 @@ Changes Project::apply(ImageId image, const std::string& request, const Action& 
       }
       if (const auto* from_file = std::get_if<ImportAction>(&action))
         asked.answers = answers_of_import(*from_file, grid);
-      return impl_->perform(image, request, action, asked);
+      return impl_->perform(image, {request, client}, action, asked);
     });
     if (done) return std::move(*done);
     asked = {ask_the_network(image, action, grid, *asked_inside, segmenter), segmenter.model_sha256,
@@ -136,8 +137,8 @@ std::vector<AnnotatedObject> Project::objects(ImageId image) const {
   return impl_->locked([&] { return impl_->objects(image); });
 }
 
-Changes Project::changes_since(ImageId image, Revision since) const {
-  return impl_->locked([&] { return impl_->changes_since(image, since); });
+Changes Project::changes_since(ImageId image, Revision since, const std::string& client) const {
+  return impl_->locked([&] { return impl_->changes_since(image, since, client); });
 }
 
 std::vector<ObjectMask> Project::masks(ImageId image, PlaneRef plane,

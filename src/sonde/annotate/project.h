@@ -36,7 +36,8 @@ struct ObjectMask {
 // What an action has changed, or what has changed since a revision.
 struct Changes {
   Revision revision = 0;                  // the project's
-  std::optional<std::string> undo, redo;  // kind of the action that each would act on
+  std::optional<std::string> undo, redo;  // kind of the action that each would act on, for who asks
+  std::optional<Taken> taken;             // by the action, from others
   std::vector<AnnotatedObject> changed;
   std::vector<ObjectId> removed;
   ImageSummary image;
@@ -100,13 +101,16 @@ class Project {
   bool has_done(const std::string& request) const;
   // Does `action` and makes it durable before it returns. `request`: an action with the id of one that has
   // been done is not done again (the answer is as of that event). The image must have been opened
-  // (set_opened). Throws Error: usage (a point outside, an unknown label, ...), conflict (locked, gone, not a
-  // proposal), unavailable (disk full); nothing has changed then.
+  // (set_opened). `client`: the page or program that does it, in the form of a request's id; undo and redo
+  // are of its own actions and of those of nobody (empty). Throws Error: usage (a point outside, an unknown
+  // label,
+  // ...), conflict (locked, gone, not a proposal; to be undone and changed by another client since),
+  // unavailable (disk full); nothing has changed then.
   Changes apply(ImageId image, const std::string& request, const Action& action,
-                const AnnotationSegmenter& segmenter);
+                const AnnotationSegmenter& segmenter, const std::string& client = {});
 
   std::vector<AnnotatedObject> objects(ImageId image) const;  // by id
-  Changes changes_since(ImageId image, Revision since) const;
+  Changes changes_since(ImageId image, Revision since, const std::string& client = {}) const;
   // Masks on one slice of the given objects: an object that has no pixels there gives an empty mask.
   // Candidates of proposals on that plane follow their object.
   std::vector<ObjectMask> masks(ImageId image, PlaneRef plane, std::span<const ObjectId> objects) const;

@@ -27,6 +27,7 @@ std::string input_of(const Action& action, const PlanContext& context,
                      const std::vector<ObjectChange>& changes) {
   json input{{"action", action_to_json(action)},
              {"overlap", name_of(context.overlap)},
+             {"emptied", "removed"},
              {"next_object", context.next_object}};
   if (std::holds_alternative<AskAction>(action))
     input["first"] = changes.at(0).after.value().object.proposal.value().chosen;
@@ -56,18 +57,24 @@ ObjectChange stepped(const ImageState& state, const ObjectChange& stored, EventR
   return change;
 }
 
+// What the object has not now and would have then.
+VoxelSet gained_by(const ImageState& state, const ObjectChange& stored) {
+  const auto now = state.records.find(stored.id);
+  return now == state.records.end() ? stored.delta : subtracted(stored.delta, *now->second.voxels);
+}
+
 }  // namespace
 
 bool Project::Impl::has_done(const std::string& request) {
   return history_.find_request(request).has_value();
 }
 
-std::optional<Changes> Project::Impl::done_before(ImageId image, const std::string& request) {
-  const auto found = history_.find_request(request);
+std::optional<Changes> Project::Impl::done_before(ImageId image, const From& from) {
+  const auto found = history_.find_request(from.request);
   if (!found) return std::nullopt;
   if (found->image != image)
-    throw Error(ErrorKind::usage, "the request \"" + request + "\" was one for another image");
-  return changes_of(image, history_.objects_of(found->event));
+    throw Error(ErrorKind::usage, "the request \"" + from.request + "\" was one for another image");
+  return changes_of(image, history_.objects_of(found->event), from.client);
 }
 
 PlanContext Project::Impl::context_of(ImageId image) {
@@ -92,20 +99,20 @@ Mask Project::Impl::prepare(ImageId image, const Action& action) {
   return {};
 }
 
-Changes Project::Impl::perform(ImageId image, const std::string& request, const Action& action,
-                               const Asked& asked) {
-  if (std::holds_alternative<UndoAction>(action)) return step_back_or_forth(image, request, EventRole::undo);
-  if (std::holds_alternative<RedoAction>(action)) return step_back_or_forth(image, request, EventRole::redo);
+Changes Project::Impl::perform(ImageId image, const From& from, const Action& action, const Asked& asked) {
+  if (std::holds_alternative<UndoAction>(action)) return step_back_or_forth(image, from, EventRole::undo);
+  if (std::holds_alternative<RedoAction>(action)) return step_back_or_forth(image, from, EventRole::redo);
   const PlanContext context = context_of(image);
   const Plan planned = plan(state_of(image).records, context, action, {asked.answers, std::nullopt});
-  if (planned.changes.empty()) return changes_of(image, {});
+  if (planned.changes.empty()) return changes_of(image, {}, from.client);
   StoredEvent event;
   event.id = context.event;
   event.image = image;
   event.time = utc_now();
   event.kind = kind_of(action);
   event.role = EventRole::action;
-  event.request = request;
+  event.request = from.request;
+  event.client = from.client;
   event.input = input_of(action, context, planned.changes);
   event.model_sha256 = asked.model_sha256;
   event.precision = asked.precision;
@@ -114,12 +121,38 @@ Changes Project::Impl::perform(ImageId image, const std::string& request, const 
   commit(event, planned.changes, asked.answers);
   std::vector<ObjectId> ids;
   for (const ObjectChange& change : planned.changes) ids.push_back(change.id);
-  return changes_of(image, ids);
+  Changes changes = changes_of(image, ids, from.client);
+  changes.taken = planned.taken;
+  return changes;
 }
 
-Changes Project::Impl::step_back_or_forth(ImageId image, const std::string& request, EventRole role) {
+void Project::Impl::check_step(const ImageState& state, const UndoPath::Step& step, EventRole role,
+                               const std::vector<ObjectChange>& stored) {
+  const std::string verb = role == EventRole::undo ? "undone" : "redone";
+  if (const auto object = state.path.changed_since(step)) {
+    throw Error(ErrorKind::conflict, "object " + std::to_string(*object) +
+                                         " has been changed by another page since: \"" + step.kind +
+                                         "\" is not " + verb);
+  }
+  if (overlap() == Overlap::allow) return;
+  for (const ObjectId other : state.path.others_changed_since(step)) {
+    const auto found = state.records.find(other);
+    if (found == state.records.end() || found->second.object.state != ObjectState::approved) continue;
+    for (const ObjectChange& change : stored) {
+      const auto& to = role == EventRole::undo ? change.before : change.after;
+      if (!to || to->object.state != ObjectState::approved) continue;
+      if (intersected(gained_by(state, change), *found->second.voxels).runs.empty()) continue;
+      throw Error(ErrorKind::conflict, "pixels that object " + std::to_string(change.id) +
+                                           " would get back have become object " + std::to_string(other) +
+                                           "'s: \"" + step.kind + "\" is not " + verb);
+    }
+  }
+}
+
+Changes Project::Impl::step_back_or_forth(ImageId image, const From& from, EventRole role) {
   const ImageState& state = state_of(image);
-  const auto step = role == EventRole::undo ? state.path.next_undo() : state.path.next_redo();
+  const auto step =
+      role == EventRole::undo ? state.path.next_undo(from.client) : state.path.next_redo(from.client);
   if (!step) {
     throw Error(ErrorKind::conflict,
                 role == EventRole::undo ? "there is nothing to undo" : "there is nothing to redo");
@@ -130,26 +163,29 @@ Changes Project::Impl::step_back_or_forth(ImageId image, const std::string& requ
   event.time = utc_now();
   event.kind = role == EventRole::undo ? "undo" : "redo";
   event.role = role;
-  event.request = request;
+  event.request = from.request;
+  event.client = from.client;
   event.input = "{}";
   event.summary = (role == EventRole::undo ? "undid " : "redid ") + step->kind;
   event.target = step->event;
   std::vector<ObjectChange> changes;
   std::vector<ObjectId> ids;
-  for (const ObjectChange& stored : history_.changes_of(step->event, state.grid.extent)) {
+  const std::vector<ObjectChange> all = history_.changes_of(step->event, state.grid.extent);
+  check_step(state, *step, role, all);
+  for (const ObjectChange& stored : all) {
     changes.push_back(stepped(state, stored, role, event.id));
     ids.push_back(stored.id);
   }
   commit(event, changes, {});
-  return changes_of(image, ids);
+  return changes_of(image, ids, from.client);
 }
 
-Changes Project::Impl::changes_of(ImageId id, std::span<const ObjectId> objects) {
+Changes Project::Impl::changes_of(ImageId id, std::span<const ObjectId> objects, const std::string& client) {
   const ImageState& state = state_of(id);
   Changes changes;
   changes.revision = revision_;
-  if (const auto step = state.path.next_undo()) changes.undo = step->kind;
-  if (const auto step = state.path.next_redo()) changes.redo = step->kind;
+  if (const auto step = state.path.next_undo(client)) changes.undo = step->kind;
+  if (const auto step = state.path.next_redo(client)) changes.redo = step->kind;
   for (const ObjectId object : objects) {
     const auto record = state.records.find(object);
     if (record != state.records.end()) {
@@ -162,7 +198,7 @@ Changes Project::Impl::changes_of(ImageId id, std::span<const ObjectId> objects)
   return changes;
 }
 
-Changes Project::Impl::changes_since(ImageId id, Revision since) {
+Changes Project::Impl::changes_since(ImageId id, Revision since, const std::string& client) {
   const ImageState& state = state_of(id);
   std::vector<ObjectId> objects;
   for (const auto& [object, record] : state.records) {
@@ -171,7 +207,7 @@ Changes Project::Impl::changes_since(ImageId id, Revision since) {
   for (const auto& [object, revision] : state.removed) {
     if (revision > since && !state.records.contains(object)) objects.push_back(object);
   }
-  return changes_of(id, objects);
+  return changes_of(id, objects, client);
 }
 
 std::vector<AnnotatedObject> Project::Impl::objects(ImageId id) {

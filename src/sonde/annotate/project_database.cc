@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sonde/annotate/project_database.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <fcntl.h>
 #include <sqlite3.h>
@@ -132,10 +133,14 @@ void ProjectDatabase::connect() {
   if (mode != "wal")
     throw Error(ErrorKind::unavailable, file().string() + ": the file system keeps no write-ahead log");
   db.exec("PRAGMA synchronous = FULL");
-  if (tables > 0) return;
+  if (tables > 0 && version == kProjectSchema) return;
   SQLite::Transaction transaction(db);
-  db.exec(kProjectTables);
-  db.exec("PRAGMA application_id = " + std::to_string(kProjectApplication));
+  if (tables == 0) {
+    db.exec(kProjectTables);
+    db.exec("PRAGMA application_id = " + std::to_string(kProjectApplication));
+  }
+  for (int from = tables == 0 ? kProjectSchema : std::max(version, 1); from < kProjectSchema; ++from)
+    db.exec(kProjectUpgrades.at(static_cast<std::size_t>(from - 1)));
   db.exec("PRAGMA user_version = " + std::to_string(kProjectSchema));
   transaction.commit();
 }

@@ -60,15 +60,18 @@ class Project::Impl {
   // project_actions.cc
   // Of an action that has been done before: what it changed, as it is now.
   bool has_done(const std::string& request);
-  std::optional<Changes> done_before(ImageId image, const std::string& request);
+  struct From {
+    std::string request, client;
+  };
+  std::optional<Changes> done_before(ImageId image, const From& from);
   // Throws where the action cannot be done; of an ask, the mask to start from.
   Mask prepare(ImageId image, const Action& action);
   struct Asked {
     std::vector<RecordedAnswer> answers;
     std::string model_sha256, precision;
   };
-  Changes perform(ImageId image, const std::string& request, const Action& action, const Asked& asked);
-  Changes changes_since(ImageId image, Revision since);
+  Changes perform(ImageId image, const From& from, const Action& action, const Asked& asked);
+  Changes changes_since(ImageId image, Revision since, const std::string& client);
   std::vector<AnnotatedObject> objects(ImageId image);
   std::vector<ObjectMask> masks(ImageId image, PlaneRef plane, std::span<const ObjectId> objects);
   VoxelSet voxels(ObjectId object);
@@ -94,8 +97,11 @@ class Project::Impl {
               std::span<const RecordedAnswer> answers);
   void write_object(const ObjectChange& change, const std::string& sha256);
   void remember(const StoredEvent& event, const std::vector<ObjectChange>& changes);
-  Changes step_back_or_forth(ImageId image, const std::string& request, EventRole role);
-  Changes changes_of(ImageId image, std::span<const ObjectId> objects);
+  Changes step_back_or_forth(ImageId image, const From& from, EventRole role);
+  // Throws where another one has been built on what the step changed.
+  void check_step(const ImageState& state, const UndoPath::Step& step, EventRole role,
+                  const std::vector<ObjectChange>& changes);
+  Changes changes_of(ImageId image, std::span<const ObjectId> objects, const std::string& client);
   void check_label(const LabelEdit& edit, std::optional<LabelId> except);
   std::set<LabelId> living_labels();
   void revive_labels(const std::vector<ObjectChange>& changes);

@@ -96,6 +96,7 @@ class ImageReplay {
     context.image = image_;
     context.grid = grid_;
     context.overlap = overlap_of(input.at("overlap").get<std::string>());
+    context.emptied = input.contains("emptied") ? Emptied::removed : Emptied::kept;
     context.labels = labels;
     context.next_object = input.at("next_object").get<ObjectId>();
     context.event = recorded.event.id;

@@ -51,6 +51,46 @@ TEST(Overlap, TakesThePixelsUnderOverwriteButNotFromALockedObject) {
   EXPECT_EQ(test.project().voxels(open), disc(10, 10, 4));
 }
 
+TEST(Overlap, SaysWhatOverwriteTakesAndRemovesWhatItEmpties) {
+  DiscProject test;
+  test.project().set_overlap(Overlap::overwrite);
+  const ObjectId whole = new_object(test.act(stroke_at(10, 10, 2)));
+  const ObjectId part = new_object(test.act(stroke_at(20, 10, 4)));
+  const ObjectId beside = new_object(test.act(stroke_at(33, 20, 2)));
+  const std::int64_t before = test.object(whole).area + test.object(part).area;
+  StrokeAction across = stroke_at(0, 0, 4);
+  across.points = {{10, 10}, {17, 10}};
+  const Changes changes = test.act(across);
+  EXPECT_THAT(changes.removed, ElementsAre(whole));
+  ASSERT_TRUE(changes.taken);
+  EXPECT_EQ(changes.taken->objects, 2);
+  EXPECT_EQ(changes.taken->removed, 1);
+  EXPECT_EQ(changes.taken->voxels, before - test.object(part).area);
+  EXPECT_THAT(test.project().history(test.image, 1)[0].summary,
+              testing::MatchesRegex(
+                  "stroke added to object 4, taking [0-9]+ voxels from 2 objects, 1 of them whole"));
+  EXPECT_FALSE(test.act(NameAction{beside, "x"}).taken);
+  test.act(UndoAction{});
+  test.act(UndoAction{});
+  EXPECT_EQ(test.project().voxels(whole), disc(10, 10, 2));
+  EXPECT_EQ(test.project().voxels(part), disc(20, 10, 4));
+  test.act(RedoAction{});
+  EXPECT_FALSE(test.has(whole));
+  EXPECT_THAT(test.project().replay(test.segmenter), IsEmpty());
+}
+
+TEST(Objects, ThatLoseTheirLastPixelAreGone) {
+  DiscProject test;
+  const ObjectId erased = new_object(test.act(stroke_at(10, 10, 2)));
+  EXPECT_THAT(test.act(stroke_on(erased, Paint::remove, 10, 10, 4)).removed, ElementsAre(erased));
+  EXPECT_EQ(test.project().image(test.image).approved, 0);
+  test.act(UndoAction{});
+  EXPECT_EQ(test.project().voxels(erased), disc(10, 10, 2));
+  const ObjectId proposal = new_object(test.act(ask_at(25, 10)));
+  test.act(stroke_on(proposal, Paint::remove, 25, 10, 9));
+  EXPECT_EQ(test.object(proposal).area, 0) << "a proposal is still there to be asked again";
+}
+
 TEST(Overlap, SharesThePixelsUnderAllow) {
   DiscProject test;
   test.project().set_overlap(Overlap::allow);

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
+
 namespace sonde {
 
-inline constexpr int kProjectSchema = 1;                // PRAGMA user_version
+// What makes each next version of the first one.
+inline constexpr std::array kProjectUpgrades{"ALTER TABLE events ADD COLUMN client TEXT NOT NULL DEFAULT ''"};
+inline constexpr int kProjectSchema = 1 + static_cast<int>(kProjectUpgrades.size());  // PRAGMA user_version
 inline constexpr int kProjectApplication = 0x534E4441;  // PRAGMA application_id: "SNDA"
 
 // events, changes and answers only grow, and say everything: the other tables could be made from them.
@@ -32,7 +36,7 @@ CREATE UNIQUE INDEX label_names ON labels(name) WHERE NOT deleted;
 CREATE UNIQUE INDEX label_values ON labels(value) WHERE NOT deleted;
 
 -- role: 'action', 'undo' or 'redo' of an image's objects; 'note' for all else.
--- target: the event that was undone or redone.
+-- target: the event that was undone or redone. client: the page or program that did it, empty for none.
 CREATE TABLE events(
   id INTEGER PRIMARY KEY,
   image INTEGER REFERENCES images(id),
@@ -43,7 +47,8 @@ CREATE TABLE events(
   input TEXT NOT NULL,
   model TEXT NOT NULL, precision TEXT NOT NULL, window TEXT NOT NULL,
   summary TEXT NOT NULL,
-  target INTEGER REFERENCES events(id));
+  target INTEGER REFERENCES events(id),
+  client TEXT NOT NULL DEFAULT '');
 CREATE INDEX events_of_image ON events(image, id);
 
 -- before and after: the object, null where there was or is none; delta: the voxels that changed.

@@ -21,6 +21,12 @@ bool needs_mask(const ObjectChange& change) {
   return change.after && (!change.before || !change.delta.runs.empty());
 }
 
+std::vector<ObjectId> ids_of(const std::vector<ObjectChange>& changes) {
+  std::vector<ObjectId> ids;
+  for (const ObjectChange& change : changes) ids.push_back(change.id);
+  return ids;
+}
+
 // The mask files of an event that is not committed yet.
 class WrittenMasks {
  public:
@@ -207,13 +213,13 @@ void Project::Impl::remember(const StoredEvent& event, const std::vector<ObjectC
   }
   switch (event.role) {
     case EventRole::action:
-      state.path.act({event.id, event.kind});
+      state.path.act({event.id, event.kind, event.client, ids_of(changes)});
       break;
     case EventRole::undo:
-      state.path.undo(event.target.value());
+      state.path.undo(event.target.value(), event.id, event.client);
       break;
     case EventRole::redo:
-      state.path.redo(event.target.value());
+      state.path.redo(event.target.value(), event.id, event.client);
       break;
     case EventRole::note:
       break;
