@@ -248,6 +248,43 @@ TEST_F(ApiActions, ProgressAndHistoryAreKept) {
   EXPECT_EQ(get("/api/images/99/history").status, 404);
 }
 
+TEST_F(ApiActions, UndoIsOfTheClientThatAsks) {
+  const std::int64_t label = add_label("liver");
+  const auto post_as = [&](const char* client, const char* request, const Json& action) {
+    return post("/api/images/1/actions", {{"request", request},
+                                          {"client", client},
+                                          {"view", {{"axis", "axial"}, {"slice", 0}}},
+                                          {"action", action}});
+  };
+  const Json first = read_bundle(post_as("first-page", "request-1", stroke(label, 10, 10)).body).json;
+  const std::int64_t painted = first["changed"][0]["id"];
+  post_as("second-page", "request-2", stroke(label, 40, 20));
+  EXPECT_EQ(get_json("/api/images/1?client=third-page")["undo"], nullptr);
+  EXPECT_EQ(get_json("/api/images/1?client=second-page")["undo"], "stroke");
+  EXPECT_EQ(get("/api/images/1?client=x").status, 400);
+  const Json undone = read_bundle(post_as("first-page", "request-3", {{"kind", "undo"}}).body).json;
+  EXPECT_EQ(undone["removed"], Json::array({painted}));
+  EXPECT_EQ(undone["undo"], nullptr);
+  EXPECT_EQ(post_as("first-page", "request-4", {{"kind", "undo"}}).status, 409);
+  const auto seen = read_bundle(get("/api/images/1/masks?axis=axial&slice=0&client=second-page").body).json;
+  EXPECT_EQ(seen["undo"], "stroke");
+  const auto since =
+      read_bundle(get("/api/images/1/changes?since=0&axis=axial&slice=0&client=first-page").body).json;
+  EXPECT_EQ(since["redo"], "stroke");
+}
+
+TEST_F(ApiActions, SaysWhatOverwriteTakes) {
+  const std::int64_t label = add_label("liver");
+  EXPECT_EQ(post("/api/settings", {{"overlap", "overwrite"}}).status, 200);
+  const std::int64_t first = paint(label, 10, 10);
+  const Json bundle = read_bundle(act(1, stroke(label, 10, 10)).body).json;
+  EXPECT_EQ(bundle["removed"], Json::array({first}));
+  EXPECT_EQ(bundle["taken"]["objects"], 1);
+  EXPECT_EQ(bundle["taken"]["removed"], 1);
+  EXPECT_EQ(bundle["taken"]["area"], bundle["changed"][0]["area"]);
+  EXPECT_FALSE(read_bundle(act(1, stroke(label, 40, 20)).body).json.contains("taken"));
+}
+
 TEST_F(ApiActions, ExportIsAJobThatWritesUnderTheProject) {
   paint(add_label("liver"), 30, 20);
   const Response started = post("/api/export", {{"format", "png"}, {"each", "labels"}});

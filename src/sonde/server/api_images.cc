@@ -39,6 +39,11 @@ PlaneRef plane_in(const Target& target) {
   return plane;
 }
 
+// Whose undo and redo the answer tells; empty: nobody's.
+std::string client_in(const Target& target) {
+  return target.query.contains("client") ? wire::checked_id(query_text(target, "client"), "client") : "";
+}
+
 std::vector<wire::PlaneFacts> plane_facts(const Grid& grid) {
   std::vector<wire::PlaneFacts> facts;
   for (const SlicePlane& plane : planes_of(grid)) {
@@ -102,7 +107,7 @@ Grid Api::grid_of_image(ImageId id) {
 Response Api::get_image(const Call& call) {
   const auto image = desk_.open(call.id());
   const Volume& volume = image->volume();
-  Changes all = project_.changes_since(call.id(), 0);
+  Changes all = project_.changes_since(call.id(), 0, client_in(call.target));
   const Json json = wire::to_json(wire::OpenedFacts{.image = all.image,
                                                     .extent = volume.extent,
                                                     .plain = is_plain(image->grid()),
@@ -131,8 +136,10 @@ Response Api::get_masks(const Call& call) {
   const Stopwatch watch;
   const PlaneRef plane = plane_in(call.target);
   plane_at(grid_of_image(call.id()), plane);
-  wire::Bundle bundle{
-      .changes = project_.changes_since(call.id(), 0), .labels = {}, .timing = {}, .masks = {}};
+  wire::Bundle bundle{.changes = project_.changes_since(call.id(), 0, client_in(call.target)),
+                      .labels = {},
+                      .timing = {},
+                      .masks = {}};
   bundle.changes.removed.clear();  // nobody has them
   bundle.masks = project_.masks(call.id(), plane, ids_on(bundle.changes.changed, plane));
   std::erase_if(bundle.masks,
@@ -146,8 +153,10 @@ Response Api::get_image_changes(const Call& call) {
   const PlaneRef plane = plane_in(call.target);
   const Revision since = query_whole(call.target, "since");
   plane_at(grid_of_image(call.id()), plane);
-  wire::Bundle bundle{
-      .changes = project_.changes_since(call.id(), since), .labels = {}, .timing = {}, .masks = {}};
+  wire::Bundle bundle{.changes = project_.changes_since(call.id(), since, client_in(call.target)),
+                      .labels = {},
+                      .timing = {},
+                      .masks = {}};
   bundle.masks = project_.masks(call.id(), plane, ids_of(bundle.changes.changed));
   bundle.labels = labels_since(since);
   bundle.timing.total_ms = watch.ms();
@@ -159,11 +168,11 @@ Response Api::post_action(const Call& call) {
   const wire::ActionRequest request = wire::parse_action(call.body);
   plane_at(grid_of_image(call.id()), request.view);
   AskTimes times;
-  wire::Bundle bundle{
-      .changes = project_.apply(call.id(), request.request, request.action, desk_.segmenter(times)),
-      .labels = {},
-      .timing = {},
-      .masks = {}};
+  wire::Bundle bundle{.changes = project_.apply(call.id(), request.request, request.action,
+                                                desk_.segmenter(times), request.client),
+                      .labels = {},
+                      .timing = {},
+                      .masks = {}};
   bundle.masks = project_.masks(call.id(), request.view, ids_of(bundle.changes.changed));
   if (may_change_labels(request.action)) bundle.labels = project_.labels();
   bundle.timing = {times.wait_ms, times.decode_ms, watch.ms()};
@@ -182,15 +191,17 @@ Response Api::get_embedding(const Call& call) {
 
 Response Api::post_everything(const Call& call) {
   const ImageId id = call.id();
-  const EverythingAction action = wire::parse_everything(call.body);
+  const wire::EverythingRequest asked = wire::parse_everything(call.body);
+  const EverythingAction& action = asked.action;
   plane_at(grid_of_image(id), action.plane);
   parse_window(action.window);
   check_settings(action.settings);
-  const auto job = jobs_.start("everything", [this, id, action](const JobReport& report) {
+  const auto job = jobs_.start("everything", [this, id, asked](const JobReport& report) {
     const std::string request = random_token();  // as good an id as any
     MaskPreview preview;
     const MasksSoFar so_far = [&](std::span<const MaskSoFar> masks) { report.preview(preview.show(masks)); };
-    const Changes changes = project_.apply(id, request, action, desk_.segmenter(report.progress, so_far));
+    const Changes changes =
+        project_.apply(id, request, asked.action, desk_.segmenter(report.progress, so_far), asked.client);
     const auto proposals =
         std::count_if(changes.changed.begin(), changes.changed.end(), [](const AnnotatedObject& object) {
           return object.source == ObjectSource::everything && object.proposal;

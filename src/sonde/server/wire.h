@@ -27,6 +27,7 @@ namespace sonde::wire {
 
 struct ActionRequest {
   std::string request;  // its id
+  std::string client;   // the page or program that it comes from; may be empty
   PlaneRef view;
   Action action;
 };
@@ -52,7 +53,13 @@ struct FocusRequest {
   std::string window;
 };
 FocusRequest parse_focus(std::string_view body);
-EverythingAction parse_everything(std::string_view body);
+struct EverythingRequest {
+  std::string client;
+  EverythingAction action;
+};
+EverythingRequest parse_everything(std::string_view body);
+// The id of a request or client: 8 to 64 letters, digits and "-".
+std::string checked_id(std::string id, const std::string& name);
 
 struct ProgressRequest {
   std::optional<std::chrono::milliseconds> active;

@@ -87,17 +87,20 @@ Json head_of(const Bundle& bundle) {
     for (const Label& label : *bundle.labels) labels.push_back(to_json(label));
   }
   const auto or_null = [](const std::optional<std::string>& text) { return text ? Json(*text) : Json(); };
-  return {{"revision", changes.revision},
-          {"undo", or_null(changes.undo)},
-          {"redo", or_null(changes.redo)},
-          {"changed", std::move(changed)},
-          {"removed", changes.removed},
-          {"image", to_json(changes.image)},
-          {"labels", std::move(labels)},
-          {"timing_ms",
-           {{"wait", rounded(bundle.timing.wait_ms)},
-            {"decode", rounded(bundle.timing.decode_ms)},
-            {"total", rounded(bundle.timing.total_ms)}}}};
+  Json head{{"revision", changes.revision},
+            {"undo", or_null(changes.undo)},
+            {"redo", or_null(changes.redo)},
+            {"changed", std::move(changed)},
+            {"removed", changes.removed},
+            {"image", to_json(changes.image)},
+            {"labels", std::move(labels)},
+            {"timing_ms",
+             {{"wait", rounded(bundle.timing.wait_ms)},
+              {"decode", rounded(bundle.timing.decode_ms)},
+              {"total", rounded(bundle.timing.total_ms)}}}};
+  if (const auto& taken = changes.taken)
+    head["taken"] = {{"area", taken->voxels}, {"objects", taken->objects}, {"removed", taken->removed}};
+  return head;
 }
 
 template <typename T>

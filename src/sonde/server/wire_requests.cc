@@ -165,14 +165,9 @@ Action action_from(const Json& json, const std::string& where) {
   return action;
 }
 
-std::string request_id_at(Fields& fields) {
-  std::string id = fields.text("request");
-  const auto allowed = [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-';
-  };
-  if (id.size() < 8 || id.size() > 64 || !std::all_of(id.begin(), id.end(), allowed))
-    throw malformed("request must be 8 to 64 letters, digits and -");
-  return id;
+std::string client_at(Fields& fields) {
+  auto client = fields.maybe_text("client");
+  return client ? checked_id(*std::move(client), "client") : "";
 }
 
 LabelEdit label_edit_from(Fields& fields) {
@@ -181,11 +176,20 @@ LabelEdit label_edit_from(Fields& fields) {
 
 }  // namespace
 
+std::string checked_id(std::string id, const std::string& name) {
+  const auto allowed = [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-';
+  };
+  if (id.size() < 8 || id.size() > 64 || !std::all_of(id.begin(), id.end(), allowed))
+    throw malformed(name + " must be 8 to 64 letters, digits and -");
+  return id;
+}
+
 ActionRequest parse_action(std::string_view body) {
   const Json json = parse_strictly(body);
   Fields fields(json, "");
-  ActionRequest request{request_id_at(fields), plane_at(fields, "view"),
-                        action_from(fields.at("action"), "action")};
+  ActionRequest request{checked_id(fields.text("request"), "request"), client_at(fields),
+                        plane_at(fields, "view"), action_from(fields.at("action"), "action")};
   fields.finish();
   return request;
 }
@@ -231,17 +235,18 @@ FocusRequest parse_focus(std::string_view body) {
   return request;
 }
 
-EverythingAction parse_everything(std::string_view body) {
+EverythingRequest parse_everything(std::string_view body) {
   const Json json = parse_strictly(body);
   Fields fields(json, "");
-  EverythingAction action{plane_at(fields, "plane"), fields.text("window"), {}};
+  EverythingRequest request{client_at(fields), {plane_at(fields, "plane"), fields.text("window"), {}}};
+  EverythingAction& action = request.action;
   EverythingSettings& settings = action.settings;
   settings.points_per_side = fields.maybe_whole("points_per_side").value_or(settings.points_per_side);
   settings.pred_iou = fields.maybe_number("pred_iou", kShare).value_or(settings.pred_iou);
   settings.stability = fields.maybe_number("stability", kShare).value_or(settings.stability);
   settings.min_region = fields.maybe_whole("min_region").value_or(settings.min_region);
   fields.finish();
-  return action;
+  return request;
 }
 
 ProgressRequest parse_progress(std::string_view body) {

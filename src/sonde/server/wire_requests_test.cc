@@ -92,10 +92,10 @@ TEST(WireRequests, OfTheExamplesAllParse) {
   EXPECT_EQ(parse_settings(golden("settings")["request"].dump()), Overlap::allow);
   EXPECT_EQ(parse_focus(golden("focus")["request"].dump()).plane, kAxial71);
   const Json grids = golden("everything");
-  const EverythingAction own = parse_everything(grids["request"].dump());
+  const EverythingAction own = parse_everything(grids["request"].dump()).action;
   EXPECT_EQ(own.settings.points_per_side, 16);
   EXPECT_EQ(own.settings.min_region, 10);
-  EXPECT_EQ(parse_everything(grids["request with defaults"].dump()).settings.pred_iou, 0.88);
+  EXPECT_EQ(parse_everything(grids["request with defaults"].dump()).action.settings.pred_iou, 0.88);
   const Json progress = golden("progress")["requests"];
   EXPECT_EQ(parse_progress(progress[0].dump()).active, std::chrono::milliseconds(5000));
   EXPECT_EQ(parse_progress(progress[1].dump()).done, true);
@@ -148,6 +148,18 @@ TEST(WireRequests, RefuseWhatIsNotAsItIsWrittenDown) {
   Json without = good;
   without["action"].erase("window");
   EXPECT_THAT(refusal_of(without), HasSubstr("action.window is missing"));
+}
+
+TEST(WireRequests, MayNameTheClient) {
+  Json request = golden("actions")["ask"];
+  EXPECT_EQ(parse_action(request.dump()).client, "");
+  request["client"] = "0b54f1a2-page";
+  EXPECT_EQ(parse_action(request.dump()).client, "0b54f1a2-page");
+  request["client"] = "a page";
+  EXPECT_THAT(refusal_of(request), HasSubstr("client must be 8 to 64"));
+  Json everything = golden("everything")["request"];
+  everything["client"] = "0b54f1a2-page";
+  EXPECT_EQ(parse_everything(everything.dump()).client, "0b54f1a2-page");
 }
 
 TEST(WireRequests, RefuseWhatIsNoJson) {

@@ -65,7 +65,28 @@ export interface Message {
   id: number
   tone: 'info' | 'error' | 'critical' // critical: something is lost; it stays until it is dismissed
   text: string
+  undo: 'offered' | 'none' // offered: until this page does something else
 }
+
+// What the page asks before it acts. Who chooses nothing has nothing done.
+export interface Question {
+  text: string
+  detail: string
+  choices: readonly string[]
+}
+
+// What was made last: it is shown, and not selected. Strokes go on with what a stroke has begun.
+export interface Made {
+  object: number | null // null: the server has not answered yet
+  by: 'accept' | 'stroke'
+}
+
+// What a stroke changes: the open proposal, what the strokes before it have begun, an object, or nothing that is there.
+export type PaintTarget =
+  | { on: 'proposal' }
+  | { on: 'begun' }
+  | { on: 'object'; object: number }
+  | { on: 'new' }
 
 export interface SessionState {
   connection: Connection
@@ -82,7 +103,8 @@ export interface SessionState {
   brushRadius: number // pixels of the finer side; round in millimetres
   label: number // the active one
   objects: ReadonlyMap<number, ImageObject>
-  selected: ReadonlySet<number> // objects
+  selected: ReadonlySet<number> // objects, by hand: what keys and tools act on
+  made: Made | null
   hovered: number | null
   hidden: ReadonlySet<number>
   opacity: number // of the fill, 0 .. 1
@@ -91,7 +113,8 @@ export interface SessionState {
   proposal: number | null // the one that prompts go to
   draft: Draft | null // draw these prompts; null when no proposal is open
   asking: boolean // a prompt has not been answered yet
-  refining: boolean // prompts change the selected approved object
+  refining: boolean // prompts change the selected approved object, as long as it is selected
+  question: Question | null
   job: Job | null // of Everything
   jobImage: number | null // whose proposals it makes
   preview: Preview | null // what it has found so far
@@ -128,10 +151,16 @@ export interface SessionActions {
   // `refining` is on).
   addPoint(point: PromptPoint): Promise<void>
   setBox(box: BoxPx): Promise<void>
-  stroke(paint: 'add' | 'remove', radii: Radii, points: [number, number][]): Promise<void>
-  lasso(paint: 'add' | 'remove', polygon: [number, number][]): Promise<void>
+  // `target`: as paintTarget says; left out: of one that touches nothing.
+  stroke(
+    paint: 'add' | 'remove',
+    radii: Radii,
+    points: [number, number][],
+    target?: PaintTarget | null,
+  ): Promise<void>
+  lasso(paint: 'add' | 'remove', polygon: [number, number][], target?: PaintTarget | null): Promise<void>
   nextCandidate(step: 1 | -1): Promise<void>
-  // The open proposal, else the selected proposals, with the active label; goes to the slice of a single one first.
+  // The open proposal, else the selected proposals, with the active label; goes to their slice first.
   accept(): Promise<void>
   reject(): Promise<void>
   undoLast(): Promise<void>
@@ -140,16 +169,18 @@ export interface SessionActions {
   setHidden(objects: number[], hidden: 'hidden' | 'shown'): void
   setOpacity(opacity: number): void
   setOutlineOnly(outline: 'outline' | 'filled'): void
-  setRefining(refining: 'on' | 'off'): void
+  setRefining(refining: 'on' | 'off'): void // 'on' needs one approved object: selected, or just made
   fit(): void
-  setLabel(label: number): void // the active one
+  // Makes it the active one and, while no proposal is open, the label of the approved objects selected by hand.
+  chooseLabel(label: number): Promise<void>
+  // From here on, what concerns several objects of which some are not in view asks first.
   approve(objects: number[], label?: number): Promise<void> // proposals, with the active label unless told
   choose(proposal: number, candidate: number): Promise<void>
   remove(objects: number[]): Promise<void>
   relabel(objects: number[], label: number): Promise<void> // approved ones
   rename(object: number, name: string): Promise<void>
   setLocked(objects: number[], lock: 'locked' | 'open'): Promise<void>
-  merge(objects: number[]): Promise<void>
+  merge(objects: number[]): Promise<void> // asks which label wins
   split(object: number): Promise<void>
   fillHoles(objects: number[]): Promise<void>
   dropSpecks(objects: number[], below: number): Promise<void>
@@ -164,6 +195,7 @@ export interface SessionActions {
   showHistory(shown: 'shown' | 'hidden'): void
   tell(tone: Message['tone'], text: string): void
   dismiss(message: number): void
+  answer(choice: number | null): void // to the question; null: nothing of it
 }
 
 export interface LabelFields {

@@ -7,6 +7,7 @@ import { openBrowser } from './person.mjs'
 import { picturesStory } from './story_pictures.mjs'
 import { thickSlicesStory, volumeStory } from './story_volume.mjs'
 import { dicomStory } from './story_dicom.mjs'
+import { gesturesStory } from './story_gestures.mjs'
 import { restartStory } from './story_restart.mjs'
 
 const [program, folder, screenshots = `${folder}/screenshots`, ...wanted] = process.argv.slice(2)
@@ -46,6 +47,7 @@ async function tell(name, story) {
 // Two persons at once: each story has a server and windows of its own, and waits most of the time.
 const waiting = Object.entries({
   pictures: picturesStory,
+  gestures: gesturesStory,
   restart: restartStory,
   volume: volumeStory,
   dicom: dicomStory,

@@ -4,12 +4,14 @@ import { AboutDialog } from '../panels/about_dialog'
 import { ExportDialog } from '../panels/export_dialog'
 import { HelpSheet } from '../panels/help_sheet'
 import { HistoryPanel } from '../panels/history_panel'
+import { keepKeyboard } from '../panels/focus'
 import { handleKey } from '../panels/keyboard'
 import { LabelsPanel } from '../panels/labels_panel'
 import { Messages } from '../panels/messages'
 import { StageNotice } from '../panels/notices'
 import { ObjectsPanel } from '../panels/objects_panel'
 import { PromptBar } from '../panels/prompt_bar'
+import { QuestionDialog } from '../panels/question_dialog'
 import { ToolRail } from '../panels/tool_rail'
 import { TopBar } from '../panels/top_bar'
 import { useUi, useUiState } from '../panels/ui'
@@ -28,6 +30,7 @@ export function App() {
     window.addEventListener('keydown', listen)
     return () => window.removeEventListener('keydown', listen)
   }, [session, ui])
+  useEffect(() => keepKeyboard(), [])
   return (
     <div className="app">
       <TopBar />
@@ -52,6 +55,7 @@ export function App() {
         )}
       </div>
       <Dialogs />
+      <QuestionDialog />
     </div>
   )
 }

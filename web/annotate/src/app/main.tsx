@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createRoot } from 'react-dom/client'
 import { Ui, UiContext } from '../panels/ui'
+import { clientId, holdLock } from '../state/client_id'
 import { LiveSession } from '../state/live_session'
 import { SessionContext } from '../state/react'
 import { Client } from '../wire/client'
@@ -12,8 +13,11 @@ import './controls.css'
 import './lists.css'
 import './dialogs.css'
 
+// A page from another machine has no locks: it is no secure context.
+const locks = 'locks' in navigator ? holdLock(navigator.locks) : null
 const session = new LiveSession({
   client: new Client(),
+  identify: () => clientId({ tab: sessionStorage, browser: localStorage, hold: locks }),
   keep: sessionStorage,
   channel: new BroadcastChannel('sonde'),
   isVisible: () => document.visibilityState === 'visible',

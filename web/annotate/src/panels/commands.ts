@@ -26,8 +26,8 @@ export const tools: readonly { tool: Tool; title: string; key: string; hint: str
   { tool: 'point', title: 'Point inside', key: 'P', hint: 'Click what belongs to the object' },
   { tool: 'background', title: 'Point outside', key: 'N', hint: 'Click what does not belong to it' },
   { tool: 'box', title: 'Box', key: 'B', hint: 'Draw a box round the object' },
-  { tool: 'brush', title: 'Brush', key: 'R', hint: 'Paint the selected object, or a new one' },
-  { tool: 'eraser', title: 'Eraser', key: 'E', hint: 'Take from the selected object' },
+  { tool: 'brush', title: 'Brush', key: 'R', hint: 'Paint the object selected by hand, or a new one' },
+  { tool: 'eraser', title: 'Eraser', key: 'E', hint: 'Take from the object selected by hand' },
   { tool: 'lasso', title: 'Lasso', key: 'L', hint: 'Draw round what shall be added' },
   { tool: 'pan', title: 'Pan', key: 'H', hint: 'Drag the picture' },
   {
@@ -98,9 +98,14 @@ function toggleDone({ session }: CommandContext): void {
   if (summary) void session.actions.setDone(summary.id, summary.status === 'done' ? 'open' : 'done')
 }
 
+// The selected object, else the one that was made last.
+function meant(state: SessionState): number | null {
+  return selectedIds(state)[0] ?? state.made?.object ?? null
+}
+
 function jump({ session }: CommandContext): void {
-  const id = selectedIds(session.getState())[0]
-  if (id !== undefined) session.actions.open(id)
+  const id = meant(session.getState())
+  if (id !== null) session.actions.open(id)
 }
 
 function tellSaved({ session }: CommandContext): void {
@@ -184,9 +189,9 @@ export const commands: readonly Command[] = [
   },
   {
     group: 'Objects',
-    title: 'Go to the selected object',
+    title: 'Go to the selected object; select the last one made',
     keys: ['J'],
-    when: hasSelection,
+    when: (state) => meant(state) !== null,
     otherwise: 'Select the object to go to first',
     run: jump,
   },
@@ -194,9 +199,9 @@ export const commands: readonly Command[] = [
     group: 'Objects',
     title: 'Name the selected object',
     keys: ['F2'],
-    when: hasSelection,
+    when: (state) => meant(state) !== null,
     otherwise: 'Select the object to name first',
-    run: ({ session, ui }) => ui.set({ renaming: selectedIds(session.getState())[0] ?? null }),
+    run: ({ session, ui }) => ui.set({ renaming: meant(session.getState()) }),
   },
   {
     group: 'Objects',
@@ -236,7 +241,7 @@ export const commands: readonly Command[] = [
     keys: ['Ctrl+Z'],
     run: ({ session }) => {
       if (session.getState().undo) void session.actions.undoLast()
-      else session.actions.tell('info', 'Nothing to undo on this image')
+      else session.actions.tell('info', 'There is nothing of this page to undo on this image')
     },
   },
   {
@@ -245,7 +250,7 @@ export const commands: readonly Command[] = [
     keys: ['Ctrl+Shift+Z', 'Ctrl+Y'],
     run: ({ session }) => {
       if (session.getState().redo) void session.actions.redoNext()
-      else session.actions.tell('info', 'Nothing to redo on this image')
+      else session.actions.tell('info', 'There is nothing of this page to redo on this image')
     },
   },
 

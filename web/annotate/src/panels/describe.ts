@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { ImageObject, ImagePlane, Label, Opened, Summary } from '../wire/types'
+import type { ImagePlane, Label, Opened, Summary } from '../wire/types'
+import { countOf } from '../words'
 
 // Texts for people.
-
-export function countOf(count: number, one: string, several = `${one}s`): string {
-  return `${count.toLocaleString('en')} ${count === 1 ? one : several}`
-}
 
 export function duration(ms: number): string {
   const seconds = Math.floor(ms / 1000)
@@ -37,13 +34,6 @@ export function areaText(area: number, opened: Opened): string {
 export function brushText(radius: number, plane: ImagePlane | undefined): string {
   const px = `radius ${radius} px`
   return plane?.pixel_mm ? `${px}, ${rounded(radius * Math.min(...plane.pixel_mm))} mm` : px
-}
-
-export function objectName(object: ImageObject, labels: readonly Label[]): string {
-  if (object.name) return object.name
-  const label = labels.find(({ id }) => id === object.label)
-  if (label) return `${label.name} ${object.id}`
-  return object.state === 'proposed' ? `Proposal ${object.id}` : `Object ${object.id}`
 }
 
 // The network's estimate comes out a little above 1 at times.

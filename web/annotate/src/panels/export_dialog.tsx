@@ -3,8 +3,8 @@ import { useState, type FormEvent } from 'react'
 import { useActions, useSession } from '../state/react'
 import { isUnderWay } from '../state/jobs'
 import type { ExportedResult, ExportFormat, ExportRequest } from '../wire/types'
+import { countOf } from '../words'
 import { Modal } from './controls'
-import { countOf } from './describe'
 import { CheckIcon } from './icons'
 
 const formats: readonly { format: ExportFormat; title: string; about: string }[] = [

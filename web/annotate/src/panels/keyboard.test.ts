@@ -50,13 +50,62 @@ describe('a key for the selection', () => {
     const ui = new Ui(null)
     const listen = (event: KeyboardEvent) => handleKey(event, { session, ui })
     document.body.addEventListener('keydown', listen)
-    for (const key of ['Enter', 'M', 'Delete', 'Backspace', 'K', 'F', 'J', 'F2', 'Ctrl+Z', 'Ctrl+Y']) {
+    for (const key of ['Enter', 'C', 'M', 'Delete', 'Backspace', 'K', 'F', 'J', 'F2', 'Ctrl+Z', 'Ctrl+Y']) {
       for (const { id } of session.getState().messages) session.actions.dismiss(id)
       const { defaultPrevented } = pressed(key)
       expect([key, defaultPrevented, session.getState().messages.length]).toEqual([key, true, 1])
     }
     document.body.removeEventListener('keydown', listen)
     expect(server.actions()).toEqual([])
+  })
+})
+
+describe('a letter in a control', () => {
+  async function at(html: string) {
+    const session = await begin()
+    const place = document.body.appendChild(document.createElement('div'))
+    place.innerHTML = `<section data-viewer tabindex="0"></section>${html}`
+    const control = place.lastElementChild as HTMLElement
+    const listen = (event: KeyboardEvent) => handleKey(event, { session, ui: new Ui(null) })
+    document.body.addEventListener('keydown', listen)
+    const press = (key: string) => {
+      control.focus()
+      const event = new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true })
+      control.dispatchEvent(event)
+      return { taken: event.defaultPrevented, left: document.activeElement !== control }
+    }
+    const end = () => {
+      document.body.removeEventListener('keydown', listen)
+      place.remove()
+    }
+    return { session, press, end }
+  }
+
+  it('never chooses in a list: it is a command, or nothing', async () => {
+    const { session, press, end } = await at('<select><option>Brain</option></select>')
+    expect(press('b')).toEqual({ taken: true, left: true })
+    expect(session.getState().tool).toBe('box')
+    expect(press('q')).toEqual({ taken: true, left: true })
+    for (const key of ['ArrowDown', 'Enter', ' ', 'Tab']) expect(press(key).taken).toBe(false)
+    expect(press('Escape').left).toBe(true)
+    end()
+  })
+
+  it('is none of a number', async () => {
+    const { session, press, end } = await at('<input type="text" inputmode="decimal">')
+    for (const key of ['3', '-', '.', 'e', 'Enter', 'ArrowLeft', 'Backspace'])
+      expect([key, press(key).taken]).toEqual([key, false])
+    expect(press('r')).toEqual({ taken: true, left: true })
+    expect(session.getState().tool).toBe('brush')
+    end()
+  })
+
+  it('is one of a text', async () => {
+    const { session, press, end } = await at('<input type="text">')
+    expect(press('r')).toEqual({ taken: false, left: false })
+    expect(session.getState().tool).toBe('point')
+    expect(press('Escape').left).toBe(true)
+    end()
   })
 })
 

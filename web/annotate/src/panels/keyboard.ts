@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { commands, selectedIds, type Command, type CommandContext } from './commands'
+import { commands, type Command, type CommandContext } from './commands'
+import { backToPicture, numberFields, textFields } from './focus'
 
 export interface Pressed {
   key: string
@@ -31,12 +32,16 @@ export function commandFor(key: string): Command | undefined {
   return byKey.get(key)
 }
 
-// Keys that a control under the focus has for itself.
+function isSign(key: string): boolean {
+  return key.length === 1 && key !== ' '
+}
+
+// Keys that a control under the focus has for itself: signs are none of a list's, and of a number only what it is written in.
 function isTaken(target: Element, key: string): boolean {
-  if (
-    target.matches('input:not([type=range], [type=checkbox], [type=radio], [type=color]), textarea, select')
-  )
-    return !['Escape', 'Ctrl+S', 'Ctrl+E', 'F1'].includes(key)
+  const always = ['Escape', 'Ctrl+S', 'Ctrl+E', 'F1'].includes(key)
+  if (target.matches('select')) return !always && !isSign(key)
+  if (target.matches(numberFields)) return !always && (!isSign(key) || /[0-9.,+\-E]/.test(key))
+  if (target.matches(textFields)) return !always
   if (target.matches('input[type=range]')) return /^(Arrow|Page|Home|End)/.test(key)
   return key === 'Enter' && target.matches('button, a, summary, [role=option], [role=row]')
 }
@@ -49,8 +54,11 @@ export function handleKey(event: KeyboardEvent, context: CommandContext): void {
   const target = event.target instanceof Element ? event.target : document.body
   const key = keyName(event)
   if (target.closest('[popover]') || isTaken(target, key)) return
-  if (key === 'Escape' && target instanceof HTMLElement && target.matches('input, select'))
-    return target.blur()
+  if (key === 'Escape' && target.matches('input, select')) return backToPicture()
+  if (isSign(key) && target.matches(`select, ${numberFields}`)) {
+    event.preventDefault()
+    backToPicture()
+  }
   const state = context.session.getState()
   const command = commandFor(key)
   if (command) {
@@ -68,7 +76,5 @@ export function handleKey(event: KeyboardEvent, context: CommandContext): void {
   const label = state.project?.labels.find(({ shortcut }) => shortcut && shortcut.toUpperCase() === key)
   if (!label) return
   event.preventDefault()
-  context.session.actions.setLabel(label.id)
-  const approved = selectedIds(state, 'approved')
-  if (approved.length > 0 && state.draft === null) void context.session.actions.relabel(approved, label.id)
+  void context.session.actions.chooseLabel(label.id)
 }

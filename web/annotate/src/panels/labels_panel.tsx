@@ -2,8 +2,9 @@
 import { useState, type FormEvent } from 'react'
 import { useActions, useSession } from '../state/react'
 import type { Label } from '../wire/types'
+import { countOf } from '../words'
 import { Collapsible, IconButton } from './controls'
-import { countOf, nextColour } from './describe'
+import { nextColour } from './describe'
 import { SettingsIcon, PlusIcon, TrashIcon, CheckIcon } from './icons'
 import { commandFor } from './keyboard'
 
@@ -49,8 +50,8 @@ function LabelRow({ label, active, onEdit }: LabelRowProps) {
         role="radio"
         className="label-pick"
         aria-checked={active}
-        title={`${label.name}: ${countOf(label.objects, 'object')}, ${label.value} in exported maps`}
-        onClick={() => actions.setLabel(label.id)}
+        title={`${label.name}: ${countOf(label.objects, 'object')}, ${label.value} in exported maps. A click or its key makes it active, and the label of the selected objects`}
+        onClick={() => void actions.chooseLabel(label.id)}
       >
         <Swatch colour={label.colour} />
         <span className="label-name">{label.name}</span>

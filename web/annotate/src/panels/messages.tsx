@@ -20,7 +20,7 @@ export function Messages() {
 }
 
 function Toast({ message }: { message: Message }) {
-  const { dismiss } = useActions()
+  const { dismiss, undoLast } = useActions()
   const [pointedAt, setPointedAt] = useState(false)
   const [focused, setFocused] = useState(false)
   const stays = pointedAt || focused || shownMs[message.tone] === Infinity
@@ -39,6 +39,18 @@ function Toast({ message }: { message: Message }) {
     >
       {message.tone === 'info' ? <InfoIcon /> : <WarningIcon />}
       <span>{message.text}</span>
+      {message.undo === 'offered' && (
+        <button
+          type="button"
+          className="small"
+          onClick={() => {
+            dismiss(message.id)
+            void undoLast()
+          }}
+        >
+          Undo
+        </button>
+      )}
       <IconButton icon={CloseIcon} label="Dismiss" onClick={() => dismiss(message.id)} />
     </div>
   )

@@ -3,8 +3,10 @@ import { memo, useEffect, useRef, useState } from 'react'
 import { useActions, useSession } from '../state/react'
 import type { ImageObject } from '../wire/types'
 import { objectColour } from '../viewer/scene'
+import { objectName } from '../words'
 import { IconButton } from './controls'
-import { areaText, iouText, objectName } from './describe'
+import { backToPicture } from './focus'
+import { areaText, iouText } from './describe'
 import { CheckIcon, EyeIcon, EyeOffIcon, LockIcon, TrashIcon, UnlockIcon } from './icons'
 import { Swatch } from './labels_panel'
 import { useUi, useUiState } from './ui'
@@ -30,10 +32,11 @@ export const ObjectRow = memo(function ObjectRow(props: ObjectRowProps) {
   const alone = useSession((state) => state.selected.size === 1 && state.selected.has(object.id))
   const colour = useSession((state) => objectColour(state, object))
   const pointedAt = useSession((state) => state.hovered === object.id) // in the picture or here
+  const made = useSession((state) => state.made?.object === object.id)
   const row = useRef<HTMLLIElement>(null)
   useEffect(() => {
-    if (alone) row.current?.scrollIntoView({ block: 'nearest' })
-  }, [alone])
+    if (alone || made) row.current?.scrollIntoView({ block: 'nearest' })
+  }, [alone, made])
   if (!labels || !opened) return null
   const label = labels.find(({ id }) => id === object.label)
   const name = objectName(object, labels)
@@ -45,6 +48,7 @@ export const ObjectRow = memo(function ObjectRow(props: ObjectRowProps) {
     ...(object.name && label ? [label.name] : []),
     ...(object.target !== null ? [`refines ${object.target}`] : []),
     ...(iou === null ? [] : [`IoU ${iou}`]),
+    ...(object.plane && !opened.plain ? [`${object.plane.axis} ${object.plane.slice + 1}`] : []),
   ]
   return (
     <li
@@ -53,7 +57,7 @@ export const ObjectRow = memo(function ObjectRow(props: ObjectRowProps) {
       aria-selected={selected}
       aria-label={`${name}, ${facts.join(', ')}${object.locked ? ', locked' : ''}${hidden ? ', hidden' : ''}`}
       tabIndex={reachable ? 0 : -1}
-      className={`object ${selected ? 'selected' : ''} ${pointedAt ? 'pointed-at' : ''} ${hidden ? 'hidden-object' : ''} ${open ? 'open-object' : ''}`}
+      className={`object ${selected ? 'selected' : ''} ${made ? 'made' : ''} ${pointedAt ? 'pointed-at' : ''} ${hidden ? 'hidden-object' : ''} ${open ? 'open-object' : ''}`}
       onPointerEnter={() => actions.hover(object.id)}
       onPointerLeave={() => actions.hover(null)}
       onClick={(event) =>
@@ -133,8 +137,10 @@ function NameField({ object, onDone }: { object: ImageObject; onDone: () => void
       onClick={(event) => event.stopPropagation()}
       onKeyDown={(event) => {
         event.stopPropagation()
-        if (event.key === 'Enter') keep()
-        if (event.key === 'Escape') onDone()
+        if (event.key === 'Enter') backToPicture() // leaving it keeps the name
+        if (event.key !== 'Escape') return
+        onDone()
+        setTimeout(backToPicture) // once the field is gone: leaving it would keep the name
       }}
     />
   )

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useMemo, useRef } from 'react'
 import { useSession, useTheSession } from '../state/react'
+import { samePlane } from '../state/slices'
 import type { ImageObject } from '../wire/types'
 import { Collapsible, IconButton } from './controls'
 import { CheckIcon, EyeIcon, EyeOffIcon, TrashIcon } from './icons'
@@ -34,12 +35,20 @@ export function ObjectsPanel() {
   )
 }
 
+// Of proposals on several slices; null: all are in view.
+function useWhereabouts(objects: readonly ImageObject[]): string | null {
+  const plane = useSession((state) => state.plane)
+  const here = objects.filter((object) => samePlane(object.plane, plane)).length
+  return here === objects.length ? null : `${here} on this slice, ${objects.length - here} on others`
+}
+
 function ObjectList({ title, objects }: { title: string; objects: readonly ImageObject[] }) {
   const session = useTheSession()
   const { actions } = session
   const selected = useSession((state) => state.selected)
   const hidden = useSession((state) => state.hidden)
   const proposal = useSession((state) => state.proposal)
+  const whereabouts = useWhereabouts(objects)
   const anchor = useRef<number | null>(null)
   if (objects.length === 0) return null
   const ids = objects.map(({ id }) => id)
@@ -61,6 +70,7 @@ function ObjectList({ title, objects }: { title: string; objects: readonly Image
       <header>
         <h3>{title}</h3>
         <span className="muted tabular">{objects.length}</span>
+        {title === 'Proposed' && whereabouts && <span className="muted whereabouts">{whereabouts}</span>}
         <span className="grow" />
         {title === 'Proposed' && (
           <>

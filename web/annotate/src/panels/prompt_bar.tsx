@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 import { brushRadii } from '../session'
 import { useActions, useSession } from '../state/react'
+import type { Label } from '../wire/types'
+import { countOf, objectName } from '../words'
 import { tools } from './commands'
 import { IconButton, Range } from './controls'
-import { brushText, countOf, iouText } from './describe'
+import { brushText, iouText } from './describe'
 import { Everything } from './everything'
 import { CheckIcon, CloseIcon } from './icons'
 import { Swatch } from './labels_panel'
+import { PaintTargets } from './paint_targets'
+
+const noLabels: readonly Label[] = []
 
 // Above the picture: what the tool in hand needs, or the open proposal with its candidates.
 export function PromptBar() {
@@ -26,7 +31,8 @@ function ToolOptions() {
   const radius = useSession((state) => state.brushRadius)
   const plane = useSession(({ opened, plane }) => opened?.planes.find(({ axis }) => axis === plane?.axis))
   const refining = useSession((state) => state.refining)
-  const selected = useSession((state) => state.selected.size)
+  const refined = useSession(({ objects, selected }) => objects.get([...selected][0] ?? 0))
+  const labels = useSession(({ project }) => project?.labels ?? noLabels)
   const { title, hint } = tools.find((one) => one.tool === tool)!
   const prompting = tool === 'point' || tool === 'background' || tool === 'box'
   return (
@@ -43,11 +49,15 @@ function ToolOptions() {
           onChange={actions.setBrushRadius}
         />
       ) : null}
-      <span className="muted hint">
-        {prompting && refining && selected === 1
-          ? 'Refining the selected object: prompts change it on this slice'
-          : hint}
-      </span>
+      {tool === 'brush' || tool === 'eraser' || tool === 'lasso' ? (
+        <PaintTargets paint={tool === 'eraser' ? 'remove' : 'add'} tool={tool} />
+      ) : (
+        <span className="muted hint">
+          {prompting && refining && refined
+            ? `Refining ${objectName(refined, labels)}: prompts change it on this slice`
+            : hint}
+        </span>
+      )}
     </div>
   )
 }

@@ -2,8 +2,8 @@
 import { useState, type FormEvent } from 'react'
 import { useActions, useSession } from '../state/react'
 import type { ImageObject } from '../wire/types'
+import { countOf } from '../words'
 import { IconButton } from './controls'
-import { countOf } from './describe'
 import {
   CheckIcon,
   FillIcon,
@@ -123,8 +123,8 @@ function LabelSelect({ proposed, approved, chosen }: LabelSelectProps) {
       value={value}
       onChange={(event) => {
         const label = Number(event.target.value)
-        if (proposed.length > 0) void actions.approve(proposed, label)
-        if (approved.length > 0) void actions.relabel(approved, label)
+        // One after the other: both may ask.
+        void actions.approve(proposed, label).then(() => actions.relabel(approved, label))
       }}
     >
       <option value="" disabled>

@@ -4,6 +4,7 @@ import type { DisplayWindow } from '../session'
 import { useActions, useSession } from '../state/react'
 import type { Opened } from '../wire/types'
 import { IconButton, Range } from './controls'
+import { backToPicture } from './focus'
 import { FitIcon, OutlineIcon } from './icons'
 
 // Below the picture: where in the volume, through which window, how the masks are drawn.
@@ -200,7 +201,7 @@ function NumberField({ label, value, onEnter }: NumberFieldProps) {
       onFocus={(event) => event.target.select()}
       onBlur={take}
       onKeyDown={(event) => {
-        if (event.key === 'Enter') take()
+        if (event.key === 'Enter') backToPicture() // leaving it takes the number
       }}
     />
   )

@@ -2,8 +2,10 @@
 import { memo, useEffect, useMemo, useRef } from 'react'
 import { useActions, useSession } from '../state/react'
 import type { Summary } from '../wire/types'
+import { countOf } from '../words'
 import { IconButton } from './controls'
-import { countOf, duration, matches, type ImageFilter } from './describe'
+import { duration, matches, type ImageFilter } from './describe'
+import { backToPicture } from './focus'
 import { ClockIcon, DoneIcon, NewIcon, PreviousIcon, SearchIcon, StartedIcon, WarningIcon } from './icons'
 import { useUi, useUiState } from './ui'
 import { moveFocus } from './use_roving'
@@ -47,6 +49,7 @@ export function Worklist() {
           aria-label="Search images by name"
           value={search}
           onChange={(event) => ui.set({ search: event.target.value })}
+          onKeyDown={(event) => event.key === 'Enter' && backToPicture()}
         />
       </div>
       <div className="segments" role="group" aria-label="Show images">

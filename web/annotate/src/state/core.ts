@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Message, SessionState } from '../session'
+import type { Message, Question, SessionState } from '../session'
 import type { Client, RequestError } from '../wire/client'
 import type { Bundle, Plane, Project, Summary } from '../wire/types'
 import { isAway, sentence } from './faults'
@@ -25,6 +25,7 @@ export function emptyState(): SessionState {
     label: 0,
     objects: new Map(),
     selected: new Set(),
+    made: null,
     hovered: null,
     hidden: new Set(),
     opacity: 0.4,
@@ -34,6 +35,7 @@ export function emptyState(): SessionState {
     draft: null,
     asking: false,
     refining: false,
+    question: null,
     job: null,
     jobImage: null,
     preview: null,
@@ -55,6 +57,7 @@ export class Core {
   taken: (image: number) => void = () => {} // an answer has come into the state
   private messages = 0
   private undoRevision = 0 // that `undo` and `redo` are as of
+  private answerQuestion: (choice: number | null) => void = () => {}
 
   connected: () => void = () => {} // the connection has become another one
 
@@ -66,10 +69,41 @@ export class Core {
     return this.store.get()
   }
 
-  tell(tone: Message['tone'], text: string): void {
+  tell(tone: Message['tone'], text: string, undo: Message['undo'] = 'none'): void {
     const others = this.state.messages.filter((message) => message.text !== text)
-    const messages = [...others, { id: ++this.messages, tone, text }].slice(-shownMessages)
+    const messages = [...others, { id: ++this.messages, tone, text, undo }].slice(-shownMessages)
     this.store.set({ messages })
+  }
+
+  // What was offered to be undone is no longer the last thing that was done.
+  offerNoUndo(): void {
+    const { messages } = this.state
+    if (messages.every(({ undo }) => undo === 'none')) return
+    this.store.set({ messages: messages.map((message) => ({ ...message, undo: 'none' })) })
+  }
+
+  // The number of the choice; null: none.
+  ask(question: Question): Promise<number | null> {
+    this.answerQuestion(null)
+    return new Promise((resolve) => {
+      this.answerQuestion = (choice) => {
+        this.answerQuestion = () => {}
+        this.store.set({ question: null })
+        resolve(choice)
+      }
+      this.store.set({ question })
+    })
+  }
+
+  answer(choice: number | null): void {
+    this.answerQuestion(choice)
+  }
+
+  // Selected by hand. Refining goes on with the object that it began with, or ends.
+  select(selected: ReadonlySet<number>): void {
+    const before = this.state.selected
+    const same = selected.size === before.size && [...selected].every((id) => before.has(id))
+    this.store.set({ selected, made: null, refining: this.state.refining && same })
   }
 
   fail(error: unknown): void {
@@ -108,10 +142,14 @@ export class Core {
     const { plane, selected, hidden, hovered } = this.state
     if (!this.contents || !plane) return
     const { objects } = this.contents
+    const meant = stillMeant(still(selected, objects), this.state.objects, objects)
+    const { made, refining } = this.state
     this.store.set({
       objects,
       masks: this.contents.masksOn(plane),
-      selected: stillMeant(still(selected, objects), this.state.objects, objects),
+      selected: meant,
+      refining: refining && meant === selected,
+      made: made && made.object !== null && !objects.has(made.object) ? null : made,
       hidden: still(hidden, objects),
       hovered: hovered !== null && objects.has(hovered) ? hovered : null,
     })
@@ -147,13 +185,12 @@ export function activeLabel(project: Project, label: number): number {
   return project.labels[0]?.id ?? 0
 }
 
-// Several proposals were selected as proposals: what is approved since then is not to be deleted with the others.
+// A proposal was selected as one: once it is approved, keys and tools do not act on it any more.
 function stillMeant(
   selected: ReadonlySet<number>,
   before: SessionState['objects'],
   now: SessionState['objects'],
 ): ReadonlySet<number> {
-  if (selected.size < 2) return selected
   const isApproved = (id: number) => before.get(id)?.state === 'proposed' && now.get(id)?.state === 'approved'
   return still(selected, new Map([...now].filter(([id]) => !isApproved(id))))
 }

@@ -69,7 +69,7 @@ describe('prompts', () => {
     await session.actions.addPoint(inside(100, 90))
     await session.actions.accept()
     expect(session.getState().draft).toBeNull()
-    expect([...session.getState().selected]).toEqual([1])
+    expect(session.getState().made).toEqual({ object: 1, by: 'accept' })
     await session.actions.undoLast()
     expect(session.getState().proposal).toBe(1)
     await session.actions.addPoint(inside(110, 90))
@@ -111,7 +111,9 @@ describe('prompts', () => {
 
   it('no longer refine once another image is opened', async () => {
     const session = await begin()
+    await session.actions.stroke('add', [4, 4], [[10, 10]])
     session.actions.setRefining('on')
+    expect(session.getState().refining).toBe(true)
     await session.actions.openImage(2)
     expect(session.getState().refining).toBe(false)
   })
@@ -164,7 +166,7 @@ describe('strokes', () => {
     await vi.advanceTimersByTimeAsync(700)
     const objects = server.actions().map((action) => (action.kind === 'stroke' ? action.object : undefined))
     expect(objects).toEqual([null, 1, 1])
-    expect([...session.getState().selected]).toEqual([1])
+    expect(session.getState().made).toEqual({ object: 1, by: 'stroke' })
   })
 
   it('paint a new object once nothing is selected', async () => {

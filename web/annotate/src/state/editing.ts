@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Connection, Draft } from '../session'
+import type { Connection, Draft, PaintTarget } from '../session'
 import { newRequestId } from '../wire/client'
 import type {
   BoxPx,
@@ -14,7 +14,9 @@ import type {
 import type { Core } from './core'
 import { sentence } from './faults'
 import { Outbox, type Keep, type PendingAction } from './outbox'
+import type { Paint } from './painting'
 import { samePlane } from './slices'
+import { doneText } from './telling'
 
 // An object that prompts or strokes go on: its id, or the request that makes it while that is under way.
 interface Subject {
@@ -34,6 +36,7 @@ export class Editing {
   private open: Subject | null = null // the open proposal
   private painted: Subject | null = null // the object that a stroke has begun
   private wantedCandidate: number | null = null
+  private refusedLast = false // nothing has been done since
   private readonly keptByClick = new Set<string>() // requests
 
   constructor(
@@ -46,7 +49,7 @@ export class Editing {
         send: ({ image, request, view, action }) => core.client.act(image, { request, view, action }),
         answered: (pending, bundle) => this.answered(pending, bundle),
         refused: (pending, fault) => this.refused(pending, fault),
-        dropped: (pending) => this.settle(pending.image, pending),
+        dropped: (pending) => this.dropped(pending),
         changed: () => this.showSaving(),
       },
       keep,
@@ -58,7 +61,23 @@ export class Editing {
   do(action: ImageAction, fill: PendingAction['fill'] = null, request = newRequestId()): Promise<void> {
     const { opened, plane } = this.core.state
     if (!opened || !plane) return Promise.resolve()
-    return this.outbox.push({ image: opened.image.id, request, view: plane, action, fill })
+    const image = opened.image.id
+    const isStep = action.kind === 'undo' || action.kind === 'redo'
+    const about = isStep ? this.outbox.counterpart(image, action.kind) : null
+    this.refusedLast = false
+    this.core.offerNoUndo()
+    return this.outbox.push({ image, request, view: plane, action, fill, about })
+  }
+
+  // Behind an action that was refused there is nothing of it to take back, and what was done before is not meant.
+  undo(): Promise<void> {
+    if (!this.refusedLast) return this.do({ kind: 'undo' })
+    this.refusedLast = false
+    this.core.tell(
+      'info',
+      'The last change was refused, there is nothing of it: undo again for the one before',
+    )
+    return Promise.resolve()
   }
 
   addPoint(point: PromptPoint): Promise<void> {
@@ -69,12 +88,12 @@ export class Editing {
     return this.prompt((draft) => ({ ...draft, box }))
   }
 
-  stroke(paint: 'add' | 'remove', radii: Radii, points: PointPx[]): Promise<void> {
-    return this.paint(paint, (on) => ({ kind: 'stroke', ...on, radii, points }))
+  stroke(paint: Paint, radii: Radii, points: PointPx[], target: PaintTarget | null): Promise<void> {
+    return this.paint(paint, target, (on) => ({ kind: 'stroke', ...on, radii, points }))
   }
 
-  lasso(paint: 'add' | 'remove', polygon: PointPx[]): Promise<void> {
-    return this.paint(paint, (on) => ({ kind: 'lasso', ...on, polygon }))
+  lasso(paint: Paint, polygon: PointPx[], target: PaintTarget | null): Promise<void> {
+    return this.paint(paint, target, (on) => ({ kind: 'lasso', ...on, polygon }))
   }
 
   nextCandidate(step: 1 | -1): Promise<void> {
@@ -107,6 +126,7 @@ export class Editing {
     const open = this.open
     if (!open) return null
     this.close()
+    if (open.id !== null) this.unselect([open.id])
     return this.do({ kind: 'accept', objects: [open.id ?? 0], label }, fillFrom(open, 'objects'))
   }
 
@@ -115,6 +135,12 @@ export class Editing {
     if (!open) return null
     this.close()
     return this.do({ kind: 'delete', objects: [open.id ?? 0] }, fillFrom(open, 'objects'))
+  }
+
+  unselect(ids: readonly number[]): void {
+    const { selected } = this.core.state
+    const left = [...selected].filter((id) => !ids.includes(id))
+    if (left.length < selected.size) this.core.select(new Set(left))
   }
 
   // Leaves the open proposal as it is, among the others.
@@ -128,15 +154,16 @@ export class Editing {
   reopen(object: ImageObject): void {
     if (!object.plane || !object.prompt) return
     this.open = { id: object.id, from: '' }
-    this.painted = null
+    this.forgetPainted()
     this.wantedCandidate = null
     const { points, box } = object.prompt
     this.core.store.set({ proposal: object.id, draft: { plane: object.plane, points, box } })
   }
 
-  // The next stroke goes to what is selected, not to what the last one began.
+  // The next stroke does not go on with what the last one began.
   forgetPainted(): void {
     this.painted = null
+    if (this.core.state.made?.by === 'stroke') this.core.store.set({ made: null })
   }
 
   private prompt(extend: (draft: Draft) => Draft): Promise<void> {
@@ -153,7 +180,9 @@ export class Editing {
     this.targets.set(open, target)
     this.wantedCandidate = null
     this.painted = null
-    this.core.store.set({ draft: next, asking: true })
+    // Who begins something else is done with what was selected for the change before.
+    if (!earlier && target === null) this.core.select(new Set())
+    this.core.store.set({ draft: next, asking: true, made: null })
     const { points, box } = next
     const ask = { kind: 'ask', plane, window: window.name, points, box, target } as const
     return this.do({ ...ask, proposal: earlier?.id ?? null }, fillFrom(earlier, 'proposal'), request)
@@ -166,37 +195,49 @@ export class Editing {
   }
 
   private paint(
-    paint: 'add' | 'remove',
-    action: (on: {
-      plane: Plane
-      object: number | null
-      label: number
-      paint: 'add' | 'remove'
-    }) => ImageAction,
+    paint: Paint,
+    target: PaintTarget | null,
+    action: (on: { plane: Plane; object: number | null; label: number; paint: Paint }) => ImageAction,
   ): Promise<void> {
     const { plane, label, objects } = this.core.state
     if (!plane) return Promise.resolve()
-    const subject = this.paintSubject(plane)
+    if (!target) {
+      this.core.tell('info', 'Select the object to take from first')
+      return Promise.resolve()
+    }
+    const subject = this.subjectOf(target)
+    if (subject === undefined) {
+      this.core.tell('error', 'What it was drawn on has been closed: nothing has changed')
+      return Promise.resolve()
+    }
     if (subject?.id && objects.get(subject.id)?.locked) {
       this.core.tell('error', 'The object is locked: unlock it (K) to change it')
       return Promise.resolve()
     }
-    if (!subject && paint === 'remove') {
-      this.core.tell('info', 'Select the object to take from first')
-      return Promise.resolve()
-    }
     const request = newRequestId()
-    if (!subject) this.painted = { id: null, from: request }
+    if (!subject) this.begin(request)
     const body = action({ plane, object: subject?.id ?? null, label, paint })
     return this.do(body, fillFrom(subject, 'object'), request)
   }
 
-  // What the next stroke changes; null: it begins an object.
-  private paintSubject(plane: Plane): Subject | null {
-    const { draft, selected } = this.core.state
-    if (this.open && draft && samePlane(draft.plane, plane)) return this.open
-    if (this.painted) return this.painted
-    return selected.size === 1 ? { id: [...selected][0]!, from: '' } : null
+  private begin(request: string): void {
+    this.painted = { id: null, from: request }
+    this.core.select(new Set())
+    this.core.store.set({ made: { object: null, by: 'stroke' } })
+  }
+
+  // Null: a new one. Undefined: it is not there any more.
+  private subjectOf(target: PaintTarget): Subject | null | undefined {
+    switch (target.on) {
+      case 'proposal':
+        return this.open ?? undefined
+      case 'begun':
+        return this.painted ?? undefined
+      case 'object':
+        return { id: target.object, from: '' }
+      case 'new':
+        return null
+    }
   }
 
   private openObject(): ImageObject | undefined {
@@ -205,28 +246,51 @@ export class Editing {
 
   private answered(pending: PendingAction, bundle: Bundle): number | null {
     const { image, view, action } = pending
+    const before = this.core.state
     this.core.takeBundle(image, view, bundle, 'part')
     this.hooks.changed()
     const made = madeBy(action, bundle)
     if (this.core.state.opened?.image.id !== image) return made
     for (const subject of [this.open, this.painted])
       if (subject && subject.from === pending.request && made !== null) subject.id = made
-    if (this.painted?.id && this.painted.from === pending.request)
-      this.core.store.set({ selected: new Set([this.painted.id]) })
+    const isBegun = this.core.state.made?.by === 'stroke' && this.painted?.from === pending.request
+    if (isBegun) this.core.store.set({ made: { object: made, by: 'stroke' } })
+    if (this.painted?.id && bundle.removed.includes(this.painted.id)) this.forgetPainted()
     if (action.kind === 'accept') {
       this.tellLeft(action.objects)
-      if (!this.keptByClick.delete(pending.request)) this.selectAccepted(action.objects, bundle)
+      if (!this.keptByClick.delete(pending.request)) this.showAccepted(action.objects, bundle)
     }
     if (action.kind === 'undo' || action.kind === 'redo') this.followUndo(view, bundle)
+    this.tellDone(action, doneText(action, bundle, before))
     this.settle(image, pending)
     return made
   }
 
+  // It can be undone from there as long as nothing has been asked for since.
+  private tellDone(action: ImageAction, text: string | null): void {
+    const image = this.core.state.opened?.image.id
+    if (text === null || image === undefined || action.kind === 'undo' || action.kind === 'redo') return
+    const isLast = this.outbox.pending(image).length <= 1 && this.core.state.undo === action.kind
+    this.core.tell('info', text, isLast ? 'offered' : 'none')
+  }
+
+  private dropped(pending: PendingAction): void {
+    const { kind } = pending.action
+    if (kind === 'undo' || kind === 'redo')
+      this.core.tell('info', `What was to be ${kind === 'undo' ? 'undone' : 'redone'} has changed nothing`)
+    else if (kind === 'stroke' || kind === 'lasso')
+      this.core.tell('critical', 'What was drawn on it since is not there either')
+    this.settle(pending.image, pending)
+  }
+
   private refused(pending: PendingAction, fault: unknown): void {
     if (this.open?.from === pending.request) this.close()
-    if (this.painted?.from === pending.request) this.painted = null
+    if (this.painted?.from === pending.request) this.forgetPainted()
     this.wantedCandidate = null
     this.keptByClick.delete(pending.request)
+    const inView = this.core.state.opened?.image.id === pending.image
+    const isStep = pending.action.kind === 'undo' || pending.action.kind === 'redo'
+    this.refusedLast = inView && !isStep && this.outbox.pending(pending.image).length <= 1
     const isDrawn = pending.action.kind === 'stroke' || pending.action.kind === 'lasso'
     this.core.tell(isDrawn ? 'critical' : 'error', sentence(fault))
     this.core.store.set({ save: { state: 'refused', message: 'The last change was refused' } })
@@ -264,20 +328,18 @@ export class Editing {
       )
   }
 
-  private selectAccepted(accepted: readonly number[], bundle: Bundle): void {
-    if (this.open || accepted.length !== 1) return
-    const approved = bundle.changed.filter(({ state }) => state === 'approved')
+  // What was accepted is shown, and not selected: the next key or stroke is meant for something else.
+  private showAccepted(accepted: readonly number[], bundle: Bundle): void {
     const { selected } = this.core.state
+    if (this.open || this.painted || accepted.length !== 1) return
+    const approved = bundle.changed.filter(({ state }) => state === 'approved')
     const object =
-      approved.find(({ id }) => id === accepted[0]) ??
-      approved.find(({ id }) => selected.has(id)) ??
-      approved[0]
-    if (object) this.core.store.set({ selected: new Set([object.id]) })
+      approved.find(({ id }) => id === accepted[0]) ?? approved.find(({ id }) => selected.has(id))
+    if (object && !selected.has(object.id)) this.core.store.set({ made: { object: object.id, by: 'accept' } })
   }
 
   // Undoing an acceptance, or doing a prompt again, opens the proposal again.
   private followUndo(view: Plane, bundle: Bundle): void {
-    if (this.painted?.id && bundle.removed.includes(this.painted.id)) this.painted = null
     if (this.open) return
     const back = bundle.changed.filter(({ state, prompt }) => state === 'proposed' && prompt !== null)
     if (back.length === 1 && samePlane(back[0]!.plane, view)) this.reopen(back[0]!)

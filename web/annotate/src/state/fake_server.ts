@@ -43,6 +43,7 @@ export class FakeServer {
   // Called before each answer: it may wait, or throw to lose the connection. 'late': what was asked has been done.
   before: (asked: Asked, when: 'early' | 'late') => Promise<void> = () => Promise.resolve()
   token = true
+  refuseNext = false // the next action
   readonly unreadable = new Set<string>() // names of images
   private objects: Snapshot = new Map()
   private removed = new Map<number, number>()
@@ -211,6 +212,10 @@ export class FakeServer {
   }
 
   private apply(image: Summary, action: ImageAction): void {
+    if (this.refuseNext) {
+      this.refuseNext = false
+      throw new Conflict('it covers no pixel of the picture')
+    }
     const revision = this.revision + 1
     const before = this.objects
     const next = new Map(before)

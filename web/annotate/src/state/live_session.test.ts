@@ -26,7 +26,7 @@ describe('objects', () => {
     expect([...session.getState().selected]).toEqual([])
     session.actions.pick(4, 'toggle')
     session.actions.pick(5, 'toggle')
-    session.actions.setLabel(2)
+    await session.actions.chooseLabel(2)
     await session.actions.accept()
     expect(server.actions().at(-1)).toEqual({ kind: 'accept', objects: [4, 5], label: 2 })
   })

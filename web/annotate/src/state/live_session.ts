@@ -1,20 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { LabelFields, Session, SessionActions, SessionState, Tool } from '../session'
+import type { LabelFields, PaintTarget, Session, SessionActions, SessionState, Tool } from '../session'
 import { brushRadii } from '../session'
 import { Client } from '../wire/client'
-import type { ImageObject, LabelAction, Plane, Summary } from '../wire/types'
+import type { LabelAction, Summary } from '../wire/types'
 import { ActiveTime } from './active_time'
 import { Core, activeLabel } from './core'
 import { Editing } from './editing'
 import { isAway } from './faults'
 import { Jobs } from './jobs'
+import { Consent } from './consent'
+import { ObjectActions } from './object_actions'
 import type { Keep } from './outbox'
-import { samePlane, showing } from './slices'
+import { nowhere, paintTarget } from './painting'
 import { Viewing } from './viewing'
 import { Watching, type Channel } from './watching'
 
 export interface SessionSurroundings {
   client: Client
+  identify: () => Promise<string> // whose undo this page's is
   keep: Keep | null // of this tab
   channel: Channel | null // to the other tabs
   isVisible: () => boolean
@@ -28,6 +31,8 @@ export class LiveSession implements Session {
   private readonly core: Core
   private readonly viewing: Viewing
   private readonly editing: Editing
+  private readonly consent: Consent
+  private readonly objects: ObjectActions
   private readonly jobs: Jobs
   private readonly time: ActiveTime
   private readonly watching: Watching
@@ -35,7 +40,7 @@ export class LiveSession implements Session {
   readonly subscribe: (listener: () => void) => () => void
   readonly actions: SessionActions
 
-  constructor(surroundings: SessionSurroundings) {
+  constructor(private readonly surroundings: SessionSurroundings) {
     const core = new Core(surroundings.client)
     this.core = core
     this.getState = core.store.get
@@ -46,6 +51,11 @@ export class LiveSession implements Session {
       { refresh: () => void this.viewing.refresh(), changed: () => this.noteChange() },
       surroundings.keep,
     )
+    this.consent = new Consent(core, (image) => this.setDone(image, 'open'))
+    this.objects = new ObjectActions(core, this.editing, this.consent, {
+      goTo: (plane) => this.viewing.goTo(plane),
+      withLabel: (act) => this.withLabel(act),
+    })
     this.jobs = new Jobs(core, (image) => this.showProposals(image))
     this.time = new ActiveTime(
       (image, active_ms) => void this.sendTime(image, active_ms),
@@ -65,6 +75,7 @@ export class LiveSession implements Session {
   // Reads the project and opens `image`, or the first that is not done. Keeps trying while the server does not answer.
   async start(image: number | null): Promise<void> {
     const { core } = this
+    core.client.id = await this.surroundings.identify()
     for (;;) {
       try {
         const project = await core.client.project()
@@ -108,7 +119,7 @@ export class LiveSession implements Session {
   }
 
   private makeActions(): SessionActions {
-    const { core, viewing, editing, jobs } = this
+    const { core, viewing, editing, jobs, objects } = this
     const { store } = core
     return {
       openImage: (id) => this.openImage(id),
@@ -118,36 +129,37 @@ export class LiveSession implements Session {
       setBrushRadius: (radius) =>
         store.set({ brushRadius: Math.min(Math.max(radius, brushRadii.least), brushRadii.most) }),
       hover: (hovered) => store.set({ hovered }),
-      select: (objects, how) => this.select(objects, how),
-      selectAll: (of) => this.selectAll(of),
-      pick: (object, how) => this.pick(object, how),
-      open: (object) => this.open(object),
+      select: (ids, how) => objects.select(ids, how),
+      selectAll: (of) => objects.selectAll(of),
+      pick: (object, how) => objects.pick(object, how),
+      open: (object) => objects.open(object),
       addPoint: (point) => editing.addPoint(point),
       setBox: (box) => editing.setBox(box),
-      stroke: (paint, radii, points) => this.withLabel(() => editing.stroke(paint, radii, points)),
-      lasso: (paint, polygon) => this.withLabel(() => editing.lasso(paint, polygon)),
+      stroke: (paint, radii, points, target = paintTarget(core.state, paint, nowhere)) =>
+        this.draw(target, () => editing.stroke(paint, radii, points, target)),
+      lasso: (paint, polygon, target = paintTarget(core.state, paint, nowhere)) =>
+        this.draw(target, () => editing.lasso(paint, polygon, target)),
       nextCandidate: (step) => editing.nextCandidate(step),
       choose: (proposal, candidate) => editing.choose(proposal, candidate),
-      accept: () => this.accept(),
-      reject: () => this.reject(),
-      undoLast: () => editing.do({ kind: 'undo' }),
-      redoNext: () => editing.do({ kind: 'redo' }),
-      setHidden: (objects, hidden) => this.setHidden(objects, hidden),
+      accept: () => objects.accept(),
+      reject: () => objects.reject(),
+      undoLast: () => this.consent.changing(() => editing.undo()),
+      redoNext: () => objects.do({ kind: 'redo' }),
+      setHidden: (ids, hidden) => this.setHidden(ids, hidden),
       setOpacity: (opacity) => store.set({ opacity: Math.min(Math.max(opacity, 0), 1) }),
       setOutlineOnly: (outline) => store.set({ outlineOnly: outline === 'outline' }),
-      setRefining: (refining) => store.set({ refining: refining === 'on' }),
+      setRefining: (refining) => objects.setRefining(refining),
       fit: () => store.set({ fits: core.state.fits + 1 }),
-      setLabel: (label) => store.set({ label }),
-      approve: (objects, label) => this.approve(objects, label),
-      remove: (objects) => this.remove(objects),
-      relabel: (objects, label) => this.ofSome(objects, { kind: 'label', objects, label }),
-      rename: (object, name) => editing.do({ kind: 'name', object, name }),
-      setLocked: (objects, lock) =>
-        this.ofSome(objects, { kind: lock === 'locked' ? 'lock' : 'unlock', objects }),
-      merge: (objects) => this.merge(objects),
-      split: (object) => editing.do({ kind: 'split', object }),
-      fillHoles: (objects) => this.fillHoles(objects),
-      dropSpecks: (objects, below) => this.ofSome(objects, { kind: 'drop_specks', objects, below }),
+      chooseLabel: (label) => objects.chooseLabel(label),
+      approve: (ids, label) => objects.approve(ids, label),
+      remove: (ids) => objects.remove(ids),
+      relabel: (ids, label) => objects.relabel(ids, label),
+      rename: (object, name) => objects.do({ kind: 'name', object, name }),
+      setLocked: (ids, lock) => objects.setLocked(ids, lock),
+      merge: (ids) => objects.merge(ids),
+      split: (object) => objects.do({ kind: 'split', object }),
+      fillHoles: (ids) => objects.fillHoles(ids),
+      dropSpecks: (ids, below) => objects.dropSpecks(ids, below),
       addLabel: (fields) => this.addLabel(fields),
       editLabel: (label, fields) => this.changeLabels({ kind: 'edit_label', label, ...fields }),
       deleteLabel: (label) => this.changeLabels({ kind: 'delete_label', label }),
@@ -159,6 +171,7 @@ export class LiveSession implements Session {
       showHistory: (shown) => this.showHistory(shown),
       tell: (tone, text) => core.tell(tone, text),
       dismiss: (message) => store.set({ messages: core.state.messages.filter(({ id }) => id !== message) }),
+      answer: (choice) => core.answer(choice),
     }
   }
 
@@ -189,6 +202,7 @@ export class LiveSession implements Session {
   }
 
   private leaveImage(): void {
+    this.core.answer(null)
     this.editing.close()
     this.editing.forgetPainted()
   }
@@ -198,125 +212,10 @@ export class LiveSession implements Session {
     if (this.core.state.history !== null) void this.fetchHistory()
   }
 
-  private select(ids: readonly number[], how: 'only' | 'toggle'): void {
-    const { selected, proposal } = this.core.state
-    const next = new Set(how === 'toggle' ? selected : [])
-    for (const id of ids) {
-      if (how === 'toggle' && next.has(id)) next.delete(id)
-      else next.add(id)
-    }
-    this.editing.forgetPainted()
-    if (proposal !== null && !next.has(proposal)) this.editing.close()
-    this.core.store.set({ selected: next })
-  }
-
-  private selectAll(of: ImageObject['state']): void {
-    const accepting = this.editing.accepting()
-    const all = [...this.core.state.objects.values()]
-    const ids = all.filter(({ id, state }) => state === of && !accepting.has(id)).map(({ id }) => id)
-    this.select(ids, 'only')
-  }
-
-  private pick(id: number | null, how: 'only' | 'toggle'): void {
-    const object = id === null ? undefined : this.core.state.objects.get(id)
-    if (how === 'toggle') {
-      if (object) this.select([object.id], 'toggle')
-    } else if (!object) this.select([], 'only')
-    else if (object.state === 'proposed' && object.source === 'everything') void this.keep(object.id)
-    else this.open(object.id)
-  }
-
-  private async keep(id: number): Promise<void> {
-    this.select([], 'only')
-    await this.withLabel(() => this.editing.keep([id], this.core.state.label))
-  }
-
-  private open(id: number): void {
-    const { objects, plane } = this.core.state
-    const object = objects.get(id)
-    if (!object || !plane) return
-    this.select([id], 'only')
-    const shown = showing(object, plane)
-    if (shown) this.viewing.goTo(shown)
-    if (object.state === 'proposed') this.editing.reopen(object)
-  }
-
-  private async accept(): Promise<void> {
-    const { selected, objects, proposal, draft } = this.core.state
-    const accepting = this.editing.accepting()
-    const chosen = [...selected].filter((id) => objects.get(id)?.state === 'proposed' && !accepting.has(id))
-    const only = chosen.length === 1 ? objects.get(chosen[0]!) : undefined
-    if (this.turnTo(draft ? draft.plane : (only?.plane ?? null))) return
-    if (draft !== null || proposal !== null)
-      await this.withLabel(() => this.editing.acceptOpen(this.core.state.label) ?? Promise.resolve())
-    else if (chosen.length > 0) await this.approve(chosen)
-    else this.core.tell('info', 'What is selected is approved already: select proposals to accept')
-  }
-
-  // Nothing is accepted unseen: goes to the slice of the proposal first, where another one is in view.
-  private turnTo(proposed: Plane | null): boolean {
-    if (proposed === null || samePlane(proposed, this.core.state.plane)) return false
-    this.viewing.goTo(proposed)
-    const { axis, slice } = proposed
-    this.core.tell('info', `The proposal is on ${axis} slice ${slice + 1}: Enter again accepts it`)
-    return true
-  }
-
-  private async reject(): Promise<void> {
-    const rejected = this.editing.rejectOpen()
-    if (rejected) return rejected
-    this.select([], 'only')
-  }
-
-  private async approve(ids: readonly number[], label?: number): Promise<void> {
-    if (ids.length === 0) return
-    const { proposal } = this.core.state
-    if (proposal !== null && ids.includes(proposal)) this.editing.close()
-    await this.withLabel(() =>
-      this.editing.do({
-        kind: 'accept',
-        objects: inOrder(ids, this.core.state),
-        label: label ?? this.core.state.label,
-      }),
-    )
-  }
-
-  private async remove(ids: readonly number[]): Promise<void> {
-    const { objects, proposal } = this.core.state
-    const accepting = this.editing.accepting()
-    const left = ids.filter((id) => !accepting.has(id) || objects.get(id)?.state !== 'proposed')
-    if (left.length < ids.length) this.core.tell('info', 'What is being approved is not deleted')
-    const open = left.filter((id) => objects.get(id)?.locked === false)
-    if (open.length < left.length)
-      this.core.tell('info', 'Locked objects stay: unlock them (K) to delete them')
-    if (open.length === 0) return
-    if (proposal !== null && open.includes(proposal)) this.editing.close()
-    await this.editing.do({ kind: 'delete', objects: open })
-  }
-
-  private merge(ids: readonly number[]): Promise<void> {
-    const approved = this.approvedOf(ids)
-    if (approved.length < 2) {
-      this.core.tell('info', 'Select two or more approved objects to merge')
-      return Promise.resolve()
-    }
-    const objects = approved.map(({ id }) => id)
-    this.core.store.set({ selected: new Set([objects[0]!]) })
-    return this.editing.do({ kind: 'merge', objects })
-  }
-
-  private fillHoles(objects: number[]): Promise<void> {
-    const axis = this.core.state.plane?.axis
-    return axis ? this.ofSome(objects, { kind: 'fill_holes', objects, axis }) : Promise.resolve()
-  }
-
-  private approvedOf(ids: readonly number[]): ImageObject[] {
-    const { objects } = this.core.state
-    return ids.flatMap((id) => objects.get(id) ?? []).filter(({ state }) => state === 'approved')
-  }
-
-  private ofSome(objects: readonly number[], action: Parameters<Editing['do']>[0]): Promise<void> {
-    return objects.length > 0 ? this.editing.do(action) : Promise.resolve()
+  // A proposal may be painted on whatever the image's state.
+  private draw(target: PaintTarget | null, stroke: () => Promise<void>): Promise<void> {
+    const act = () => this.withLabel(stroke)
+    return target === null || target.on === 'proposal' ? act() : this.consent.changing(act)
   }
 
   // What is approved carries a label: where a project has none yet, it gets one.
@@ -329,7 +228,7 @@ export class LiveSession implements Session {
     const known = new Set(this.core.state.project?.labels.map(({ id }) => id))
     await this.changeLabels({ kind: 'add_label', ...fields })
     const added = this.core.state.project?.labels.find(({ id }) => !known.has(id))
-    if (added) this.core.store.set({ label: added.id })
+    if (added) this.objects.activate(added.id)
   }
 
   private async changeLabels(action: LabelAction): Promise<void> {
@@ -389,7 +288,8 @@ export class LiveSession implements Session {
     const { draft, proposal, opened } = this.core.state
     if (draft !== null || proposal !== null || opened?.image.id !== image) return
     const tool: Tool = 'select'
-    this.core.store.set({ tool, selected: new Set() })
+    this.objects.select([], 'only')
+    this.core.store.set({ tool })
   }
 
   private showHistory(shown: 'shown' | 'hidden'): void {
@@ -411,11 +311,4 @@ export class LiveSession implements Session {
       if (!isAway(error)) this.core.fail(error)
     }
   }
-}
-
-// Several proposals are accepted in the order in which small ones within large ones come out as objects.
-function inOrder(ids: readonly number[], { objects, project }: SessionState): number[] {
-  const area = (id: number) => objects.get(id)?.area ?? 0
-  const first = project?.overlap === 'overwrite' ? -1 : 1
-  return [...ids].sort((a, b) => first * (area(a) - area(b)))
 }

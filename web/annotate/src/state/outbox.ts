@@ -9,13 +9,15 @@ export interface PendingAction {
   view: Plane
   action: ImageAction
   fill: { field: 'object' | 'objects' | 'proposal'; from: string } | null
+  // Of undo and redo: the action under way that it takes back or does again. Where that changes nothing, neither does this.
+  about: string | null
 }
 
 export interface OutboxHooks {
   send(pending: PendingAction): Promise<Bundle>
   answered(pending: PendingAction, bundle: Bundle): number | null // the id of the object it has made
   refused(pending: PendingAction, fault: unknown): void
-  dropped(pending: PendingAction): void // the request that should have made its object was refused
+  dropped(pending: PendingAction): void // what it is about was refused
   changed(): void // `size` or `lost`
 }
 
@@ -30,6 +32,7 @@ export class Outbox {
   private readonly queues = new Map<number, PendingAction[]>()
   private readonly settled = new Map<string, () => void>()
   private readonly made = new Map<string, number | null>()
+  private readonly vain = new Set<string>() // requests that have changed nothing
   private readonly losses = new Map<number, string>() // by image
   private retry: (() => void)[] = []
 
@@ -67,6 +70,23 @@ export class Outbox {
     return new Set(actions.flatMap((action) => (action?.kind === 'accept' ? action.objects : [])))
   }
 
+  // The request under way that an undo or redo is about if it is pushed now; null: one that has been answered.
+  counterpart(image: number, kind: 'undo' | 'redo'): string | null {
+    const done: string[] = []
+    const undone: string[] = []
+    for (const { request, action } of this.pending(image)) {
+      if (action.kind === 'undo') {
+        done.pop()
+        undone.push(request)
+      } else {
+        if (action.kind === 'redo') undone.pop()
+        else undone.length = 0
+        done.push(request)
+      }
+    }
+    return (kind === 'undo' ? done : undone).at(-1) ?? null
+  }
+
   get size(): number {
     let size = 0
     for (const queue of this.queues.values()) size += queue.length
@@ -99,8 +119,8 @@ export class Outbox {
 
   private async deliver(pending: PendingAction): Promise<void> {
     const filled = this.fill(pending)
-    if (!filled) {
-      this.made.set(pending.request, null)
+    if (!filled || (pending.about !== null && this.vain.has(pending.about))) {
+      this.noteVain(pending)
       this.hooks.dropped(pending)
       return
     }
@@ -108,12 +128,13 @@ export class Outbox {
       try {
         const bundle = await this.hooks.send(filled)
         this.losses.delete(pending.image)
+        if (bundle.changed.length + bundle.removed.length === 0) this.vain.add(pending.request)
         this.made.set(pending.request, this.hooks.answered(filled, bundle))
         return
       } catch (fault) {
         if (!isLost(fault, attempt)) {
           this.losses.delete(pending.image)
-          this.made.set(pending.request, null)
+          this.noteVain(pending)
           this.hooks.refused(filled, fault)
           return
         }
@@ -122,6 +143,11 @@ export class Outbox {
         await this.pause(this.delays[Math.min(attempt, this.delays.length - 1)]!)
       }
     }
+  }
+
+  private noteVain({ request }: PendingAction): void {
+    this.made.set(request, null)
+    this.vain.add(request)
   }
 
   // Null when the request that should have made its object was refused.

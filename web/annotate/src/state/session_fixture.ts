@@ -20,10 +20,11 @@ export function keep(): Keep & { kept: Map<string, string> } {
 }
 
 export async function begin(
-  options: { keep?: Keep; channel?: Channel; image?: number } = {},
+  options: { keep?: Keep; channel?: Channel; image?: number; client?: string } = {},
 ): Promise<LiveSession> {
   const session = new LiveSession({
     client: new Client(server.fetch),
+    identify: () => Promise.resolve(options.client ?? 'page-under-test'),
     keep: options.keep ?? null,
     channel: options.channel ?? null,
     isVisible: () => visible,

@@ -112,7 +112,7 @@ describe('opening', () => {
     session.actions.goTo({ axis: 'axial', slice: 60 })
     await settle()
     expect(server.asked.map(({ path }) => path)).toEqual([
-      '/api/images/1/changes?axis=axial&slice=60&since=10',
+      '/api/images/1/changes?axis=axial&slice=60&since=10&client=page-under-test',
     ])
   })
 })

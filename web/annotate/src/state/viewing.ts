@@ -175,6 +175,7 @@ const nothingOpen = {
   objects: new Map(),
   masks: new Map(),
   selected: new Set<number>(),
+  made: null,
   hidden: new Set<number>(),
   hovered: null,
   proposal: null,

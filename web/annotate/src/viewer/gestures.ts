@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Session } from '../session'
+import type { PaintTarget, Session } from '../session'
+import type { Paint } from '../state/painting'
 import type { BoxPx, PointPx, Radii } from '../wire/types'
 import type { Span } from './brush'
 import { lassoSpans, segmentSpans } from './brush'
 import { draggedWindow, greyRange } from './grey_window'
-import type { Paint, StrokePreview } from './stroke_preview'
+import type { StrokePreview } from './stroke_preview'
 import { clampedInto, panned, type PointCss, type Rect, type Size, type View } from './view_transform'
 
 // What a drag does, from the press of a button to its release.
@@ -14,16 +15,24 @@ export interface Gesture {
   cancel(): void
 }
 
+// What a stroke or lasso that is being drawn changes.
+export interface Painting {
+  paint: Paint
+  target: PaintTarget | null
+}
+
 // What gestures act on: the viewer.
 export interface Stage {
   readonly session: Session
-  readonly live: { draggedBox: BoxPx | null; lasso: PointPx[] }
+  readonly live: { draggedBox: BoxPx | null; lasso: PointPx[]; painting: Painting | null }
   picture(): Size
   brush(): Radii
   view(): View
   setView(view: View): void
   pixel(at: PointCss): PointPx
-  beginPreview(): StrokePreview
+  // What a stroke changes that begins with `spans`, or a lasso round them; null: nothing.
+  paintTarget(paint: Paint, spans: () => readonly Span[]): PaintTarget | null
+  beginPreview(target: PaintTarget): StrokePreview
   endPreview(preview: StrokePreview, done: Promise<void>): void
   dropPreview(preview: StrokePreview): void
   redrawMasks(area: Rect | null): void
@@ -93,16 +102,25 @@ export function boxGesture(stage: Stage, start: PointCss): Gesture {
   }
 }
 
+// What it changes is settled where it begins, as the ring says there.
 export function strokeGesture(stage: Stage, start: PointCss, paint: Paint): Gesture {
   const { width, height } = stage.picture()
   const radii = stage.brush()
-  const preview = stage.beginPreview()
   const points: PointPx[] = [rounded(stage.pixel(start))]
+  const first = segmentSpans(points[0]!, points[0]!, radii, width, height)
+  const target = stage.paintTarget(paint, () => first)
+  if (!target) return { ...idle, end: () => void stage.session.actions.stroke(paint, radii, points, null) }
+  const preview = stage.beginPreview(target)
   const show = (spans: Span[]) => {
     const area = preview.paint(spans, paint)
     if (area) stage.redrawMasks(area)
   }
-  show(segmentSpans(points[0]!, points[0]!, radii, width, height))
+  const settle = (now: Painting | null) => {
+    stage.live.painting = now
+    stage.redrawLive()
+  }
+  settle({ paint, target })
+  show(first)
   stage.redrawMasks(null) // once without the outline that the object had
   return {
     move(at) {
@@ -113,15 +131,23 @@ export function strokeGesture(stage: Stage, start: PointCss, paint: Paint): Gest
         show(segmentSpans(last, next, radii, width, height))
       }
     },
-    end: () => stage.endPreview(preview, stage.session.actions.stroke(paint, radii, points)),
-    cancel: () => stage.dropPreview(preview),
+    end() {
+      settle(null)
+      stage.endPreview(preview, stage.session.actions.stroke(paint, radii, points, target))
+    },
+    cancel() {
+      settle(null)
+      stage.dropPreview(preview)
+    },
   }
 }
 
 export function lassoGesture(stage: Stage, start: PointCss, paint: Paint): Gesture {
   const { width, height } = stage.picture()
+  const targetOf = (polygon: PointPx[]) => stage.paintTarget(paint, () => lassoSpans(polygon, width, height))
   const show = (points: PointPx[]) => {
     stage.live.lasso = points
+    stage.live.painting = points.length < 3 ? null : { paint, target: targetOf(points) }
     stage.redrawLive()
   }
   show([rounded(stage.pixel(start))])
@@ -139,10 +165,12 @@ export function lassoGesture(stage: Stage, start: PointCss, paint: Paint): Gestu
       show([])
       const spans = polygon.length < 3 ? [] : lassoSpans(polygon, width, height)
       if (spans.length === 0) return
-      const preview = stage.beginPreview()
+      const target = targetOf(polygon)
+      if (!target) return void stage.session.actions.lasso(paint, polygon, null)
+      const preview = stage.beginPreview(target)
       preview.paint(spans, paint)
       stage.redrawMasks(null)
-      stage.endPreview(preview, stage.session.actions.lasso(paint, polygon))
+      stage.endPreview(preview, stage.session.actions.lasso(paint, polygon, target))
     },
     cancel: () => show([]),
   }

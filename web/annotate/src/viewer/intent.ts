@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Tool } from '../session'
-import type { Paint } from './stroke_preview'
+import type { Paint } from '../state/painting'
 
 // What the press of a button means.
 export type Intent =

@@ -1,14 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { Paint } from '../state/painting'
 import type { Axis, BoxPx, PointPx, PromptPoint, Radii } from '../wire/types'
 import { edgeLetters, scaleBar } from './decorations'
 import { cssAt, type PointCss, type Size, type View } from './view_transform'
+
+// The ring of a brush, in the colour and with the name of what it changes.
+export interface BrushCursor {
+  at: PointPx
+  radii: Radii
+  paint: Paint
+  colour: string
+  text: string
+}
 
 // What changes with every move of the pointer, and what lies above the masks.
 export interface Live {
   points: readonly PromptPoint[]
   box: BoxPx | null
   lasso: readonly PointPx[]
-  cursor: { at: PointPx; radii: Radii; paint: 'add' | 'remove' } | null // of a brush
+  cursor: BrushCursor | null
+  lassoColour: string // of what it changes
   axis: Axis | null // null: a plain picture
   mmPerPixel: readonly [number, number] | null
 }
@@ -19,6 +30,7 @@ const boxColour = '#ffd166'
 const halo = 'rgb(0 0 0 / 75%)'
 const textFont = '600 13px system-ui, sans-serif'
 const marginCss = 16
+const textBelowCss = 14
 
 export class LiveLayer {
   private readonly context: CanvasRenderingContext2D
@@ -31,7 +43,7 @@ export class LiveLayer {
     const { context } = this
     context.setTransform(ratio, 0, 0, ratio, 0, 0)
     context.clearRect(0, 0, size.width, size.height)
-    this.drawLasso(live.lasso, view)
+    this.drawLasso(live.lasso, live.lassoColour, view)
     if (live.box) this.drawBox(live.box, view)
     for (const point of live.points) this.drawPoint(point, view)
     if (live.cursor) this.drawCursor(live.cursor, view)
@@ -83,20 +95,23 @@ export class LiveLayer {
     this.line(boxColour, 1.5, () => this.context.rect(left, top, right - left, bottom - top))
   }
 
-  private drawLasso(points: readonly PointPx[], view: View): void {
+  private drawLasso(points: readonly PointPx[], colour: string, view: View): void {
     if (points.length < 2) return
     const path = () => points.forEach((point) => this.context.lineTo(...cssAt(view, point)))
-    this.line('#ffffff', 1.5, path)
+    this.line(colour, 1.5, path)
     const closing = [points.at(-1)!, points[0]!].map((point) => cssAt(view, point))
-    this.line('#ffffff', 1, () => closing.forEach((point) => this.context.lineTo(...point)), [4, 4])
+    this.line(colour, 1, () => closing.forEach((point) => this.context.lineTo(...point)), [4, 4])
   }
 
-  private drawCursor({ at, radii: [rx, ry], paint }: NonNullable<Live['cursor']>, view: View): void {
+  // What takes away has a broken ring.
+  private drawCursor({ at, radii: [rx, ry], paint, colour, text }: BrushCursor, view: View): void {
     const [x, y] = cssAt(view, at)
-    const ring = () => this.context.ellipse(x, y, rx * view.scaleX, ry * view.scaleY, 0, 0, 2 * Math.PI)
-    this.line(paint === 'add' ? '#ffffff' : negative, 1.5, ring)
+    const [width, height] = [rx * view.scaleX, ry * view.scaleY]
+    const ring = () => this.context.ellipse(x, y, width, height, 0, 0, 2 * Math.PI)
+    this.line(colour, 2, ring, paint === 'add' ? [] : [5, 4])
     this.context.fillStyle = '#ffffff'
     this.context.fillRect(x - 1, y - 1, 2, 2)
+    this.text(text, [x, y + height + textBelowCss], 'center')
   }
 
   private text(text: string, [x, y]: PointCss, align: CanvasTextAlign): void {

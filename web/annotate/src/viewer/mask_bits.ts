@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { SliceMask } from '../session'
 import type { PointPx } from '../wire/types'
+import type { Span } from './brush'
 
 // A mask's pixels within its box, row by row.
 export interface MaskBits {
@@ -37,6 +38,16 @@ export function maskCovers(mask: SliceMask, [x, y]: PointPx): boolean {
   const row = Math.round(y) - mask.y0
   if (column < 0 || row < 0 || column >= mask.width || row >= mask.height) return false
   return maskBits(mask).bits[row * mask.width + column] === 1
+}
+
+export function meetsSpans(mask: SliceMask, spans: readonly Span[]): boolean {
+  const { bits } = maskBits(mask)
+  return spans.some(({ row, begin, end }) => {
+    if (row < mask.y0 || row >= mask.y0 + mask.height) return false
+    const at = (row - mask.y0) * mask.width - mask.x0
+    const [from, to] = [Math.max(begin, mask.x0), Math.min(end, mask.x0 + mask.width)]
+    return from < to && bits.subarray(at + from, at + to).includes(1)
+  })
 }
 
 // The smallest mask that covers the point, so that one inside another can be reached.

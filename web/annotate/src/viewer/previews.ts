@@ -1,35 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
-import { maskKey, type SessionState } from '../session'
+import { maskKey, type PaintTarget, type SessionState } from '../session'
+import { paintedObject } from '../state/painting'
 import { paintedColour } from './scene'
 import { StrokePreview } from './stroke_preview'
 import type { Size } from './view_transform'
 
 const leastOpacity = 0.35
 
-// What the next stroke changes, as far as it is known here; null: a new object.
-function paintedObject({ draft, proposal, selected }: SessionState): number | null {
-  if (draft) return proposal
-  const [only] = selected
-  return selected.size === 1 ? only! : null
-}
-
 // The strokes on the slice in view that the server has not answered yet.
 export class Previews {
   private pending: StrokePreview[] = []
+  private begun = 0 // objects
 
   // Of several strokes on one object the last one holds them all.
   get shown(): StrokePreview[] {
     return this.pending.filter(
-      (preview, i) => !this.pending.slice(i + 1).some(({ object }) => object === preview.object),
+      (preview, i) => !this.pending.slice(i + 1).some(({ subject }) => subject === preview.subject),
     )
   }
 
-  begin(state: SessionState, picture: Size): StrokePreview {
-    const object = paintedObject(state)
-    const before = this.pending.findLast((preview) => preview.object === object)
+  begin(state: SessionState, picture: Size, target: PaintTarget): StrokePreview {
+    const object = paintedObject(state, target)?.id ?? null
+    if (target.on === 'new') ++this.begun
+    const isBegun = target.on === 'new' || target.on === 'begun'
+    const subject = isBegun ? `begun ${this.begun}` : `${object}`
+    const before = this.pending.findLast((preview) => preview.subject === subject)
     const mask = object === null ? null : (state.masks.get(maskKey(object, null)) ?? null)
     const opacity = Math.max(state.opacity, leastOpacity)
-    const preview = new StrokePreview(object, opacity, paintedColour(state, object), picture, before ?? mask)
+    const colour = paintedColour(state, object)
+    const preview = new StrokePreview({ subject, object }, opacity, colour, picture, before ?? mask)
     this.pending.push(preview)
     return preview
   }

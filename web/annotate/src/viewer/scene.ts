@@ -18,6 +18,7 @@ const sceneFields = [
   'objects',
   'hidden',
   'selected',
+  'made',
   'hovered',
   'proposal',
   'project',
@@ -71,7 +72,8 @@ export function reachableMasks(state: SceneState): SliceMask[] {
 
 function lineOf(state: SceneState, object: number): Shape['line'] {
   if (object === state.proposal) return 'open'
-  return state.selected.has(object) || object === state.hovered ? 'strong' : 'plain'
+  const isShown = state.selected.has(object) || object === state.made?.object || object === state.hovered
+  return isShown ? 'strong' : 'plain'
 }
 
 function objectShape(state: SceneState, mask: SliceMask, object: ImageObject): Shape {

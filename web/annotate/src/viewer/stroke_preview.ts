@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { SliceMask } from '../session'
+import type { Paint } from '../state/painting'
 import type { Span } from './brush'
 import { filledMask } from './mask_layer'
 import { joined, type Rect, type Size } from './view_transform'
-
-export type Paint = 'add' | 'remove'
 
 export function spansArea(spans: readonly Span[]): Rect | null {
   let area: Rect | null = null
@@ -14,16 +13,20 @@ export function spansArea(spans: readonly Span[]): Rect | null {
 
 // An object as it will be once the server has answered to the strokes on it: drawn in place of its mask.
 export class StrokePreview {
+  readonly subject: string // strokes on the same one follow each other
+  readonly object: number | null // whose mask it stands for; null: a new one
   readonly canvas: OffscreenCanvas
   private readonly context: OffscreenCanvasRenderingContext2D
 
   constructor(
-    readonly object: number | null, // null: a new one
+    of: { subject: string; object: number | null },
     readonly opacity: number,
     private readonly colour: string,
     picture: Size,
     before: SliceMask | StrokePreview | null,
   ) {
+    this.subject = of.subject
+    this.object = of.object
     this.canvas = new OffscreenCanvas(picture.width, picture.height)
     this.context = this.canvas.getContext('2d')!
     this.context.fillStyle = colour

@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Session, SessionState, Tool } from '../session'
+import { maskKey, type PaintTarget, type Session, type SessionState, type Tool } from '../session'
+import { paintedObject, paintTarget, paintText, type Paint } from '../state/painting'
 import type { BoxPx, ImagePlane, Picture, Plane, PointPx, Radii } from '../wire/types'
-import { radiiOf } from './brush'
+import { radiiOf, segmentSpans, type Span } from './brush'
 import { readout } from './decorations'
-import type { Stage } from './gestures'
+import type { Painting, Stage } from './gestures'
 import { greyRange } from './grey_window'
 import { hovers } from './intent'
-import { LiveLayer, type Live } from './live_layer'
-import { smallestAt } from './mask_bits'
+import { LiveLayer, type BrushCursor, type Live } from './live_layer'
+import { meetsSpans, smallestAt } from './mask_bits'
 import { MaskLayer } from './mask_layer'
 import { nearbyPlanes, PictureCache, pictureKey, type PictureRequest } from './picture_cache'
 import { PictureView } from './picture_view'
 import { Previews } from './previews'
-import { isSameScene, previewMasks, reachableMasks, shapesOf } from './scene'
-import type { Paint, StrokePreview } from './stroke_preview'
+import { isSameScene, paintedColour, previewMasks, reachableMasks, shapesOf } from './scene'
+import type { StrokePreview } from './stroke_preview'
 import {
   fitted,
   isInside,
@@ -56,11 +57,12 @@ const cursors: Record<Tool, string> = {
   pan: 'grab',
   window: 'ns-resize',
 }
+const plainColour = '#ffffff'
 const patienceMs = 400 // before the page says that a picture is being read
 
 // Joins the session's state with what is on the screen. Everything is drawn in animation frames, and only what changed.
 export class ViewerStage implements Stage {
-  readonly live: Stage['live'] = { draggedBox: null, lasso: [] }
+  readonly live: Stage['live'] = { draggedBox: null, lasso: [], painting: null }
   private readonly pictureView: PictureView
   private readonly maskLayer: MaskLayer
   private readonly liveLayer: LiveLayer
@@ -182,8 +184,16 @@ export class ViewerStage implements Stage {
     this.elements.root.style.cursor = cursors[tool ?? this.state.tool]
   }
 
-  beginPreview(): StrokePreview {
-    return this.previews.begin(this.state, this.picture())
+  paintTarget(paint: Paint, spans: () => readonly Span[]): PaintTarget | null {
+    const touches = (object: number) => {
+      const mask = this.state.masks.get(maskKey(object, null))
+      return mask !== undefined && mask.width > 0 && meetsSpans(mask, spans())
+    }
+    return paintTarget(this.state, paint, touches)
+  }
+
+  beginPreview(target: PaintTarget): StrokePreview {
+    return this.previews.begin(this.state, this.picture(), target)
   }
 
   endPreview(preview: StrokePreview, done: Promise<void>): void {
@@ -313,20 +323,41 @@ export class ViewerStage implements Stage {
   }
 
   private liveNow(): Live {
-    const { draft, tool, plane } = this.state
+    const { draft, plane } = this.state
     const ready = this.isReady()
     const prompts =
       ready && draft && draft.plane.axis === plane?.axis && draft.plane.slice === plane.slice ? draft : null
-    const paints: Paint | null = tool === 'brush' ? 'add' : tool === 'eraser' ? 'remove' : null
-    const cursor = paints && this.pointer && ready
     return {
       points: prompts?.points ?? [],
       box: this.live.draggedBox ?? (prompts?.box as BoxPx | null) ?? null,
       lasso: this.live.lasso,
-      cursor: cursor ? { at: this.pixel(this.pointer!), radii: this.brush(), paint: paints } : null,
+      lassoColour: this.targetColour(this.live.painting?.target ?? null),
+      cursor: ready ? this.brushCursor() : null,
       axis: this.isVolume() ? this.shown!.plane.axis : null,
       mmPerPixel: this.shown?.shape.pixel_mm ?? null,
     }
+  }
+
+  // Says where it is what a stroke that begins there changes; during a stroke, what that one does.
+  private brushCursor(): BrushCursor | null {
+    const { tool } = this.state
+    if (!this.pointer || (tool !== 'brush' && tool !== 'eraser')) return null
+    const at = this.pixel(this.pointer)
+    const radii = this.brush()
+    const { width, height } = this.picture()
+    const { paint, target } =
+      this.live.painting ??
+      this.nextStroke(tool === 'brush' ? 'add' : 'remove', () => segmentSpans(at, at, radii, width, height))
+    const text = paintText(this.state, paint, target)
+    return { at, radii, paint, colour: this.targetColour(target), text }
+  }
+
+  private nextStroke(paint: Paint, spans: () => Span[]): Painting {
+    return { paint, target: this.paintTarget(paint, spans) }
+  }
+
+  private targetColour(target: PaintTarget | null): string {
+    return target ? paintedColour(this.state, paintedObject(this.state, target)?.id ?? null) : plainColour
   }
 
   private tellPixel(point: PointPx): void {

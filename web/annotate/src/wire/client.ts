@@ -70,6 +70,8 @@ export class Client {
   // or the token is not its own.
   heard: (away: RequestError | null) => void = () => {}
 
+  id = '' // whose undo and redo the server tells and does; empty: nobody's
+
   constructor(private readonly fetch: Fetch = (input, init) => globalThis.fetch(input, init)) {}
 
   project(): Promise<wire.Project> {
@@ -86,7 +88,7 @@ export class Client {
   }
 
   open(image: number, signal?: AbortSignal): Promise<wire.Opened> {
-    return this.json(`/api/images/${image}`, { signal })
+    return this.json(`/api/images/${image}${this.id && `?client=${this.id}`}`, { signal })
   }
   picture(image: number, plane: wire.Plane, signal?: AbortSignal): Promise<wire.Picture> {
     return this.ask(slicePath(image, 'picture', plane), { signal }, async (response) =>
@@ -94,14 +96,14 @@ export class Client {
     )
   }
   masks(image: number, plane: wire.Plane, signal?: AbortSignal): Promise<wire.Bundle> {
-    return this.bundle(slicePath(image, 'masks', plane), { signal })
+    return this.bundle(slicePath(image, 'masks', plane) + this.asClient, { signal })
   }
   imageChanges(image: number, since: number, plane: wire.Plane, signal?: AbortSignal): Promise<wire.Bundle> {
-    return this.bundle(`${slicePath(image, 'changes', plane)}&since=${since}`, { signal })
+    return this.bundle(`${slicePath(image, 'changes', plane)}&since=${since}${this.asClient}`, { signal })
   }
   // With the same `request` it may be sent again when it was lost: it is done once.
   act(image: number, request: wire.ActionRequest, signal?: AbortSignal): Promise<wire.Bundle> {
-    return this.bundle(`/api/images/${image}/actions`, { method: 'POST', body: request, signal })
+    return this.bundle(`/api/images/${image}/actions`, { method: 'POST', body: this.own(request), signal })
   }
   focus(image: number, request: wire.FocusRequest, signal?: AbortSignal): Promise<wire.Focus> {
     return this.json(`/api/images/${image}/focus`, { method: 'POST', body: request, signal })
@@ -111,7 +113,7 @@ export class Client {
     return this.json(`${slicePath(image, 'embedding', request.plane)}&window=${window}`, { signal })
   }
   everything(image: number, request: wire.EverythingRequest): Promise<wire.Job> {
-    return this.json(`/api/images/${image}/everything`, { method: 'POST', body: request })
+    return this.json(`/api/images/${image}/everything`, { method: 'POST', body: this.own(request) })
   }
   progress(image: number, request: wire.ProgressRequest): Promise<{ image: wire.Summary }> {
     return this.json(`/api/images/${image}/progress`, { method: 'POST', body: request, keepalive: true })
@@ -134,6 +136,13 @@ export class Client {
   }
   stopJob(id: number): Promise<wire.Job> {
     return this.json(`/api/jobs/${id}`, { method: 'DELETE' })
+  }
+
+  private get asClient(): string {
+    return this.id && `&client=${this.id}`
+  }
+  private own<T extends object>(request: T): T & { client?: string } {
+    return this.id ? { ...request, client: this.id } : request
   }
 
   private json<T>(path: string, asked: Asked = {}): Promise<T> {

@@ -197,6 +197,7 @@ export type ImageAction =
 
 export interface ActionRequest {
   request: string // 8 to 64 letters, digits and "-"; new for each action
+  client?: string // whose undo takes it back; in the same form
   view: Plane
   action: ImageAction
 }
@@ -211,6 +212,13 @@ export interface BundleHead {
   image: Summary
   labels: Label[] | null
   timing_ms: Record<string, number>
+  taken?: Taken // by the action, from other objects
+}
+
+export interface Taken {
+  area: number
+  objects: number
+  removed: number // of these, that are gone
 }
 
 // A mask of an object on one slice: lengths of runs row by row within the box, outside first.

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { PaintTarget } from '../session'
+import {
+  nowhere,
+  paintedObject,
+  paintTarget,
+  paintText,
+  type Paint,
+  type PaintState,
+} from '../state/painting'
+import { useSession } from '../state/react'
+import { labelColour } from '../viewer/scene'
+import { Swatch } from './labels_panel'
+
+// Whom the next stroke or lasso changes, in the words of the ring.
+export function PaintTargets({ paint, tool }: { paint: Paint; tool: 'brush' | 'eraser' | 'lasso' }) {
+  const state = usePaintState()
+  const onIt = paintTarget(state, paint, () => true)
+  const elsewhere = paintTarget(state, paint, nowhere)
+  const depends = onIt?.on !== elsewhere?.on
+  return (
+    <span className="hint paint-targets" role="status" aria-label="What is painted">
+      <Target state={state} paint={paint} target={onIt} />
+      {depends && (
+        <>
+          <span className="muted">
+            {tool === 'lasso' ? 'if it touches it, else' : 'if it begins on it, else'}
+          </span>
+          <Target state={state} paint={paint} target={elsewhere} />
+        </>
+      )}
+    </span>
+  )
+}
+
+interface TargetProps {
+  state: PaintState
+  paint: Paint
+  target: PaintTarget | null
+}
+
+function Target({ state, paint, target }: TargetProps) {
+  const object = target && paintedObject(state, target)
+  const label = object?.state === 'approved' ? object.label : state.label
+  const colour = target && labelColour(state, label)
+  return (
+    <span className="paint-target">
+      {colour && <Swatch colour={colour} />}
+      {paintText(state, paint, target)}
+    </span>
+  )
+}
+
+function usePaintState(): PaintState {
+  return {
+    draft: useSession((state) => state.draft),
+    plane: useSession((state) => state.plane),
+    proposal: useSession((state) => state.proposal),
+    made: useSession((state) => state.made),
+    selected: useSession((state) => state.selected),
+    objects: useSession((state) => state.objects),
+    label: useSession((state) => state.label),
+    project: useSession((state) => state.project),
+  }
+}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+import { useActions, useSession } from '../state/react'
+import { Modal } from './controls'
+
+// What the page asks before it acts. Closing it is no.
+export function QuestionDialog() {
+  const actions = useActions()
+  const question = useSession((state) => state.question)
+  if (!question) return null
+  return (
+    <Modal
+      key={question.text}
+      title={question.text}
+      className="question"
+      onClose={() => actions.answer(null)}
+    >
+      <p>{question.detail}</p>
+      <div className="modal-actions">
+        {question.choices.map((choice, at) => (
+          <button
+            key={choice}
+            type="button"
+            className={at === 0 ? 'primary' : ''}
+            data-first={at === 0 ? '' : undefined}
+            onClick={() => actions.answer(at)}
+          >
+            {choice}
+          </button>
+        ))}
+        <button type="button" onClick={() => actions.answer(null)}>
+          Cancel
+        </button>
+      </div>
+    </Modal>
+  )
+}

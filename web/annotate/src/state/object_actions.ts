@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { SessionState } from '../session'
+import { countOf, labelName, nameIn } from '../words'
+import type { ImageAction, ImageObject, Plane } from '../wire/types'
+import type { Consent } from './consent'
+import type { Core } from './core'
+import type { Editing } from './editing'
+import { samePlane, showing } from './slices'
+
+export interface ObjectHooks {
+  goTo(plane: Plane): void
+  withLabel(act: () => Promise<void>): Promise<void> // with a label there
+}
+
+// What is done to objects by name or by selection. One rule for all of it: what was selected by hand is acted on, never
+// what was only made last; what is not in view is asked for.
+export class ObjectActions {
+  constructor(
+    private readonly core: Core,
+    private readonly editing: Editing,
+    private readonly consent: Consent,
+    private readonly hooks: ObjectHooks,
+  ) {}
+
+  select(ids: readonly number[], how: 'only' | 'toggle'): void {
+    const { selected, proposal } = this.core.state
+    const next = new Set(how === 'toggle' ? selected : [])
+    for (const id of ids) {
+      if (how === 'toggle' && next.has(id)) next.delete(id)
+      else next.add(id)
+    }
+    this.editing.forgetPainted()
+    if (proposal !== null && !next.has(proposal)) this.editing.close()
+    this.core.select(next)
+  }
+
+  selectAll(of: ImageObject['state']): void {
+    const accepting = this.editing.accepting()
+    const all = [...this.core.state.objects.values()]
+    const meant = all.filter(({ id, state }) => state === of && !accepting.has(id))
+    this.select(
+      meant.map(({ id }) => id),
+      'only',
+    )
+    this.tellWhere(meant, of === 'proposed' ? 'proposal' : 'approved object')
+  }
+
+  private tellWhere(objects: readonly ImageObject[], noun: string): void {
+    const { opened, plane } = this.core.state
+    const shape = opened?.planes.find(({ axis }) => axis === plane?.axis)
+    if (!plane || !shape || shape.slices < 2 || objects.length === 0) return
+    const { here, elsewhere } = this.consent.parted(objects.map(({ id }) => id))
+    const slices = slicesOf(objects, plane)
+    const where = `on ${countOf(slices.size, `${plane.axis} slice`)}`
+    this.core.tell(
+      'info',
+      `${countOf(objects.length, noun)} selected, ${where}: ${here.length} here, ${elsewhere.length} not in view`,
+    )
+  }
+
+  pick(id: number | null, how: 'only' | 'toggle'): void {
+    const object = id === null ? undefined : this.core.state.objects.get(id)
+    if (how === 'toggle') {
+      if (object) this.select([object.id], 'toggle')
+    } else if (!object) this.select([], 'only')
+    else if (object.state === 'proposed' && object.source === 'everything') void this.keep(object.id)
+    else this.open(object.id)
+  }
+
+  private async keep(id: number): Promise<void> {
+    this.select([], 'only')
+    await this.consent.changing(() =>
+      this.hooks.withLabel(() => this.editing.keep([id], this.core.state.label)),
+    )
+  }
+
+  open(id: number): void {
+    const { objects, plane } = this.core.state
+    const object = objects.get(id)
+    if (!object || !plane) return
+    this.select([id], 'only')
+    const shown = showing(object, plane)
+    if (shown) this.hooks.goTo(shown)
+    if (object.state === 'proposed') this.editing.reopen(object)
+  }
+
+  async accept(): Promise<void> {
+    const { selected, objects, proposal, draft } = this.core.state
+    const accepting = this.editing.accepting()
+    const chosen = [...selected].filter((id) => objects.get(id)?.state === 'proposed' && !accepting.has(id))
+    if (draft !== null || proposal !== null) {
+      if (this.turnTo(draft?.plane ?? null, 1)) return
+      await this.consent.changing(() =>
+        this.hooks.withLabel(() => this.editing.acceptOpen(this.core.state.label) ?? Promise.resolve()),
+      )
+    } else if (chosen.length > 0) await this.approve(chosen)
+    else this.core.tell('info', 'What is selected is approved already: select proposals to accept')
+  }
+
+  // Nothing is accepted unseen: goes to the slice of the proposals first, where another one is in view.
+  private turnTo(proposed: Plane | null, count: number): boolean {
+    if (proposed === null || samePlane(proposed, this.core.state.plane)) return false
+    this.hooks.goTo(proposed)
+    const { axis, slice } = proposed
+    const them = count === 1 ? 'it' : 'them'
+    const subject = count === 1 ? 'The proposal is' : `The first of the ${count} proposals is`
+    this.core.tell('info', `${subject} on ${axis} slice ${slice + 1}: Enter again accepts ${them}`)
+    return true
+  }
+
+  async reject(): Promise<void> {
+    const rejected = this.editing.rejectOpen()
+    if (rejected) return rejected
+    this.select([], 'only')
+  }
+
+  async approve(ids: readonly number[], label?: number): Promise<void> {
+    if (ids.length === 0) return
+    const { here, elsewhere } = this.consent.parted(ids)
+    if (here.length === 0 && this.turnTo(elsewhere[0]?.plane ?? null, ids.length)) return
+    await this.consent.withSeen(ids, { verb: 'Approve', least: 1 }, (some) =>
+      this.consent.changing(() => this.approveNow(some, label)),
+    )
+  }
+
+  private approveNow(ids: readonly number[], label?: number): Promise<void> {
+    const { proposal } = this.core.state
+    if (proposal !== null && ids.includes(proposal)) this.editing.close()
+    const objects = inOrder(ids, this.core.state)
+    this.editing.unselect(ids)
+    return this.hooks.withLabel(() =>
+      this.editing.do({ kind: 'accept', objects, label: label ?? this.core.state.label }),
+    )
+  }
+
+  async remove(ids: readonly number[]): Promise<void> {
+    const { objects } = this.core.state
+    const accepting = this.editing.accepting()
+    const left = ids.filter((id) => !accepting.has(id) || objects.get(id)?.state !== 'proposed')
+    if (left.length < ids.length) this.core.tell('info', 'What is being approved is not deleted')
+    const open = this.openOf(left, 'Locked objects stay: unlock them (K) to delete them')
+    await this.consent.withSeen(open, { verb: 'Delete', least: 1 }, (some) =>
+      this.consent.changing(() => this.removeNow(some)),
+    )
+  }
+
+  private removeNow(objects: number[]): Promise<void> {
+    const { proposal } = this.core.state
+    if (proposal !== null && objects.includes(proposal)) this.editing.close()
+    return this.editing.do({ kind: 'delete', objects })
+  }
+
+  // The active label; a stroke that goes on with an object of another one is not meant any more.
+  activate(label: number): void {
+    if (label !== this.core.state.label) this.editing.forgetPainted()
+    this.core.store.set({ label })
+  }
+
+  async chooseLabel(label: number): Promise<void> {
+    this.activate(label)
+    const { selected, draft } = this.core.state
+    const approved = this.approvedOf([...selected]).map(({ id }) => id)
+    if (draft !== null || approved.length === 0) return
+    if (this.consent.parted(approved).here.length === 0)
+      this.core.tell('info', 'What is selected is not in view and keeps its label: J goes to it')
+    else await this.relabel(approved, label)
+  }
+
+  async relabel(ids: readonly number[], label: number): Promise<void> {
+    const others = this.approvedOf(ids).filter((object) => object.label !== label)
+    const open = this.openOf(
+      others.map(({ id }) => id),
+      'Locked objects keep their label: unlock them (K) to change it',
+    )
+    await this.doSeen(open, 'Relabel', (objects) => ({ kind: 'label', objects, label }))
+  }
+
+  // The label that wins is that of the first object.
+  async merge(ids: readonly number[]): Promise<void> {
+    const all = this.approvedOf(ids).map(({ id }) => id)
+    if (all.length < 2) return this.core.tell('info', 'Select two or more approved objects to merge')
+    await this.consent.withSeen(all, { verb: 'Merge', least: 2 }, async (some) => {
+      const first = await this.firstOfMerge(this.approvedOf(some))
+      if (first === null) return
+      await this.consent.changing(() => {
+        this.core.select(new Set([first]))
+        return this.editing.do({ kind: 'merge', objects: [first, ...some.filter((id) => id !== first)] })
+      })
+    })
+  }
+
+  private async firstOfMerge(objects: readonly ImageObject[]): Promise<number | null> {
+    const labels = [...new Set(objects.map(({ label }) => label))]
+    if (labels.length < 2) return objects[0]?.id ?? null
+    const count = (label: number | null) => objects.filter((object) => object.label === label).length
+    const choice = await this.core.ask({
+      text: `Merge ${objects.length} objects of ${labels.length} labels?`,
+      detail: 'One label is left. Which?',
+      choices: labels.map((label) => `${labelName(this.core.state, label)} (${count(label)})`),
+    })
+    if (choice === null) return null
+    return objects.find(({ label }) => label === labels[choice])?.id ?? null
+  }
+
+  fillHoles(ids: readonly number[]): Promise<void> {
+    const axis = this.core.state.plane?.axis
+    return axis
+      ? this.doSeen(ids, 'Fill the holes of', (objects) => ({ kind: 'fill_holes', objects, axis }))
+      : Promise.resolve()
+  }
+
+  dropSpecks(ids: readonly number[], below: number): Promise<void> {
+    return this.doSeen(ids, 'Drop the specks of', (objects) => ({ kind: 'drop_specks', objects, below }))
+  }
+
+  setLocked(objects: number[], lock: 'locked' | 'open'): Promise<void> {
+    if (objects.length === 0) return Promise.resolve()
+    return this.do({ kind: lock === 'locked' ? 'lock' : 'unlock', objects })
+  }
+
+  // An action on one object or on the image, for which an image that is done asks.
+  do(action: ImageAction): Promise<void> {
+    return this.consent.changing(() => this.editing.do(action))
+  }
+
+  // Prompts go on with an object: the one selected by hand, else the one made last, which is selected with it.
+  setRefining(refining: 'on' | 'off'): void {
+    if (refining === 'off') return this.core.store.set({ refining: false })
+    const { selected, made, objects } = this.core.state
+    const id = selected.size === 0 ? made?.object : selected.size === 1 ? [...selected][0] : null
+    const object = objects.get(id ?? 0)
+    if (object?.state !== 'approved')
+      return this.core.tell('info', 'Select one approved object to refine first')
+    if (object.locked)
+      return this.core.tell(
+        'info',
+        `${nameIn(this.core.state, object)} is locked: unlock it (K) to refine it`,
+      )
+    this.editing.forgetPainted()
+    this.core.select(new Set([object.id]))
+    this.core.store.set({ refining: true })
+  }
+
+  private async doSeen(
+    ids: readonly number[],
+    verb: string,
+    action: (objects: number[]) => ImageAction,
+  ): Promise<void> {
+    if (ids.length === 0) return
+    await this.consent.withSeen(ids, { verb, least: 1 }, (some) => this.do(action(some)))
+  }
+
+  private openOf(ids: readonly number[], otherwise: string): number[] {
+    const { objects } = this.core.state
+    const open = ids.filter((id) => objects.get(id)?.locked === false)
+    if (open.length < ids.length) this.core.tell('info', otherwise)
+    return open
+  }
+
+  private approvedOf(ids: readonly number[]): ImageObject[] {
+    const { objects } = this.core.state
+    return ids.flatMap((id) => objects.get(id) ?? []).filter(({ state }) => state === 'approved')
+  }
+}
+
+function slicesOf(objects: readonly ImageObject[], { axis }: Plane): Set<number> {
+  const slices = new Set<number>()
+  for (const { plane, bounds } of objects) {
+    const [first, last] = plane?.axis === axis ? [plane.slice, plane.slice] : (bounds?.[axis] ?? [0, -1])
+    for (let slice = first; slice <= last; ++slice) slices.add(slice)
+  }
+  return slices
+}
+
+// Several proposals are accepted in the order in which small ones within large ones come out as objects.
+function inOrder(ids: readonly number[], { objects, project }: SessionState): number[] {
+  const area = (id: number) => objects.get(id)?.area ?? 0
+  const first = project?.overlap === 'overwrite' ? -1 : 1
+  return [...ids].sort((a, b) => first * (area(a) - area(b)))
+}
