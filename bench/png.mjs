@@ -18,16 +18,18 @@ function chunk(name, data) {
   return framed
 }
 
-// An 8-bit grey PNG; value(x, y) is asked row by row.
-export function greyPng(width, height, value) {
-  const rows = Buffer.alloc(height * (width + 1)) // each row begins with its filter, 0: none
+// A grey PNG; value(x, y) is asked row by row.
+export function greyPng(width, height, value, bits = 8) {
+  const bytes = bits / 8
+  const stride = width * bytes + 1 // each row begins with its filter, 0: none
+  const rows = Buffer.alloc(height * stride)
   for (let y = 0; y < height; ++y) {
-    for (let x = 0; x < width; ++x) rows[y * (width + 1) + 1 + x] = value(x, y)
+    for (let x = 0; x < width; ++x) rows.writeUIntBE(value(x, y), y * stride + 1 + x * bytes, bytes)
   }
   const header = Buffer.alloc(13)
   header.writeUInt32BE(width, 0)
   header.writeUInt32BE(height, 4)
-  header[8] = 8 // bits, grey
+  header[8] = bits
   const signature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a])
   return Buffer.concat([
     signature,

@@ -112,6 +112,10 @@ class DiscProject {
     return std::nullopt;
   }
 
+  static Mask picture_of(const ObjectMask& mask) {
+    const Extent3 extent = mask.pixels.extent;
+    return {{extent.x, extent.y}, mask_from_voxels(mask.pixels).voxels};
+  }
   bool has(ObjectId id) {
     for (const AnnotatedObject& object : project().objects(image))
       if (object.id == id) return true;
@@ -123,7 +127,7 @@ class DiscProject {
     throw Error(ErrorKind::not_found, "object " + std::to_string(id));
   }
   Mask mask(ObjectId id, PlaneRef plane = {}) {
-    return project().masks(image, plane, std::vector{id}).at(0).mask;
+    return picture_of(project().masks(image, plane, std::vector{id}).at(0));
   }
 
  private:

@@ -67,7 +67,15 @@ ObjectRecord& Draft::edit(ObjectId id) {
   return entry->second.value();
 }
 
+const NearbyObjects& Draft::nearby() {
+  if (nearby_) return *nearby_;
+  nearby_.emplace(context_.grid.extent);
+  for (const ObjectId id : ids()) nearby_->add(id, *at(id).voxels);
+  return *nearby_;
+}
+
 void Draft::set_voxels(ObjectId id, VoxelSet voxels) {
+  if (nearby_) nearby_->add(id, voxels);
   edit(id).voxels = std::make_shared<const VoxelSet>(std::move(voxels));
 }
 
@@ -75,6 +83,7 @@ ObjectId Draft::create(AnnotatedObject object, VoxelSet voxels) {
   const ObjectId id = context_.next_object + created_++;
   object.id = id;
   object.image = context_.image;
+  if (nearby_) nearby_->add(id, voxels);
   drafts_[id] = ObjectRecord{std::move(object), 0, 0, std::make_shared<const VoxelSet>(std::move(voxels))};
   return id;
 }
@@ -104,11 +113,8 @@ VoxelSet Draft::claim(ObjectId id, VoxelSet gained) {
       losing.push_back(other);
     }
   };
-  for (const auto& [other, record] : records_) {
-    if (!drafts_.contains(other)) meet(other, record);
-  }
-  for (const auto& [other, draft] : drafts_) {
-    if (draft) meet(other, *draft);
+  for (const ObjectId other : nearby().near(gained)) {
+    if (const ObjectRecord* record = find(other)) meet(other, *record);
   }
   // Once it is known what the locked ones keep.
   for (const ObjectId other : losing) {

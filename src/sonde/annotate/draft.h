@@ -8,6 +8,7 @@
 #include <span>
 #include <vector>
 
+#include "sonde/annotate/nearby_objects.h"
 #include "sonde/annotate/object_record.h"
 
 namespace sonde {
@@ -66,6 +67,7 @@ class Draft {
 
  private:
   const ObjectRecord* find(ObjectId id) const;
+  const NearbyObjects& nearby();
   std::optional<ObjectChange> change_of(ObjectId id, const std::optional<ObjectRecord>& draft) const;
   bool is_emptied(ObjectId id, const ObjectRecord& draft) const;
   void note_taken(ObjectId id, std::int64_t voxels);
@@ -75,6 +77,7 @@ class Draft {
   std::map<ObjectId, std::optional<ObjectRecord>> drafts_;  // absent: removed
   ObjectId created_ = 0;
   std::map<ObjectId, std::int64_t> taken_;  // voxels
+  std::optional<NearbyObjects> nearby_;  // once something has been claimed
 };
 
 // Ids as people send them: at least one, at most 100,000, none twice. Throws Error{usage}.

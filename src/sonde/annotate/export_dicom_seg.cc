@@ -19,14 +19,17 @@ std::vector<DicomSegSegment> segments_of_labels(const ExportImage& image) {
   std::map<std::int32_t, DicomSegSegment> by_value;
   for (const ExportObject& object : image.objects) {
     DicomSegSegment& segment = by_value[object.label.value];
-    const bool is_first = segment.label.empty();
     segment.label = object.label.name;
     segment.rgb = rgb_of(object.label.colour);
-    segment.voxels = is_first ? object.voxels : united(segment.voxels, object.voxels);
+    segment.voxels.runs.insert(segment.voxels.runs.end(), object.voxels.runs.begin(),
+                               object.voxels.runs.end());
   }
   std::vector<DicomSegSegment> segments;
   segments.reserve(by_value.size());
-  for (auto& [value, segment] : by_value) segments.push_back(std::move(segment));
+  for (auto& [value, segment] : by_value) {
+    segment.voxels = set_of_runs(image.grid.extent, std::move(segment.voxels.runs));
+    segments.push_back(std::move(segment));
+  }
   return segments;
 }
 

@@ -59,7 +59,8 @@ class PngExport : public ExportWriter {
     parallel_for(kWriters, static_cast<std::int64_t>(files.size()), [&](std::int64_t number) {
       const auto i = static_cast<std::size_t>(number);
       const std::string name = object_file_name(i, image.objects[i].label.name);
-      for (std::int64_t slice = 0; slice < plane.slice_count; ++slice) {
+      const auto [first, last] = slices_of(bounds(image.objects[i].voxels).value(), plane);
+      for (std::int64_t slice = first; slice <= last; ++slice) {
         const Mask mask = slice_from_voxels(image.objects[i].voxels, plane, slice);
         if (area_px(mask) == 0) continue;
         files[i].push_back(folder /

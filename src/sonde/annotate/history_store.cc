@@ -103,17 +103,20 @@ void HistoryStore::insert(const StoredEvent& event) const {
   row.exec();
 }
 
-void HistoryStore::insert(Revision event, ImageId image, const ObjectChange& change) const {
+void HistoryStore::insert(Revision event, ImageId image, std::span<const ObjectChange> changes) const {
   SQLite::Statement row(database_,
                         "INSERT INTO changes(event, object, image, before, after, delta) "
                         "VALUES(?, ?, ?, ?, ?, ?)");
-  row.bind(1, event);
-  row.bind(2, change.id);
-  row.bind(3, image);
-  bind_or_null(row, 4, text_of(change.before));
-  bind_or_null(row, 5, text_of(change.after));
-  bind_voxels(row, 6, change.delta);
-  row.exec();
+  for (const ObjectChange& change : changes) {
+    row.bind(1, event);
+    row.bind(2, change.id);
+    row.bind(3, image);
+    bind_or_null(row, 4, text_of(change.before));
+    bind_or_null(row, 5, text_of(change.after));
+    bind_voxels(row, 6, change.delta);
+    row.exec();
+    row.reset();
+  }
 }
 
 void HistoryStore::insert(Revision event, std::span<const RecordedAnswer> answers) const {

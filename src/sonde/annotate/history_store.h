@@ -37,7 +37,7 @@ class HistoryStore {
   ObjectId last_object() const;  // the greatest id that any event has given; 0: none
 
   void insert(const StoredEvent& event) const;
-  void insert(Revision event, ImageId image, const ObjectChange& change) const;
+  void insert(Revision event, ImageId image, std::span<const ObjectChange> changes) const;
   void insert(Revision event, std::span<const RecordedAnswer> answers) const;
 
   // The records of the changes hold no voxels and no revisions.

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <fstream>
 #include <iterator>
+#include <map>
 #include <optional>
 #include <span>
 
@@ -36,7 +37,7 @@ std::optional<Label> label_in(const std::vector<Label>& labels, const std::strin
   return *found;
 }
 
-LabelId label_for(Project& project, const MaskObject& object, ImportResult& result) {
+LabelId find_label(Project& project, const MaskObject& object, ImportResult& result) {
   auto label = label_in(project.labels(), object.label);
   if (!label) {
     LabelEdit edit{object.label, std::nullopt, std::nullopt};
@@ -49,6 +50,15 @@ LabelId label_for(Project& project, const MaskObject& object, ImportResult& resu
       std::ranges::find(result.notes, note) == result.notes.end())
     result.notes.push_back(note);
   return label->id;
+}
+
+// The label of each kind of object, looked up once: thousands of cells carry one.
+using KnownLabels = std::map<std::pair<std::string, std::int32_t>, LabelId>;
+
+LabelId label_for(Project& project, const MaskObject& object, KnownLabels& known, ImportResult& result) {
+  const auto [entry, is_new] = known.try_emplace({object.label, object.value});
+  if (is_new) entry->second = find_label(project, object, result);
+  return entry->second;
 }
 
 // The same for the same files: masks that have been imported are known again, whatever has become of them.
@@ -88,9 +98,11 @@ void import_group(Project& project, const MaskGroup& group, const LabelScheme& s
     throw Error(ErrorKind::unsupported, group.files.front().path.filename().string() + ": shows no object");
   ImportAction action{group.files.front().path.filename().string(), {}};
   std::int64_t voxels = 0;
+  KnownLabels labels;
   for (MaskObject& object : found.objects) {
     voxels += voxel_count(object.voxels);
-    action.objects.push_back({label_for(project, object, result), object.name, std::move(object.voxels)});
+    action.objects.push_back(
+        {label_for(project, object, labels, result), object.name, std::move(object.voxels)});
   }
   const Changes changes = project.apply(group.image, request, action, {});
   result.objects += std::ranges::count_if(changes.changed, [&](const AnnotatedObject& object) {

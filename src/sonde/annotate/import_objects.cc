@@ -37,12 +37,8 @@ VoxelsByValue on_slice(const std::string& name, const LabelMap& map, const Grid&
                                             std::string(name_of(where.axis)) + " slices of the image are " +
                                             std::to_string(plane.extent.width) + " x " +
                                             std::to_string(plane.extent.height));
-  VoxelsByValue sets;
-  for (const auto& [value, area] : areas_of(map.labels)) {
-    Mask mask{plane.extent, {}};
-    for (const std::int32_t label : map.labels) mask.pixels.push_back(label == value ? 1 : 0);
-    sets[static_cast<std::int32_t>(value)] = voxels_from_slice(mask, grid.extent, plane, where.slice);
-  }
+  VoxelsByValue sets = voxels_by_value(map);
+  for (auto& [value, set] : sets) set = voxels_from_slice(cropped(set), grid.extent, plane, where.slice);
   return sets;
 }
 

@@ -96,18 +96,9 @@ void measure(ObjectRecord& record, const Grid& grid) {
   const std::optional<VoxelBounds> box = bounds(*record.voxels);
   record.object.slices = std::nullopt;
   if (!box) return;
-  const std::array<std::array<std::int64_t, 2>, 3> along{
-      {{box->i0, box->i1}, {box->j0, box->j1}, {box->k0, box->k1}}};
-  std::array<std::array<std::int64_t, 2>, 3> slices{};
   constexpr std::array kAxes{Axis::axial, Axis::coronal, Axis::sagittal};
-  for (std::size_t a = 0; a < kAxes.size(); ++a) {
-    const SlicePlane plane = slice_plane(grid, kAxes[a]);
-    const auto [first, last] = along[static_cast<std::size_t>(plane.slice.axis)];
-    slices[a] = {first, last};
-    if (plane.slice.sense == GridAxis::Sense::backward)
-      slices[a] = {plane.slice_count - 1 - last, plane.slice_count - 1 - first};
-  }
-  record.object.slices = slices;
+  auto& slices = record.object.slices.emplace();
+  for (std::size_t a = 0; a < kAxes.size(); ++a) slices[a] = slices_of(*box, slice_plane(grid, kAxes[a]));
 }
 
 }  // namespace sonde

@@ -6,6 +6,7 @@
 #include "sonde/annotate/plan_steps.h"
 #include "sonde/core/error.h"
 #include "sonde/imaging/grid.h"
+#include "sonde/imaging/rle.h"
 
 namespace sonde {
 namespace {
@@ -45,6 +46,14 @@ std::string text_of(const Taken& taken) {
 
 // JSON has no number for it.
 double finite_or_zero(double value) { return std::isfinite(value) ? value : 0; }
+
+VoxelSet voxels_of(const Rle& rle, const Grid& grid, const SlicePlane& plane, std::int64_t slice) {
+  const std::optional<Box2> box = bounding_box(rle);
+  if (!box) return {grid.extent, {}};
+  const CroppedMask part{static_cast<std::int64_t>(box->x0), static_cast<std::int64_t>(box->y0),
+                         decode_rle(rle, *box)};
+  return voxels_from_slice(part, grid.extent, plane, slice);
+}
 
 }  // namespace
 
@@ -92,8 +101,8 @@ std::vector<RecordedAnswer> answers_on_grid(const std::vector<ProposedRegion>& r
   std::vector<RecordedAnswer> answers;
   answers.reserve(regions.size());
   for (const ProposedRegion& region : regions) {
-    answers.push_back({voxels_from_slice(decode_rle(region.mask), grid.extent, lies, plane.slice),
-                       finite_or_zero(region.predicted_iou), finite_or_zero(region.stability)});
+    answers.push_back({voxels_of(region.mask, grid, lies, plane.slice), finite_or_zero(region.predicted_iou),
+                       finite_or_zero(region.stability)});
   }
   return answers;
 }

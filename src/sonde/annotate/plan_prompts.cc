@@ -45,18 +45,14 @@ std::vector<CandidateScore> scores_of(std::span<const RecordedAnswer> answers) {
   return scores;
 }
 
-VoxelSet on_slice(const VoxelSet& set, const SlicePlane& plane, std::int64_t slice) {
-  return voxels_from_slice(slice_from_voxels(set, plane, slice), set.extent, plane, slice);
-}
-
 // The target's pixels on the proposal's slice become the proposal's, as far as other objects let it.
 void change_target(Draft& draft, const ObjectRecord& proposal) {
   const Proposal& asked = *proposal.object.proposal;
   const ObjectId target = *asked.target;
   const VoxelSet before = *draft.open_approved(target).voxels;
   const SlicePlane plane = slice_plane(draft.grid(), asked.plane.axis);
-  const VoxelSet wanted = on_slice(*proposal.voxels, plane, asked.plane.slice);
-  const VoxelSet had = on_slice(before, plane, asked.plane.slice);
+  const VoxelSet wanted = voxels_on_slice(*proposal.voxels, plane, asked.plane.slice);
+  const VoxelSet had = voxels_on_slice(before, plane, asked.plane.slice);
   const VoxelSet gained = draft.claim(target, subtracted(wanted, had));
   const VoxelSet slice = united(intersected(wanted, had), gained);
   draft.set_voxels(target, united(subtracted(before, had), slice));

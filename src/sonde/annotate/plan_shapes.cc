@@ -17,8 +17,8 @@ void gain(Draft& draft, ObjectId id, VoxelSet gained) {
   draft.set_voxels(id, united(*draft.at(id).voxels, gained));
 }
 
-// Background that no path of edge neighbours joins with the border of the picture: a ring that is closed
-// across corners holds it.
+// Background that no path of edge neighbours joins with the border: a ring that is closed across corners
+// holds it. `mask` may be as little as the box of the object.
 Mask holes_of(const Mask& mask) {
   const std::int64_t width = mask.extent.width, height = mask.extent.height;
   Mask holes{mask.extent, std::vector<std::uint8_t>(mask.pixels.size())};
@@ -50,31 +50,18 @@ Mask holes_of(const Mask& mask) {
   return holes;
 }
 
-// A set whose runs came in any order (none overlap).
-VoxelSet in_order(VoxelSet set) {
-  std::ranges::sort(set.runs, {}, &VoxelRun::first);
-  std::vector<VoxelRun> joined;
-  for (const VoxelRun& run : set.runs) {
-    if (!joined.empty() && joined.back().first + joined.back().count == run.first) {
-      joined.back().count += run.count;
-    } else {
-      joined.push_back(run);
-    }
-  }
-  return {set.extent, std::move(joined)};
-}
-
 VoxelSet holes_of(const ObjectRecord& record, const Grid& grid, Axis axis) {
-  VoxelSet holes{grid.extent, {}};
-  if (!record.object.slices) return holes;
+  if (!record.object.slices) return {grid.extent, {}};
+  std::vector<VoxelRun> runs;
   const SlicePlane plane = slice_plane(grid, axis);
   const auto [first, last] = (*record.object.slices)[static_cast<std::size_t>(axis)];
   for (std::int64_t slice = first; slice <= last; ++slice) {
-    const Mask mask = holes_of(slice_from_voxels(*record.voxels, plane, slice));
-    const VoxelSet voxels = voxels_from_slice(mask, grid.extent, plane, slice);
-    holes.runs.insert(holes.runs.end(), voxels.runs.begin(), voxels.runs.end());
+    CroppedMask part = cropped(pixels_on_slice(*record.voxels, plane, slice));
+    part.mask = holes_of(part.mask);
+    const VoxelSet voxels = voxels_from_slice(part, grid.extent, plane, slice);
+    runs.insert(runs.end(), voxels.runs.begin(), voxels.runs.end());
   }
-  return in_order(std::move(holes));
+  return set_of_runs(grid.extent, std::move(runs));
 }
 
 }  // namespace
@@ -84,13 +71,15 @@ std::string plan_merge(Draft& draft, const MergeAction& action) {
   if (action.objects.size() < 2) throw Error(ErrorKind::usage, "a merge needs two objects or more");
   for (const ObjectId id : action.objects) draft.open_approved(id);
   const ObjectId first = action.objects[0];
-  VoxelSet gained = *draft.at(first).voxels;
+  std::vector<VoxelRun> runs;
   for (const ObjectId id : action.objects) {
     if (id == first) continue;
-    gained = united(gained, *draft.at(id).voxels);
+    const VoxelSet& voxels = *draft.at(id).voxels;
+    runs.insert(runs.end(), voxels.runs.begin(), voxels.runs.end());
     draft.remove(id);
   }
-  gain(draft, first, subtracted(gained, *draft.at(first).voxels));
+  const VoxelSet others = set_of_runs(draft.grid().extent, std::move(runs));
+  gain(draft, first, subtracted(others, *draft.at(first).voxels));
   return "merged " + counted(action.objects.size(), "object") + " into " + std::to_string(first);
 }
 
@@ -130,12 +119,13 @@ std::string plan_drop_specks(Draft& draft, const DropSpecksAction& action) {
   for (const ObjectId id : action.objects) draft.open(id);
   for (const ObjectId id : action.objects) {
     const std::vector<VoxelSet> parts = connected_parts(*draft.at(id).voxels);  // from the largest
-    VoxelSet specks{draft.grid().extent, {}};
+    std::vector<VoxelRun> specks;
     for (std::size_t i = 1; i < parts.size(); ++i) {
       if (voxel_count(parts[i]) >= action.below) continue;
-      specks.runs.insert(specks.runs.end(), parts[i].runs.begin(), parts[i].runs.end());
+      specks.insert(specks.end(), parts[i].runs.begin(), parts[i].runs.end());
     }
-    draft.set_voxels(id, subtracted(*draft.at(id).voxels, in_order(std::move(specks))));
+    draft.set_voxels(id,
+                     subtracted(*draft.at(id).voxels, set_of_runs(draft.grid().extent, std::move(specks))));
   }
   return "dropped specks of " + counted(action.objects.size(), "object");
 }

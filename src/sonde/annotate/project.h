@@ -30,7 +30,7 @@ struct ObjectMask {
   ObjectId object = 0;
   std::optional<std::size_t> candidate;  // absent: the object's own
   Revision revision = 0;
-  Mask mask;  // a slice
+  VoxelSet pixels;  // of a slice: a picture
 };
 
 // What an action has changed, or what has changed since a revision.

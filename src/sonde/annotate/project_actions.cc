@@ -226,11 +226,11 @@ std::vector<ObjectMask> Project::Impl::masks(ImageId image, PlaneRef at, std::sp
     if (found == state.records.end()) continue;
     const ObjectRecord& record = found->second;
     const Revision revision = record.object.revision;
-    masks.push_back({id, std::nullopt, revision, slice_from_voxels(*record.voxels, plane, at.slice)});
+    masks.push_back({id, std::nullopt, revision, pixels_on_slice(*record.voxels, plane, at.slice)});
     if (record.asked_at == 0 || !record.object.proposal || record.object.proposal->plane != at) continue;
     const std::vector<RecordedAnswer> candidates = history_.answers_of(record.asked_at, state.grid.extent);
     for (std::size_t i = 0; i < candidates.size(); ++i)
-      masks.push_back({id, i, revision, slice_from_voxels(candidates[i].voxels, plane, at.slice)});
+      masks.push_back({id, i, revision, pixels_on_slice(candidates[i].voxels, plane, at.slice)});
   }
   return masks;
 }

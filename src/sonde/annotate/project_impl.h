@@ -95,7 +95,8 @@ class Project::Impl {
             const std::function<void()>& change);
   void commit(const StoredEvent& event, const std::vector<ObjectChange>& changes,
               std::span<const RecordedAnswer> answers);
-  void write_object(const ObjectChange& change, const std::string& sha256);
+  // sha256: of the mask files; empty where the object keeps its own.
+  void write_objects(std::span<const ObjectChange> changes, std::span<const std::string> sha256);
   void remember(const StoredEvent& event, const std::vector<ObjectChange>& changes);
   Changes step_back_or_forth(ImageId image, const From& from, EventRole role);
   // Throws where another one has been built on what the step changed.

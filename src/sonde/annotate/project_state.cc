@@ -147,30 +147,36 @@ void Project::Impl::note(std::optional<ImageId> image, const std::string& kind, 
   if (image) summaries_.at(*image).revision = event.id;
 }
 
-void Project::Impl::write_object(const ObjectChange& change, const std::string& sha256) {
+void Project::Impl::write_objects(std::span<const ObjectChange> changes,
+                                  std::span<const std::string> sha256) {
   SQLite::Database& db = database_.connection();
-  if (!change.after) {
-    SQLite::Statement row(db, "DELETE FROM objects WHERE id = ?");
-    row.bind(1, change.id);
-    row.exec();
-    return;
-  }
+  SQLite::Statement gone(db, "DELETE FROM objects WHERE id = ?");
   SQLite::Statement row(
       db,
       "INSERT INTO objects(id, image, label, state, revision, mask_revision, mask_sha256, record) "
       "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT(id) DO UPDATE SET label = excluded.label, "
       "state = excluded.state, revision = excluded.revision, mask_revision = excluded.mask_revision, "
       "mask_sha256 = iif(?7 = '', mask_sha256, ?7), record = excluded.record");
-  const AnnotatedObject& object = change.after->object;
-  row.bind(1, change.id);
-  row.bind(2, object.image);
-  object.label ? row.bind(3, *object.label) : row.bind(3);
-  row.bind(4, object.state == ObjectState::approved ? "approved" : "proposed");
-  row.bind(5, object.revision);
-  row.bind(6, change.after->mask_revision);
-  row.bind(7, sha256);
-  row.bind(8, record_to_json(*change.after));
-  row.exec();
+  for (std::size_t i = 0; i < changes.size(); ++i) {
+    if (!changes[i].after) {
+      gone.bind(1, changes[i].id);
+      gone.exec();
+      gone.reset();
+      continue;
+    }
+    const ObjectRecord& after = *changes[i].after;
+    const AnnotatedObject& object = after.object;
+    row.bind(1, changes[i].id);
+    row.bind(2, object.image);
+    object.label ? row.bind(3, *object.label) : row.bind(3);
+    row.bind(4, object.state == ObjectState::approved ? "approved" : "proposed");
+    row.bind(5, object.revision);
+    row.bind(6, after.mask_revision);
+    row.bind(7, sha256[i]);
+    row.bind(8, record_to_json(after));
+    row.exec();
+    row.reset();
+  }
 }
 
 void Project::Impl::commit(const StoredEvent& event, const std::vector<ObjectChange>& changes,
@@ -184,10 +190,8 @@ void Project::Impl::commit(const StoredEvent& event, const std::vector<ObjectCha
   history_.insert(event);
   history_.insert(event.id, answers);
   revive_labels(changes);
-  for (std::size_t i = 0; i < changes.size(); ++i) {
-    history_.insert(event.id, event.image.value(), changes[i]);
-    write_object(changes[i], hashes[i]);
-  }
+  history_.insert(event.id, event.image.value(), changes);
+  write_objects(changes, hashes);
   SQLite::Statement row(database_.connection(), "UPDATE images SET revision = ? WHERE id = ?");
   row.bind(1, event.id);
   row.bind(2, *event.image);

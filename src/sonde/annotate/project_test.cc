@@ -48,7 +48,7 @@ TEST(Project, TakesAnImageFromAClickToAnApprovedObject) {
   const Mask expected = disc_answer({40, 30}, again.prompt, 6, {});
   const auto masks = test.project().masks(test.image, {}, std::vector{proposed.id});
   ASSERT_EQ(masks.size(), 1U);
-  EXPECT_EQ(masks[0].mask, expected);
+  EXPECT_EQ(DiscProject::picture_of(masks[0]), expected);
   EXPECT_EQ(approved.area, area_px(expected));
 
   test.act(NameAction{proposed.id, "left one"});
@@ -68,7 +68,7 @@ TEST(Project, GivesTheCandidatesOfAProposalBehindIt) {
   EXPECT_EQ(masks[0].candidate, std::nullopt);
   for (std::size_t i = 0; i < 3; ++i) {
     EXPECT_EQ(masks[i + 1].candidate, i);
-    EXPECT_EQ(masks[i + 1].mask, disc_answer({40, 30}, ask.prompt, 2.0 * static_cast<double>(i + 1), {}));
+    EXPECT_EQ(DiscProject::picture_of(masks[i + 1]), disc_answer({40, 30}, ask.prompt, 2.0 * static_cast<double>(i + 1), {}));
   }
 }
 

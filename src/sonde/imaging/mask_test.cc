@@ -82,17 +82,22 @@ TEST(Rle, ComesBackAsItWas) {
   }
 }
 
-TEST(Rle, IsTheSameWhereOnlyTheBoxOfTheMaskIsLookedAt) {
+TEST(Rle, IsTheSameOfAMaskThatIsCropped) {
   for (unsigned bits = 1; bits < 1U << 9; bits += 2) {
-    for (const Point2 corner : {Point2{0, 0}, Point2{1, 2}, Point2{2, 1}}) {  // 3 x 3 pixels within 5 x 5
+    for (const auto& [x0, y0] : {std::pair{0, 0}, {1, 2}, {2, 1}, {2, 2}}) {  // 3 x 3 pixels within 5 x 5
+      CroppedMask part{x0, y0, empty_mask({3, 3})};
       Mask mask = empty_mask({5, 5});
-      for (unsigned i = 0; i < 9; ++i)
-        mask.pixels[(static_cast<unsigned>(corner.y) + i / 3) * 5 + static_cast<unsigned>(corner.x) + i % 3] =
-            static_cast<std::uint8_t>((bits >> i) & 1U);
-      EXPECT_EQ(encode_rle(mask, {corner.x, corner.y, corner.x + 2, corner.y + 2}), encode_rle(mask)) << bits;
-      EXPECT_EQ(decode_rle(encode_rle(mask, *bounding_box(mask))), mask) << bits;
+      for (int i = 0; i < 9; ++i) {
+        const auto pixel = static_cast<std::uint8_t>((bits >> i) & 1U);
+        part.mask.pixels[static_cast<std::size_t>(i)] = pixel;
+        mask.pixels[static_cast<std::size_t>((y0 + i / 3) * 5 + x0 + i % 3)] = pixel;
+      }
+      EXPECT_EQ(encode_rle(part, mask.extent), encode_rle(mask)) << bits;
+      EXPECT_EQ(decode_rle(encode_rle(part, mask.extent)), mask) << bits;
+      EXPECT_EQ(bounding_box(encode_rle(mask)), bounding_box(mask)) << bits;
     }
   }
+  EXPECT_EQ(bounding_box(encode_rle(empty_mask({5, 5}))), std::nullopt);
 }
 
 TEST(Rle, GivesThePixelsOfABoxAlone) {

@@ -8,18 +8,13 @@
 
 namespace sonde {
 
-Rle encode_rle(const Mask& mask) {
-  const Extent2 extent = mask.extent;
-  return encode_rle(mask,
-                    {0, 0, static_cast<double>(extent.width - 1), static_cast<double>(extent.height - 1)});
-}
+namespace {
 
-Rle encode_rle(const Mask& mask, const Box2& within) {
+// `mask` from (x0, y0) on in a picture of `extent`.
+Rle encoded(const Mask& mask, std::int64_t x0, std::int64_t y0, Extent2 extent) {
   const auto [width, height] = mask.extent;
-  const auto x1 = static_cast<std::int64_t>(within.x1);
-  const auto y0 = static_cast<std::int64_t>(within.y0);
-  const auto y1 = static_cast<std::int64_t>(within.y1);
-  Rle rle{mask.extent, {}};
+  const std::int64_t above = y0, below = extent.height - y0 - height;
+  Rle rle{extent, {}};
   std::uint8_t value = 0;
   std::int64_t begun = 0;  // where the current run began, column by column
   const auto change = [&](std::int64_t at) {
@@ -27,16 +22,25 @@ Rle encode_rle(const Mask& mask, const Box2& within) {
     begun = at;
     value ^= 1;
   };
-  for (auto x = static_cast<std::int64_t>(within.x0); x <= x1; ++x) {
-    if (value != 0 && y0 > 0) change(x * height);
-    for (std::int64_t y = y0; y <= y1; ++y) {
-      if (mask.pixels[static_cast<std::size_t>(y * width + x)] != value) change(x * height + y);
+  for (std::int64_t x = 0; x < width; ++x) {
+    const std::int64_t top = (x0 + x) * extent.height;
+    if (value != 0 && above > 0) change(top);
+    for (std::int64_t y = 0; y < height; ++y) {
+      if (mask.pixels[static_cast<std::size_t>(y * width + x)] != value) change(top + y0 + y);
     }
-    if (value != 0 && y1 < height - 1) change(x * height + y1 + 1);
+    if (value != 0 && below > 0) change(top + y0 + height);
   }
-  if (value != 0 && x1 < width - 1) change((x1 + 1) * height);
-  rle.counts.push_back(static_cast<std::uint32_t>(width * height - begun));
+  if (value != 0 && x0 + width < extent.width) change((x0 + width) * extent.height);
+  rle.counts.push_back(static_cast<std::uint32_t>(pixel_count(extent) - begun));
   return rle;
+}
+
+}  // namespace
+
+Rle encode_rle(const Mask& mask) { return encoded(mask, 0, 0, mask.extent); }
+
+Rle encode_rle(const CroppedMask& cropped, Extent2 picture) {
+  return encoded(cropped.mask, cropped.x0, cropped.y0, picture);
 }
 
 namespace {
@@ -95,6 +99,23 @@ std::int64_t area_px(const Rle& rle) {
   std::int64_t area = 0;
   for (std::size_t i = 1; i < rle.counts.size(); i += 2) area += rle.counts[i];
   return area;
+}
+
+std::optional<Box2> bounding_box(const Rle& rle) {
+  std::int64_t x0 = rle.extent.width, y0 = rle.extent.height, x1 = -1, y1 = -1;
+  std::int64_t at = 0;
+  for (std::size_t i = 0; i < rle.counts.size(); at += rle.counts[i++]) {
+    if (i % 2 == 0 || rle.counts[i] == 0) continue;
+    const std::int64_t last = at + rle.counts[i] - 1, height = rle.extent.height;
+    x0 = std::min(x0, at / height);
+    x1 = std::max(x1, last / height);
+    const bool one_column = at / height == last / height;
+    y0 = std::min(y0, one_column ? at % height : 0);
+    y1 = std::max(y1, one_column ? last % height : height - 1);
+  }
+  if (x1 < 0) return std::nullopt;
+  return Box2{static_cast<double>(x0), static_cast<double>(y0), static_cast<double>(x1),
+              static_cast<double>(y1)};
 }
 
 // Each count (from the third on, its difference to the count two before) goes out in groups of five bits,

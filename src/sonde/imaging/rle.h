@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "sonde/imaging/cropped_mask.h"
 #include "sonde/imaging/picture.h"
 
 namespace sonde {
@@ -16,13 +18,13 @@ struct Rle {
   bool operator==(const Rle&) const = default;
 };
 Rle encode_rle(const Mask& mask);
-// The same, looking at no pixel outside `within`, where there is nothing: a small object of a large picture.
-Rle encode_rle(const Mask& mask, const Box2& within);
+Rle encode_rle(const CroppedMask& cropped, Extent2 picture);
 // Throws Error{corrupt_data} if the counts do not add up to the extent.
 Mask decode_rle(const Rle& rle);
 // The pixels of the box alone, at its extent: a small object of a large picture.
 Mask decode_rle(const Rle& rle, const Box2& within);
 std::int64_t area_px(const Rle& rle);
+std::optional<Box2> bounding_box(const Rle& rle);  // absent for an empty mask
 
 // COCO's compressed text of the counts (pycocotools' rleToString and back). Throws Error{corrupt_data} for
 // text it cannot hold.

@@ -17,10 +17,10 @@ std::uint64_t end_of(const VoxelRun& run) { return run.first + run.count; }
 
 std::uint64_t unsigned_size(std::int64_t size) { return static_cast<std::uint64_t>(size); }
 
-// Behind the last run; joined with it if they touch.
+// A run that begins no earlier than the last one; joined with it if they touch or overlap.
 void append(std::vector<VoxelRun>& runs, VoxelRun run) {
-  if (!runs.empty() && end_of(runs.back()) == run.first) {
-    runs.back().count += run.count;
+  if (!runs.empty() && end_of(runs.back()) >= run.first) {
+    runs.back().count = std::max(end_of(runs.back()), end_of(run)) - runs.back().first;
   } else {
     runs.push_back(run);
   }
@@ -71,12 +71,13 @@ std::int64_t extent_along(Extent3 extent, int axis) {
 
 std::array<std::int64_t, 3> strides_of(Extent3 extent) { return {1, extent.x, extent.x * extent.y}; }
 
-// pixel = start + step[0] * i + step[1] * j + step[2] * k for the voxels (i, j, k) of the plane.
+// pixel = start + step[0] * i + step[1] * j + step[2] * k for the voxels (i, j, k) of the plane, where the
+// pictures' rows are `width` pixels apart.
 struct PixelOfVoxel {
   std::int64_t start = 0;
   std::array<std::int64_t, 3> step{};
 };
-PixelOfVoxel pixel_of_voxel(Extent3 grid, const SlicePlane& plane) {
+PixelOfVoxel pixel_of_voxel(Extent3 grid, const SlicePlane& plane, std::int64_t width) {
   PixelOfVoxel map;
   const auto add = [&](GridAxis axis, std::int64_t stride) {
     const bool forward = axis.sense == GridAxis::Sense::forward;
@@ -84,8 +85,13 @@ PixelOfVoxel pixel_of_voxel(Extent3 grid, const SlicePlane& plane) {
     if (!forward) map.start += (extent_along(grid, axis.axis) - 1) * stride;
   };
   add(plane.column, 1);
-  add(plane.row, plane.extent.width);
+  add(plane.row, width);
   return map;
+}
+
+// Where `count` pixels from `first` on lie along a grid axis of `length`.
+std::int64_t first_along(GridAxis axis, std::int64_t length, std::int64_t first, std::int64_t count) {
+  return axis.sense == GridAxis::Sense::forward ? first : length - first - count;
 }
 
 // Where the slice lies on its grid axis.
@@ -137,13 +143,35 @@ void for_runs_on_slice(const VoxelSet& set, int axis, std::int64_t position, Wor
   }
 }
 
-void fill_strided(Mask& mask, std::int64_t first, std::int64_t step, std::uint64_t count) {
-  const auto pixels = mask.pixels.begin() + first;
-  if (step == 1) {
-    std::fill_n(pixels, count, std::uint8_t{1});
-  } else {
-    for (std::uint64_t n = 0; n < count; ++n) pixels[static_cast<std::int64_t>(n) * step] = 1;
+// Calls work(row, i, count) for the part of a run in each row of x voxels.
+template <typename Work>
+void for_rows(VoxelRun run, std::uint64_t x, Work work) {
+  while (run.count > 0) {
+    const std::uint64_t i = run.first % x;
+    const std::uint64_t count = std::min(run.count, x - i);
+    work(static_cast<std::int64_t>(run.first / x), static_cast<std::int64_t>(i),
+         static_cast<std::int64_t>(count));
+    run = {run.first + count, run.count - count};
   }
+}
+
+// `count` pixels of a picture that are `step` apart.
+struct PixelLine {
+  std::int64_t first = 0, step = 1, count = 0;
+};
+
+// Calls work(PixelLine) for what the set has on the slice.
+template <typename Work>
+void for_pixels_on_slice(const VoxelSet& set, const SlicePlane& plane, std::int64_t slice, Work work) {
+  const std::int64_t position = slice_position(set.extent, plane, slice);
+  const PixelOfVoxel map = pixel_of_voxel(set.extent, plane, plane.extent.width);
+  const std::int64_t y = set.extent.y;
+  for_runs_on_slice(set, plane.slice.axis, position, [&](VoxelRun run) {
+    for_rows(run, unsigned_size(set.extent.x), [&](std::int64_t row, std::int64_t i, std::int64_t count) {
+      work(PixelLine{map.start + map.step[0] * i + map.step[1] * (row % y) + map.step[2] * (row / y),
+                     map.step[0], count});
+    });
+  });
 }
 
 // Appends the pixels of one line of the mask that are set, as voxels from `first` on.
@@ -211,28 +239,43 @@ std::optional<VoxelBounds> bounds(const VoxelSet& set) {
   return box;
 }
 
-VoxelSet voxels_from_slice(const Mask& mask, Extent3 grid, const SlicePlane& plane, std::int64_t slice) {
-  if (mask.extent != plane.extent)
-    throw Error(ErrorKind::internal, "the mask is not a picture of the plane it is taken from");
+std::array<std::int64_t, 2> slices_of(const VoxelBounds& box, const SlicePlane& plane) {
+  const std::array<std::array<std::int64_t, 2>, 3> along{
+      {{box.i0, box.i1}, {box.j0, box.j1}, {box.k0, box.k1}}};
+  const auto [first, last] = along[static_cast<std::size_t>(plane.slice.axis)];
+  if (plane.slice.sense == GridAxis::Sense::forward) return {first, last};
+  return {plane.slice_count - 1 - last, plane.slice_count - 1 - first};
+}
+
+namespace {
+
+VoxelSet voxels_from(const Mask& mask, std::int64_t x0, std::int64_t y0, Extent3 grid,
+                     const SlicePlane& plane, std::int64_t slice) {
   const std::int64_t position = slice_position(grid, plane, slice);
-  const PixelOfVoxel map = pixel_of_voxel(grid, plane);
+  const auto [width, height] = mask.extent;
+  const PixelOfVoxel map = pixel_of_voxel(grid, plane, width);
   const std::array<std::int64_t, 3> stride = strides_of(grid);
+  std::array<std::int64_t, 3> first{}, count{};  // of the mask on the grid
+  const auto place = [&](GridAxis axis, std::int64_t from, std::int64_t pixels) {
+    const auto a = static_cast<std::size_t>(axis.axis);
+    first[a] = first_along(axis, extent_along(grid, axis.axis), from, pixels);
+    count[a] = pixels;
+  };
+  place(plane.column, x0, width);
+  place(plane.row, y0, height);
   // In the order of the voxels: lines along the faster of the two grid axes.
-  const int fast = std::min(plane.column.axis, plane.row.axis);
-  const int slow = std::max(plane.column.axis, plane.row.axis);
-  const auto f = static_cast<std::size_t>(fast);
-  const auto s = static_cast<std::size_t>(slow);
+  const auto f = static_cast<std::size_t>(std::min(plane.column.axis, plane.row.axis));
+  const auto s = static_cast<std::size_t>(std::max(plane.column.axis, plane.row.axis));
   VoxelSet set{grid, {}};
-  for (std::int64_t line = 0; line < extent_along(grid, slow); ++line) {
-    const std::int64_t pixel = map.start + map.step[s] * line;
-    const std::int64_t voxel =
-        position * stride[static_cast<std::size_t>(plane.slice.axis)] + stride[s] * line;
-    const std::int64_t length = extent_along(grid, fast);
+  for (std::int64_t line = first[s]; line < first[s] + count[s]; ++line) {
+    const std::int64_t pixel = map.start - y0 * width - x0 + map.step[s] * line + map.step[f] * first[f];
+    const std::int64_t voxel = position * stride[static_cast<std::size_t>(plane.slice.axis)] +
+                               stride[s] * line + stride[f] * first[f];
     if (map.step[f] == 1 && stride[f] == 1) {
-      append_line(set.runs, mask.pixels.data() + pixel, length, unsigned_size(voxel));
+      append_line(set.runs, mask.pixels.data() + pixel, count[f], unsigned_size(voxel));
       continue;
     }
-    for (std::int64_t at = 0; at < length; ++at) {
+    for (std::int64_t at = 0; at < count[f]; ++at) {
       if (mask.pixels[static_cast<std::size_t>(pixel + map.step[f] * at)] != 0)
         append(set.runs, {unsigned_size(voxel + stride[f] * at), 1});
     }
@@ -240,32 +283,82 @@ VoxelSet voxels_from_slice(const Mask& mask, Extent3 grid, const SlicePlane& pla
   return set;
 }
 
+}  // namespace
+
+VoxelSet set_of_runs(Extent3 extent, std::vector<VoxelRun> runs) {
+  std::ranges::sort(runs, {}, &VoxelRun::first);
+  VoxelSet set{extent, {}};
+  for (const VoxelRun& run : runs) append(set.runs, run);
+  return set;
+}
+
+VoxelSet voxels_from_slice(const Mask& mask, Extent3 grid, const SlicePlane& plane, std::int64_t slice) {
+  if (mask.extent != plane.extent)
+    throw Error(ErrorKind::internal, "the mask is not a picture of the plane it is taken from");
+  return voxels_from(mask, 0, 0, grid, plane, slice);
+}
+
+VoxelSet voxels_from_slice(const CroppedMask& cropped, Extent3 grid, const SlicePlane& plane,
+                           std::int64_t slice) {
+  const auto& [x0, y0, mask] = cropped;
+  if (x0 < 0 || y0 < 0 || mask.extent.width > plane.extent.width - x0 ||
+      mask.extent.height > plane.extent.height - y0)
+    throw Error(ErrorKind::internal, "the mask leaves the plane it is taken from");
+  return voxels_from(mask, x0, y0, grid, plane, slice);
+}
+
 Mask slice_from_voxels(const VoxelSet& set, const SlicePlane& plane, std::int64_t slice) {
-  const std::int64_t position = slice_position(set.extent, plane, slice);
-  const PixelOfVoxel map = pixel_of_voxel(set.extent, plane);
-  const std::uint64_t x = unsigned_size(set.extent.x);
-  const std::uint64_t y = unsigned_size(set.extent.y);
   Mask mask = empty_mask(plane.extent);
-  for_runs_on_slice(set, plane.slice.axis, position, [&](VoxelRun run) {
-    while (run.count > 0) {  // row by row
-      const std::uint64_t i = run.first % x;
-      const std::uint64_t row = run.first / x;
-      const std::uint64_t count = std::min(run.count, x - i);
-      const std::int64_t pixel = map.start + map.step[0] * static_cast<std::int64_t>(i) +
-                                 map.step[1] * static_cast<std::int64_t>(row % y) +
-                                 map.step[2] * static_cast<std::int64_t>(row / y);
-      fill_strided(mask, pixel, map.step[0], count);
-      run = {run.first + count, run.count - count};
+  for_pixels_on_slice(set, plane, slice, [&](const PixelLine& line) {
+    const auto pixels = mask.pixels.begin() + line.first;
+    if (line.step == 1) {
+      std::fill_n(pixels, line.count, std::uint8_t{1});
+    } else {
+      for (std::int64_t n = 0; n < line.count; ++n) pixels[n * line.step] = 1;
     }
   });
   return mask;
 }
 
+VoxelSet pixels_on_slice(const VoxelSet& set, const SlicePlane& plane, std::int64_t slice) {
+  std::vector<VoxelRun> runs;
+  for_pixels_on_slice(set, plane, slice, [&](const PixelLine& line) {
+    if (line.step == 1) {
+      runs.push_back({unsigned_size(line.first), unsigned_size(line.count)});
+    } else if (line.step == -1) {
+      runs.push_back({unsigned_size(line.first - line.count + 1), unsigned_size(line.count)});
+    } else {
+      for (std::int64_t n = 0; n < line.count; ++n)
+        runs.push_back({unsigned_size(line.first + n * line.step), 1});
+    }
+  });
+  return set_of_runs({plane.extent.width, plane.extent.height, 1}, std::move(runs));
+}
+
+VoxelSet voxels_on_slice(const VoxelSet& set, const SlicePlane& plane, std::int64_t slice) {
+  VoxelSet there{set.extent, {}};
+  for_runs_on_slice(set, plane.slice.axis, slice_position(set.extent, plane, slice),
+                    [&](VoxelRun run) { append(there.runs, run); });
+  return there;
+}
+
+CroppedMask cropped(const VoxelSet& picture) {
+  if (picture.extent.z != 1) throw Error(ErrorKind::internal, "a volume is cropped as a picture");
+  const std::optional<VoxelBounds> box = bounds(picture);
+  if (!box) return {};
+  CroppedMask part{box->i0, box->j0, empty_mask({box->i1 - box->i0 + 1, box->j1 - box->j0 + 1})};
+  for (const VoxelRun& run : picture.runs) {
+    for_rows(run, unsigned_size(picture.extent.x), [&](std::int64_t row, std::int64_t i, std::int64_t count) {
+      const std::int64_t pixel = (row - box->j0) * part.mask.extent.width + i - box->i0;
+      std::fill_n(part.mask.pixels.begin() + pixel, count, std::uint8_t{1});
+    });
+  }
+  return part;
+}
+
 VoxelSet with_slice(const VoxelSet& set, const Mask& mask, const SlicePlane& plane, std::int64_t slice) {
   const VoxelSet now = voxels_from_slice(mask, set.extent, plane, slice);
-  VoxelSet before{set.extent, {}};
-  for_runs_on_slice(set, plane.slice.axis, slice_position(set.extent, plane, slice),
-                    [&](VoxelRun run) { append(before.runs, run); });
+  const VoxelSet before = voxels_on_slice(set, plane, slice);
   return exclusive(set, exclusive(before, now));
 }
 

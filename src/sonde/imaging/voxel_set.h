@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
 #include <vector>
 
+#include "sonde/imaging/cropped_mask.h"
 #include "sonde/imaging/picture.h"
 #include "sonde/imaging/slice.h"
 
@@ -39,11 +41,24 @@ struct VoxelBounds {  // maxima included
   bool operator==(const VoxelBounds&) const = default;
 };
 std::optional<VoxelBounds> bounds(const VoxelSet& set);  // absent for an empty set
+// First and last slice that it reaches.
+std::array<std::int64_t, 2> slices_of(const VoxelBounds& box, const SlicePlane& plane);
+
+// Of runs in any order, which may overlap: of many sets at once.
+VoxelSet set_of_runs(Extent3 extent, std::vector<VoxelRun> runs);
 
 // A picture of `plane` (slice_plane of the grid) and the voxels of it. Throw Error{usage} if the slice is not
-// there, Error{internal} if the mask's extent is not the plane's.
+// there, Error{internal} if the mask's extent is not the plane's, or leaves it.
 VoxelSet voxels_from_slice(const Mask& mask, Extent3 grid, const SlicePlane& plane, std::int64_t slice);
+VoxelSet voxels_from_slice(const CroppedMask& cropped, Extent3 grid, const SlicePlane& plane,
+                           std::int64_t slice);
 Mask slice_from_voxels(const VoxelSet& set, const SlicePlane& plane, std::int64_t slice);
+// The same picture as a set: its memory is that of the runs, however large the picture is.
+VoxelSet pixels_on_slice(const VoxelSet& set, const SlicePlane& plane, std::int64_t slice);
+// The voxels of `set` on that slice.
+VoxelSet voxels_on_slice(const VoxelSet& set, const SlicePlane& plane, std::int64_t slice);
+// The box of a picture's pixels; empty for an empty set. Throws Error{internal} for more than one slice.
+CroppedMask cropped(const VoxelSet& picture);
 // `set` with its voxels of one slice replaced by those of `mask`.
 VoxelSet with_slice(const VoxelSet& set, const Mask& mask, const SlicePlane& plane, std::int64_t slice);
 

@@ -139,7 +139,11 @@ TEST(VoxelSlices, AreThoseOfTheDenseTwinForEveryOrderOfTheGridAxes) {
       for (std::int64_t slice = 0; slice < plane.slice_count; ++slice) {
         const Mask mask = slice_from_voxels(set, plane, slice);
         ASSERT_EQ(mask, dense_slice(dense, plane, slice));
-        together = united(together, voxels_from_slice(mask, geometry.extent, plane, slice));
+        const VoxelSet voxels = voxels_from_slice(mask, geometry.extent, plane, slice);
+        EXPECT_EQ(voxels_on_slice(set, plane, slice), voxels);
+        const Extent3 flat{plane.extent.width, plane.extent.height, 1};
+        EXPECT_EQ(pixels_on_slice(set, plane, slice), voxels_from_mask({flat, mask.pixels}));
+        together = united(together, voxels);
       }
       EXPECT_EQ(together, set);
 
@@ -154,6 +158,44 @@ TEST(VoxelSlices, AreThoseOfTheDenseTwinForEveryOrderOfTheGridAxes) {
   }
 }
 
+TEST(VoxelSlices, MayBeCroppedToWhatIsThere) {
+  Random random(7);
+  for (const Affine3& affine : all_48_affines()) {
+    Volume geometry;
+    geometry.extent = {6, 7, 8};
+    geometry.mm_from_voxel = affine;
+    SCOPED_TRACE(orientation_code(geometry));
+    std::vector<VoxelRun> dots;
+    for (int i = 0; i < 4; ++i) dots.push_back({random.below(330), 1 + random.below(5)});
+    const VoxelSet set = set_of_runs(geometry.extent, dots);
+    for (const Axis axis : kAxes) {
+      const SlicePlane plane = slice_plane(geometry, axis);
+      const auto [first, last] = slices_of(*bounds(set), plane);
+      for (std::int64_t slice = 0; slice < plane.slice_count; ++slice) {
+        const VoxelSet pixels = pixels_on_slice(set, plane, slice);
+        const CroppedMask part = cropped(pixels);
+        const Mask whole = slice_from_voxels(set, plane, slice);
+        EXPECT_EQ(voxels_from_slice(part, geometry.extent, plane, slice), voxels_on_slice(set, plane, slice));
+        EXPECT_EQ(area_px(part.mask), area_px(whole));
+        const std::optional<Box2> box = bounding_box(whole);
+        if (slice == first || slice == last) EXPECT_TRUE(box);
+        if (slice < first || slice > last) EXPECT_FALSE(box);
+        if (!box) continue;
+        EXPECT_EQ((std::array{part.x0, part.y0, part.mask.extent.width, part.mask.extent.height}),
+                  (std::array{static_cast<std::int64_t>(box->x0), static_cast<std::int64_t>(box->y0),
+                              static_cast<std::int64_t>(box->x1 - box->x0) + 1,
+                              static_cast<std::int64_t>(box->y1 - box->y0) + 1}));
+      }
+    }
+  }
+}
+
+TEST(VoxelSet, IsMadeOfRunsInAnyOrderThatMayOverlap) {
+  EXPECT_THAT(set_of_runs({10, 10, 1}, {{40, 5}, {3, 4}, {42, 1}, {7, 2}, {44, 6}}).runs,
+              ElementsAre(VoxelRun{3, 6}, VoxelRun{40, 10}));
+  EXPECT_THAT(set_of_runs({10, 10, 1}, {}).runs, IsEmpty());
+}
+
 TEST(VoxelSlices, RefuseASliceThatIsNotThereAndAPictureOfAnotherPlane) {
   Volume geometry;
   geometry.extent = {3, 4, 5};
@@ -166,6 +208,11 @@ TEST(VoxelSlices, RefuseASliceThatIsNotThereAndAPictureOfAnotherPlane) {
             }),
             ErrorKind::internal);
   EXPECT_EQ(refusal([&] { slice_from_voxels({{3, 4, 6}, {}}, plane, 0); }), ErrorKind::internal);
+  EXPECT_EQ(refusal([&] {
+              voxels_from_slice(CroppedMask{2, 4, empty_mask({2, 1})}, geometry.extent, plane, 0);
+            }),
+            ErrorKind::internal);
+  EXPECT_EQ(refusal([&] { cropped({{3, 4, 2}, {}}); }), ErrorKind::internal);
 }
 
 // Flood fill, 26 neighbours.

@@ -209,8 +209,9 @@ void write_dicom_seg(const std::filesystem::path& path, const std::filesystem::p
   }
   const SlicePlane plane = stored_plane(request.source.extent);
   request.pixels = [&](std::size_t s, std::size_t k) {
-    const Mask mask = slice_from_voxels(segments[s].voxels, plane, static_cast<std::int64_t>(k));
-    return area_px(mask) == 0 ? std::vector<std::uint8_t>{} : mask.pixels;
+    const auto slice = static_cast<std::int64_t>(k);
+    if (voxels_on_slice(segments[s].voxels, plane, slice).runs.empty()) return std::vector<std::uint8_t>{};
+    return slice_from_voxels(segments[s].voxels, plane, slice).pixels;
   };
   const DicomSegPlugin& dcmtk = plugin();
   DurableFile file(path);

@@ -143,7 +143,7 @@ Response Api::get_masks(const Call& call) {
   bundle.changes.removed.clear();  // nobody has them
   bundle.masks = project_.masks(call.id(), plane, ids_on(bundle.changes.changed, plane));
   std::erase_if(bundle.masks,
-                [](const ObjectMask& mask) { return !mask.candidate && area_px(mask.mask) == 0; });
+                [](const ObjectMask& mask) { return !mask.candidate && mask.pixels.runs.empty(); });
   bundle.timing.total_ms = watch.ms();
   return binary_response(kBundleType, wire::encode_bundle(bundle));
 }

@@ -31,31 +31,39 @@ void append_leb128(std::string& bytes, std::uint64_t value) {
   bytes += static_cast<char>(value);
 }
 
-// Lengths row by row within the box, outside first, in turn.
-std::string runs_in(const Mask& mask, const Box2& box) {
+// Lengths row by row within the box, which holds all of the picture's pixels: outside first, in turn.
+std::string runs_in(const VoxelSet& picture, const VoxelBounds& box) {
+  const std::int64_t width = box.i1 - box.i0 + 1, height = box.j1 - box.j0 + 1;
   std::string runs;
-  std::uint64_t length = 0;
-  std::uint8_t inside = 0;
-  const auto x0 = static_cast<std::int64_t>(box.x0), x1 = static_cast<std::int64_t>(box.x1);
-  const auto y0 = static_cast<std::int64_t>(box.y0), y1 = static_cast<std::int64_t>(box.y1);
-  for (std::int64_t y = y0; y <= y1; ++y) {
-    const std::uint8_t* row = mask.pixels.data() + y * mask.extent.width;
-    for (std::int64_t x = x0; x <= x1; ++x) {
-      if (row[x] != inside) {
-        append_leb128(runs, length);
-        length = 0;
-        inside = row[x];
+  std::int64_t written = 0;         // pixels of the box
+  std::int64_t begin = 0, end = 0;  // of the pixels inside that are not written yet
+  const auto write = [&](std::int64_t up_to) {
+    append_leb128(runs, static_cast<std::uint64_t>(up_to - written));
+    written = up_to;
+  };
+  for (const VoxelRun& run : picture.runs) {
+    auto first = static_cast<std::int64_t>(run.first);
+    for (const std::int64_t last = first + static_cast<std::int64_t>(run.count); first < last;) {
+      const std::int64_t row = first / picture.extent.x, i = first % picture.extent.x;
+      const std::int64_t count = std::min(last - first, picture.extent.x - i);
+      const std::int64_t at = (row - box.j0) * width + i - box.i0;
+      if (at != end) {
+        if (begin < end) write(begin), write(end);
+        begin = at;
       }
-      ++length;
+      end = at + count;
+      first += count;
     }
   }
-  append_leb128(runs, length);
+  write(begin);
+  write(end);
+  if (end < width * height) write(width * height);
   return runs;
 }
 
-void append_box_and_runs(std::string& bytes, const Box2& box, const std::string& runs) {
-  for (const double number : {box.x0, box.y0, box.x1 - box.x0 + 1, box.y1 - box.y0 + 1})
-    append_u32(bytes, static_cast<std::int64_t>(number));
+void append_box_and_runs(std::string& bytes, const VoxelBounds& box, const std::string& runs) {
+  for (const std::int64_t number : {box.i0, box.j0, box.i1 - box.i0 + 1, box.j1 - box.j0 + 1})
+    append_u32(bytes, number);
   append_u32(bytes, static_cast<std::int64_t>(runs.size()));
   bytes += runs;
 }
@@ -64,8 +72,9 @@ void append_mask(std::string& bytes, const ObjectMask& mask) {
   append_u32(bytes, mask.object);
   append_u32(bytes, mask.candidate ? static_cast<std::int64_t>(*mask.candidate) : kOwnMask);
   append_u32(bytes, mask.revision);
-  const auto box = bounding_box(mask.mask);
-  append_box_and_runs(bytes, box.value_or(Box2{0, 0, -1, -1}), box ? runs_in(mask.mask, *box) : "");
+  const auto box = bounds(mask.pixels);
+  append_box_and_runs(bytes, box.value_or(VoxelBounds{0, 0, 0, -1, -1, 0}),
+                      box ? runs_in(mask.pixels, *box) : "");
 }
 
 void append_head(std::string& bytes, std::string_view name, std::uint8_t type = 0) {
@@ -134,12 +143,16 @@ std::string encode_bundle(const Bundle& bundle) {
 }
 
 std::string encode_mask(std::int64_t number, const Rle& rle, const Box2& box) {
-  const Mask inside = decode_rle(rle, box);
+  Mask inside = decode_rle(rle, box);
+  const Extent3 extent{inside.extent.width, inside.extent.height, 1};
+  const VoxelSet pixels = voxels_from_mask({extent, std::move(inside.pixels)});
+  const auto x0 = static_cast<std::int64_t>(box.x0), y0 = static_cast<std::int64_t>(box.y0);
   std::string bytes;
   append_u32(bytes, number);
   append_u32(bytes, kOwnMask);
   append_u32(bytes, 0);  // it has no revision
-  append_box_and_runs(bytes, box, runs_in(inside, {0, 0, box.x1 - box.x0, box.y1 - box.y0}));
+  append_box_and_runs(bytes, {x0, y0, 0, x0 + extent.x - 1, y0 + extent.y - 1, 0},
+                      runs_in(pixels, {0, 0, 0, extent.x - 1, extent.y - 1, 0}));
   return bytes;
 }
 

@@ -267,7 +267,10 @@ Bundle bundle_from(const Json& example) {
   for (const Json& mask : example["masks"]) {
     std::optional<std::size_t> candidate;
     if (!mask["candidate"].is_null()) candidate = mask["candidate"].get<std::size_t>();
-    bundle.masks.push_back({mask["object"], candidate, mask["revision"], mask_from(mask["pixels"])});
+    Mask picture = mask_from(mask["pixels"]);
+    const Extent3 extent{picture.extent.width, picture.extent.height, 1};
+    bundle.masks.push_back(
+        {mask["object"], candidate, mask["revision"], voxels_from_mask({extent, std::move(picture.pixels)})});
   }
   return bundle;
 }

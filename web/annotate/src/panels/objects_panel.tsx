@@ -5,6 +5,7 @@ import { samePlane } from '../state/slices'
 import type { ImageObject } from '../wire/types'
 import { Collapsible, IconButton } from './controls'
 import { CheckIcon, EyeIcon, EyeOffIcon, TrashIcon } from './icons'
+import { LongList } from './long_list'
 import { ObjectRow, type Click } from './object_row'
 import { SelectionBar } from './selection_bar'
 import { moveFocus } from './use_roving'
@@ -98,17 +99,21 @@ function ObjectList({ title, objects }: { title: string; objects: readonly Image
         aria-multiselectable="true"
         onKeyDown={(event) => moveFocus(event, '[role=option]')}
       >
-        {objects.map((object, at) => (
-          <ObjectRow
-            key={object.id}
-            object={object}
-            selected={selected.has(object.id)}
-            hidden={hidden.has(object.id)}
-            open={proposal === object.id}
-            reachable={selected.size > 0 ? selected.has(object.id) : at === 0}
-            onClick={click}
-          />
-        ))}
+        <LongList
+          items={objects}
+          isNeeded={({ id }) => selected.size === 1 && selected.has(id)}
+          row={(object, at) => (
+            <ObjectRow
+              key={object.id}
+              object={object}
+              selected={selected.has(object.id)}
+              hidden={hidden.has(object.id)}
+              open={proposal === object.id}
+              reachable={selected.size > 0 ? selected.has(object.id) : at === 0}
+              onClick={click}
+            />
+          )}
+        />
       </ul>
     </section>
   )

@@ -59,8 +59,9 @@ export class ImageContents {
     this.objects = withChanges(this.objects, changed, this.goneIn(bundle))
     const cached = this.touch(plane)
     const masks = new Map(cached.masks)
-    const late = new Set(bundle.changed.filter((object) => !changed.includes(object)).map(({ id }) => id))
-    for (const object of changed) dropCandidates(masks, object.id)
+    const news = new Set(changed.map(({ id }) => id))
+    const late = new Set(bundle.changed.filter(({ id }) => !news.has(id)).map(({ id }) => id))
+    dropCandidates(masks, news)
     for (const mask of bundle.masks) {
       if (late.has(mask.object) || !this.objects.has(mask.object)) continue
       const key = maskKey(mask.object, mask.candidate)
@@ -113,6 +114,6 @@ function withChanges(
   return next
 }
 
-function dropCandidates(masks: Map<string, SliceMask>, object: number): void {
-  for (const [key, mask] of masks) if (mask.object === object && mask.candidate !== null) masks.delete(key)
+function dropCandidates(masks: Map<string, SliceMask>, objects: ReadonlySet<number>): void {
+  for (const [key, mask] of masks) if (mask.candidate !== null && objects.has(mask.object)) masks.delete(key)
 }

@@ -84,14 +84,28 @@ function penOf({ colour, width, dash = 0, opacity }: Stroke, shape: string, rati
   }
 }
 
-function touches({ x0, y0, width, height }: SliceMask, area: Rect | null): boolean {
-  return !area || (x0 < area.x1 && y0 < area.y1 && x0 + width > area.x0 && y0 + height > area.y0)
+const lineReach = 3 // CSS pixels that an outline is drawn beyond its mask
+
+// The pixels of the picture that are drawn on when the masks within `area` are.
+export function withLines({ x0, y0, x1, y1 }: Rect, { scaleX, scaleY }: View): Rect {
+  const [x, y] = [lineReach / scaleX, lineReach / scaleY]
+  return { x0: x0 - x, y0: y0 - y, x1: x1 + x, y1: y1 + y }
+}
+
+export function boxOf({ x0, y0, width, height }: SliceMask): Rect {
+  return { x0, y0, x1: x0 + width, y1: y0 + height }
+}
+
+// Whether the mask or its outline is seen there.
+export function isSeenIn(mask: SliceMask, area: Rect, view: View): boolean {
+  const { x0, y0, x1, y1 } = withLines(boxOf(mask), view)
+  return x0 < area.x1 && y0 < area.y1 && x1 > area.x0 && y1 > area.y0
 }
 
 export interface Placed {
   view: View
   ratio: number // pixels of the canvas a CSS pixel
-  area: Rect | null // pixels of the picture that have changed; null: all of them
+  area: Rect | null // pixels of the picture to draw anew; null: all of them
 }
 
 // The masks of a slice: fills on one canvas, outlines on another above it.
@@ -115,7 +129,7 @@ export class MaskLayer {
 
   draw(shapes: readonly Shape[], previews: readonly StrokePreview[], at: Placed): void {
     const replaced = new Set(previews.map(({ object }) => object))
-    const left = shapes.filter(({ mask }) => !replaced.has(mask.object) && touches(mask, at.area))
+    const left = shapes.filter(({ mask }) => !replaced.has(mask.object))
     const area = this.changed(at)
     this.drawFills(left, previews, at, area)
     this.drawOutlines(left, at, area)

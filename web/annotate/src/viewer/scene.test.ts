@@ -4,7 +4,7 @@ import type { SliceMask } from '../session'
 import { emptyState } from '../state/core'
 import { golden } from '../wire/golden.testing'
 import type { ImageObject, Project } from '../wire/types'
-import { isSameScene, reachableMasks, shapesOf, type SceneState } from './scene'
+import { changedMasks, isSameScene, reachableMasks, shapesOf, type SceneState } from './scene'
 
 const objects = Object.values(golden<Record<string, ImageObject>>('objects'))
 const [open, approved] = [
@@ -75,5 +75,32 @@ describe('The scene', () => {
     expect(isSameScene(scene, { ...scene, project: { ...scene.project!, revision: 99 } })).toBe(true)
     expect(isSameScene(scene, { ...scene, masks: new Map(scene.masks) })).toBe(false)
     expect(isSameScene(scene, { ...scene, hovered: approved.id })).toBe(false)
+  })
+
+  it('knows which masks look different after a change of single objects', () => {
+    const mask = (key: string) => scene.masks.get(key)!
+    const [of_open, of_approved] = [mask(`${open.id}`), mask(`${approved.id}`)]
+    const hovered = { ...scene, hovered: approved.id }
+    expect(changedMasks(scene, hovered)).toEqual([of_approved])
+    expect(changedMasks(hovered, { ...hovered, hovered: null })).toEqual([of_approved])
+    const selected = { ...scene, selected: new Set([approved.id]) }
+    expect(changedMasks(scene, selected)).toEqual([of_approved])
+    expect(changedMasks({ ...selected }, { ...selected, selected: new Set([approved.id]) })).toEqual([])
+
+    const larger = square(approved.id, 6)
+    const painted = { ...scene, masks: new Map(scene.masks).set(`${approved.id}`, larger) }
+    expect(changedMasks(scene, painted)).toEqual([of_approved, larger])
+    const gone = { ...scene, masks: new Map([...scene.masks].filter(([, { object }]) => object === open.id)) }
+    expect(changedMasks(scene, gone)).toEqual([of_approved])
+    const chosen = { ...open, chosen: 1 }
+    const other = { ...scene, objects: new Map(scene.objects).set(open.id, chosen) }
+    expect(changedMasks(scene, other)).toEqual([of_open, mask(`${open.id}:0`), mask(`${open.id}:1`)])
+  })
+
+  it('changes as a whole with all else, and with many objects at once', () => {
+    expect(changedMasks(scene, { ...scene, opacity: 0.1 })).toBe('all')
+    expect(changedMasks(scene, { ...scene, proposal: null, hovered: approved.id })).toBe('all')
+    const many = new Set(Array.from({ length: 100 }, (_, i) => 1000 + i))
+    expect(changedMasks(scene, { ...scene, selected: many })).toBe('all')
   })
 })

@@ -30,10 +30,14 @@ const sceneFields = [
   'plane',
 ] as const
 
-export function isSameScene(a: SceneState, b: SceneState): boolean {
-  return sceneFields.every((field) =>
+function isSameOf(fields: readonly (keyof SceneState)[], a: SceneState, b: SceneState): boolean {
+  return fields.every((field) =>
     field === 'project' ? a.project?.labels === b.project?.labels : a[field] === b[field],
   )
+}
+
+export function isSameScene(a: SceneState, b: SceneState): boolean {
+  return isSameOf(sceneFields, a, b)
 }
 
 // Told apart by eye on grey pictures, and from one another side by side; none of them is Okabe and Ito's.
@@ -49,6 +53,43 @@ const proposalColours = [
 ]
 const hoveredFill = 0.2 // on top
 
+// What a change of these changes of the picture is that of single objects.
+const fieldsOfObjects = ['masks', 'objects', 'selected', 'hovered'] as const
+const mostChanged = 64 // objects; with more of them all is drawn anew
+
+function changedIds(a: SceneState, b: SceneState): Set<number> {
+  const ids = new Set<number>()
+  for (const [from, to] of [
+    [a, b],
+    [b, a],
+  ] as const) {
+    if (from.hovered !== null && from.hovered !== to.hovered) ids.add(from.hovered)
+    if (from.selected !== to.selected) for (const id of from.selected) if (!to.selected.has(id)) ids.add(id)
+    if (from.objects !== to.objects)
+      for (const [id, object] of from.objects) if (to.objects.get(id) !== object) ids.add(id)
+    if (from.masks !== to.masks)
+      for (const [key, mask] of from.masks) if (to.masks.get(key) !== mask) ids.add(mask.object)
+  }
+  return ids
+}
+
+// The masks that do not look in both scenes as they do in the other, as they were and as they are; 'all': too many, or
+// more than single objects has changed.
+export function changedMasks(a: SceneState, b: SceneState): SliceMask[] | 'all' {
+  const others = sceneFields.filter((field) => !fieldsOfObjects.some((one) => one === field))
+  if (!isSameOf(others, a, b)) return 'all'
+  const ids = changedIds(a, b)
+  if (ids.size > mostChanged) return 'all'
+  const masks = new Set<SliceMask>()
+  for (const { masks: all, objects } of [a, b])
+    for (const id of ids)
+      for (const candidate of [null, ...(objects.get(id)?.candidates.keys() ?? [])]) {
+        const mask = all.get(maskKey(id, candidate))
+        if (mask) masks.add(mask)
+      }
+  return [...masks]
+}
+
 export function labelColour(state: Pick<SceneState, 'project'>, label: number | null): string | null {
   return state.project?.labels.find(({ id }) => id === label)?.colour ?? null
 }
@@ -63,11 +104,18 @@ export function paintedColour(state: SceneState, object: number | null): string 
   return (known ? objectColour(state, known) : labelColour(state, state.label)) ?? proposalColours[0]!
 }
 
-// Where a click or the cursor can find an object.
-export function reachableMasks(state: SceneState): SliceMask[] {
-  return [...state.masks.values()].filter(
-    ({ candidate, object }) => candidate === null && state.objects.has(object) && !state.hidden.has(object),
+type Reach = Pick<SceneState, 'masks' | 'objects' | 'hidden'>
+let reached: (Reach & { found: readonly SliceMask[] }) | null = null
+
+// Where a click or the cursor can find an object. Asked with every move of the pointer, so the last answer is kept.
+export function reachableMasks({ masks, objects, hidden }: Reach): readonly SliceMask[] {
+  if (reached && reached.masks === masks && reached.objects === objects && reached.hidden === hidden)
+    return reached.found
+  const found = [...masks.values()].filter(
+    ({ candidate, object }) => candidate === null && objects.has(object) && !hidden.has(object),
   )
+  reached = { masks, objects, hidden, found }
+  return found
 }
 
 function lineOf(state: SceneState, object: number): Shape['line'] {
@@ -108,12 +156,14 @@ function previewShape(mask: SliceMask): Shape {
   return { mask, colour: proposalColour(mask.object), fill: 0, line: 'preview' }
 }
 
-// Previews below all else, then large masks first, so that small ones stay visible; what is emphasised last.
-export function shapesOf(state: SceneState): Shape[] {
-  const shapes = reachableMasks(state).map((mask) =>
-    objectShape(state, mask, state.objects.get(mask.object)!),
-  )
+// Previews below all else, then large masks first, so that small ones stay visible; what is emphasised last. Of those
+// masks alone that are wanted.
+export function shapesOf(state: SceneState, wanted: (mask: SliceMask) => boolean = () => true): Shape[] {
+  const shapes = reachableMasks(state)
+    .filter(wanted)
+    .map((mask) => objectShape(state, mask, state.objects.get(mask.object)!))
   const rank = { preview: 0, plain: 0, strong: 1, open: 2, faint: 3 }
   shapes.sort((a, b) => rank[a.line] - rank[b.line] || maskBits(b.mask).count - maskBits(a.mask).count)
-  return [...previewMasks(state).map(previewShape), ...shapes, ...alternatives(state)]
+  const previews = previewMasks(state).filter(wanted).map(previewShape)
+  return [...previews, ...shapes, ...alternatives(state).filter(({ mask }) => wanted(mask))]
 }

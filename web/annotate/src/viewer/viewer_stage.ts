@@ -9,16 +9,15 @@ import { greyRange } from './grey_window'
 import { hovers } from './intent'
 import { LiveLayer, type BrushCursor, type Live } from './live_layer'
 import { meetsSpans, smallestAt } from './mask_bits'
-import { MaskLayer } from './mask_layer'
+import { boxOf, isSeenIn, MaskLayer, withLines } from './mask_layer'
 import { nearbyPlanes, PictureCache, pictureKey, type PictureRequest } from './picture_cache'
 import { PictureView } from './picture_view'
 import { Previews } from './previews'
-import { isSameScene, paintedColour, previewMasks, reachableMasks, shapesOf } from './scene'
+import { changedMasks, isSameScene, paintedColour, previewMasks, reachableMasks, shapesOf } from './scene'
 import type { StrokePreview } from './stroke_preview'
 import {
   fitted,
   isInside,
-  joined,
   pixelAt,
   resized,
   zoomed,
@@ -80,7 +79,7 @@ export class ViewerStage implements Stage {
   private pointer: PointCss | null = null
   private hovering = false
   private frame = 0
-  private stale: { masks: Rect | 'all' | null; live: boolean } = { masks: 'all', live: true }
+  private stale: { masks: Rect[] | 'all'; live: boolean } = { masks: 'all', live: true }
   private patience: ReturnType<typeof setTimeout> | undefined
 
   constructor(
@@ -207,8 +206,14 @@ export class ViewerStage implements Stage {
 
   redrawMasks(area: Rect | null): void {
     const { masks } = this.stale
-    this.stale.masks = area === null || masks === 'all' ? 'all' : joined(masks, area)
+    this.stale.masks = area === null || masks === 'all' ? 'all' : [...masks, area]
     this.schedule()
+  }
+
+  private redrawChanged(before: SessionState): void {
+    const masks = changedMasks(before, this.state)
+    if (masks === 'all') return this.redrawMasks(null)
+    for (const mask of masks) this.redrawMasks(withLines(boxOf(mask), this.at))
   }
 
   redrawLive(): void {
@@ -236,7 +241,8 @@ export class ViewerStage implements Stage {
     if (state.window !== before.window) this.applyWindow()
     if (state.fits !== before.fits) this.fitPicture()
     if (state.tool !== before.tool) this.showCursor(null)
-    if (moved || !isSameScene(state, before)) this.redrawMasks(null)
+    if (moved) this.redrawMasks(null)
+    else if (!isSameScene(state, before)) this.redrawChanged(before)
     this.redrawLive()
   }
 
@@ -310,16 +316,18 @@ export class ViewerStage implements Stage {
 
   private draw(): void {
     const { masks, live } = this.stale
-    this.stale = { masks: null, live: false }
-    if (masks) this.drawMasks(masks === 'all' ? null : masks)
+    this.stale = { masks: [], live: false }
+    if (masks === 'all') this.drawMasks(null)
+    else for (const area of masks) this.drawMasks(area)
+    if (masks.length > 0) this.tellShown()
     if (live) this.liveLayer.draw(this.liveNow(), this.at, this.size, this.ratio)
   }
 
   private drawMasks(area: Rect | null): void {
     if (!this.isReady()) return this.maskLayer.clear()
-    const at = { view: this.at, ratio: this.ratio, area }
-    this.maskLayer.draw(shapesOf(this.state), this.previews.shown, at)
-    if (!area) this.tellShown()
+    const { at: view, ratio } = this
+    const shapes = shapesOf(this.state, (mask) => !area || isSeenIn(mask, area, view))
+    this.maskLayer.draw(shapes, this.previews.shown, { view, ratio, area })
   }
 
   private liveNow(): Live {
