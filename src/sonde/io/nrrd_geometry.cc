@@ -3,6 +3,7 @@
 #include <array>
 #include <cmath>
 #include <map>
+#include <set>
 
 #include "sonde/io/nrrd_header.h"
 #include "sonde/io/volume_checks.h"
@@ -36,39 +37,35 @@ std::vector<OptionalVector> vectors_of(std::string_view text) {
   return vectors;
 }
 
-// Signs that take a named space to LPS+, and how many dimensions it has. NRRD's own spaces without anatomy
-// are taken as LPS+, as ITK does.
+// Signs that take a named space to LPS+, and how many dimensions it has: the fourth is time. NRRD's own
+// spaces without anatomy are taken as LPS+, as ITK does.
 struct Space {
   Vec3 sign{1, 1, 1};
   std::size_t dimension = 3;
   std::string note;
 };
 
+constexpr const char* kNotAnatomical = "its space is not an anatomical one: taken as left-posterior-superior";
+
 Space space_of(const HeaderFields& fields) {
   static const std::map<std::string, Vec3, std::less<>> kNamed{
       {"right-anterior-superior", {-1, -1, 1}}, {"ras", {-1, -1, 1}},
       {"left-anterior-superior", {1, -1, 1}},   {"las", {1, -1, 1}},
       {"left-posterior-superior", {1, 1, 1}},   {"lps", {1, 1, 1}}};
-  Space space;
+  static const std::set<std::string, std::less<>> kOthers{"scanner-xyz", "3d-right-handed", "3d-left-handed"};
   const std::string name = lower(fields.find("space").value_or(""));
-  if (const auto found = kNamed.find(name); found != kNamed.end()) {
-    space.sign = found->second;
-    return space;
-  }
-  if (name.ends_with("-time") ||
-      (name.size() == 4 && name.ends_with('t') && kNamed.contains(name.substr(0, 3))))
-    refuse_unsupported(fields.file(), "a space with time as a fourth dimension is not read");
-  space.note = "its space is not an anatomical one: taken as left-posterior-superior";
   if (name.empty()) {
     const std::int64_t dimension = fields.integer("space dimension");
-    if (dimension != 2 && dimension != 3) fields.refuse("space dimension", "sonde reads 2 and 3");
-    space.dimension = static_cast<std::size_t>(dimension);
-    return space;
+    if (dimension < 2 || dimension > 4) fields.refuse("space dimension", "sonde reads 2, 3 and 4");
+    return {.dimension = static_cast<std::size_t>(dimension), .note = kNotAnatomical};
   }
-  static const std::map<std::string, int, std::less<>> kOthers{
-      {"scanner-xyz", 3}, {"3d-right-handed", 3}, {"3d-left-handed", 3}};
-  if (!kOthers.contains(name)) fields.refuse("space", "must be a space that NRRD names");
-  return space;
+  const bool timed = name.ends_with("-time") || (name.size() == 4 && name.ends_with('t'));
+  const std::string space = timed ? name.substr(0, name.size() - (name.size() == 4 ? 1 : 5)) : name;
+  const std::size_t dimension = timed ? 4 : 3;
+  if (const auto found = kNamed.find(space); found != kNamed.end())
+    return {.sign = found->second, .dimension = dimension, .note = ""};
+  if (!kOthers.contains(space)) fields.refuse("space", "must be a space that NRRD names");
+  return {.dimension = dimension, .note = kNotAnatomical};
 }
 
 // A vector of the space in LPS+ mm; a plane lies in the axial one.
@@ -78,7 +75,22 @@ Vec3 in_lps(const HeaderFields& fields, std::string_view field, const OptionalVe
   if (!fits || !std::ranges::all_of(*vector, [](double v) { return std::isfinite(v); }))
     fields.refuse(field, "must hold vectors of " + std::to_string(space.dimension) + " finite numbers");
   const auto& v = *vector;
-  return {v[0] * space.sign.x, v[1] * space.sign.y, v.size() == 3 ? v[2] * space.sign.z : 0.0};
+  return {v[0] * space.sign.x, v[1] * space.sign.y, v.size() >= 3 ? v[2] * space.sign.z : 0.0};
+}
+
+// Axes of space do not run through time, nor that of time through space.
+void require_time_apart(const HeaderFields& fields, const std::vector<OptionalVector>& vectors,
+                        const std::vector<std::size_t>& spatial) {
+  for (std::size_t axis = 0; axis < vectors.size(); ++axis) {
+    const auto& vector = vectors[axis];
+    if (!vector || vector->size() != 4) continue;
+    const bool in_space = std::ranges::find(spatial, axis) != spatial.end();
+    const bool apart = in_space
+                           ? (*vector)[3] == 0
+                           : std::all_of(vector->begin(), vector->end() - 1, [](double v) { return v == 0; });
+    if (!apart)
+      refuse_unsupported(fields.file(), "its space directions mix space and time, which is not read");
+  }
 }
 
 // Millimetres in the unit of the first axis; unknown ones are millimetres.
@@ -144,6 +156,7 @@ NrrdGeometry nrrd_geometry(const HeaderFields& fields, std::size_t axis_count,
   const auto vectors = vectors_of(*directions);
   const double mm = mm_per_unit(fields);
   Affine3 affine;
+  require_time_apart(fields, vectors, spatial);
   for (std::size_t i = 0; i < spatial.size(); ++i)
     affine.columns[i] = times(in_lps(fields, "space directions", vectors[spatial[i]], space), mm);
   if (spatial.size() == 2) affine.columns[2] = unit_normal(affine.columns[0], affine.columns[1]);

@@ -121,12 +121,12 @@ ByteOrder order_of(const HeaderFields& fields, SampleType type, NrrdHeader::Enco
   return text == "big" ? ByteOrder::big : ByteOrder::little;
 }
 
-// What an axis counts.
-enum class AxisRole { space, colour, samples };
+// What an axis counts; unsaid: space, unless it is the fourth.
+enum class AxisRole { space, unsaid, colour, samples };
 
 AxisRole role_of_kind(std::string_view kind, std::int64_t size, SampleType type) {
-  static const std::set<std::string, std::less<>> kSpatial{"domain", "space", "???", "none", ""};
-  if (kSpatial.contains(kind)) return AxisRole::space;
+  if (kind == "domain" || kind == "space") return AxisRole::space;
+  if (kind == "???" || kind == "none") return AxisRole::unsaid;
   if (type != SampleType::uint8) return AxisRole::samples;
   const bool three = kind == "rgb-color" || kind == "3-color" || kind == "vector" || kind == "3-vector";
   const bool four = kind == "rgba-color" || kind == "4-color";
@@ -135,7 +135,7 @@ AxisRole role_of_kind(std::string_view kind, std::int64_t size, SampleType type)
 
 std::vector<AxisRole> roles_of(const HeaderFields& fields, const std::vector<std::int64_t>& sizes,
                                SampleType type) {
-  std::vector<AxisRole> roles(sizes.size(), AxisRole::space);
+  std::vector<AxisRole> roles(sizes.size(), AxisRole::unsaid);
   const auto kinds = words(fields.find("kinds").value_or(""));
   if (!kinds.empty() && kinds.size() != sizes.size())
     fields.refuse("kinds", "must be " + std::to_string(sizes.size()) + " words");
@@ -144,11 +144,16 @@ std::vector<AxisRole> roles_of(const HeaderFields& fields, const std::vector<std
   const auto directed = nrrd_axes_with_direction(fields, sizes.size());
   for (std::size_t axis = 0; directed && axis < sizes.size(); ++axis) {
     if ((*directed)[axis]) roles[axis] = AxisRole::space;
-    if (!(*directed)[axis] && roles[axis] == AxisRole::space) roles[axis] = AxisRole::samples;
+    if (!(*directed)[axis] && roles[axis] <= AxisRole::unsaid) roles[axis] = AxisRole::samples;
   }
-  // Nothing said of any of four axes: the last counts time points, as everywhere.
-  const bool all_space = std::ranges::all_of(roles, [](AxisRole r) { return r == AxisRole::space; });
-  if (sizes.size() == 4 && all_space) roles.back() = AxisRole::samples;
+  // Of four axes one counts time points or labels: the one of which nothing is said, else the last, as
+  // everywhere (SimpleITK says of all four that they are of space).
+  const bool none_else = std::ranges::all_of(roles, [](AxisRole role) { return role <= AxisRole::unsaid; });
+  if (sizes.size() == 4 && none_else) {
+    const bool one_unsaid = std::ranges::count(roles, AxisRole::unsaid) == 1;
+    (one_unsaid ? *std::ranges::find(roles, AxisRole::unsaid) : roles.back()) = AxisRole::samples;
+  }
+  std::ranges::replace(roles, AxisRole::unsaid, AxisRole::space);
   return roles;
 }
 

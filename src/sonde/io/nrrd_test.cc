@@ -81,8 +81,8 @@ TEST_F(ReadNrrd, TurnsOtherAnatomicalSpacesToLeftPosteriorSuperior) {
             (Affine3{{Vec3{1, 0, 0}, Vec3{0, -2, 0}, Vec3{0, 0, 3}}, {10, -20, 30}}));
   EXPECT_THAT(read(fields + "scanner-xyz\n", counting_bytes(12)).notes,
               ElementsAre(HasSubstr("not an anatomical one")));
-  EXPECT_EQ(refused(fields + "left-posterior-superior-time\n", counting_bytes(12)).kind,
-            ErrorKind::unsupported);
+  EXPECT_THAT(refused(fields + "left-posterior-superior-time\n", counting_bytes(12)).message,
+              HasSubstr("vectors of 4 finite numbers"));
 }
 
 TEST_F(ReadNrrd, ReadsEveryEncoding) {
@@ -117,6 +117,42 @@ TEST_F(ReadNrrd, TakesAListBeforeOrAfterSpaceAsFrames) {
                                  counting_bytes(12));
   EXPECT_EQ(undirected.extent, (Extent3{2, 2, 1}));
   EXPECT_EQ(undirected.frame_count, 3);
+}
+
+TEST_F(ReadNrrd, TakesTheFourthDimensionOfASpaceAsTime) {
+  const std::string fields =
+      "type: uchar\nencoding: raw\ndimension: 4\nsizes: 2 3 1 2\nkinds: domain domain domain domain\n"
+      "space directions: (0.8,0,0,0) (0,0.5,0,0) (0,0,2.5,0) (0,0,0,1)\nspace origin: (-8,-9,5,0)\n";
+  const Affine3 lps{{Vec3{0.8, 0, 0}, Vec3{0, 0.5, 0}, Vec3{0, 0, 2.5}}, {-8, -9, 5}};
+  for (const std::string space : {"space dimension: 4\n", "space: left-posterior-superior-time\n",
+                                  "space: LPST\n", "space: scanner-xyz-time\n"}) {
+    SCOPED_TRACE(space);
+    const Volume volume = read(fields + space, counting_bytes(12), {.frame = 1});
+    EXPECT_EQ(volume.extent, (Extent3{2, 3, 1}));
+    EXPECT_EQ(volume.frame_count, 2);
+    EXPECT_THAT(volume.voxels, ElementsAre(6, 7, 8, 9, 10, 11));
+    EXPECT_EQ(volume.mm_from_voxel.value(), lps);
+  }
+  EXPECT_EQ(read(fields + "space: RAST\n", counting_bytes(12)).mm_from_voxel->origin, (Vec3{8, 9, 5}));
+  const Refused mixed = refused(
+      "type: uchar\nencoding: raw\ndimension: 4\nsizes: 2 3 1 2\nspace dimension: 4\n"
+      "space directions: (0.8,0,0,1) (0,0.5,0,0) (0,0,2.5,0) (0,0,0,1)\n",
+      counting_bytes(12));
+  EXPECT_EQ(mixed.kind, ErrorKind::unsupported);
+  EXPECT_THAT(mixed.message, HasSubstr("mix space and time"));
+}
+
+TEST_F(ReadNrrd, TakesTheOneAxisOfWhichNothingIsSaidAsFrames) {
+  const std::string fields = "type: uchar\nencoding: raw\ndimension: 4\n";
+  for (const std::string unsaid : {"none", "???", "list"}) {
+    const Volume first = read(fields + "sizes: 3 2 1 2\nkinds: " + unsaid + " domain domain domain\n",
+                              counting_bytes(12), {.frame = 2});
+    EXPECT_EQ(first.extent, (Extent3{2, 1, 2}));
+    EXPECT_THAT(first.voxels, ElementsAre(2, 5, 8, 11));
+    const Volume last = read(fields + "sizes: 2 1 2 3\nkinds: space space space " + unsaid + "\n",
+                             counting_bytes(12), {.frame = 2});
+    EXPECT_THAT(last.voxels, ElementsAre(8, 9, 10, 11));
+  }
 }
 
 TEST_F(ReadNrrd, ReadsColour) {
