@@ -1,42 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sonde/core/isolated.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
-#include <exception>
-#include <fcntl.h>
-#include <fstream>
-#include <new>
+#include <memory>
+#include <mutex>
 #include <optional>
 #include <poll.h>
-#include <signal.h>  // NOLINT(modernize-deprecated-headers): POSIX's kill and sigaction
-#include <sys/prctl.h>
-#include <sys/resource.h>
+#include <signal.h>  // NOLINT(modernize-deprecated-headers): POSIX's kill
+#include <span>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
 
 #include "sonde/core/error.h"
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SONDE_SANITIZED 1  // shadow memory takes terabytes of address space; reports must stay visible
-#else
-#define SONDE_SANITIZED 0
-#endif
+#include "sonde/core/isolated_child.h"
 
 namespace sonde {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-// What travels through the pipe before the bytes: the result, or an error's kind and text.
-struct ReplyHead {
-  std::int32_t failed = 0;
-  std::int32_t kind = 0;
-  std::uint64_t size = 0;
-};
 
 class Descriptor {
  public:
@@ -88,88 +75,6 @@ class Child {
   pid_t id_;
 };
 
-// --- The child's side.
-
-std::uint64_t mapped_bytes() {
-  std::ifstream statm("/proc/self/statm");
-  std::uint64_t pages = 0;
-  statm >> pages;
-  return pages * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
-}
-
-void lower_limit(int resource, std::uint64_t value) {
-  rlimit limit{};
-  if (getrlimit(static_cast<__rlimit_resource_t>(resource), &limit) != 0) return;
-  limit.rlim_cur = std::min<rlim_t>(limit.rlim_cur, value);
-  setrlimit(static_cast<__rlimit_resource_t>(resource), &limit);
-}
-
-// Nothing of the parent's files, handlers and output is left to the decoder; the reply goes to the descriptor
-// returned.
-int shut_in(int reply, const IsolationLimits& limits) {
-  prctl(PR_SET_PDEATHSIG, SIGKILL);
-  for (const int number : {SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGHUP, SIGINT, SIGTERM, SIGPIPE}) {
-    if (SONDE_SANITIZED == 0 || number == SIGPIPE) signal(number, SIG_DFL);
-  }
-  sigset_t none;
-  sigemptyset(&none);
-  sigprocmask(SIG_SETMASK, &none, nullptr);
-  constexpr int kReply = 3;
-  if (reply != kReply) dup2(reply, kReply);
-  close_range(kReply + 1, ~0U, 0);
-  const int nowhere = open("/dev/null", O_RDWR);
-  dup2(nowhere, STDIN_FILENO);
-  dup2(nowhere, STDOUT_FILENO);
-  if (SONDE_SANITIZED == 0) dup2(nowhere, STDERR_FILENO);
-  lower_limit(RLIMIT_CORE, 0);
-  const auto mapped = mapped_bytes();
-  if (SONDE_SANITIZED == 0 && mapped > 0) lower_limit(RLIMIT_AS, mapped + limits.memory_bytes);
-  return kReply;
-}
-
-void write_all(int descriptor, const void* data, std::size_t size) {
-  const auto* at = static_cast<const char*>(data);
-  while (size > 0) {
-    const auto written = write(descriptor, at, size);
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) _exit(1);
-    at += written;
-    size -= static_cast<std::size_t>(written);
-  }
-}
-
-[[noreturn]] void reply_and_leave(int reply, const ReplyHead& head, const void* bytes) {
-  write_all(reply, &head, sizeof(head));
-  write_all(reply, bytes, head.size);
-  _exit(0);
-}
-
-[[noreturn]] void reply_error(int reply, ErrorKind kind, const std::string& text) {
-  reply_and_leave(reply, {.failed = 1, .kind = static_cast<std::int32_t>(kind), .size = text.size()},
-                  text.data());
-}
-
-[[noreturn]] void run_child(int reply, const std::string& name,
-                            const std::function<void(std::vector<std::byte>&)>& work) {
-  try {
-    std::vector<std::byte> bytes;
-    work(bytes);
-    reply_and_leave(reply, {.size = bytes.size()}, bytes.data());
-  } catch (const Error& error) {
-    reply_error(reply, error.kind(), error.what());
-  } catch (const std::bad_alloc&) {
-    reply_error(reply, ErrorKind::corrupt_data, name + ": the decoder needs more memory than is allowed");
-  } catch (const std::exception& error) {
-    std::string text = error.what();
-    text = text.substr(0, text.find('\n'));
-    reply_error(reply, ErrorKind::corrupt_data, name + ": the decoder failed: " + text);
-  } catch (...) {
-    reply_error(reply, ErrorKind::corrupt_data, name + ": the decoder failed");
-  }
-}
-
-// --- The parent's side.
-
 enum class Arrival { complete, ended, late };
 
 Arrival receive(int descriptor, void* data, std::size_t size, Clock::time_point deadline) {
@@ -198,47 +103,188 @@ std::string how_it_ended(std::optional<int> status) {
          (abbreviation != nullptr ? "SIG" + std::string(abbreviation) : std::to_string(number)) + ")";
 }
 
-std::vector<std::byte> collect(const std::string& name, const IsolationLimits& limits, Child& child,
-                               int descriptor) {
-  const auto deadline = Clock::now() + limits.time;
-  const auto check = [&](Arrival arrival) {
-    if (arrival == Arrival::complete) return;
-    if (arrival == Arrival::late)
-      throw Error(ErrorKind::corrupt_data, name + ": the decoder took more than " +
-                                               std::to_string(limits.time.count()) + " s and was stopped");
-    throw Error(ErrorKind::corrupt_data, name + ": the decoder " + how_it_ended(child.wait_until(deadline)));
-  };
-  ReplyHead head;
-  check(receive(descriptor, &head, sizeof(head), deadline));
-  if (head.size > limits.memory_bytes)
-    throw Error(ErrorKind::corrupt_data, name + ": the decoder returned more than is allowed");
-  std::vector<std::byte> bytes(head.size);
-  check(receive(descriptor, bytes.data(), bytes.size(), deadline));
-  if (head.failed == 0) return bytes;
-  throw Error(static_cast<ErrorKind>(head.kind),
-              std::string(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
+// How a request ended. retired: the child had left before it came.
+struct Ending {
+  enum class How { done, refused, failed, died, late, retired } how = How::done;
+  ErrorKind kind = ErrorKind::corrupt_data;
+  std::string text;
+};
+
+void require_done(const Ending& ending) {
+  if (ending.how != Ending::How::done) throw Error(ending.kind, ending.text);
+}
+
+// A child, and the way to it.
+class IsolatedChild {
+ public:
+  // `work` gets the child's end.
+  IsolatedChild(const std::string& name, const IsolationLimits& limits, const std::function<void(int)>& work)
+      : limits_(limits) {
+    std::array<int, 2> ends{};
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0)
+      throw Error(ErrorKind::unavailable, name + ": no way to a decoder: " + std::strerror(errno));
+    channel_.emplace(ends[0]);
+    const Descriptor other(ends[1]);
+    const pid_t id = fork();
+    if (id < 0)
+      throw Error(ErrorKind::unavailable, name + ": no process for a decoder: " + std::strerror(errno));
+    if (id == 0) {
+      work(enter_isolation(other.get(), limits));
+      _exit(kRetiredStatus);
+    }
+    child_.emplace(id);
+  }
+
+  // That a child is gone is seen by what it does not answer.
+  void send(const void* data, std::size_t size) const {
+    const auto* at = static_cast<const char*>(data);
+    while (size > 0) {
+      const auto sent = ::send(channel_->get(), at, size, MSG_NOSIGNAL);
+      if (sent < 0 && errno == EINTR) continue;
+      if (sent <= 0) return;
+      at += sent;
+      size -= static_cast<std::size_t>(sent);
+    }
+  }
+
+  Ending receive(const std::string& name, const ByteSink& take) {
+    const auto deadline = Clock::now() + limits_.time;
+    std::uint64_t left = limits_.memory_bytes;
+    std::string text;
+    const ByteSink take_text = [&](ByteView bytes) {
+      text.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+    };
+    IsolatedFrame frame;
+    for (bool answered = false;; answered = true) {
+      auto arrival = sonde::receive(channel_->get(), &frame, sizeof(frame), deadline);
+      if (arrival == Arrival::complete) {
+        if (frame.size > left) return broken(name, Ending::How::died, "returned more than is allowed");
+        left -= frame.size;
+        arrival = pass_on(frame.size, frame.what == IsolatedFrame::What::piece ? take : take_text, deadline);
+      }
+      if (arrival == Arrival::late)
+        return broken(name, Ending::How::late,
+                      "took more than " + std::to_string(limits_.time.count()) + " s and was stopped");
+      if (arrival == Arrival::ended) return broken_off(name, answered, child_->wait_until(deadline));
+      if (frame.what != IsolatedFrame::What::piece) break;
+    }
+    if (frame.what == IsolatedFrame::What::done) return {};
+    return {frame.what == IsolatedFrame::What::refused ? Ending::How::refused : Ending::How::failed,
+            static_cast<ErrorKind>(frame.kind), text};
+  }
+
+ private:
+  Arrival pass_on(std::uint64_t size, const ByteSink& take, Clock::time_point deadline) {
+    buffer_.resize(kIsolatedBufferBytes);
+    while (size > 0) {
+      const auto part = std::span(buffer_).first(std::min<std::uint64_t>(size, buffer_.size()));
+      const auto arrival = sonde::receive(channel_->get(), part.data(), part.size(), deadline);
+      if (arrival != Arrival::complete) return arrival;
+      take(part);
+      size -= part.size();
+    }
+    return Arrival::complete;
+  }
+  static Ending broken(const std::string& name, Ending::How how, const std::string& what) {
+    return {how, ErrorKind::corrupt_data, name + ": the decoder " + what};
+  }
+  static Ending broken_off(const std::string& name, bool answered, std::optional<int> status) {
+    const bool retired = !answered && status && WIFEXITED(*status) && WEXITSTATUS(*status) == kRetiredStatus;
+    return broken(name, retired ? Ending::How::retired : Ending::How::died, how_it_ended(status));
+  }
+
+  IsolationLimits limits_;
+  std::optional<Descriptor> channel_;
+  std::optional<Child> child_;
+  std::vector<std::byte> buffer_;
+};
+
+// A child that serves.
+class ServingChild {
+ public:
+  ServingChild(const std::string& name, const IsolationLimits& limits, IsolatedService to_serve)
+      : service_(to_serve),
+        child_(name, limits, [&](int channel) { answer_requests(channel, limits, to_serve); }) {}
+
+  Ending ask(const std::string& name, ByteView request, const ByteSink& take) {
+    const IsolatedRequestHead head{name.size(), request.size()};
+    child_.send(&head, sizeof(head));
+    child_.send(name.data(), name.size());
+    child_.send(request.data(), request.size());
+    ++asked_;
+    return child_.receive(name, take);
+  }
+  IsolatedService service() const { return service_; }
+  int asked() const { return asked_; }
+
+ private:
+  IsolatedService service_;
+  IsolatedChild child_;
+  int asked_ = 0;
+};
+using ServingChildren = std::vector<std::unique_ptr<ServingChild>>;
+
+// Those that wait for their next request.
+class WaitingChildren {
+ public:
+  std::unique_ptr<ServingChild> take(IsolatedService service) {
+    const std::scoped_lock lock(mutex_);
+    const auto found = std::ranges::find(children_, service, &ServingChild::service);
+    if (found == children_.end()) return nullptr;
+    auto child = std::move(*found);
+    children_.erase(found);
+    return child;
+  }
+  void put(std::unique_ptr<ServingChild> child) {
+    constexpr std::size_t kMaxWaiting = 16;
+    const std::scoped_lock lock(mutex_);
+    if (children_.size() < kMaxWaiting && child->asked() < kMaxIsolatedRequests)
+      children_.push_back(std::move(child));
+  }
+
+ private:
+  std::mutex mutex_;
+  ServingChildren children_;
+};
+
+WaitingChildren& waiting_children() {
+  static WaitingChildren children;
+  return children;
 }
 
 }  // namespace
 
 std::vector<std::byte> run_isolated(const std::string& name, const IsolationLimits& limits,
                                     const std::function<void(std::vector<std::byte>&)>& work) {
-  std::array<int, 2> ends{};
-  if (pipe2(ends.data(), O_CLOEXEC) != 0)
-    throw Error(ErrorKind::unavailable, name + ": no pipe to a decoder: " + std::strerror(errno));
-  const Descriptor from_child(ends[0]);
-  Descriptor to_parent(ends[1]);
-  fcntl(from_child.get(), F_SETPIPE_SZ, 1 << 20);  // fewer switches; the default size does as well
-  const pid_t id = fork();
-  if (id < 0)
-    throw Error(ErrorKind::unavailable, name + ": no process for a decoder: " + std::strerror(errno));
-  if (id == 0) {
-    const int reply = shut_in(to_parent.get(), limits);
-    run_child(reply, name, work);
+  IsolatedChild child(name, limits, [&](int channel) { answer_once(channel, name, work); });
+  std::vector<std::byte> bytes;
+  bool is_sized = false;
+  require_done(child.receive(name, [&](ByteView piece) {
+    if (is_sized) {
+      bytes.insert(bytes.end(), piece.begin(), piece.end());
+      return;
+    }
+    std::uint64_t size = 0;
+    std::memcpy(&size, piece.data(), std::min(piece.size(), sizeof(size)));
+    bytes.reserve(std::min<std::uint64_t>(size, limits.memory_bytes));
+    is_sized = true;
+  }));
+  return bytes;
+}
+
+void ask_isolated(const std::string& name, const IsolationLimits& limits, IsolatedService service,
+                  ByteView request, const std::function<ByteSink()>& begin) {
+  using How = Ending::How;
+  auto child = waiting_children().take(service);
+  Ending ending{.how = How::retired, .kind = {}, .text = {}};
+  if (child != nullptr) ending = child->ask(name, request, begin());
+  // Whether a child that served others before would have died of this alone a new one tells.
+  if (ending.how == How::retired || ending.how == How::died || ending.how == How::failed) {
+    child = std::make_unique<ServingChild>(name, limits, service);
+    ending = child->ask(name, request, begin());
   }
-  Child child(id);
-  to_parent.close_now();
-  return collect(name, limits, child, from_child.get());
+  if (ending.how == How::done || ending.how == How::refused) waiting_children().put(std::move(child));
+  require_done(ending);
 }
 
 }  // namespace sonde

@@ -6,6 +6,8 @@
 #include <csignal>
 #include <cstdlib>
 #include <fcntl.h>
+#include <set>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -146,6 +148,119 @@ TEST(RunIsolated, WorksFromSeveralThreadsAtOnce) {
   }
   for (auto& thread : threads) thread.join();
   EXPECT_EQ(good, 40);
+}
+
+// --- A child that is asked again and again.
+
+std::string text_of(ByteView bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
+ByteView bytes_of(const std::string& text) { return std::as_bytes(std::span(text)); }
+
+// "pid" is answered with the child's number; others do what they say.
+void do_as_told(ByteView request, const ByteSink& give) {
+  static int served = 0;
+  ++served;
+  const std::string wanted = text_of(request);
+  if (wanted == "refuse") throw Error(ErrorKind::unsupported, "a.png: is no picture");
+  if (wanted == "throw") throw std::runtime_error("first\nsecond");
+  if (wanted == "leave if used" && served > 1) _exit(75);  // as one that has had nothing to do
+  if (wanted == "large") {
+    const std::vector<std::byte> row(70000, std::byte{7});
+    for (int i = 0; i < 40; ++i) give(row);
+    return;
+  }
+  give(bytes_of(std::to_string(getpid())));
+  if (wanted == "die" || (wanted == "die if used" && served > 1)) std::abort();
+}
+
+std::string asked(const std::string& request) {
+  std::string reply;
+  ask_isolated("a.png", {}, do_as_told, bytes_of(request), [&] {
+    reply.clear();
+    return [&](ByteView piece) { reply += text_of(piece); };
+  });
+  return reply;
+}
+std::string fault_of(const std::string& request) {
+  try {
+    return asked(request) + " was no fault";
+  } catch (const Error& error) {
+    return error.what();
+  }
+}
+
+TEST(AskIsolated, AsksOneChildAfterAnother) {
+  const std::string first = asked("pid");
+  EXPECT_NE(first, std::to_string(getpid()));
+  EXPECT_EQ(asked("pid"), first);
+  EXPECT_EQ(fault_of("refuse"), "a.png: is no picture");
+  EXPECT_EQ(asked("pid"), first);
+  std::set<std::string> children;
+  for (int i = 0; i < 300; ++i) children.insert(asked("pid"));
+  EXPECT_EQ(children.size(), 2U);
+}
+
+TEST(AskIsolated, LosesTheRequestAloneThatKillsItsChild) {
+  const std::string first = asked("pid");
+  EXPECT_EQ(fault_of("die"), "a.png: the decoder crashed (SIGABRT)");
+  const std::string second = asked("pid");
+  EXPECT_NE(second, first);
+  EXPECT_EQ(fault_of("throw"), "a.png: the decoder failed: first");
+  EXPECT_NE(asked("pid"), second);
+}
+
+TEST(AskIsolated, StopsWhatTakesTooLong) {
+  const IsolatedService sleep = [](ByteView, const ByteSink&) {
+    std::this_thread::sleep_for(std::chrono::seconds(30));
+  };
+  const auto started = std::chrono::steady_clock::now();
+  try {
+    ask_isolated("a.png", {.time = std::chrono::seconds(1)}, sleep, {}, [] { return [](ByteView) {}; });
+    ADD_FAILURE() << "nothing was thrown";
+  } catch (const Error& error) {
+    EXPECT_STREQ(error.what(), "a.png: the decoder took more than 1 s and was stopped");
+  }
+  EXPECT_LT(std::chrono::steady_clock::now() - started, std::chrono::seconds(10));
+}
+
+TEST(AskIsolated, AsksANewChildWhatOneThatServedOthersDiedOf) {
+  const std::string first = asked("pid");
+  const std::string second = asked("die if used");  // whose pieces came twice
+  EXPECT_NE(second, first);
+  EXPECT_EQ(second.find_first_not_of("0123456789"), std::string::npos);
+  EXPECT_EQ(asked("pid"), second);
+}
+
+TEST(AskIsolated, AsksANewChildWhereTheOldOneHasLeft) {
+  const std::string first = asked("pid");
+  EXPECT_NE(asked("leave if used"), first);
+}
+
+TEST(AskIsolated, TakesRepliesOfAnySizeAndAboveTheLimitNone) {
+  const std::string large = asked("large");
+  EXPECT_EQ(large, std::string(std::size_t{70000} * 40, '\7'));
+  const IsolationLimits little{.memory_bytes = 1 << 20, .time = std::chrono::seconds(60)};
+  // A service of its own, since the limits of one are always the same.
+  const IsolatedService same = [](ByteView request, const ByteSink& give) { do_as_told(request, give); };
+  EXPECT_THROW(ask_isolated("a.png", little, same, bytes_of("large"), [] { return [](ByteView) {}; }), Error);
+}
+
+TEST(AskIsolated, ServesThreadsAtOnce) {
+#if defined(__SANITIZE_ADDRESS__)
+  GTEST_SKIP() << "under AddressSanitizer a child forked beside other threads may hang";
+#endif
+  std::atomic<int> good = 0;
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([&good] {
+      for (int i = 0; i < 20; ++i) {
+        if (asked("large").size() == std::size_t{70000} * 40 && fault_of("refuse").ends_with("no picture") &&
+            (i != 5 || fault_of("die").ends_with("(SIGABRT)")))
+          ++good;
+      }
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  EXPECT_EQ(good, 80);
 }
 
 }  // namespace
