@@ -14,6 +14,8 @@
 #include "sonde/io/data_files.h"
 #include "sonde/io/dicom_series.h"
 #include "sonde/io/formats.h"
+#include "sonde/io/mask_names.h"
+#include "sonde/io/set_layout.h"
 
 namespace sonde {
 namespace {
@@ -58,9 +60,8 @@ std::vector<std::string> matches_of(const std::string& pattern) {
 
 // A data set of the study keeps its images in images/, and beside them their masks.
 fs::path images_of(const fs::path& folder) {
-  std::error_code unknown;
-  const auto holds = [&](const char* name) { return fs::is_directory(folder / name, unknown); };
-  return holds("images") && (holds("masks") || holds("labels")) ? folder / "images" : folder;
+  const SetLayout layout = layout_in(folder);
+  return layout.is_data_set() ? layout.images : folder;
 }
 
 bool is_dicom(const fs::path& file) {
@@ -146,7 +147,9 @@ std::vector<fs::path> Gatherer::files_of(const fs::path& folder) {
 void Gatherer::add_folder(const fs::path& folder) {
   std::vector<fs::path> dicom;
   std::vector<fs::path> others;
+  const bool has_masks = has_folder_per_patient(folder);
   for (const fs::path& file : files_of(folder)) {
+    if (has_masks && is_named_as_mask(image_stem(file).value_or(""))) continue;
     std::error_code unknown;
     // Reading a series again will not follow links either.
     if (is_dicom(file) && !fs::is_symlink(file, unknown))

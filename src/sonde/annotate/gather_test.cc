@@ -76,6 +76,9 @@ TEST_F(GatherImages, TakesTheImagesOfADataSetAndNotItsMasks) {
   picture(root_ / "set/images/a.png");
   picture(root_ / "set/masks/a.png");
   EXPECT_THAT(names_of(gathered({root_ / "set"})), ElementsAre("a.png"));
+  picture(root_ / "upper/Images/a.png");
+  picture(root_ / "upper/Label/a.png");
+  EXPECT_THAT(names_of(gathered({root_ / "upper"})), ElementsAre("a.png"));
   picture(root_ / "other/images/b.png");
   picture(root_ / "other/c.png");
   EXPECT_THAT(names_of(gathered({root_ / "other"})), ElementsAre("c.png", "b.png"));

@@ -10,6 +10,9 @@
 #include "sonde/core/error.h"
 #include "sonde/io/data_files.h"
 #include "sonde/io/dicom_seg.h"
+#include "sonde/io/mask_names.h"
+#include "sonde/io/mask_pairs.h"
+#include "sonde/io/set_layout.h"
 
 namespace sonde {
 namespace {
@@ -20,12 +23,20 @@ namespace fs = std::filesystem;
 // one. Absent: several images.
 using ImagesByStem = std::map<std::string, std::optional<ImageId>>;
 
+constexpr std::size_t kFoldersInNames = 4;  // that masks and images share
+
 ImagesByStem images_by_stem(std::span<const ImageSummary> images) {
   ImagesByStem by_stem;
   for (const ImageSummary& image : images) {
     const std::string own = image_stem(image.source.path).value_or(image.source.path.filename().string());
-    const auto [entry, is_new] = by_stem.try_emplace(own, image.id);
-    if (!is_new) entry->second = std::nullopt;
+    fs::path name = own;
+    fs::path above = image.source.path.parent_path();
+    for (std::size_t depth = 0; depth < kFoldersInNames && !name.empty(); ++depth) {
+      const auto [entry, is_new] = by_stem.try_emplace(name.string(), image.id);
+      if (!is_new && entry->second != image.id) entry->second = std::nullopt;
+      name = above.has_filename() ? above.filename() / name : fs::path();
+      above = above.parent_path();
+    }
   }
   const auto stems = file_stems(images);
   for (std::size_t i = 0; i < images.size(); ++i) by_stem[stems[i]] = images[i].id;
@@ -59,28 +70,50 @@ SliceName slice_name_of(const std::string& text) {
 class Finder {
  public:
   explicit Finder(std::span<const ImageSummary> images) : images_(images), by_stem_(images_by_stem(images)) {
-    for (const auto& [stem, image] : by_stem_) stems_.insert(stem);
+    for (const auto& [stem, image] : by_stem_) names_.add(stem);
+    for (const ImageSummary& image : images) by_path_[image.source.path.string()].push_back(image.id);
   }
 
+  // An image lies where masks are sought.
+  bool is_image(const ImageFile& file) const { return !images_at(file.path).empty(); }
+
+  // A folder a patient, as a study takes it.
+  void add_pairs(const MaskPairs& pairs) {
+    for (const auto& [image, masks] : pairs.images) {
+      const std::vector<ImageId> of_project = images_at(image.path);
+      for (const MaskFile& mask : masks) {
+        if (of_project.size() == 1)
+          add(of_project.front(), mask.file, mask.suffix.label);
+        else
+          fail(mask.file, of_project.empty() ? "the project does not have its image, " + image.name
+                                             : "its image, " + image.name + ", has several frames");
+      }
+    }
+    for (const LonelyMask& mask : pairs.lonely) fail(mask.file, mask.reason);
+  }
+
+  // Where masks lie in folders of their own, those of the images have the same names, unless it is the folder
+  // STEM/ of an image's objects, 003_LABEL.png.
   void add_file(const ImageFile& file) {
-    const auto stem = image_of_mask(file.stem, stems_);
-    if (!stem) {
+    const std::size_t name = file.stem.rfind('/') + 1;
+    const auto found = names_.image_of(file.stem);
+    if (!found && name > 0) {
+      const std::string folder = file.stem.substr(0, name - 1);
+      const auto objects_of = by_stem_.find(folder.substr(folder.rfind('/') + 1));
+      if (objects_of != by_stem_.end() && objects_of->second) {
+        add(*objects_of->second, file, file.stem.substr(name));
+        return;
+      }
+    }
+    if (!found) {
       add_unnamed(file);
       return;
     }
-    const auto image = by_stem_.at(*stem);
-    if (!image) {
+    const auto image = by_stem_.at(found->image);
+    if (!image)
       fail(file, "several images have this name");
-      return;
-    }
-    add(*image, file, file.stem == *stem ? "" : file.stem.substr(stem->size() + 1));
-  }
-
-  // A folder STEM/ of objects, 003_LABEL.png.
-  void add_folder(const fs::path& folder) {
-    const auto image = by_stem_.find(folder.filename().string());
-    if (image == by_stem_.end() || !image->second) return;
-    for (const ImageFile& file : image_files(folder)) add(*image->second, file, file.stem);
+    else
+      add(*image, file, found->suffix.label);
   }
 
   FoundMasks finish(const fs::path& labels_folder) && {
@@ -93,6 +126,11 @@ class Finder {
   }
 
  private:
+  std::vector<ImageId> images_at(const fs::path& file) const {
+    const auto found = by_path_.find(fs::absolute(file).lexically_normal().string());
+    return found == by_path_.end() ? std::vector<ImageId>() : found->second;
+  }
+
   void fail(const ImageFile& file, const std::string& reason) { failures_.push_back({file.name, reason}); }
 
   void add(ImageId image, const ImageFile& file, const std::string& suffix) {
@@ -122,7 +160,8 @@ class Finder {
 
   std::span<const ImageSummary> images_;
   ImagesByStem by_stem_;
-  std::set<std::string> stems_;
+  ImageNames names_;
+  std::map<std::string, std::vector<ImageId>> by_path_;  // frames of a file share it
   std::map<std::pair<ImageId, std::string>, MaskGroup> groups_;
   std::vector<ExportFailure> failures_;
 };
@@ -147,17 +186,19 @@ FoundMasks find_masks(const fs::path& path, std::span<const ImageSummary> images
   if (!fs::exists(path, unknown))
     throw Error(ErrorKind::not_found, path.string() + ": no such file or folder");
   if (!fs::is_directory(path, unknown)) return one_file(fs::absolute(path), images);
-  Finder finder(images);
-  bool has_parts = false;
-  for (const char* part : {"masks", "labels"})
-    has_parts = has_parts || fs::is_directory(path / part, unknown);
+  const SetLayout layout = layout_in(path);
+  const bool has_parts = !layout.masks.empty() || !layout.labels.empty();
   std::vector<fs::path> folders{path};
-  if (has_parts) folders = {path / "masks", path / "labels"};
+  if (has_parts) folders = {layout.masks, layout.labels};
+  Finder finder(images);
+  if (!has_parts && has_folder_per_patient(path)) {
+    finder.add_pairs(pair_in_folders(image_files_below(path)));
+    folders.clear();
+  }
   for (const fs::path& folder : folders) {
-    if (!fs::is_directory(folder, unknown)) continue;
-    for (const ImageFile& file : image_files(folder)) finder.add_file(file);
-    for (const auto& entry : fs::directory_iterator(folder))
-      if (entry.is_directory(unknown)) finder.add_folder(entry.path());
+    if (folder.empty()) continue;
+    for (const ImageFile& file : image_files_below(folder))
+      if (!finder.is_image(file)) finder.add_file(file);
   }
   const bool inside = !has_parts && !fs::exists(path / "labels.json", unknown);
   return std::move(finder).finish(inside ? fs::absolute(path).lexically_normal().parent_path() : path);

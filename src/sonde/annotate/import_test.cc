@@ -117,6 +117,41 @@ TEST_F(ImportMasks, NamesValuesByNumberOrSuffixWithoutLabelsJson) {
                                                     Found{"cord", voxels_at(flat_, {1})}));
 }
 
+TEST_F(ImportMasks, PairsBySubfoldersAndByTheWordsOfMasks) {
+  for (const char* name :
+       {"images/p1/1.png", "images/p2/1.png", "images/b (1).png", "images/scha\u0308del.png"})
+    map(name);
+  map("masks/p1/1.png", {5});
+  map("masks/p2/1.png", {0, 6});
+  map("masks/b (1)_mask.png", {1});
+  map("masks/b (1)_mask_1.png", {0, 0, 1});
+  map("masks/sch\u00e4del-seg.png", {7});
+  map("masks/p3/1.png", {1});
+  const ImageId first = add(root_ / "images");  // b (1), p1/1, p2/1, schädel
+  const auto result = import_masks(project_, root_);
+  EXPECT_EQ(result.objects, 5);
+  ASSERT_EQ(result.failures.size(), 1U);
+  EXPECT_EQ(result.failures[0].image, "p3/1.png");
+  EXPECT_THAT(result.failures[0].reason, HasSubstr("no image of the project has a name"));
+  EXPECT_THAT(found_in(first),
+              ElementsAre(Found{"mask", voxels_at(flat_, {0})}, Found{"mask", voxels_at(flat_, {2})}));
+  EXPECT_THAT(found_in(first + 1), ElementsAre(Found{"label 5", voxels_at(flat_, {0})}));
+  EXPECT_THAT(found_in(first + 2), ElementsAre(Found{"label 6", voxels_at(flat_, {1})}));
+  EXPECT_THAT(found_in(first + 3), ElementsAre(Found{"label 7", voxels_at(flat_, {0})}));
+}
+
+TEST_F(ImportMasks, TakesTheMasksOfAFolderAPatientAndNoImages) {
+  map("all/p1/image.png");
+  map("all/p1/mask.png", {5});
+  map("all/p2/p2.png");
+  map("all/p2/p2_seg.png", {1});
+  const ImageId first = add(root_ / "all");
+  EXPECT_EQ(project_.images().size(), 2U) << "masks are no images";
+  const auto result = import_masks(project_, root_ / "all");
+  EXPECT_THAT(found_in(first + 1), ElementsAre(Found{"seg", voxels_at(flat_, {0})}));
+  EXPECT_THAT(found_in(first), ElementsAre(Found{"label 5", voxels_at(flat_, {0})}));
+}
+
 TEST_F(ImportMasks, MakesAnObjectOfEachInstance) {
   map("images/a.png");
   map("masks/a.png", {1, 2, 2, 9});

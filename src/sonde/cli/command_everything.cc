@@ -154,6 +154,8 @@ int run_everything(Arguments args) {
   const double segment_ms = watch.lap_ms();
   const fs::path folder =
       command.out.empty() ? fs::path(stem_of(command.image) + "_everything") : fs::path(command.out);
+  if (masks.empty())
+    std::cerr << "sonde: " << command.image << ": no mask: nothing is as sure and stable as is asked for\n";
   write_masks(command, folder, picture, masks);
   write_overlay(folder, picture, masks);
   if (command.json) {

@@ -24,6 +24,7 @@
 #include "sonde/core/threads.h"
 #include "sonde/evaluate/compare.h"
 #include "sonde/evaluate/study.h"
+#include "sonde/evaluate/study_changes.h"
 #include "sonde/evaluate/study_folder.h"
 
 namespace sonde {
@@ -87,6 +88,21 @@ void prepare_folder(const fs::path& folder, const StudyDescription& study) {
   }
 }
 
+// One line a data set, which failures may not have.
+std::string why_nothing(const DataSetPlan& plan) {
+  if (plan.pictures_found == 0) return "there is no picture and no mask in it";
+  if (plan.labels_below_area > 0)
+    return "all " + std::to_string(plan.labels_below_area) + " labels are smaller than --min-area";
+  return "no mask has a label that can be studied";
+}
+
+void report_empty(const std::vector<DataSetPlan>& plans) {
+  for (const DataSetPlan& plan : plans) {
+    if (plan.cases.empty() && plan.failures.empty())
+      std::cerr << "sonde: " << plan.path.string() << ": nothing to study: " << why_nothing(plan) << '\n';
+  }
+}
+
 void report_failures(const std::vector<StudyFailure>& failures) {
   for (const StudyFailure& f : failures) {
     std::cerr << "sonde: " << f.dataset << ": " << f.image << ": " << name_of(f.kind) << ": " << f.reason
@@ -124,6 +140,8 @@ StudyResults run_and_write(const StudyRequest& c, const std::vector<DataSetPlan>
   const auto open_picture =
       study_segmenter(model, EmbeddingStore({.folder = {}, .values = StoredValues::fp32}), c.store);
   const std::vector<std::string> keys = task_keys(plans);
+  for (const std::string& line : lines_of(drop_changed(folder, plans)))
+    std::cerr << "sonde: " << line << '\n';
   StudyResults results;
   {
     Journal journal(journal_path(folder));  // from here on no other run writes to the folder
@@ -172,6 +190,9 @@ int study_run(Arguments args) {
   const std::vector<fs::path> data(c.data.begin(), c.data.end());
   const std::vector<DataSetPlan> plans = plan_data_sets(data, plan_options(c), terminal_progress());
   clear_progress();
+  for (const DataSetPlan& plan : plans)
+    for (const std::string& note : plan.notes) std::cerr << "sonde: " << plan.name << ": " << note << '\n';
+  report_empty(plans);
   ModelArguments one_thread = c.model;
   one_thread.options.threads = 1;  // pictures run in parallel
   const SamModel model = load_model(one_thread);

@@ -2,7 +2,9 @@
 #include <algorithm>
 #include <set>
 
+#include "sonde/core/bytes.h"
 #include "sonde/core/error.h"
+#include "sonde/evaluate/case_content.h"
 #include "sonde/evaluate/coco_file.h"
 #include "sonde/evaluate/label_tasks.h"
 #include "sonde/evaluate/layouts.h"
@@ -54,21 +56,24 @@ class Planner {
   void add_objects(const CocoImage& image, const std::filesystem::path& file) {
     StudyCase picture{plan_.name, image.file_name, file, std::nullopt, {}, {plan_.path}};
     std::int64_t largest = 0;
+    std::string truth;
     for (const CocoObject& object : image.objects) {
-      const auto area = area_of(image, object);
-      if (!area) continue;
-      largest = std::max(largest, *area);
+      const auto pixels = pixels_of(image, object);
+      if (!pixels) continue;
+      truth += coco_string(*pixels) + '\n';
+      const std::int64_t area = area_px(*pixels);
+      largest = std::max(largest, area);
       const auto named = coco_.categories.find(object.category);
       if (named == coco_.categories.end() && !coco_.categories.empty()) {
         fail(image, FailureKind::unnamed_label,
              plan_.path.string() + ": annotation " + object.id + ": category " +
                  std::to_string(object.category) + " is not in \"categories\"",
              object.category);
-      } else if (*area < std::max<std::int64_t>(1, min_area_px_)) {
+      } else if (area < std::max<std::int64_t>(1, min_area_px_)) {
         ++plan_.labels_below_area;
       } else {
         picture.tasks.push_back({object.category, named == coco_.categories.end() ? "" : named->second,
-                                 object.id, *area, plan_.path});
+                                 object.id, area, plan_.path});
       }
     }
     if (largest == 0) {
@@ -77,12 +82,14 @@ class Planner {
     }
     if (picture.tasks.empty()) return;
     std::ranges::sort(picture.tasks, task_before);
+    picture.content = content_of_case(file);
+    picture.content.truth = sha256_hex(std::as_bytes(std::span(truth)));
     plan_.cases.push_back(std::move(picture));
   }
 
-  std::optional<std::int64_t> area_of(const CocoImage& image, const CocoObject& object) {
+  std::optional<Rle> pixels_of(const CocoImage& image, const CocoObject& object) {
     try {
-      return area_px(mask_of(object, image.extent));
+      return encode_rle(mask_of(object, image.extent));
     } catch (const std::exception& error) {
       fail(image, FailureKind::unreadable_mask,
            plan_.path.string() + ": annotation " + object.id + ": " + error.what());

@@ -18,8 +18,8 @@ namespace sonde {
 namespace {
 
 constexpr const char* kLayouts =
-    "a data set is a folder with images/ and masks/ (pictures) or images/ and labels/ (volumes), a COCO "
-    "instances .json, or a folder of such data sets";
+    "a data set is a folder with images/ and masks/ (pictures) or images/ and labels/ (volumes), a folder a "
+    "patient with an image and its NAME_mask, a COCO instances .json, or a folder of such data sets";
 
 bool is_folder(const std::filesystem::path& path) {
   std::error_code failed;
@@ -30,32 +30,20 @@ using Plan = DataSetPlan (*)(const DataSetSource&, const PlanOptions&, const Pro
 struct Found {
   std::filesystem::path path;
   Plan plan;
+  SetLayout layout{};
 };
 
 // Throws Error{usage} for a folder without images/ and one of masks/ and labels/.
-Plan layout_of(const std::filesystem::path& folder) {
-  const bool masks = is_folder(folder / "masks");
-  const bool labels = is_folder(folder / "labels");
+Plan plan_of(const std::filesystem::path& folder, const SetLayout& layout) {
   const auto refuse = [&](const std::string& fault) {
     throw Error(ErrorKind::usage, folder.string() + ": " + fault + ": " + kLayouts);
   };
-  if (!is_folder(folder / "images")) refuse("has no images/");
-  if (!masks && !labels) refuse("has images/ but neither masks/ nor labels/");
-  if (masks && labels) refuse("has both masks/ and labels/");
-  return masks ? plan_picture_folder : plan_volume_folder;
-}
-
-std::vector<std::filesystem::path> folders_with_images(const std::filesystem::path& folder) {
-  std::vector<std::filesystem::path> folders;
-  std::error_code failed;
-  std::filesystem::directory_iterator entries(folder, failed);
-  for (; !failed && entries != std::filesystem::directory_iterator(); entries.increment(failed)) {
-    const auto& path = entries->path();
-    if (!path.filename().string().starts_with('.') && is_folder(path / "images")) folders.push_back(path);
-  }
-  if (failed)
-    throw Error(ErrorKind::unavailable, folder.string() + ": cannot be listed: " + failed.message());
-  return folders;
+  if (layout.images.empty()) refuse("has no images/");
+  if (layout.masks.empty() && layout.labels.empty()) refuse("has images/ but neither masks/ nor labels/");
+  if (!layout.masks.empty() && !layout.labels.empty())
+    refuse("has both " + layout.masks.filename().string() + "/ and " + layout.labels.filename().string() +
+           "/");
+  return layout.masks.empty() ? plan_volume_folder : plan_picture_folder;
 }
 
 // The only JSON file of a folder that has images/ and no masks: a COCO data set.
@@ -69,10 +57,12 @@ std::filesystem::path only_json(const std::filesystem::path& folder) {
   return files.size() == 1 ? files.front() : std::filesystem::path();
 }
 
-Found set_in(const std::filesystem::path& folder) {
-  const bool labelled = is_folder(folder / "masks") || is_folder(folder / "labels");
-  const auto json = labelled || !is_folder(folder / "images") ? std::filesystem::path() : only_json(folder);
-  return json.empty() ? Found{folder, layout_of(folder)} : Found{json, plan_coco};
+Found set_in(const std::filesystem::path& folder, const SetLayout& layout) {
+  const auto json =
+      layout.images.empty() || layout.is_data_set() ? std::filesystem::path() : only_json(folder);
+  if (!json.empty()) return {json, plan_coco};
+  if (layout.images.empty() && has_folder_per_patient(folder)) return {folder, plan_patient_folders};
+  return {folder, plan_of(folder, layout), layout};
 }
 
 void find_data_sets(const std::filesystem::path& path, std::vector<Found>& found) {
@@ -85,12 +75,16 @@ void find_data_sets(const std::filesystem::path& path, std::vector<Found>& found
     found.push_back({path, plan_coco});
     return;
   }
-  if (!is_folder(path / "images")) {
-    const auto folders = folders_with_images(path);
-    for (const auto& folder : folders) found.push_back(set_in(folder));
-    if (!folders.empty()) return;
+  const SetLayout own = layout_in(path);
+  if (own.images.empty()) {
+    const std::size_t before = found.size();
+    for (const auto& folder : folders_in(path)) {
+      const SetLayout layout = layout_in(folder);
+      if (!layout.images.empty()) found.push_back(set_in(folder, layout));
+    }
+    if (found.size() > before) return;
   }
-  found.push_back(set_in(path));
+  found.push_back(set_in(path, own));
 }
 
 // Each once, however it is written.
@@ -186,7 +180,7 @@ std::vector<DataSetPlan> plan_data_sets(std::span<const std::filesystem::path> d
   const auto names = distinct_names(found);
   std::vector<DataSetPlan> plans;
   for (std::size_t i = 0; i < found.size(); ++i) {
-    DataSetPlan plan = found[i].plan({names[i], found[i].path}, options, progress);
+    DataSetPlan plan = found[i].plan({names[i], found[i].path, found[i].layout}, options, progress);
     sort_by_name(plan);
     if (options.limit) apply_limit(plan, *options.limit);
     plans.push_back(std::move(plan));

@@ -30,17 +30,18 @@ struct DataSetPlan {
   // Before the limit: pictures, and slices that carry a label; a file that fails as a whole counts as one.
   std::int64_t pictures_found = 0;
   std::int64_t labels_below_area = 0;  // present on a picture or slice, smaller than min_area_px: no tasks
+  std::vector<std::string> notes;      // what is passed over, one line each
   // Of the labels of labels.json or seen anywhere in the set, over pictures and whole label volumes. Not
   // counted for instances.
   std::int64_t labels_absent = 0;
 };
 
 // Each of `data`: a folder with images/ID.EXT and masks/ID.EXT (labels.json optional); a folder with
-// images/NAME.EXT and labels/NAME.EXT or labels/NAME_SUFFIX.EXT (volumes); a COCO instances JSON; or a
-// folder of such data sets (docs/data-sets.md). Reads every mask once, and of images no more than the grid of
-// volumes. A file that cannot be used is a failure of its data set and stops nothing. Throws Error naming the
-// path: not_found; usage for something that is no data set (says what one looks like); corrupt_data for a
-// labels.json or COCO JSON that cannot be understood.
+// images/NAME.EXT and labels/NAME.EXT or labels/NAME_SUFFIX.EXT (volumes); a folder of patients' folders; a
+// COCO instances JSON; or a folder of such data sets (docs/data-sets.md). Reads every file once, of images no
+// more than the bytes and the grid of volumes. A file that cannot be used is a failure of its data set and
+// stops nothing. Throws Error naming the path: not_found; usage for something that is no data set (says what
+// one looks like); corrupt_data for a labels.json or COCO JSON that cannot be understood.
 std::vector<DataSetPlan> plan_data_sets(std::span<const std::filesystem::path> data,
                                         const PlanOptions& options, const Progress& progress = {});
 

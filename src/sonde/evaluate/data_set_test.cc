@@ -51,6 +51,52 @@ TEST_F(PlanDataSets, NamesSetsOfTheSameNameByTheirParentsAndElseByTheirPaths) {
               ElementsAre(folder("one/a").string(), folder("x/one/a").string()));
 }
 
+TEST_F(PlanDataSets, FindsImagesAndMasksUnderOtherNamesOfTheirFolders) {
+  const std::vector<std::pair<std::string, std::string>> parts{{"Images", "Masks"},
+                                                               {"image", "label"},
+                                                               {"img", "annotations"},
+                                                               {"imgs", "GT"},
+                                                               {"imagesTr", "labelsTr"}};
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    const std::string set = "set" + std::to_string(i);
+    write_flat(folder(set) / parts[i].first / "1.png", 4, 1);
+    write_flat(folder(set) / parts[i].second / "1.png", 4, 1, 1);
+    EXPECT_THAT(tasks_of(plan_one(folder(set))), ElementsAre("1.png: 1 4")) << set;
+  }
+  std::filesystem::create_directory(folder("set0") / "mask");
+  EXPECT_THAT(plan_refusal({folder("set0")}).message, HasSubstr("which is meant is not known"));
+}
+
+TEST_F(PlanDataSets, TakesNnunetsChannelsNamesAndTestImages) {
+  const auto set = folder("Dataset001_Liver");
+  for (const char* name : {"imagesTr/l_1_0000.png", "imagesTr/l_1_0001.png", "imagesTs/l_2_0000.png"})
+    write_flat(set / name, 4, 1);
+  write_grey(set / "labelsTr/l_1.png", 4, {0, 1, 2, 2});
+  write_text(set / "dataset.json", R"({"labels": {"background": 0, "liver": 1, "tumour": 2}})");
+  const DataSetPlan plan = plan_one(set);
+  EXPECT_THAT(tasks_of(plan), ElementsAre("l_1_0000.png: 1 liver 1, 2 tumour 2"));
+  EXPECT_THAT(plan.failures, testing::IsEmpty());
+  EXPECT_THAT(plan.notes, ElementsAre(HasSubstr("imagesTs/ is passed over"),
+                                      HasSubstr("NAME_0000, is taken; left out: 1 others (l_1_0001.png)")));
+}
+
+TEST_F(PlanDataSets, TakesAFolderAPatientAndRefusesToGuess) {
+  write_flat(folder("all/p1/image.png"), 4, 1);
+  write_flat(folder("all/p1/mask.png"), 4, 1, 1);
+  write_flat(folder("all/p2/p2.png"), 4, 1);
+  write_flat(folder("all/p2/p2_seg.png"), 4, 1, 1);
+  write_flat(folder("all/p3/scan.png"), 4, 1);
+  write_flat(folder("all/p3/p3_liver_seg.png"), 4, 1, 1);
+  for (const char* name : {"b_t1.png", "b_flair.png"}) write_flat(folder("all/b") / name, 4, 1);
+  write_flat(folder("all/b/b_seg.png"), 4, 1, 1);
+  const DataSetPlan plan = plan_one(folder("all"));
+  EXPECT_THAT(tasks_of(plan),
+              ElementsAre("p1/image.png: 1 4", "p2/p2.png: 1 seg 4", "p3/scan.png: 1 liver_seg 4"));
+  EXPECT_THAT(failures_of(plan), ElementsAre("b/b_flair.png missing_mask", "b/b_seg.png missing_image",
+                                             "b/b_t1.png missing_mask"));
+  EXPECT_THAT(plan.failures[1].reason, HasSubstr("which of the folder's 2 images it belongs to"));
+}
+
 TEST_F(PlanDataSets, SpreadsTheLimitEvenlyOverPicturesWithTasks) {
   pictures("a", 10);
   write_flat(folder("a") / "masks" / "0.png", 4, 1, 0);

@@ -98,6 +98,10 @@ TaskRecord record_from(const Json& json) {
   record.unit =
       json.at("unit").get<std::string>() == name_of(DistanceUnit::mm) ? DistanceUnit::mm : DistanceUnit::px;
   record.window = json.at("window").get<std::string>();
+  if (json.contains("content")) {
+    const Json& content = json.at("content");
+    record.content = {content.at(0).get<std::string>(), content.at(1).get<std::string>()};
+  }
   const Json& size = json.at("size");
   const Extent2 extent{size.at(0).get<std::int64_t>(), size.at(1).get<std::int64_t>()};
   for (const Json& outcome : json.at("outcomes")) {
@@ -115,6 +119,7 @@ TaskRecord unanswered(const StudyCase& study_case, const StudyTask& task) {
   record.task = task;
   record.image_file = study_case.image_file;
   record.slice = study_case.slice;
+  record.content = study_case.content;
   return record;
 }
 
@@ -125,6 +130,7 @@ TaskRecord unanswered(const VolumeTask& volume) {
   record.level = Level::volume;
   record.task = volume.task;
   record.image_file = volume.image_file;
+  record.content = volume.content;
   return record;
 }
 
@@ -175,6 +181,7 @@ std::string to_json(const TaskRecord& record) {
   if (record.slice) json["slice"] = {name_of(record.slice->axis), record.slice->number};
   json["unit"] = name_of(record.unit);
   json["window"] = record.window;
+  if (record.content != CaseContent{}) json["content"] = {record.content.image, record.content.truth};
   const Extent2 size = record.outcomes.empty() ? Extent2{} : record.outcomes.front().mask.extent;
   json["size"] = {size.width, size.height};
   MaskList masks;
@@ -199,7 +206,8 @@ TaskRecord task_record_from_json(const std::string& text) {
 Journal::Journal(std::filesystem::path path) : file_(std::move(path)) {
   for (const RecordFile::Place place : file_.records()) {
     try {
-      places_[task_key(task_record_from_json(file_.read(place)))] = place;
+      const TaskRecord record = task_record_from_json(file_.read(place));
+      entries_[task_key(record)] = {place, {record.dataset, record.image, record.content}};
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::corrupt_data) throw;
     }
@@ -208,28 +216,33 @@ Journal::Journal(std::filesystem::path path) : file_(std::move(path)) {
 
 bool Journal::holds(const std::string& key) const {
   const std::lock_guard lock(mutex_);
-  return places_.count(key) > 0;
+  return entries_.contains(key);
 }
 
 TaskRecord Journal::read(const std::string& key) const {
   RecordFile::Place place;
   {
     const std::lock_guard lock(mutex_);
-    place = places_.at(key);
+    place = entries_.at(key).place;
   }
   return task_record_from_json(file_.read(place));
+}
+
+Journal::About Journal::about(const std::string& key) const {
+  const std::lock_guard lock(mutex_);
+  return entries_.at(key).about;
 }
 
 void Journal::append(const TaskRecord& record) {
   const RecordFile::Place place = file_.append(to_json(record));
   const std::lock_guard lock(mutex_);
-  places_[task_key(record)] = place;
+  entries_[task_key(record)] = {place, {record.dataset, record.image, record.content}};
 }
 
 std::vector<std::string> Journal::keys() const {
   const std::lock_guard lock(mutex_);
   std::vector<std::string> keys;
-  for (const auto& [key, place] : places_) keys.push_back(key);
+  for (const auto& [key, entry] : entries_) keys.push_back(key);
   return keys;
 }
 

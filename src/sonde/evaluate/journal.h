@@ -22,6 +22,7 @@ struct TaskRecord {
   StudyTask task;
   std::filesystem::path image_file;
   std::optional<StudyCase::Slice> slice;  // of a volume
+  CaseContent content;                    // empty in journals of earlier versions
   DistanceUnit unit = DistanceUnit::px;
   std::string window;             // as used; empty for a volume
   std::vector<Outcome> outcomes;  // masks empty for a volume
@@ -47,11 +48,21 @@ class Journal {
   TaskRecord read(const std::string& key) const;
   void append(const TaskRecord& record);  // throws as RecordFile::append
   std::vector<std::string> keys() const;  // sorted
+  // Which image a record is of, without reading it again.
+  struct About {
+    std::string dataset, image;
+    CaseContent content;
+  };
+  About about(const std::string& key) const;
 
  private:
   RecordFile file_;
   mutable std::mutex mutex_;
-  std::map<std::string, RecordFile::Place> places_;
+  struct Entry {
+    RecordFile::Place place;
+    About about;
+  };
+  std::map<std::string, Entry> entries_;
 };
 
 }  // namespace sonde

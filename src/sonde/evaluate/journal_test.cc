@@ -23,6 +23,7 @@ TaskRecord some_record() {
   record.slice = {Axis::coronal, 12};
   record.unit = DistanceUnit::mm;
   record.window = "brain (40, 80)";
+  record.content = {"5a", "e1"};
   const Rle mask = encode_rle(filled_box({9, 6}, {2, 1, 5, 4}));
   record.outcomes = {
       {"mode1", Choice::oracle, 1, "+3,4", {1.0 / 3, 0.5, 2.25, 0.1, 0.75}, 0.987654321, 2, mask},
@@ -42,6 +43,7 @@ TEST(TaskRecord, ComesBackFromItsJsonToTheLastBit) {
   const TaskRecord back = task_record_from_json(to_json(record));
   EXPECT_EQ(to_json(back), to_json(record));
   EXPECT_EQ(task_key(back), task_key(record));
+  EXPECT_EQ(back.content, record.content);
   EXPECT_EQ(back.slice->number, 12);
   EXPECT_EQ(back.slice->axis, Axis::coronal);
   EXPECT_EQ(back.outcomes[0].scores.iou, 1.0 / 3);
@@ -95,6 +97,18 @@ TEST(Journal, HoldsWhatWasAppendedAfterItIsOpenedAgain) {
   const Journal journal(path);
   EXPECT_EQ(journal.keys(), std::vector{task_key(record)});
   EXPECT_EQ(to_json(journal.read(task_key(record))), to_json(record));
+}
+
+TEST(Journal, ReadsRecordsOfVersionsThatKeptNoContent) {
+  const TestFolder folder;
+  const auto path = folder.path() / "journal";
+  TaskRecord old = some_record();
+  old.content = {};
+  EXPECT_EQ(to_json(old).find("content"), std::string::npos);
+  std::ofstream(path) << record_line(to_json(old));
+  const Journal journal(path);
+  EXPECT_EQ(journal.about(task_key(old)).image, old.image);
+  EXPECT_EQ(journal.about(task_key(old)).content, CaseContent{});
 }
 
 TEST(Journal, PassesOverRecordsItDoesNotUnderstand) {

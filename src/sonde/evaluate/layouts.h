@@ -6,6 +6,8 @@
 
 #include "sonde/core/progress.h"
 #include "sonde/evaluate/data_set.h"
+#include "sonde/io/mask_pairs.h"
+#include "sonde/io/set_layout.h"
 
 // One planner a layout of data sets, beneath data_set.h: cases, failures and volumes as they are found,
 // neither limited nor sorted.
@@ -14,7 +16,14 @@ namespace sonde {
 struct DataSetSource {
   std::string name;
   std::filesystem::path path;
+  SetLayout layout;  // of a folder
 };
+
+inline std::vector<std::string> notes_of(const SetLayout& layout, const MaskPairs& pairs) {
+  std::vector<std::string> notes = layout.notes;
+  notes.insert(notes.end(), pairs.notes.begin(), pairs.notes.end());
+  return notes;
+}
 
 // images/ID.EXT with masks/ID.EXT.
 DataSetPlan plan_picture_folder(const DataSetSource& source, const PlanOptions& options,
@@ -22,6 +31,9 @@ DataSetPlan plan_picture_folder(const DataSetSource& source, const PlanOptions& 
 // images/NAME.EXT with labels/NAME.EXT or labels/NAME_SUFFIX.EXT.
 DataSetPlan plan_volume_folder(const DataSetSource& source, const PlanOptions& options,
                                const Progress& progress);
+// PATIENT/NAME.EXT with PATIENT/NAME_SUFFIX.EXT or PATIENT/SUFFIX.EXT.
+DataSetPlan plan_patient_folders(const DataSetSource& source, const PlanOptions& options,
+                                 const Progress& progress);
 // A COCO instances JSON.
 DataSetPlan plan_coco(const DataSetSource& source, const PlanOptions& options, const Progress& progress);
 

@@ -1,57 +1,75 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <iterator>
 #include <map>
+#include <set>
 
 #include "sonde/core/error.h"
+#include "sonde/evaluate/case_content.h"
 #include "sonde/evaluate/label_tasks.h"
 #include "sonde/evaluate/layouts.h"
 #include "sonde/io/data_files.h"
 #include "sonde/io/label_grid.h"
+#include "sonde/io/mask_pairs.h"
 
 namespace sonde {
 namespace {
 
-using FilesByStem = std::map<std::string, std::vector<ImageFile>>;
+// A word that says no more than that it is a mask names no label.
+std::string label_of(const MaskSuffix& suffix) {
+  return suffix.number.empty() && is_mask_word(suffix.label) ? "" : suffix.text();
+}
 
-FilesByStem by_stem(const std::vector<ImageFile>& files) {
-  FilesByStem stems;
-  for (const ImageFile& file : files) stems[file.stem].push_back(file);
-  return stems;
+const MaskFile* twin_of(const MaskFile& mask, const std::vector<MaskFile>& masks) {
+  const auto twin = std::ranges::find_if(masks, [&](const MaskFile& other) {
+    return &other != &mask && label_of(other.suffix) == label_of(mask.suffix);
+  });
+  return twin == masks.end() ? nullptr : &*twin;
 }
 
 class Planner {
  public:
-  Planner(const DataSetSource& source, const PlanOptions& options)
+  Planner(const DataSetSource& source, const PlanOptions& options, const MaskPairs& pairs)
       : scheme_(read_label_scheme(source.path)), min_area_px_(options.min_area_px) {
     plan_.name = source.name;
     plan_.path = source.path;
+    plan_.notes = notes_of(source.layout, pairs);
+    std::set<std::string> suffixes;
+    for (const auto& [image, masks] : pairs.images)
+      for (const MaskFile& mask : masks) suffixes.insert(label_of(mask.suffix));
+    if (suffixes.size() > 1) naming_ = TruthFile::Naming::with_suffix;
   }
 
-  void add_picture(const ImageFile& image, const std::vector<ImageFile>& masks) {
+  void add_picture(const ImageFile& image, const std::vector<MaskFile>& masks) {
     ++plan_.pictures_found;
     if (masks.empty()) {
-      fail(image.name, FailureKind::missing_mask, image.path.string() + ": no masks/" + image.stem + ".png");
+      fail(image.name, FailureKind::missing_mask,
+           image.path.string() + ": no masks/" + image.stem + ".png or masks/" + image.stem + "_SUFFIX.png");
       return;
     }
-    if (masks.size() > 1) {
-      fail(image.name, FailureKind::unreadable_mask,
-           masks[0].path.string() + ": and " + masks[1].name + " are both the mask of " + image.name);
-      return;
+    Picture picture;
+    for (const MaskFile& mask : masks) {
+      if (const MaskFile* other = twin_of(mask, masks)) {
+        fail(image.name, FailureKind::unreadable_mask,
+             mask.file.path.string() + ": and " + other->file.name + " are both the mask of " + image.name);
+        return;
+      }
+      try {
+        add_mask(image, mask, picture);
+      } catch (const std::exception& error) {
+        fail(image.name, FailureKind::unreadable_mask, reason_naming(mask.file.path, error));
+      }
     }
-    try {
-      add_mask(image, masks[0]);
-    } catch (const std::exception& error) {
-      fail(image.name, FailureKind::unreadable_mask, reason_naming(masks[0].path, error));
-    }
+    add_case(image, std::move(picture));
   }
 
-  void add_lonely_mask(const ImageFile& mask) {
+  void add_lonely_mask(const LonelyMask& mask) {
     ++plan_.pictures_found;
-    fail(mask.name, FailureKind::missing_image, mask.path.string() + ": no image of that name in images/");
+    fail(mask.file.name, FailureKind::missing_image, mask.file.path.string() + ": " + mask.reason);
   }
 
   DataSetPlan finish() && {
-    plan_.labels_absent = count_absent(seen_, scheme_);
+    for (const auto& [suffix, masks] : seen_) plan_.labels_absent += count_absent(masks, scheme_);
     return std::move(plan_);
   }
 
@@ -60,61 +78,63 @@ class Planner {
     plan_.failures.push_back({plan_.name, image, std::nullopt, kind, reason});
   }
 
-  void add_mask(const ImageFile& image, const ImageFile& mask) {
-    const LabelMap map = read_label_map(mask.path);
+  // What the masks of a picture ask for.
+  struct Picture {
+    std::vector<StudyTask> tasks;
+    std::vector<std::filesystem::path> truth_files;
+  };
+
+  void add_mask(const ImageFile& image, const MaskFile& mask, Picture& picture) {
+    const std::filesystem::path& path = mask.file.path;
+    const LabelMap map = read_label_map(path);
     if (std::min({map.extent.x, map.extent.y, map.extent.z}) != 1) {
       throw Error(ErrorKind::unsupported,
-                  mask.path.string() + ": is a volume: volumes are paired with labels/, not with masks/");
+                  path.string() + ": is a volume: volumes are paired with labels/, not with masks/");
     }
+    picture.truth_files.push_back(path);
     const LabelAreas areas = areas_of(map.labels);
     if (areas.empty()) {
-      fail(image.name, FailureKind::empty_mask, mask.path.string() + ": all of it is background");
+      fail(image.name, FailureKind::empty_mask, path.string() + ": all of it is background");
       return;
     }
-    seen_.push_back(areas);
-    const TruthFile truth{mask.path, "", TruthFile::Naming::plain};
+    const TruthFile truth{path, label_of(mask.suffix), naming_};
+    seen_[truth.suffix].push_back(areas);
     const auto unnamed = unnamed_labels(
         areas, scheme_, truth, {.dataset = plan_.name, .image = image.name, .label = {}, .reason = {}});
     plan_.failures.insert(plan_.failures.end(), unnamed.begin(), unnamed.end());
     TasksFound found = tasks_of(areas, min_area_px_, scheme_, truth);
     plan_.labels_below_area += found.below_area;
-    if (found.tasks.empty()) return;
-    plan_.cases.push_back(
-        {plan_.name, image.name, image.path, std::nullopt, std::move(found.tasks), {mask.path}});
+    std::ranges::move(found.tasks, std::back_inserter(picture.tasks));
+  }
+
+  void add_case(const ImageFile& image, Picture picture) {
+    if (picture.tasks.empty()) return;
+    std::ranges::sort(picture.tasks, task_before);
+    const CaseContent content = content_of_case(image.path, picture.truth_files);
+    plan_.cases.push_back({plan_.name, image.name, image.path, std::nullopt, std::move(picture.tasks),
+                           std::move(picture.truth_files), content});
   }
 
   DataSetPlan plan_;
   LabelScheme scheme_;
   std::int64_t min_area_px_;
-  std::vector<LabelAreas> seen_;
+  TruthFile::Naming naming_ = TruthFile::Naming::plain;
+  std::map<std::string, std::vector<LabelAreas>> seen_;  // by what the names of masks say of their labels
 };
-
-// Of several masks of one ID the one with the image's own name is meant.
-std::vector<ImageFile> masks_for(const ImageFile& image, const FilesByStem& masks) {
-  const auto found = masks.find(image.stem);
-  if (found == masks.end()) return {};
-  const auto same = std::ranges::find(found->second, image.name, &ImageFile::name);
-  if (same != found->second.end()) return {*same};
-  return found->second;
-}
 
 }  // namespace
 
 DataSetPlan plan_picture_folder(const DataSetSource& source, const PlanOptions& options,
                                 const Progress& progress) {
-  Planner planner(source, options);
-  const auto images = image_files(source.path / "images");
-  const auto masks = image_files(source.path / "masks");
-  const FilesByStem masks_by_stem = by_stem(masks);
+  const MaskPairs pairs =
+      pair_masks(image_files_below(source.layout.images), image_files_below(source.layout.masks));
+  Planner planner(source, options, pairs);
   std::int64_t done = 0;
-  for (const ImageFile& image : images) {
-    planner.add_picture(image, masks_for(image, masks_by_stem));
-    if (progress) progress({source.name, ++done, static_cast<std::int64_t>(images.size())});
+  for (const auto& [image, masks] : pairs.images) {
+    planner.add_picture(image, masks);
+    if (progress) progress({source.name, ++done, static_cast<std::int64_t>(pairs.images.size())});
   }
-  const FilesByStem images_by_stem = by_stem(images);
-  for (const ImageFile& mask : masks) {
-    if (!images_by_stem.contains(mask.stem)) planner.add_lonely_mask(mask);
-  }
+  for (const LonelyMask& mask : pairs.lonely) planner.add_lonely_mask(mask);
   return std::move(planner).finish();
 }
 

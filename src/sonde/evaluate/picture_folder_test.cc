@@ -106,6 +106,51 @@ TEST_F(PictureFolder, PrefersTheMaskOfTheSameNameAndRefusesToGuess) {
   EXPECT_THAT(failures_of(plan()), ElementsAre("a.tif unreadable_mask"));
 }
 
+TEST_F(PictureFolder, TakesMasksThatAreNamedAsMasksAre) {
+  const std::vector<std::pair<std::string, std::string>> pairs{{"benign (1)", "benign (1)_mask"},
+                                                               {"ISIC_7", "ISIC_7_Segmentation"},
+                                                               {"a", "a-gt"},
+                                                               {"sch\u00e4del", "scha\u0308del"}};
+  for (const auto& [image, mask] : pairs) {
+    write_flat(file("images/" + image + ".png"), 4, 1);
+    write_grey(file("masks/" + mask + ".png"), 4, {0, 255, 255, 0});
+  }
+  EXPECT_THAT(tasks_of(plan()), ElementsAre("ISIC_7.png: 255 2", "a.png: 255 2", "benign (1).png: 255 2",
+                                            "sch\u00e4del.png: 255 2"));
+  EXPECT_THAT(plan().failures, IsEmpty());
+}
+
+TEST_F(PictureFolder, JoinsSeveralMasksOfAPicture) {
+  write_flat(file("images/b (1).png"), 4, 1);
+  write_grey(file("masks/b (1)_mask.png"), 4, {0, 255, 0, 0});
+  write_grey(file("masks/b (1)_mask_1.png"), 4, {0, 0, 255, 255});
+  write_flat(file("images/c.png"), 4, 1);
+  write_grey(file("masks/c_liver.png"), 4, {1, 0, 0, 0});
+  const DataSetPlan plan = this->plan();
+  EXPECT_THAT(tasks_of(plan), ElementsAre("b (1).png: 255 1, 255 mask_1 255 2", "c.png: 1 liver 1"));
+  EXPECT_THAT(plan.failures, IsEmpty());
+  const LoadedCase both = loaded(plan.cases[0]);
+  EXPECT_THAT(both.truths[1].pixels, ElementsAre(0, 0, 1, 1));
+  EXPECT_THAT(both.any_class.pixels, ElementsAre(0, 1, 1, 1));
+  write_grey(file("masks/c.png"), 4, {1, 0, 0, 0});
+  write_grey(file("masks/c_seg.png"), 4, {1, 0, 0, 0});
+  EXPECT_THAT(failures_of(this->plan()), ElementsAre("c.png unreadable_mask"));
+}
+
+TEST_F(PictureFolder, PairsWithinSubfoldersOfOneName) {
+  for (const std::string patient : {"p1", "p2"}) {
+    write_flat(file("images/" + patient + "/1.png"), 4, 1);
+    write_grey(file("masks/" + patient + "/1.png"), 4, {0, 1, patient == "p1", 0});
+  }
+  write_flat(file("images/p3/1.png"), 4, 1);
+  write_flat(file("masks/p4/1.png"), 4, 1, 1);
+  write_flat(file("images/.thumbs/1.png"), 4, 1);
+  std::filesystem::create_directory_symlink(file("images"), file("images/p1/back"));
+  const DataSetPlan plan = this->plan();
+  EXPECT_THAT(tasks_of(plan), ElementsAre("p1/1.png: 1 2", "p2/1.png: 1 1"));
+  EXPECT_THAT(failures_of(plan), ElementsAre("p3/1.png missing_mask", "p4/1.png missing_image"));
+}
+
 TEST_F(PictureFolder, TellsWhereVolumesBelong) {
   pair("a", {0, 1, 1, 0});
   write_volume(file("masks/v.nrrd"), {2, 2, 2}, {}, {0, 0, 1, 0, 1, 1, 1, 1});

@@ -21,6 +21,13 @@ struct StudyTask {
   std::filesystem::path truth_file;  // mask, label volume or COCO JSON
 };
 
+// Hashes of what the answers to a picture's tasks come from, beside the settings: of the image file's bytes and
+// of all truth of the picture. Empty: not known.
+struct CaseContent {
+  std::string image, truth;
+  bool operator==(const CaseContent&) const = default;
+};
+
 // One picture of a data set, an image file or a slice of a volume, with everything that is asked of it.
 struct StudyCase {
   std::string dataset;
@@ -33,6 +40,7 @@ struct StudyCase {
   std::optional<Slice> slice;                        // of a volume
   std::vector<StudyTask> tasks;                      // in the order of results.csv
   std::vector<std::filesystem::path> truth_files{};  // all of the picture, those without a task included
+  CaseContent content{};
 };
 
 // A label of a volume all of whose slices are in the study: scored as a whole too.
@@ -41,7 +49,8 @@ struct VolumeTask {
   std::string image;  // "scan.nii.gz"
   std::filesystem::path image_file;
   Axis axis = Axis::axial;
-  StudyTask task;  // area_px counts the voxels
+  StudyTask task;         // area_px counts the voxels
+  CaseContent content{};  // that of its slices
 };
 
 // A row of failures.csv.

@@ -4,51 +4,34 @@
 #include <set>
 
 #include "sonde/core/error.h"
+#include "sonde/evaluate/case_content.h"
 #include "sonde/evaluate/label_tasks.h"
 #include "sonde/evaluate/layouts.h"
 #include "sonde/evaluate/results.h"
 #include "sonde/io/data_files.h"
 #include "sonde/io/label_grid.h"
+#include "sonde/io/mask_pairs.h"
 #include "sonde/io/read.h"
 
 namespace sonde {
 namespace {
 
-struct LabelFile {
-  ImageFile file;
-  std::string suffix;
-};
-using LabelsByImage = std::map<std::string, std::vector<LabelFile>>;  // by the image's stem
-
 class Planner {
  public:
-  Planner(const DataSetSource& source, const PlanOptions& options)
+  Planner(const DataSetSource& source, const PlanOptions& options, const MaskPairs& pairs)
       : scheme_(read_label_scheme(source.path)), options_(options) {
     plan_.name = source.name;
     plan_.path = source.path;
-  }
-
-  LabelsByImage pair(const std::vector<ImageFile>& images, const std::vector<ImageFile>& labels) {
-    std::set<std::string> stems;
-    for (const ImageFile& image : images) stems.insert(image.stem);
-    LabelsByImage pairs;
+    plan_.notes = notes_of(source.layout, pairs);
     std::set<std::string> suffixes;
-    for (const ImageFile& label : labels) {
-      const auto stem = image_of_mask(label.stem, stems);
-      if (!stem) {
-        fail_whole(label.name, FailureKind::missing_image,
-                   label.path.string() + ": no image in images/ has a name that this one begins with");
-        continue;
-      }
-      const std::string suffix = label.stem == *stem ? "" : label.stem.substr(stem->size() + 1);
-      suffixes.insert(suffix);
-      pairs[*stem].push_back({label, suffix});
-    }
+    for (const auto& [image, labels] : pairs.images)
+      for (const MaskFile& label : labels) suffixes.insert(label.suffix.text());
     if (suffixes.size() > 1) naming_ = TruthFile::Naming::with_suffix;
-    return pairs;
+    for (const auto& [file, reason] : pairs.lonely)
+      fail_whole(file.name, FailureKind::missing_image, file.path.string() + ": " + reason);
   }
 
-  void add_image(const ImageFile& image, const std::vector<LabelFile>& labels) {
+  void add_image(const ImageFile& image, const std::vector<MaskFile>& labels) {
     if (labels.empty()) {
       fail_whole(
           image.name, FailureKind::missing_mask,
@@ -85,13 +68,14 @@ class Planner {
     fail(image, kind, reason);
   }
 
-  void add_labels(const ImageFile& image, const Grid& grid, const std::vector<LabelFile>& labels) {
+  void add_labels(const ImageFile& image, const Grid& grid, const std::vector<MaskFile>& labels) {
     const SlicePlane plane = slice_plane(grid, options_.axis);
     Slices slices{grid, plane, {}, {}};
+    const auto first_volume = static_cast<std::ptrdiff_t>(plan_.volumes.size());
     std::vector<std::filesystem::path> truth_files;
-    for (const LabelFile& label : labels) {
-      const auto twin = std::ranges::find_if(labels, [&](const LabelFile& other) {
-        return other.suffix == label.suffix && other.file.path != label.file.path;
+    for (const MaskFile& label : labels) {
+      const auto twin = std::ranges::find_if(labels, [&](const MaskFile& other) {
+        return other.suffix.text() == label.suffix.text() && other.file.path != label.file.path;
       });
       if (twin != labels.end()) {
         fail(image.name, FailureKind::unreadable_mask,
@@ -101,10 +85,14 @@ class Planner {
         truth_files.push_back(label.file.path);
       }
     }
+    const CaseContent content = content_of_case(image.path, truth_files);
+    for (auto volume = plan_.volumes.begin() + first_volume; volume != plan_.volumes.end(); ++volume)
+      volume->content = content;
     plan_.pictures_found += std::max<std::int64_t>(1, static_cast<std::int64_t>(slices.labelled.size()));
     for (auto& [number, tasks] : slices.tasks) {
       std::ranges::sort(tasks, task_before);
-      StudyCase picture{plan_.name, image.name, image.path, std::nullopt, std::move(tasks), truth_files};
+      StudyCase picture{plan_.name,       image.name,  image.path, std::nullopt,
+                        std::move(tasks), truth_files, content};
       if (!is_plain(grid)) {
         picture.slice = {plane.axis, number};
         picture.image.append(1, '#')
@@ -117,7 +105,7 @@ class Planner {
   }
 
   // Adds what the file has to `slices`. False: it cannot be used, which is a failure.
-  bool add_label_file(const ImageFile& image, const LabelFile& label, Slices& slices) {
+  bool add_label_file(const ImageFile& image, const MaskFile& label, Slices& slices) {
     const Grid& grid = slices.grid;
     try {
       const LabelMap stored = read_label_map(label.file.path);
@@ -132,7 +120,7 @@ class Planner {
       if (voxels.empty())
         fail(image.name, FailureKind::empty_mask, label.file.path.string() + ": all of it is background");
       else
-        add_slices(image, {label.file.path, label.suffix, naming_}, *map, slices);
+        add_slices(image, {label.file.path, label.suffix.text(), naming_}, *map, slices);
       return true;
     } catch (const std::exception& error) {
       fail(image.name, FailureKind::unreadable_mask, reason_naming(label.file.path, error));
@@ -173,19 +161,28 @@ class Planner {
   std::map<std::string, std::vector<LabelAreas>> seen_;  // by suffix
 };
 
+DataSetPlan plan_pairs(const DataSetSource& source, const PlanOptions& options, const MaskPairs& pairs,
+                       const Progress& progress) {
+  Planner planner(source, options, pairs);
+  std::int64_t done = 0;
+  for (const auto& [image, labels] : pairs.images) {
+    planner.add_image(image, labels);
+    if (progress) progress({source.name, ++done, static_cast<std::int64_t>(pairs.images.size())});
+  }
+  return std::move(planner).finish();
+}
+
 }  // namespace
 
 DataSetPlan plan_volume_folder(const DataSetSource& source, const PlanOptions& options,
                                const Progress& progress) {
-  Planner planner(source, options);
-  const auto images = image_files(source.path / "images");
-  LabelsByImage pairs = planner.pair(images, image_files(source.path / "labels"));
-  std::int64_t done = 0;
-  for (const ImageFile& image : images) {
-    planner.add_image(image, pairs[image.stem]);
-    if (progress) progress({source.name, ++done, static_cast<std::int64_t>(images.size())});
-  }
-  return std::move(planner).finish();
+  const auto labels = image_files_below(source.layout.labels);
+  return plan_pairs(source, options, pair_masks(image_files_below(source.layout.images), labels), progress);
+}
+
+DataSetPlan plan_patient_folders(const DataSetSource& source, const PlanOptions& options,
+                                 const Progress& progress) {
+  return plan_pairs(source, options, pair_in_folders(image_files_below(source.path)), progress);
 }
 
 }  // namespace sonde

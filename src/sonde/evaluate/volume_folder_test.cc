@@ -52,6 +52,13 @@ TEST_F(VolumeFolder, PairsLabelsWithTheLongestNameThatFits) {
   EXPECT_EQ(plan.volumes[3].task.area_px, 2);
 }
 
+TEST_F(VolumeFolder, PairsASegmentationNamedAsSlicerNamesIt) {
+  image("v.nrrd");
+  labels("v.seg.nrrd", {1, 2});
+  EXPECT_THAT(tasks_of(plan()), ElementsAre("v.nrrd#axial:0: 1 1, 2 1"));
+  EXPECT_THAT(plan().failures, IsEmpty());
+}
+
 TEST_F(VolumeFolder, JoinsTheLabelFilesOfOneImageSliceBySlice) {
   image("a.nrrd");
   labels("a_cord.nrrd", {1, 1, 1});

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <set>
 
 #include "sonde/core/bytes.h"
 #include "sonde/core/cause.h"
@@ -84,12 +85,25 @@ std::vector<ImageFile> image_files(const std::filesystem::path& folder) {
   return files;
 }
 
-std::optional<std::string> image_of_mask(const std::string& mask_stem, const std::set<std::string>& images) {
-  if (images.contains(mask_stem)) return mask_stem;
-  for (auto at = mask_stem.rfind('_'); at != std::string::npos && at > 0; at = mask_stem.rfind('_', at - 1)) {
-    if (images.contains(mask_stem.substr(0, at))) return mask_stem.substr(0, at);
-  }
-  return std::nullopt;
+std::vector<ImageFile> image_files_below(const std::filesystem::path& folder) {
+  std::vector<ImageFile> files;
+  std::set<std::filesystem::path> seen;  // a link may lead back
+  std::error_code failed;
+  const auto search = [&](const auto& search_again, const std::filesystem::path& from,
+                          const std::string& prefix) -> void {
+    if (!seen.insert(std::filesystem::weakly_canonical(from, failed)).second) return;
+    for (ImageFile& file : image_files(from))
+      files.push_back({file.path, prefix + file.name, prefix + file.stem});
+    for (const auto& entry : std::filesystem::directory_iterator(from, failed)) {
+      const std::string name = entry.path().filename().string();
+      if (!name.starts_with('.') && entry.is_directory(failed))
+        search_again(search_again, entry.path(), prefix + name + '/');
+    }
+  };
+  search(search, folder, "");
+  std::ranges::sort(files,
+                    [](const ImageFile& a, const ImageFile& b) { return name_before(a.name, b.name); });
+  return files;
 }
 
 nlohmann::json read_json_file(const std::filesystem::path& path, std::size_t most_bytes) {

@@ -4,7 +4,6 @@
 #include <cstddef>
 #include <filesystem>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -24,8 +23,9 @@ std::optional<std::string> image_stem(const std::filesystem::path& path);
 // that cannot be listed.
 std::vector<ImageFile> image_files(const std::filesystem::path& folder);
 
-// Of the stems of images, the longest that a mask's stem begins with, followed by nothing or "_SUFFIX".
-std::optional<std::string> image_of_mask(const std::string& mask_stem, const std::set<std::string>& images);
+// Those of its subfolders too, links followed: names and stems then begin with the folder, "p1/17.png".
+// Hidden folders are passed over.
+std::vector<ImageFile> image_files_below(const std::filesystem::path& folder);
 
 // Throws Error naming the path: not_found; corrupt_data for what is no JSON or nests deeper than a data set
 // would; unsupported above `most_bytes`.

@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "sonde/io/data_files.h"
+#include "sonde/io/nnunet_labels.h"
 #include "sonde/io/volume_checks.h"
 
 namespace sonde {
@@ -56,7 +57,10 @@ LabelScheme read_label_scheme(const std::filesystem::path& data_set_folder) {
   const auto path = data_set_folder / "labels.json";
   LabelScheme scheme;
   std::error_code failed;
-  if (!std::filesystem::exists(std::filesystem::symlink_status(path, failed))) return scheme;
+  if (!std::filesystem::exists(std::filesystem::symlink_status(path, failed))) {
+    const auto nnunet = data_set_folder / "dataset.json";
+    return std::filesystem::exists(nnunet, failed) ? read_nnunet_labels(nnunet) : scheme;
+  }
   const std::string file = path.string();
   const nlohmann::json json = read_json_file(path, kMostBytes);
   if (!json.is_object()) refuse_corrupt(file, "is not one object with mask_kind and labels");

@@ -14,7 +14,8 @@ struct LabelScheme {
   std::map<std::int64_t, std::string> names;  // empty: values have no names, all are allowed
   std::string object_name = "object";         // of instances
 };
-// Throws Error{corrupt_data} naming the file if it cannot be understood.
+// Where there is no labels.json, what nnU-Net's dataset.json says. Throws Error{corrupt_data} naming the file
+// if it cannot be understood.
 LabelScheme read_label_scheme(const std::filesystem::path& data_set_folder);
 bool is_named(const LabelScheme& scheme, std::int64_t value);
 

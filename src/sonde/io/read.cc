@@ -8,7 +8,10 @@
 
 #include "sonde/core/bytes.h"
 #include "sonde/core/error.h"
+#include "sonde/io/data_files.h"
 #include "sonde/io/formats.h"
+#include "sonde/io/set_layout.h"
+#include "sonde/io/volume_checks.h"
 
 namespace sonde {
 namespace {
@@ -80,13 +83,35 @@ FileInfo inspect_files(const std::filesystem::path& folder) {
   return files;
 }
 
+bool is_called_dicom(const ImageFile& file) {
+  const std::string extension = lower_extension(file.path);
+  return file.stem == file.name || extension == ".dcm" || extension == ".dicom" || extension == ".ima";
+}
+
+// Where images lie in subfolders, that is what should be known of the folder.
+void refuse_where_images_are_below(const std::filesystem::path& folder) {
+  std::string names;
+  int count = 0;
+  for (const auto& below : folders_in(folder)) {
+    if (std::ranges::all_of(image_files_below(below), is_called_dicom))
+      continue;  // those have been looked at
+    constexpr int kNamed = 3;
+    if (++count <= kNamed) names += (names.empty() ? "" : ", ") + below.filename().string() + "/";
+    if (count > kNamed) break;
+  }
+  if (count == 0) return;
+  throw Error(ErrorKind::unsupported, folder.string() + ": its pictures lie in subfolders (" + names +
+                                          (count > 3 ? ", ..." : "") + "): name one of them");
+}
+
 FileInfo inspect_folder(const std::filesystem::path& folder) {
   try {
     return inspect_dicom_folder(folder);
   } catch (const Error&) {
     FileInfo files = inspect_files(folder);
-    if (files.images.empty()) throw;
-    return files;
+    if (!files.images.empty()) return files;
+    if (files.refused.empty()) refuse_where_images_are_below(folder);
+    throw;
   }
 }
 
