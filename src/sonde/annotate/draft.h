@@ -77,7 +77,7 @@ class Draft {
   std::map<ObjectId, std::optional<ObjectRecord>> drafts_;  // absent: removed
   ObjectId created_ = 0;
   std::map<ObjectId, std::int64_t> taken_;  // voxels
-  std::optional<NearbyObjects> nearby_;  // once something has been claimed
+  std::optional<NearbyObjects> nearby_;     // once something has been claimed
 };
 
 // Ids as people send them: at least one, at most 100,000, none twice. Throws Error{usage}.

@@ -68,7 +68,8 @@ TEST(Project, GivesTheCandidatesOfAProposalBehindIt) {
   EXPECT_EQ(masks[0].candidate, std::nullopt);
   for (std::size_t i = 0; i < 3; ++i) {
     EXPECT_EQ(masks[i + 1].candidate, i);
-    EXPECT_EQ(DiscProject::picture_of(masks[i + 1]), disc_answer({40, 30}, ask.prompt, 2.0 * static_cast<double>(i + 1), {}));
+    EXPECT_EQ(DiscProject::picture_of(masks[i + 1]),
+              disc_answer({40, 30}, ask.prompt, 2.0 * static_cast<double>(i + 1), {}));
   }
 }
 

@@ -21,8 +21,8 @@ struct StudyTask {
   std::filesystem::path truth_file;  // mask, label volume or COCO JSON
 };
 
-// Hashes of what the answers to a picture's tasks come from, beside the settings: of the image file's bytes and
-// of all truth of the picture. Empty: not known.
+// Hashes of what the answers to a picture's tasks come from, beside the settings: of the image file's bytes
+// and of all truth of the picture. Empty: not known.
 struct CaseContent {
   std::string image, truth;
   bool operator==(const CaseContent&) const = default;

@@ -178,8 +178,12 @@ TEST(VoxelSlices, MayBeCroppedToWhatIsThere) {
         EXPECT_EQ(voxels_from_slice(part, geometry.extent, plane, slice), voxels_on_slice(set, plane, slice));
         EXPECT_EQ(area_px(part.mask), area_px(whole));
         const std::optional<Box2> box = bounding_box(whole);
-        if (slice == first || slice == last) EXPECT_TRUE(box);
-        if (slice < first || slice > last) EXPECT_FALSE(box);
+        if (slice == first || slice == last) {
+          EXPECT_TRUE(box);
+        }
+        if (slice < first || slice > last) {
+          EXPECT_FALSE(box);
+        }
         if (!box) continue;
         EXPECT_EQ((std::array{part.x0, part.y0, part.mask.extent.width, part.mask.extent.height}),
                   (std::array{static_cast<std::int64_t>(box->x0), static_cast<std::int64_t>(box->y0),
