@@ -33,6 +33,12 @@ find_library(NIFTI_ZNZ_LIBRARY znz REQUIRED)
 add_library(sonde_nifti2 INTERFACE IMPORTED)
 target_link_libraries(sonde_nifti2 INTERFACE ${NIFTI2_LIBRARY} ${NIFTI_ZNZ_LIBRARY})
 target_include_directories(sonde_nifti2 SYSTEM INTERFACE ${NIFTI2_INCLUDE_DIR})
+# Debian's utf8proc has no CMake files.
+find_path(UTF8PROC_INCLUDE_DIR utf8proc.h REQUIRED)
+find_library(UTF8PROC_LIBRARY utf8proc REQUIRED)
+add_library(sonde_utf8proc INTERFACE IMPORTED)
+target_link_libraries(sonde_utf8proc INTERFACE ${UTF8PROC_LIBRARY})
+target_include_directories(sonde_utf8proc SYSTEM INTERFACE ${UTF8PROC_INCLUDE_DIR})
 # GDCM's ask for its command line tools.
 find_path(GDCM_INCLUDE_DIR gdcmReader.h PATH_SUFFIXES gdcm-3.0 REQUIRED)
 add_library(sonde_gdcm INTERFACE IMPORTED)

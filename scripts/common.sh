@@ -7,7 +7,7 @@ build_packages=(
   libtorch-dev libopenblas0-pthread libonnx-dev libprotobuf-dev libhwy-dev
   libnifti2-dev libgdcm-dev
   'libboost-dev|libboost1.81-dev' libsqlitecpp-dev libsqlite3-dev libdcmtk-dev
-  libcli11-dev nlohmann-json3-dev libcurl4-openssl-dev libssl-dev libpng-dev libjpeg-dev libtiff-dev zlib1g-dev
+  libcli11-dev nlohmann-json3-dev libcurl4-openssl-dev libssl-dev libpng-dev libjpeg-dev libtiff-dev zlib1g-dev libutf8proc-dev
   mricron-data
 )
 test_packages=(libgtest-dev libgmock-dev libopencv-imgproc-dev clang-format-14 shellcheck chromium fonts-liberation valgrind

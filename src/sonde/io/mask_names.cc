@@ -28,8 +28,8 @@ MaskSuffix split(std::string_view text) {
   const std::size_t word = text.find_last_not_of("0123456789");
   if (word == std::string_view::npos || word + 1 == text.size()) return {std::string(text), ""};
   const std::string_view number = text.substr(word + 1);
-  const bool apart = kSeparators.find(text[word]) != std::string_view::npos;
-  const std::string_view label = text.substr(0, apart ? word : word + 1);
+  const bool spelling = kSeparators.find(text[word]) != std::string_view::npos;
+  const std::string_view label = text.substr(0, spelling ? word : word + 1);
   if (!is_mask_word(label)) return {std::string(text), ""};
   return {std::string(label), std::string(number)};
 }
@@ -59,21 +59,21 @@ bool is_named_as_mask(std::string_view stem) {
 }
 
 void ImageNames::add(const std::string& name) {
-  names_.emplace(taken_apart(name), name);
+  names_.emplace(decomposed(name), name);
   if (name.ends_with(kFirstChannel))
-    first_channels_.emplace(taken_apart(name.substr(0, name.size() - kFirstChannel.size())), name);
+    first_channels_.emplace(decomposed(name.substr(0, name.size() - kFirstChannel.size())), name);
 }
 
 const std::string* ImageNames::find(const std::string& name) const {
-  const std::string apart = taken_apart(name);
+  const std::string spelling = decomposed(name);
   for (const auto* names : {&names_, &first_channels_}) {
-    const auto found = names->find(apart);
+    const auto found = names->find(spelling);
     if (found != names->end()) return &found->second;
   }
   return nullptr;
 }
 
-bool ImageNames::contains(const std::string& name) const { return names_.contains(taken_apart(name)); }
+bool ImageNames::contains(const std::string& name) const { return names_.contains(decomposed(name)); }
 
 std::optional<MaskName> ImageNames::image_of(const std::string& mask) const {
   if (const std::string* image = find(mask)) return MaskName{*image, {}};

@@ -39,7 +39,7 @@ class ImageNames {
 
  private:
   const std::string* find(const std::string& name) const;
-  std::map<std::string, std::string> names_, first_channels_;  // taken apart, as added
+  std::map<std::string, std::string> names_, first_channels_;  // decomposed, as added
 };
 
 }  // namespace sonde
