@@ -91,7 +91,7 @@ async function strokesSayWhom({ person, check, objects, label, screenshots }) {
   await person.press('r')
   const said = (await bar(person)).replace(/\s+/g, ' ')
   check(
-    said === `adds to vertebra ${vertebra.id} if it begins on it, else new disc`,
+    said === `adds to vertebra ${vertebra.id} elsewhere: new disc`,
     `with another label active the bar says both: ${said}`,
   )
   await person.page.mouse.move(...(await person.at(...centres[0])))
@@ -119,7 +119,7 @@ async function listsGiveTheKeyboardBack({ person, served, check, objects, label,
   await person.seesText('Relabelled 1 object as object')
   const status = async () => (await served.json('/api/project')).images.find(({ id }) => id === image).status
   await person.press('d')
-  await person.page.getByRole('button', { name: 'Done', exact: true }).waitFor()
+  await person.page.locator('.done-button[aria-pressed=true]').waitFor()
   const [first] = await objects()
   check(
     (await status()) === 'done' && first.label === label.object,
@@ -166,7 +166,7 @@ async function refineNeedsAnObject({ person, check, objects }) {
 async function doneAsks({ person, check, objects, screenshots }) {
   const before = await objects()
   await person.press('d')
-  await person.page.getByRole('button', { name: 'Done', exact: true }).waitFor()
+  await person.page.locator('.done-button[aria-pressed=true]').waitFor()
   await person.press('r')
   await person.drag([[130, 220], [150, 220]]) // prettier-ignore
   const dialog = person.page.getByRole('dialog', { name: 'discs.png is marked as done' })
@@ -184,7 +184,7 @@ async function doneAsks({ person, check, objects, screenshots }) {
 
 async function volumeFields({ person, check }) {
   await person.openImage('volume.nii')
-  const list = person.page.getByLabel('Window', { exact: true })
+  const list = person.page.getByRole('combobox', { name: 'Window' })
   await list.selectOption({ label: 'Liver' })
   const chosen = await list.inputValue()
   await person.press('b')

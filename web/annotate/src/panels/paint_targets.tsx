@@ -12,6 +12,9 @@ import { useSession } from '../state/react'
 import { labelColour } from '../viewer/scene'
 import { Swatch } from './labels_panel'
 
+const beginsOnIt = 'A stroke that begins on the selected object goes to it'
+const touchesIt = 'A lasso that touches the selected object goes to it'
+
 // Whom the next stroke or lasso changes, in the words of the ring.
 export function PaintTargets({ paint, tool }: { paint: Paint; tool: 'brush' | 'eraser' | 'lasso' }) {
   const state = usePaintState()
@@ -19,13 +22,16 @@ export function PaintTargets({ paint, tool }: { paint: Paint; tool: 'brush' | 'e
   const elsewhere = paintTarget(state, paint, nowhere)
   const depends = onIt?.on !== elsewhere?.on
   return (
-    <span className="hint paint-targets" role="status" aria-label="What is painted">
+    <span
+      className="hint paint-targets"
+      role="status"
+      aria-label="What is painted"
+      title={depends ? (tool === 'lasso' ? touchesIt : beginsOnIt) : undefined}
+    >
       <Target state={state} paint={paint} target={onIt} />
       {depends && (
         <>
-          <span className="muted">
-            {tool === 'lasso' ? 'if it touches it, else' : 'if it begins on it, else'}
-          </span>
+          <span className="muted">elsewhere:</span>
           <Target state={state} paint={paint} target={elsewhere} />
         </>
       )}
