@@ -6,7 +6,7 @@ import sys
 try:
     import numpy
     import tifffile
-    from PIL import Image
+    from PIL import Image, ImageOps
 except ImportError:
     sys.exit(77)
 
@@ -37,7 +37,7 @@ def write_tiff(name, values, **options):
 
 
 def tiffs_of_tifffile():
-    types = [bool, "u1", "i1", "u2", "i2", "u4", "i4", "f2", "f4", "f8"]
+    types = [bool, "u1", "i1", "u2", "i2", "u4", "i4", "u8", "i8", "f2", "f4", "f8"]
     layouts = {"strips": {"rowsperstrip": 5}, "strip": {}, "tiles": {"tile": (16, 32)}}
     for dtype in map(numpy.dtype, types):
         for order in "<>":
@@ -63,6 +63,23 @@ def tiffs_of_tifffile():
     write_tiff("pages.tif", pages, photometric="minisblack")
     for frame in range(3):
         expect("pages.tif", pages[frame], frame)
+    for layout, options in {"one": {"truncate": True}, "many": {}}.items():
+        for dtype in ("u1", "u2", "f4"):
+            stack = noise(dtype, 4, HEIGHT, WIDTH)
+            name = f"imagej_{layout}_{dtype}.tif"
+            tifffile.imwrite(f"{folder}/{name}", stack, imagej=True, metadata={"axes": "ZYX"}, **options)
+            for frame in range(4):
+                expect(name, stack[frame], frame)
+    colours = noise("u1", 3, HEIGHT, WIDTH, 3)
+    tifffile.imwrite(f"{folder}/imagej_rgb.tif", colours, imagej=True, truncate=True, metadata={"axes": "ZYXS"})
+    ome = noise("u2", 5, HEIGHT, WIDTH)
+    tifffile.imwrite(f"{folder}/stack.ome.tif", ome, metadata={"axes": "ZYX"}, photometric="minisblack")
+    for frame in range(3):
+        expect("imagej_rgb.tif", colours[frame], frame)
+        expect("stack.ome.tif", ome[frame], frame)
+    white = noise(bool, HEIGHT, WIDTH)
+    write_tiff("white.tif", white, photometric="miniswhite")
+    expect("white.tif", 255 - white * 255)
     wide = 257 * noise("u1", HEIGHT, WIDTH, 3).astype("u2")
     write_tiff("wide.tif", wide, photometric="rgb")
     expect("wide.tif", wide // 257)
@@ -124,10 +141,6 @@ def jpegs():
             for subsampling in ((0, 1, 2) if mode == "RGB" else (0,)):
                 save(f"{mode}_{subsampling}{progressive}.jpg", smooth(mode), quality=85, progressive=progressive,
                      subsampling=subsampling)
-    turned = smooth("RGB")
-    exif = turned.getexif()
-    exif[0x112] = 6
-    save("turned.jpg", turned, exif=exif)
     with open(f"{folder}/CMYK_0False.jpg", "rb") as file:
         inks = file.read()
     adobe = inks.index(b"Adobe")
@@ -136,6 +149,22 @@ def jpegs():
         with open(f"{folder}/{name}.jpg", "wb") as file:
             file.write(changed)
         shown(f"{name}.jpg")
+
+
+def turned():
+    """As Pillow turns them; what it reads of a TIFF it may have turned before."""
+    image = smooth("RGB")
+    for orientation in range(1, 9):
+        exif = Image.Exif()
+        exif[0x112] = orientation
+        for name, options in {"jpg": {"quality": 90, "exif": exif}, "png": {"exif": exif},
+                              "tif": {"tiffinfo": {0x112: orientation}}}.items():
+            path = f"{folder}/turned{orientation}.{name}"
+            image.save(path, **options)
+            with Image.open(path) as read:
+                stored = Image.fromarray(tifffile.imread(path)) if name == "tif" else read
+                stored.getexif()[0x112] = orientation
+                expect(f"turned{orientation}.{name}", numpy.asarray(ImageOps.exif_transpose(stored)))
 
 
 def bmps_of_sixteen_bits():
@@ -151,4 +180,5 @@ def bmps_of_sixteen_bits():
 tiffs_of_tifffile()
 images_of_pillow()
 jpegs()
+turned()
 bmps_of_sixteen_bits()

@@ -10,8 +10,8 @@ namespace {
 using namespace sonde;  // NOLINT(google-build-using-namespace): a program of one file
 
 PictureHeader parse(std::int64_t page, ByteView bytes) {
-  if (starts_as_tiff(bytes)) return parse_tiff("fuzz.tif", bytes, page);
-  if (starts_as_png(bytes)) return parse_png("fuzz.png", bytes);
+  if (starts_as_tiff(bytes)) return parse_tiff("fuzz.tif", bytes, {.frame = page});
+  if (starts_as_png(bytes)) return parse_png("fuzz.png", bytes, PixelValues::shown);
   if (starts_as_jpeg(bytes)) return parse_jpeg("fuzz.jpg", bytes);
   return parse_bmp("fuzz.bmp", bytes);
 }
@@ -24,8 +24,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   fuzz::refusal([&] {
     constexpr std::size_t kPages = 3;
     const PictureHeader header = parse(static_cast<std::int64_t>(input->choice % kPages), input->bytes);
-    fuzz::insist(header.extent.width >= 1 && header.extent.height >= 1);
-    fuzz::insist(pixel_count(header.extent) <= std::int64_t{1} << 28);
+    const Extent2 extent = header.coding.extent;
+    fuzz::insist(extent.width >= 1 && extent.height >= 1 && pixel_count(extent) <= std::int64_t{1} << 28);
+    fuzz::insist(header.orientation >= 1 && header.orientation <= 8);
     fuzz::insist(header.frame_count >= 1 && !header.format.empty() && !header.stored_type.empty());
   });
   return 0;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Files of volumes: NIfTI, NRRD, MetaImage, npy. The first byte says which. What is read has as many voxels
-// as its extent says, and reading, inspecting and counting frames refuse alike.
+// Files of volumes: NIfTI, NRRD, MetaImage, MGH, npy. The first byte says which. What is read has as many
+// voxels as its extent says, and reading, inspecting and counting frames refuse alike.
 #include <array>
 
 #include "fuzz.h"
@@ -17,13 +17,14 @@ struct Format {
   FileInfo (*inspect)(const std::filesystem::path&);
   std::int64_t (*count_frames)(const std::filesystem::path&);
 };
-constexpr std::array<Format, 6> kFormats{{
+constexpr std::array<Format, 7> kFormats{{
     {"a.nii", read_nifti, inspect_nifti, count_nifti_frames},
     {"a.hdr", read_nifti, inspect_nifti, count_nifti_frames},
     {"a.nrrd", read_nrrd, inspect_nrrd, count_nrrd_frames},
     {"a.mha", read_metaimage, inspect_metaimage, count_metaimage_frames},
     {"a.npy", read_npy, inspect_npy, count_npy_frames},
     {"a.nhdr", read_nrrd, inspect_nrrd, count_nrrd_frames},
+    {"a.mgz", read_mgh, inspect_mgh, count_mgh_frames},
 }};
 
 // The voxels of headers that name a file: a.img.

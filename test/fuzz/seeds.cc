@@ -103,8 +103,17 @@ std::string nifti(const char* magic) {
   return header + (pair ? "" : std::string(4, '\0') + counting_bytes(24));
 }
 
+// 5 x 4 x 3 voxels of 16 bits, with axes exchanged.
+std::string mgh_header() {
+  std::string header =
+      big(1, 4) + big(5, 4) + big(4, 4) + big(3, 4) + big(1, 4) + big(4, 4) + big(0, 4) + big(1, 2);
+  for (const float value : {0.5F, 1.F, 2.F, -1.F, 0.F, 0.F, 0.F, 0.F, -1.F, 0.F, 1.F, 0.F, 1.F, 2.F, 3.F})
+    header += big(std::bit_cast<std::uint32_t>(value), 4);
+  return header + std::string(284 - header.size(), '\0');
+}
+
 void volumes() {
-  enum { nii, hdr, nrrd, mha, npy, nhdr };
+  enum { nii, hdr, nrrd, mha, npy, nhdr, mgz };
   write("volume", nii, nifti("n+1"));
   write("volume", nii, gzipped(nifti("n+1")));
   write("volume", hdr, nifti("ni1"));
@@ -132,6 +141,9 @@ void volumes() {
     header.resize(127, ' ');
     write("volume", npy, header + '\n' + counting_bytes(240));
   }
+  const std::string mgh = mgh_header();
+  write("volume", mgz, mgh + counting_bytes(120));
+  write("volume", mgz, gzipped(mgh + counting_bytes(120)));
 }
 
 std::string png_chunk(const std::string& type, const std::string& data) {

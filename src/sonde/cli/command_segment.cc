@@ -126,6 +126,7 @@ class Segmenter {
     result.load_ms = watch.lap_ms();
     const Embedding embedding = options_.no_store ? embed(*model_, result.picture.image)
                                                   : embed_with_store(*model_, result.picture.image, store_);
+    if (overlay_target.empty()) result.picture.image.pixels = {};  // no longer needed, and large
     result.encode_ms = watch.lap_ms();
     const Predictor predictor(*model_, embedding);
     const Candidates wanted = candidates_of(options_.candidates);
@@ -158,14 +159,14 @@ class Segmenter {
              const Prompt& prompt, Result& result) const {
     // Planned names carry no extension where the format follows the input.
     if (options_.out != target.string()) target += default_mask_extension(file, result.picture.volume);
-    std::vector<Mask> masks;
     for (std::size_t i = 0; i < result.masks.size(); ++i) {
       const auto path = result.masks.size() == 1 ? target : numbered(target, i + 1);
       write_mask(path, result.masks[i].mask, result.picture);
       result.files.push_back(path.string());
-      masks.push_back(result.masks[i].mask);
     }
     if (overlay.empty()) return;
+    std::vector<Mask> masks;
+    for (const Candidate& candidate : result.masks) masks.push_back(candidate.mask);
     create_parent(overlay);
     write_png(overlay, draw_overlay(result.picture.image, masks, overlay_prompt(prompt)));
     result.overlay = overlay.string();

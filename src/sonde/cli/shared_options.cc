@@ -53,10 +53,31 @@ void declare_picture(CommandLine& line, PictureArguments& arguments) {
 
 bool is_plain(const Volume& volume) { return volume.extent.z == 1 && !volume.mm_from_voxel; }
 
+namespace {
+
+// Absent for what takes more than showing its pixels as they are.
+std::optional<LoadedPicture> load_shown(const std::string& file, const PictureArguments& arguments,
+                                        const WindowChoice& choice) {
+  using Kind = WindowChoice::Kind;
+  const bool as_it_is = choice.kind == Kind::by_default || choice.kind == Kind::none;
+  if (!as_it_is || !arguments.axis.empty() || arguments.slice.value_or(0) != 0) return std::nullopt;
+  auto shown = read_shown(file, {.frame = arguments.frame, .series = arguments.series});
+  if (!shown) return std::nullopt;
+  LoadedPicture picture;
+  picture.plane = slice_plane(shown->shape, default_axis(shown->shape));
+  picture.window = resolve_window(choice, shown->shape, {});
+  picture.volume = std::move(shown->shape);
+  picture.image = std::move(shown->image);
+  return picture;
+}
+
+}  // namespace
+
 LoadedPicture load_picture(const std::string& file, const PictureArguments& arguments) {
   const WindowChoice choice = arguments.window.empty() ? WindowChoice{} : parse_window(arguments.window);
   if (!arguments.axis.empty()) parse_axis(arguments.axis);  // refuses a wrong name before the file is read
   return naming(file, [&] {
+    if (auto shown = load_shown(file, arguments, choice)) return std::move(*shown);
     LoadedPicture picture;
     picture.volume = read_volume(file, {.frame = arguments.frame, .series = arguments.series});
     if (!arguments.axis.empty() && is_plain(picture.volume)) {

@@ -17,9 +17,9 @@ namespace sonde {
 namespace {
 
 // Of headers with a data file beside them the header stands for the image.
-constexpr std::array<std::string_view, 17> kExtensions{".png",  ".jpg",   ".jpeg", ".tif", ".tiff",   ".bmp",
-                                                       ".dcm",  ".dicom", ".ima",  ".nii", ".nii.gz", ".hdr",
-                                                       ".nrrd", ".nhdr",  ".mha",  ".mhd", ".npy"};
+constexpr std::array<std::string_view, 19> kExtensions{
+    ".mgh", ".mgz", ".png",    ".jpg", ".jpeg", ".tif",  ".tiff", ".bmp", ".dcm", ".dicom",
+    ".ima", ".nii", ".nii.gz", ".hdr", ".nrrd", ".nhdr", ".mha",  ".mhd", ".npy"};
 
 bool is_marked_as_dicom(const std::filesystem::path& path) {
   constexpr std::size_t kPreambleBytes = 128;

@@ -25,6 +25,11 @@ Volume read_metaimage(const std::filesystem::path& path, const ReadOptions& opti
 FileInfo inspect_metaimage(const std::filesystem::path& path);
 std::int64_t count_metaimage_frames(const std::filesystem::path& path);
 
+bool recognises_mgh(ByteView head, const std::filesystem::path& path);  // by its name alone
+Volume read_mgh(const std::filesystem::path& path, const ReadOptions& options);
+FileInfo inspect_mgh(const std::filesystem::path& path);
+std::int64_t count_mgh_frames(const std::filesystem::path& path);
+
 bool recognises_npy(ByteView head, const std::filesystem::path& path);
 Volume read_npy(const std::filesystem::path& path, const ReadOptions& options);
 FileInfo inspect_npy(const std::filesystem::path& path);
@@ -34,6 +39,7 @@ bool recognises_picture(ByteView head, const std::filesystem::path& path);  // P
 Volume read_picture(const std::filesystem::path& path, const ReadOptions& options);
 FileInfo inspect_picture(const std::filesystem::path& path);
 std::int64_t count_picture_frames(const std::filesystem::path& path);
+std::optional<ShownPicture> read_shown_picture(const std::filesystem::path& path, const ReadOptions& options);
 
 bool recognises_dicom(ByteView head, const std::filesystem::path& path);           // with or without preamble
 Volume read_dicom(const std::filesystem::path& path, const ReadOptions& options);  // a file

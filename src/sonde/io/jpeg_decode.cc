@@ -52,7 +52,7 @@ void rgb_of_inks(const JSAMPLE* inks, std::size_t count, JSAMPLE* rgb) {
 }
 
 // libjpeg leaves by longjmp where it fails: no object of this function may need a destructor.
-bool read_rows(Reader& reader, ByteView file, const PictureHeader& header, std::span<std::byte> samples) {
+bool read_rows(Reader& reader, ByteView file, const PictureCoding& coding, const ByteSink& give) {
   if (setjmp(reader.failed) != 0) return false;  // NOLINT(cert-err52-cpp)
   auto& codec = reader.codec;
   jpeg_create_decompress(&codec);
@@ -61,17 +61,23 @@ bool read_rows(Reader& reader, ByteView file, const PictureHeader& header, std::
   jpeg_start_decompress(&codec);
   const std::size_t width = codec.output_width, height = codec.output_height;
   const bool has_inks = codec.out_color_space == JCS_CMYK;
-  const std::size_t row_bytes = width * static_cast<std::size_t>(has_inks ? 3 : codec.output_components);
-  if (codec.output_width != header.extent.width || height * row_bytes != samples.size()) {
+  const std::size_t bytes = width * static_cast<std::size_t>(has_inks ? 3 : codec.output_components);
+  if (codec.output_width != coding.extent.width || codec.output_height != coding.extent.height ||
+      bytes != row_bytes(coding)) {
     std::snprintf(reader.fault.data(), reader.fault.size(), "%s", kAnotherPicture);
     return false;
   }
-  JSAMPARRAY inks = codec.mem->alloc_sarray(reinterpret_cast<j_common_ptr>(&codec), JPOOL_IMAGE,
-                                            static_cast<JDIMENSION>(4 * width), 1);
-  auto* row = reinterpret_cast<JSAMPLE*>(samples.data());
-  for (std::size_t y = 0; y < height; ++y, row += row_bytes) {
-    jpeg_read_scanlines(&codec, has_inks ? inks : &row, 1);
-    if (has_inks) rgb_of_inks(*inks, width, row);
+  auto* const memory = codec.mem;
+  const auto row_of = [&](std::size_t values) {
+    return memory->alloc_sarray(reinterpret_cast<j_common_ptr>(&codec), JPOOL_IMAGE,
+                                static_cast<JDIMENSION>(values), 1);
+  };
+  JSAMPARRAY decoded = row_of(width * static_cast<std::size_t>(codec.output_components));
+  JSAMPARRAY shown = has_inks ? row_of(bytes) : decoded;
+  for (std::size_t y = 0; y < height; ++y) {
+    jpeg_read_scanlines(&codec, decoded, 1);
+    if (has_inks) rgb_of_inks(*decoded, width, *shown);
+    give(std::as_bytes(std::span(*shown, bytes)));
   }
   jpeg_finish_decompress(&codec);
   return true;
@@ -79,14 +85,13 @@ bool read_rows(Reader& reader, ByteView file, const PictureHeader& header, std::
 
 }  // namespace
 
-void decode_jpeg(const std::string& name, ByteView file, const PictureHeader& header,
-                 std::span<std::byte> samples) {
+void decode_jpeg(const std::string& name, ByteView file, const PictureCoding& coding, const ByteSink& give) {
   Reader reader;
   reader.codec.err = jpeg_std_error(&reader.errors);
   reader.codec.client_data = &reader;
   reader.errors.error_exit = fail;
   reader.errors.emit_message = weigh;
-  if (read_rows(reader, file, header, samples)) return;
+  if (read_rows(reader, file, coding, give)) return;
   if (reader.errors.msg_code == JERR_OUT_OF_MEMORY) throw std::bad_alloc();
   refuse_undecodable(name, reader.fault.data());
 }

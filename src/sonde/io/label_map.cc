@@ -8,8 +8,7 @@
 
 #include "sonde/core/bytes.h"
 #include "sonde/core/error.h"
-#include "sonde/io/picture_codecs.h"
-#include "sonde/io/picture_decode.h"
+#include "sonde/io/picture_header.h"
 #include "sonde/io/read.h"
 #include "sonde/io/volume_checks.h"
 
@@ -17,8 +16,6 @@ namespace sonde {
 namespace {
 
 constexpr float kMostLabel = 1 << 24;  // whole numbers up to here are exact in the floats of a Volume
-constexpr std::uint64_t kGrey = 0;
-constexpr std::uint64_t kPalette = 3;
 
 std::vector<std::int32_t> whole_numbers(const std::string& name, const std::vector<float>& values) {
   std::vector<std::int32_t> labels;
@@ -61,18 +58,7 @@ LabelMap read_label_map(const std::filesystem::path& path) {
   const auto head = head_of(path);
   if (starts_as_jpeg(head))
     refuse_unsupported(name, "JPEG does not keep the values of labels: PNG and every volume format do");
-  if (starts_as_png(head)) {
-    const MappedFile mapped(path);
-    PictureHeader header = parse_png(name, mapped.bytes());
-    const std::uint64_t colour_type = PictureBytes(name, mapped.bytes(), ByteOrder::big).number(25, 1);
-    if (colour_type == kGrey || colour_type == kPalette) {
-      header.photometric = Photometric::grey;
-      header.decode = decode_png_as_stored;
-      const Volume picture = decode_picture(name, mapped.bytes(), header);
-      return {{header.extent.width, header.extent.height, 1}, whole_numbers(name, picture.voxels), {}};
-    }
-  }
-  const Volume volume = read_volume(path);
+  const Volume volume = read_volume(path, {.values = PixelValues::stored});
   return {volume.extent,
           volume.photometric == Photometric::rgb ? from_equal_channels(name, volume)
                                                  : whole_numbers(name, volume.voxels),

@@ -108,8 +108,7 @@ PictureHeader parse_bmp(const std::string& name, ByteView bytes) {
   const Layout layout = layout_of(file);
   PictureHeader header;
   header.format = "BMP";
-  header.decode = decode_bmp;
-  header.extent = checked_picture_extent(name, layout.width, layout.height);
+  const Extent2 extent = checked_picture_extent(name, layout.width, layout.height);
   check_coding(file, layout);
   if (layout.has_palette() && layout.colours > (std::uint64_t{1} << layout.bits))
     refuse_corrupt(name, "damaged: a palette of " + std::to_string(layout.colours) + " colours for " +
@@ -127,24 +126,29 @@ PictureHeader parse_bmp(const std::string& name, ByteView bytes) {
                       return colour[0] == colour[1] && colour[1] == colour[2];
                     });
   header.photometric = grey ? Photometric::grey : Photometric::rgb;
+  header.coding = {.extent = extent, .channels = grey ? 1 : 3, .page = {}, .decode = decode_bmp};
   header.stored_type = std::to_string(layout.bits) + (layout.has_palette() ? " bits, palette" : " bits rgb");
   return header;
 }
 
-void decode_bmp(const std::string& name, ByteView bytes, const PictureHeader& header,
-                std::span<std::byte> samples) {
+void decode_bmp(const std::string& name, ByteView bytes, const PictureCoding& coding, const ByteSink& give) {
   const PictureBytes file(name, bytes, ByteOrder::little);
   const Layout layout = layout_of(file);
+  if (layout.width != static_cast<std::uint64_t>(coding.extent.width))
+    refuse_undecodable(name, kAnotherPicture);
   const auto palette = palette_of(file, layout);
-  const std::size_t channels = header.photometric == Photometric::rgb ? 3 : 1;
-  auto* to = samples.data();
+  std::vector<std::byte> shown;
+  shown.reserve(row_bytes(coding));
   for (std::uint64_t y = 0; y < layout.height; ++y) {
     const auto line = layout.from_the_top ? y : layout.height - 1 - y;
     const ByteView row = file.part(layout.pixels_at + line * layout.row_bytes(), layout.row_bytes());
+    shown.clear();
     for (std::uint64_t x = 0; x < layout.width; ++x) {
       const Colour colour = colour_at(layout, palette, row, x);
-      for (std::size_t i = 0; i < channels; ++i) *to++ = std::byte{colour[i]};
+      for (std::int64_t i = 0; i < coding.channels; ++i)
+        shown.push_back(std::byte{colour[static_cast<std::size_t>(i)]});
     }
+    give(shown);
   }
 }
 

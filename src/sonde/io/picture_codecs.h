@@ -7,9 +7,8 @@
 
 namespace sonde {
 
-// The decoders, each of which fills `samples` or refuses the file in the words of its library.
+// The decoders, each of which gives all rows or refuses the file in the words of its library.
 PictureDecoder decode_png, decode_jpeg, decode_tiff, decode_bmp;
-PictureDecoder decode_png_as_stored;  // indices of a palette, fewer than 8 bits not stretched: for labels
 
 // "NAME: cut or damaged: its pixels cannot be decoded (...)".
 [[noreturn]] void refuse_undecodable(const std::string& name, std::string_view says);

@@ -194,11 +194,10 @@ std::string with_checksums(std::string png) {
 std::string outcome_here(const std::filesystem::path& path, const std::string& content) {
   try {
     const ByteView file = std::as_bytes(std::span(content));
-    const PictureHeader header = parse_picture(path.string(), file, 0);
-    const std::size_t channels = header.photometric == Photometric::rgb ? 3 : 1;
-    std::vector<std::byte> samples(static_cast<std::size_t>(pixel_count(header.extent)) * channels *
-                                   static_cast<std::size_t>(byte_size(header.sample)));
-    header.decode(path.string(), file, header, samples);
+    const PictureHeader header = parse_picture(path.string(), file, {});
+    std::size_t bytes = 0;
+    header.coding.decode(path.string(), file, header.coding, [&](ByteView row) { bytes += row.size(); });
+    EXPECT_EQ(bytes, row_bytes(header.coding) * static_cast<std::size_t>(header.coding.extent.height));
     return "";
   } catch (const Error& error) {
     return error.what();

@@ -23,6 +23,39 @@ ByteView PictureBytes::part(std::uint64_t at, std::uint64_t size) const {
   return file_.subspan(static_cast<std::size_t>(at), static_cast<std::size_t>(size));
 }
 
+std::size_t row_bytes(const PictureCoding& coding) {
+  return static_cast<std::size_t>(coding.extent.width * coding.channels * byte_size(coding.sample));
+}
+
+Extent2 shown_extent(const PictureHeader& header) {
+  const auto [width, height] = header.coding.extent;
+  return header.orientation <= 4 ? Extent2{width, height} : Extent2{height, width};
+}
+
+// Exif 2.32, 4.6.5.1.6: which sides of the shown picture the first stored row and column are.
+TurnedPixels turned_pixels(const PictureHeader& header) {
+  const auto [width, height] = header.coding.extent;
+  const std::int64_t last_x = width - 1, last_y = height - 1;
+  switch (header.orientation) {
+    case 2:  // top, right
+      return {last_x, -1, width};
+    case 3:  // bottom, right
+      return {last_y * width + last_x, -1, -width};
+    case 4:  // bottom, left
+      return {last_y * width, 1, -width};
+    case 5:  // left, top
+      return {0, height, 1};
+    case 6:  // right, top
+      return {last_y, height, -1};
+    case 7:  // right, bottom
+      return {last_x * height + last_y, -height, -1};
+    case 8:  // left, bottom
+      return {last_x * height, -height, 1};
+    default:
+      return {0, 1, width};
+  }
+}
+
 Extent2 checked_picture_extent(const std::string& name, std::uint64_t width, std::uint64_t height) {
   constexpr std::uint64_t kMostSide = 1'000'000;
   constexpr std::uint64_t kMostPixels = std::uint64_t{1} << 28;

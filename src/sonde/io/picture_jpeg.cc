@@ -69,7 +69,8 @@ class Walk {
 // The segment of SOFn at `at`.
 void parse_frame(const PictureBytes& file, std::uint64_t marker, std::uint64_t at, PictureHeader& header) {
   const std::string& name = file.name();
-  if (header.extent.width > 0) refuse_corrupt(name, "damaged: the JPEG has more than one frame header");
+  if (header.coding.extent.width > 0)
+    refuse_corrupt(name, "damaged: the JPEG has more than one frame header");
   if (marker > 0xc2)
     refuse_unsupported(name, "JPEG process " + std::to_string(marker - 0xc0) +
                                  " is not read: baseline, extended and progressive Huffman coding are");
@@ -84,21 +85,19 @@ void parse_frame(const PictureBytes& file, std::uint64_t marker, std::uint64_t a
     refuse_corrupt(name, "damaged: its JPEG frame header has a wrong length");
   if (file.number(at + 3, 2) == 0)
     refuse_unsupported(name, "JPEG that gives its height after its pixels (DNL) is not read");
-  header.extent = checked_picture_extent(name, file.number(at + 5, 2), file.number(at + 3, 2));
+  header.coding.extent = checked_picture_extent(name, file.number(at + 5, 2), file.number(at + 3, 2));
+  header.coding.channels = components == 1 ? 1 : 3;
   header.photometric = components == 1 ? Photometric::grey : Photometric::rgb;
   header.stored_type = components == 1 ? "uint8" : components == 3 ? "uint8 rgb" : "uint8 cmyk";
   if (components == 4) header.notes.emplace_back("CMYK is shown as RGB, without its colour profile");
 }
 
-// The segment of APP1 at `at`, which may hold Exif.
-void note_orientation(const PictureBytes& file, std::uint64_t at, PictureHeader& header) {
+// Of the segment of APP1 at `at`; 1 as well where it holds no Exif.
+Orientation orientation_in(const PictureBytes& file, std::uint64_t at) {
   constexpr std::string_view kExif("Exif\0\0", 6);
   const ByteView segment = file.part(at + 2, file.number(at, 2) - 2);
-  if (segment.size() < kExif.size() || std::memcmp(segment.data(), kExif.data(), kExif.size()) != 0) return;
-  const std::string note = "the orientation of the JPEG is ignored: shown as stored";
-  if (tiff_orientation(segment.subspan(kExif.size())) != 1 &&
-      std::ranges::find(header.notes, note) == header.notes.end())
-    header.notes.push_back(note);
+  if (segment.size() < kExif.size() || std::memcmp(segment.data(), kExif.data(), kExif.size()) != 0) return 1;
+  return tiff_orientation(segment.subspan(kExif.size()));
 }
 
 }  // namespace
@@ -113,7 +112,7 @@ PictureHeader parse_jpeg(const std::string& name, ByteView bytes) {
   const PictureBytes file(name, bytes, ByteOrder::big);
   PictureHeader header;
   header.format = "JPEG";
-  header.decode = decode_jpeg;
+  header.coding.decode = decode_jpeg;
   Walk walk(file);
   std::uint64_t compressed = 0;
   int scans = 0;
@@ -124,9 +123,10 @@ PictureHeader parse_jpeg(const std::string& name, ByteView bytes) {
     const auto segment = walk.at();
     walk.skip_segment();
     if (is_frame(marker)) parse_frame(file, marker, segment, header);
-    if (marker == kExifSegment) note_orientation(file, segment, header);
+    if (marker == kExifSegment && header.orientation == 1) header.orientation = orientation_in(file, segment);
     if (marker != kStartOfScan) continue;
-    if (header.extent.width == 0) refuse_corrupt(name, "damaged: a JPEG scan comes before the frame header");
+    if (header.coding.extent.width == 0)
+      refuse_corrupt(name, "damaged: a JPEG scan comes before the frame header");
     if (++scans > kMostScans) refuse_corrupt(name, "the JPEG has more than 500 scans");
     compressed += walk.skip_scan();
   }
@@ -135,7 +135,8 @@ PictureHeader parse_jpeg(const std::string& name, ByteView bytes) {
     header.notes.push_back(std::to_string(file.size() - walk.at()) +
                            " bytes after the end of the picture are ignored");
   // Huffman codes have at least one bit, and each block of 64 pixels at least one code.
-  require_possible_ratio(name, static_cast<std::uint64_t>(pixel_count(header.extent)), compressed, 512);
+  require_possible_ratio(name, static_cast<std::uint64_t>(pixel_count(header.coding.extent)), compressed,
+                         512);
   return header;
 }
 

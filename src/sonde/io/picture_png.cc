@@ -22,11 +22,12 @@ struct Kind {
   Photometric photometric = Photometric::grey;
   const char* note = "";
 };
+constexpr std::uint64_t kPaletteType = 3;
 constexpr const char* kAlphaNote = "the alpha channel is ignored";
 constexpr std::array kKinds{
     Kind{0, 1, "", {1, 2, 4, 8, 16}, Photometric::grey, ""},
     Kind{2, 3, " rgb", {8, 16}, Photometric::rgb, ""},
-    Kind{3, 1, " palette", {1, 2, 4, 8}, Photometric::rgb, ""},
+    Kind{kPaletteType, 1, " palette", {1, 2, 4, 8}, Photometric::rgb, ""},
     Kind{4, 2, " grey and alpha", {8, 16}, Photometric::grey, kAlphaNote},
     Kind{6, 4, " rgba", {8, 16}, Photometric::rgb, kAlphaNote},
 };
@@ -49,6 +50,7 @@ struct Chunks {
   std::uint64_t compressed = 0;  // bytes of all IDAT
   std::uint64_t end = 0;         // behind IEND
   bool transparent = false;      // tRNS
+  Orientation orientation = 1;   // eXIf
 };
 
 // Walks all chunks, whose checksums must be right, to the end of the picture.
@@ -64,6 +66,7 @@ Chunks walk_chunks(const PictureBytes& file) {
     at += length + 12;
     if (type == "IDAT") chunks.compressed += length;
     if (type == "tRNS") chunks.transparent = true;
+    if (type == "eXIf") chunks.orientation = tiff_orientation(file.part(at - length - 4, length));
     if (type != "IEND") continue;
     chunks.end = at;
     return chunks;
@@ -77,7 +80,7 @@ bool starts_as_png(ByteView head) {
          std::memcmp(head.data(), kSignature.data(), kSignature.size()) == 0;
 }
 
-PictureHeader parse_png(const std::string& name, ByteView bytes) {
+PictureHeader parse_png(const std::string& name, ByteView bytes, PixelValues values) {
   const PictureBytes file(name, bytes, ByteOrder::big);
   if (file.number(8, 4) != 13 || file.number(12, 4) != 0x49484452)  // IHDR
     refuse_corrupt(name, "it does not begin with its header (IHDR)");
@@ -85,19 +88,24 @@ PictureHeader parse_png(const std::string& name, ByteView bytes) {
   const Kind& kind = kind_of(name, file.number(25, 1), depth);
   PictureHeader header;
   header.format = "PNG";
-  header.extent = checked_picture_extent(name, file.number(16, 4), file.number(20, 4));
-  header.sample = depth == 16 ? SampleType::uint16 : SampleType::uint8;
-  header.photometric = kind.photometric;
-  header.decode = decode_png;
+  const bool indices = values == PixelValues::stored && file.number(25, 1) == kPaletteType;
+  header.photometric = indices ? Photometric::grey : kind.photometric;
+  header.coding = {.extent = checked_picture_extent(name, file.number(16, 4), file.number(20, 4)),
+                   .sample = depth == 16 ? SampleType::uint16 : SampleType::uint8,
+                   .channels = header.photometric == Photometric::rgb ? 3 : 1,
+                   .values = values,
+                   .page = {},
+                   .decode = decode_png};
   header.stored_type = "uint" + std::to_string(depth) + kind.name;
   if (kind.note[0] != '\0') header.notes.emplace_back(kind.note);
   const Chunks chunks = walk_chunks(file);
+  header.orientation = chunks.orientation;
   if (chunks.transparent) header.notes.emplace_back("transparency is ignored");
   if (chunks.end < file.size())
     header.notes.push_back(std::to_string(file.size() - chunks.end) +
                            " bytes after the end of the picture are ignored");
-  const auto width = static_cast<std::uint64_t>(header.extent.width);
-  const auto height = static_cast<std::uint64_t>(header.extent.height);
+  const auto width = static_cast<std::uint64_t>(header.coding.extent.width);
+  const auto height = static_cast<std::uint64_t>(header.coding.extent.height);
   require_possible_ratio(name, height * (1 + (width * kind.channels * depth + 7) / 8), chunks.compressed,
                          1032);  // deflate's best
   return header;

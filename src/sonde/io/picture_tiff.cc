@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <map>
 #include <optional>
 
@@ -15,7 +16,7 @@ namespace {
 constexpr std::uint16_t kWidth = 256, kHeight = 257, kBits = 258, kCompression = 259, kPhotometric = 262,
                         kStripOffsets = 273, kOrientation = 274, kSamples = 277, kRowsPerStrip = 278,
                         kStripBytes = 279, kPlanar = 284, kTileWidth = 322, kTileHeight = 323,
-                        kTileOffsets = 324, kTileBytes = 325, kSampleFormat = 339;
+                        kTileOffsets = 324, kTileBytes = 325, kSampleFormat = 339, kDescription = 270;
 
 enum class Width { classic, big };  // of offsets and counts
 std::size_t word_bytes(Width width) { return width == Width::big ? 8 : 4; }
@@ -67,6 +68,12 @@ class Directory {
     values.reserve(static_cast<std::size_t>(count));
     for (std::uint64_t i = 0; i < count; ++i) values.push_back(file_.number(at + i * size, size));
     return values;
+  }
+  std::string_view text(std::uint16_t tag) const {
+    const auto found = entries_.find(tag);
+    if (found == entries_.end() || type_bytes(found->second.type) != 1) return {};
+    const ByteView bytes = file_.part(found->second.values_at, found->second.count);
+    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
   }
   std::uint64_t value(std::uint16_t tag, std::uint64_t absent) const {
     const auto found = entries_.find(tag);
@@ -121,6 +128,7 @@ std::optional<SampleType> sample_of(const TiffLayout& layout) {
   constexpr std::array kKinds{
       Kind{kUnsigned, 1, SampleType::uint8},   Kind{kUnsigned, 8, SampleType::uint8},
       Kind{kUnsigned, 16, SampleType::uint16}, Kind{kUnsigned, 32, SampleType::uint32},
+      Kind{kUnsigned, 64, SampleType::uint64}, Kind{kSigned, 64, SampleType::int64},
       Kind{kSigned, 8, SampleType::int8},      Kind{kSigned, 16, SampleType::int16},
       Kind{kSigned, 32, SampleType::int32},    Kind{kFloat, 16, SampleType::float16},
       Kind{kFloat, 32, SampleType::float32},   Kind{kFloat, 64, SampleType::float64}};
@@ -144,7 +152,8 @@ std::optional<Colours> colours_of(const TiffLayout& layout, SampleType sample) {
   return ycbcr && three ? std::optional(Colours::rgb) : std::nullopt;
 }
 
-void describe_colours(const std::string& name, const TiffLayout& layout, PictureHeader& header) {
+void describe_colours(const std::string& name, const TiffLayout& layout, PixelValues values,
+                      PictureHeader& header) {
   const auto sample = sample_of(layout);
   const auto colours = sample ? colours_of(layout, *sample) : std::nullopt;
   if (!colours) {
@@ -153,14 +162,18 @@ void describe_colours(const std::string& name, const TiffLayout& layout, Picture
                                  std::to_string(layout.format) + ", photometric " +
                                  std::to_string(layout.photometric) + ") is not read");
   }
-  header.sample = *sample;
+  const bool indices = *colours == Colours::palette && values == PixelValues::stored;
+  const bool coloured = *colours != Colours::grey && !indices;
+  header.coding.sample = *sample;
+  header.coding.channels = coloured ? 3 : 1;
   header.stored_type = layout.bits == 1 ? "1 bit" : std::string(name_of(*sample));
   if (*colours == Colours::palette) header.stored_type += " palette";
   if (*colours == Colours::rgb) header.stored_type += layout.samples == 4 ? " rgba" : " rgb";
   if (layout.samples == 4) header.notes.emplace_back("the alpha channel is ignored");
-  if (*colours != Colours::grey) {
+  if (coloured) {
     header.photometric = Photometric::rgb;
-  } else if (layout.photometric == kWhiteIsZero && *sample != SampleType::uint8) {
+  } else if (layout.photometric == kWhiteIsZero && *sample != SampleType::uint8 &&
+             values == PixelValues::shown) {
     header.photometric = Photometric::grey_inverted;  // bytes are turned round: they have no window
   }
 }
@@ -252,6 +265,78 @@ std::vector<Page> pages_of(const PictureBytes& file, const Start& start) {
   return pages;
 }
 
+// Of pages that are frames of one picture; other pages are left out, with a note.
+std::int64_t count_alike(const PictureBytes& file, const std::vector<Page>& pages, const TiffLayout& layout,
+                         std::vector<std::string>& notes) {
+  const bool alike =
+      std::ranges::all_of(pages, [&](const Page& page) { return layout_of(page.directory) == layout; });
+  const std::size_t count = alike ? pages.size() : 1;
+  if (!alike)
+    notes.push_back(std::to_string(pages.size() - 1) + " more pages of other sizes or kinds are not read");
+  std::uint64_t pieces = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    pieces += check_pixels(file, pages[i].directory, layout);
+    if (pieces > file.size()) refuse_corrupt(file.name(), "damaged: its TIFF pages share their pixels");
+  }
+  return static_cast<std::int64_t>(count);
+}
+
+// The images of a file that has one directory for them all, as ImageJ writes stacks: the pixels of the others
+// follow those of the first.
+struct ImageJStack {
+  std::int64_t frame_count = 0;  // 0: there is none
+  std::uint64_t at = 0, frame_bytes = 0;
+  std::vector<std::string> notes;
+};
+
+// "images=12" of a line each; 1 where it is not there or is no number.
+std::uint64_t imagej_number(std::string_view description, const std::string& key) {
+  const auto found = description.find("\n" + key + "=");
+  if (found == std::string_view::npos) return 1;
+  const std::string_view digits = description.substr(found + key.size() + 2);
+  std::uint64_t value = 0;
+  const auto [end, failed] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+  return failed == std::errc{} ? value : 1;
+}
+
+std::vector<std::string> notes_on_stack(std::string_view description) {
+  std::vector<std::string> notes;
+  const auto channels = imagej_number(description, "channels");
+  const auto slices = imagej_number(description, "slices");
+  const auto times = imagej_number(description, "frames");
+  if ((channels > 1) + (slices > 1) + (times > 1) > 1)
+    notes.push_back("an ImageJ hyperstack of " + std::to_string(channels) + " channels, " +
+                    std::to_string(slices) + " slices and " + std::to_string(times) +
+                    " time points: its frames are numbered in this order, channels first");
+  return notes;
+}
+
+ImageJStack imagej_stack(const PictureBytes& file, const Directory& page, const TiffLayout& layout,
+                         std::size_t page_count) {
+  const std::string_view description = page.text(kDescription);
+  if (!description.starts_with("ImageJ=")) return {};
+  ImageJStack stack{.notes = notes_on_stack(description)};
+  const auto images = imagej_number(description, "images");
+  if (images <= 1 || page_count > 1) return stack;
+  check_pixels(file, page, layout);
+  const Pieces pieces = pieces_of(file, page, layout);
+  stack.at = pieces.offsets.front();
+  stack.frame_bytes = (layout.width * layout.samples * layout.bits + 7) / 8 * layout.height;
+  const std::string announced = "its ImageJ description announces " + std::to_string(images) + " images, ";
+  bool in_one_piece = layout.compression == 1 && !page.has(kTileWidth) && layout.planar == kChunky;
+  for (std::size_t i = 1; i < pieces.offsets.size(); ++i)
+    in_one_piece = in_one_piece && pieces.offsets[i] == pieces.offsets[i - 1] + pieces.sizes[i - 1];
+  if (!in_one_piece)
+    refuse_unsupported(file.name(), announced + "but the pixels of its one directory are not in one piece");
+  const auto held = (file.size() - stack.at) / stack.frame_bytes;
+  if (images > held)
+    refuse_corrupt(file.name(), "cut: " + announced + "the file holds " + std::to_string(held));
+  stack.frame_count = static_cast<std::int64_t>(images);
+  return stack;
+}
+
+Orientation sound_orientation(std::uint64_t value) { return value >= 1 && value <= 8 ? value : 1; }
+
 ByteOrder order_of(ByteView file) { return file[0] == std::byte{'M'} ? ByteOrder::big : ByteOrder::little; }
 
 }  // namespace
@@ -263,48 +348,47 @@ bool starts_as_tiff(ByteView head) {
   return head[0] == kM && head[1] == kM && head[2] == kNone && (head[3] == kClassic || head[3] == kBig);
 }
 
-PictureHeader parse_tiff(const std::string& name, ByteView bytes, std::int64_t requested) {
+PictureHeader parse_tiff(const std::string& name, ByteView bytes, const ReadOptions& options) {
   const PictureBytes file(name, bytes, order_of(bytes));
   const Start start = start_of(file);
   const auto pages = pages_of(file, start);
-  const TiffLayout layout = layout_of(pages.front().directory);
+  const Directory& first = pages.front().directory;
+  const TiffLayout layout = layout_of(first);
   PictureHeader header;
   header.format = start.width == Width::big ? "BigTIFF" : "TIFF";
-  header.extent = checked_picture_extent(name, layout.width, layout.height);
-  check_coding(name, layout, pages.front().directory);
-  describe_colours(name, layout, header);
-  const bool alike =
-      std::ranges::all_of(pages, [&](const Page& page) { return layout_of(page.directory) == layout; });
-  header.frame_count = alike ? static_cast<std::int64_t>(pages.size()) : 1;
-  if (!alike)
-    header.notes.push_back(std::to_string(pages.size() - 1) +
-                           " more pages of other sizes or kinds are not read");
-  std::uint64_t pieces = 0;
-  for (std::int64_t i = 0; i < header.frame_count; ++i) {
-    pieces += check_pixels(file, pages[static_cast<std::size_t>(i)].directory, layout);
-    if (pieces > file.size()) refuse_corrupt(name, "damaged: its TIFF pages share their pixels");
-  }
-  if (requested < 0 || requested >= header.frame_count) {
+  header.coding = {.extent = checked_picture_extent(name, layout.width, layout.height),
+                   .values = options.values,
+                   .page = {.order = file.order(), .layout = layout},
+                   .decode = decode_tiff};
+  check_coding(name, layout, first);
+  describe_colours(name, layout, options.values, header);
+  const ImageJStack stack = imagej_stack(file, first, layout, pages.size());
+  std::ranges::copy(stack.notes, std::back_inserter(header.notes));
+  header.frame_count =
+      stack.frame_count > 0 ? stack.frame_count : count_alike(file, pages, layout, header.notes);
+  const std::int64_t frame = options.frame.value_or(0);
+  if (frame < 0 || frame >= header.frame_count) {
     throw Error(ErrorKind::usage,
-                name + ": frame " + std::to_string(requested) + " is not there: " +
+                name + ": frame " + std::to_string(frame) + " is not there: " +
                     (header.frame_count == 1 ? "only frame 0 is"
                                              : "0.." + std::to_string(header.frame_count - 1) + " are"));
   }
-  const Page& page = pages[static_cast<std::size_t>(requested)];
-  header.page = {page.at, layout};
-  header.decode = decode_tiff;
-  if (page.directory.value(kOrientation, 1) != 1)
-    header.notes.emplace_back("the orientation of the TIFF is ignored: shown as stored");
+  const Page& page = pages[stack.frame_count > 0 ? 0 : static_cast<std::size_t>(frame)];
+  header.coding.page.at = page.at;
+  if (stack.frame_count > 0)
+    header.coding.page.raw_at = stack.at + static_cast<std::uint64_t>(frame) * stack.frame_bytes;
+  header.orientation = sound_orientation(page.directory.value(kOrientation, 1));
   return header;
 }
 
-std::uint64_t tiff_orientation(ByteView bytes) try {
+Orientation tiff_orientation(ByteView bytes) try {
   const std::string name;
   if (!starts_as_tiff(bytes)) return 1;
   const PictureBytes file(name, bytes, order_of(bytes));
   const Start start = start_of(file);
-  return Directory(file, start.width, file.number(start.pointer_at, word_bytes(start.width)))
-      .value(kOrientation, 1);
+  return sound_orientation(
+      Directory(file, start.width, file.number(start.pointer_at, word_bytes(start.width)))
+          .value(kOrientation, 1));
 } catch (const Error&) {  // a broken Exif block spoils no picture
   return 1;
 }

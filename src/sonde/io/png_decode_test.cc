@@ -104,13 +104,14 @@ std::vector<std::byte> meant(const Rows& rows, const Kind& kind) {
   return values;
 }
 
-std::vector<std::byte> decoded(ByteView file) {
-  const PictureHeader header = parse_png("a.png", file);
-  const std::size_t channels = header.photometric == Photometric::rgb ? 3 : 1;
-  std::vector<std::byte> samples(kWidth * kHeight * channels *
-                                 static_cast<std::size_t>(byte_size(header.sample)));
-  decode_png("a.png", file, header, samples);
+std::vector<std::byte> decoded(ByteView file, const PictureHeader& header) {
+  std::vector<std::byte> samples;
+  decode_png("a.png", file, header.coding,
+             [&](ByteView row) { samples.insert(samples.end(), row.begin(), row.end()); });
   return samples;
+}
+std::vector<std::byte> decoded(ByteView file) {
+  return decoded(file, parse_png("a.png", file, PixelValues::shown));
 }
 
 TEST(DecodePng, GivesTheValuesOfEveryKind) {
@@ -128,10 +129,9 @@ TEST(DecodePng, GivesTheValuesOfEveryKind) {
 
 TEST(DecodePng, GivesNothingOfAFileThatIsCut) {
   const auto file = as_png(noise(kKinds[5]), kKinds[5], PNG_INTERLACE_NONE, Transparency::none);
-  const PictureHeader header = parse_png("a.png", file);
-  std::vector<std::byte> samples(kWidth * kHeight * 3);
+  const PictureHeader header = parse_png("a.png", file, PixelValues::shown);
   for (std::size_t size = 0; size < file.size(); ++size)
-    EXPECT_THROW(decode_png("a.png", ByteView(file).first(size), header, samples), Error) << size;
+    EXPECT_THROW(decoded(ByteView(file).first(size), header), Error) << size;
 }
 
 }  // namespace

@@ -3,13 +3,18 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <utility>
 #include <vector>
 
 #include "sonde/core/bytes.h"
 #include "sonde/core/error.h"
+#include "sonde/core/parallel.h"
+#include "sonde/core/threads.h"
 #include "sonde/io/data_files.h"
 #include "sonde/io/formats.h"
+#include "sonde/io/gzip.h"
+#include "sonde/io/other_formats.h"
 #include "sonde/io/set_layout.h"
 #include "sonde/io/volume_checks.h"
 
@@ -32,11 +37,21 @@ constexpr std::array kFormats{
     Format{recognises_npy, read_npy, inspect_npy, count_npy_frames},
     Format{recognises_metaimage, read_metaimage, inspect_metaimage, count_metaimage_frames},
     Format{recognises_nifti, read_nifti, inspect_nifti, count_nifti_frames},
+    Format{recognises_mgh, read_mgh, inspect_mgh, count_mgh_frames},
 };
 FileInfo inspect_folder(const std::filesystem::path& folder);
 constexpr Format kFolder{nullptr, read_dicom_folder, inspect_folder, nullptr};
 
 constexpr std::size_t kHeadBytes = 4096;
+
+// None for a file of another format whose name is one that these answer to. An .img may begin with anything.
+const Format* recognised(ByteView head, const std::filesystem::path& path) {
+  const auto found =
+      std::ranges::find_if(kFormats, [&](const Format& format) { return format.recognises(head, path); });
+  if (found == kFormats.end()) return nullptr;
+  const bool by_name_alone = !found->recognises(head, "") && lower_extension(path) != ".img";
+  return by_name_alone && !starts_as_gzip(head) && other_format(head) ? nullptr : &*found;
+}
 
 const Format& format_of(const std::filesystem::path& path) {
   std::error_code failed;
@@ -48,37 +63,53 @@ const Format& format_of(const std::filesystem::path& path) {
     throw Error(ErrorKind::unsupported, name + ": neither a file nor a folder");
   const auto head = read_head(path, kHeadBytes);
   if (head.empty()) throw Error(ErrorKind::corrupt_data, name + ": the file is empty");
-  for (const Format& format : kFormats) {
-    if (format.recognises(head, path)) return format;
-  }
+  if (const Format* format = recognised(head, path)) return *format;
+  if (const auto other = other_format(head))
+    throw Error(ErrorKind::unsupported, name + ": " + why_not_read(*other));
   throw Error(ErrorKind::unsupported, name +
                                           ": not a format that sonde reads: PNG, JPEG, TIFF, BMP, DICOM, "
-                                          "NIfTI, NRRD, MetaImage (.mha, .mhd), npy");
+                                          "NIfTI, NRRD, MetaImage (.mha, .mhd), MGH (.mgh, .mgz), npy");
+}
+
+// What one file of a folder adds to it; nothing if it is no image.
+FileInfo inspect_among_others(const std::filesystem::path& path) {
+  FileInfo file{path, "", {}, {}};
+  try {
+    const auto head = read_head(path, kHeadBytes);
+    if (const Format* format = recognised(head, path)) {
+      file = format->inspect(path);
+      for (ImageInfo& image : file.images)
+        image.title = path.filename().string() + (image.title.empty() ? "" : ", " + image.title);
+    } else if (const auto other = other_format(head); other && other->holds == OtherFormat::Holds::image) {
+      file.refused.push_back({path, why_not_read(*other)});
+    }
+  } catch (const Error& error) {
+    const std::string message = error.what();
+    const std::string prefix = path.string() + ": ";
+    file.refused.push_back({path, message.starts_with(prefix) ? message.substr(prefix.size()) : message});
+  }
+  return file;
 }
 
 // The files of one folder that are images, each under its name. Subfolders and other files are passed over.
 FileInfo inspect_files(const std::filesystem::path& folder) {
+  constexpr std::size_t kFilesAtOnce = 32;
   std::vector<std::filesystem::path> paths;
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
     if (entry.is_regular_file()) paths.push_back(entry.path());
   }
   std::sort(paths.begin(), paths.end());
+  std::vector<FileInfo> found(paths.size());
+  const auto shares = static_cast<std::int64_t>((paths.size() + kFilesAtOnce - 1) / kFilesAtOnce);
+  parallel_for(physical_core_count(), shares, [&](std::int64_t share) {
+    const auto first = static_cast<std::size_t>(share) * kFilesAtOnce;
+    for (std::size_t i = first; i < std::min(first + kFilesAtOnce, paths.size()); ++i)
+      found[i] = inspect_among_others(paths[i]);
+  });
   FileInfo files{folder, "folder of images", {}, {}};
-  for (const auto& path : paths) {
-    const auto head = read_head(path, kHeadBytes);
-    const auto format = std::find_if(kFormats.begin(), kFormats.end(),
-                                     [&](const Format& f) { return f.recognises(head, path); });
-    if (format == kFormats.end()) continue;
-    try {
-      for (ImageInfo& image : format->inspect(path).images) {
-        image.title = path.filename().string() + (image.title.empty() ? "" : ", " + image.title);
-        files.images.push_back(std::move(image));
-      }
-    } catch (const Error& error) {
-      const std::string message = error.what();
-      const std::string prefix = path.string() + ": ";
-      files.refused.push_back({path, message.starts_with(prefix) ? message.substr(prefix.size()) : message});
-    }
+  for (FileInfo& file : found) {
+    std::ranges::move(file.images, std::back_inserter(files.images));
+    std::ranges::move(file.refused, std::back_inserter(files.refused));
   }
   return files;
 }
@@ -110,8 +141,14 @@ FileInfo inspect_folder(const std::filesystem::path& folder) {
   } catch (const Error&) {
     FileInfo files = inspect_files(folder);
     if (!files.images.empty()) return files;
-    if (files.refused.empty()) refuse_where_images_are_below(folder);
-    throw;
+    if (files.refused.empty()) {
+      refuse_where_images_are_below(folder);
+      throw;
+    }
+    const auto& [path, reason] = files.refused.front();
+    throw Error(ErrorKind::unsupported, folder.string() + ": none of its " +
+                                            std::to_string(files.refused.size()) +
+                                            " images is read: " + path.filename().string() + ": " + reason);
   }
 }
 
@@ -119,6 +156,11 @@ FileInfo inspect_folder(const std::filesystem::path& folder) {
 
 Volume read_volume(const std::filesystem::path& path, const ReadOptions& options) {
   return format_of(path).read(path, options);
+}
+
+std::optional<ShownPicture> read_shown(const std::filesystem::path& path, const ReadOptions& options) {
+  if (format_of(path).read != read_picture) return std::nullopt;
+  return read_shown_picture(path, options);
 }
 
 FileInfo inspect(const std::filesystem::path& path) { return format_of(path).inspect(path); }

@@ -7,20 +7,34 @@
 #include <string>
 #include <vector>
 
-#include "sonde/imaging/volume.h"
+#include "sonde/imaging/picture.h"
 
 namespace sonde {
 
+// Of pictures: as people see them, or the numbers themselves (indices of palettes, bits as 0 and 1, whatever
+// says that zero is white), for masks.
+enum class PixelValues { shown, stored };
+
 struct ReadOptions {
-  std::optional<std::int64_t> frame;  // time point or frame of a cine; absent: the first
+  std::optional<std::int64_t> frame{};  // time point or frame of a cine; absent: the first
   std::string
-      series;  // DICOM folder: series UID or its number as `sonde info` prints it; empty: the only one
+      series{};  // DICOM folder: series UID or its number as `sonde info` prints it; empty: the only one
+  PixelValues values = PixelValues::shown;
 };
 
 // Reads any picture, volume, DICOM file or folder of one DICOM series, recognised by content, not by name.
 // Throws Error naming the path: not_found, corrupt_data, unsupported; usage for a frame or series that is not
 // there (says which are).
 Volume read_volume(const std::filesystem::path& path, const ReadOptions& options = {});
+
+// A picture of 8 bits or colours as people see it, its rows put where they belong as they are decoded: the
+// largest pictures take three bytes a pixel. Absent for what needs a window and for all that is no picture.
+// Throws as read_volume.
+struct ShownPicture {
+  Volume shape;  // all but the pixels
+  RgbImage image;
+};
+std::optional<ShownPicture> read_shown(const std::filesystem::path& path, const ReadOptions& options = {});
 
 // What one image of a file or folder is, without reading its pixels where that can be avoided.
 struct ImageInfo {

@@ -62,12 +62,14 @@ std::uint64_t require_room(const OpenedImage& opened) {
 }
 
 // Reads what is left, which verifies checksums and lengths; gives notes.
-std::vector<std::string> finish(PackedStream& samples, std::uint64_t still_needed, std::uint64_t needed) {
+std::vector<std::string> finish(OpenedImage& opened, std::uint64_t still_needed, std::uint64_t needed) {
+  PackedStream& samples = opened.samples;
   const std::uint64_t skipped = samples.skip(still_needed);
   if (skipped < still_needed) refuse_cut(samples, needed, needed - still_needed + skipped);
   const auto rest = samples.drain(std::max(kMostTrailing, needed));
   std::vector<std::string> notes;
-  if (rest.data > 0) notes.push_back(std::to_string(rest.data) + " bytes after the last voxel are ignored");
+  if (rest.data > 0 && opened.image.trailer == StoredImage::Trailer::unexpected)
+    notes.push_back(std::to_string(rest.data) + " bytes after the last voxel are ignored");
   if (rest.garbage > 0)
     notes.push_back(std::to_string(rest.garbage) + " bytes after the compressed data are ignored");
   return notes;
@@ -152,7 +154,7 @@ Volume read_opened(OpenedImage opened, const ReadOptions& options) {
   const std::uint64_t frame_bytes = needed / static_cast<std::uint64_t>(image.frame_count);
   const auto later = static_cast<std::uint64_t>(
       image.channels == Channels::frames ? 0 : image.frame_count - 1 - volume.frame);
-  for (auto& note : finish(samples, later * frame_bytes, needed)) volume.notes.push_back(std::move(note));
+  for (auto& note : finish(opened, later * frame_bytes, needed)) volume.notes.push_back(std::move(note));
   return volume;
 }
 
@@ -167,7 +169,7 @@ FileInfo inspect_opened(OpenedImage opened, const std::filesystem::path& path) {
   info.mm_from_voxel = image.mm_from_voxel;
   info.eight_bit = is_eight_bit(image);
   info.notes = image.notes;
-  for (auto& note : finish(samples, needed, needed)) info.notes.push_back(std::move(note));
+  for (auto& note : finish(opened, needed, needed)) info.notes.push_back(std::move(note));
   return {.path = path, .format = image.format, .images = {std::move(info)}, .refused = {}};
 }
 

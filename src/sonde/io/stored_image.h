@@ -32,6 +32,8 @@ struct StoredImage {
   Scaling scaling;
   std::optional<Affine3> mm_from_voxel;  // LPS+
   std::vector<std::string> notes;
+  // What follows the last voxel: usual where the format has more to say there.
+  enum class Trailer { unexpected, usual } trailer = Trailer::unexpected;
 };
 
 // A checked header, and its samples from the first one on.

@@ -125,31 +125,28 @@ Palette palette_of(TIFF* tiff, const TiffLayout& layout) {
   return palette;
 }
 
-struct Place {
-  std::size_t x = 0, y = 0, plane = 0;
-};
-
-class Picture {
+// Makes the pixels of a row what they are shown or counted as.
+class Row {
  public:
-  Picture(const PictureHeader& header, const Palette& palette, std::span<std::byte> samples)
-      : layout_(header.page.layout),
+  Row(const PictureCoding& coding, const Palette& palette)
+      : layout_(coding.page.layout),
         palette_(palette),
-        samples_(samples),
-        channels_(header.photometric == Photometric::rgb ? 3 : 1),
-        bytes_(static_cast<std::size_t>(byte_size(header.sample))),
-        turned_round_(layout_.photometric == PHOTOMETRIC_MINISWHITE &&
-                      header.photometric == Photometric::grey) {}
+        channels_(static_cast<std::size_t>(coding.channels)),
+        bytes_(static_cast<std::size_t>(byte_size(coding.sample))),
+        one_(coding.values == PixelValues::shown ? std::byte{255} : std::byte{1}),
+        turned_round_(layout_.photometric == PHOTOMETRIC_MINISWHITE && coding.values == PixelValues::shown &&
+                      coding.sample == SampleType::uint8),
+        pixels_(row_bytes(coding)) {}
 
-  // `count` pixels of a row, each of `step` stored samples; the first goes to `place`.
-  void put(const std::byte* stored, std::size_t count, std::size_t step, const Place& place) {
-    std::byte* to =
-        samples_.data() + ((place.y * layout_.width + place.x) * channels_ + place.plane) * bytes_;
-    if (layout_.photometric == PHOTOMETRIC_PALETTE) {
+  // `count` pixels, each of `step` stored samples, from column `x` and channel `plane` on.
+  void put(const std::byte* stored, std::size_t count, std::size_t step, std::size_t x, std::size_t plane) {
+    std::byte* to = pixels_.data() + (x * channels_ + plane) * bytes_;
+    if (layout_.photometric == PHOTOMETRIC_PALETTE && channels_ == 3) {
       for (std::size_t i = 0; i < count; ++i)
         std::ranges::copy(palette_[std::to_integer<std::size_t>(stored[i])], to + 3 * i);
     } else if (layout_.bits == 1) {
       for (std::size_t i = 0; i < count; ++i)
-        to[i] = (stored[i / 8] << (i % 8) & std::byte{0x80}) == std::byte{0} ? std::byte{0} : std::byte{255};
+        to[i] = (stored[i / 8] << (i % 8) & std::byte{0x80}) == std::byte{0} ? std::byte{0} : one_;
     } else if (step == channels_) {
       std::memcpy(to, stored, count * step * bytes_);
     } else {
@@ -160,61 +157,122 @@ class Picture {
     }
     if (turned_round_) std::transform(to, to + count, to, [](std::byte value) { return ~value; });
   }
+  ByteView pixels() const { return pixels_; }
 
  private:
   const TiffLayout& layout_;
   const Palette& palette_;
-  std::span<std::byte> samples_;
   std::size_t channels_, bytes_;
+  std::byte one_;
   bool turned_round_;
+  std::vector<std::byte> pixels_;
 };
 
-// Whether libtiff had all of each piece that holds pixels of `plane`.
-bool read_plane(TIFF* tiff, const Pieces& pieces, std::uint16_t plane, const TiffLayout& layout,
-                Picture& picture) {
-  const std::size_t row_bytes = (pieces.width * pieces.samples * layout.bits + 7) / 8;
-  std::vector<std::byte> stored(row_bytes * pieces.height);
-  for (std::uint32_t y = 0; y < layout.height; y += pieces.height) {
-    const auto rows = std::min<std::size_t>(pieces.height, layout.height - y);
-    for (std::uint32_t x = 0; x < layout.width; x += pieces.width) {
-      const auto bytes = static_cast<tmsize_t>(row_bytes * (pieces.tiled ? pieces.height : rows));
-      const auto read =
-          pieces.tiled
-              ? TIFFReadEncodedTile(tiff, TIFFComputeTile(tiff, x, y, 0, plane), stored.data(), bytes)
-              : TIFFReadEncodedStrip(tiff, TIFFComputeStrip(tiff, y, plane), stored.data(), bytes);
-      if (read != bytes) return false;
-      const auto columns = std::min<std::size_t>(pieces.width, layout.width - x);
-      for (std::size_t row = 0; row < rows; ++row)
-        picture.put(stored.data() + row * row_bytes, columns, pieces.samples, {x, y + row, plane});
+// The pieces that hold a band of rows, of all planes that are read.
+class Band {
+ public:
+  Band(TIFF* tiff, const TiffLayout& layout)
+      : tiff_(tiff), layout_(layout), pieces_(pieces_of(tiff, layout)) {
+    row_bytes_ = (pieces_.width * pieces_.samples * layout.bits + 7) / 8;
+    across_ = (layout.width + pieces_.width - 1) / pieces_.width;
+    planes_ = pieces_.samples == layout.samples ? 1 : 3;  // alpha, the fourth, is left out
+    stored_.resize(row_bytes_ * pieces_.height * across_ * planes_);
+  }
+  std::uint32_t height() const { return pieces_.height; }
+
+  // Whether libtiff had all of each piece. `y`: of the first row.
+  bool read(std::uint32_t y) {
+    const std::size_t rows =
+        pieces_.tiled ? pieces_.height : std::min<std::size_t>(height(), layout_.height - y);
+    const auto bytes = static_cast<tmsize_t>(row_bytes_ * rows);
+    for (std::uint16_t plane = 0; plane < planes_; ++plane) {
+      for (std::size_t piece = 0; piece < across_; ++piece) {
+        const auto x = static_cast<std::uint32_t>(piece * pieces_.width);
+        std::byte* to = at(piece, plane, 0);
+        const auto read = pieces_.tiled
+                              ? TIFFReadEncodedTile(tiff_, TIFFComputeTile(tiff_, x, y, 0, plane), to, bytes)
+                              : TIFFReadEncodedStrip(tiff_, TIFFComputeStrip(tiff_, y, plane), to, bytes);
+        if (read != bytes) return false;
+      }
+    }
+    return true;
+  }
+
+  // A row of the band.
+  void put(std::size_t row, Row& pixels) {
+    for (std::size_t plane = 0; plane < planes_; ++plane) {
+      for (std::size_t piece = 0; piece < across_; ++piece) {
+        const std::size_t x = piece * pieces_.width;
+        const auto columns = std::min<std::size_t>(pieces_.width, layout_.width - x);
+        pixels.put(at(piece, plane, row), columns, pieces_.samples, x, plane);
+      }
+    }
+  }
+
+ private:
+  std::byte* at(std::size_t piece, std::size_t plane, std::size_t row) {
+    return stored_.data() + ((plane * across_ + piece) * pieces_.height + row) * row_bytes_;
+  }
+
+  TIFF* tiff_;
+  const TiffLayout& layout_;
+  Pieces pieces_;
+  std::size_t row_bytes_ = 0, across_ = 1, planes_ = 1;
+  std::vector<std::byte> stored_;
+};
+
+bool read_page(TIFF* tiff, const PictureCoding& coding, const ByteSink& give) {
+  const TiffLayout& layout = coding.page.layout;
+  if (layout.compression == COMPRESSION_JPEG) TIFFSetField(tiff, TIFFTAG_JPEGCOLORMODE, JPEGCOLORMODE_RGB);
+  const Palette palette = palette_of(tiff, layout);
+  Row row(coding, palette);
+  Band band(tiff, layout);
+  for (std::uint32_t y = 0; y < layout.height; y += band.height()) {
+    if (!band.read(y)) return false;
+    for (std::size_t i = 0; i < std::min<std::size_t>(band.height(), layout.height - y); ++i) {
+      band.put(i, row);
+      give(row.pixels());
     }
   }
   return true;
 }
 
-bool read_page(TIFF* tiff, const Pieces& pieces, const PictureHeader& header, std::span<std::byte> samples) {
-  const TiffLayout& layout = header.page.layout;
-  if (layout.compression == COMPRESSION_JPEG) TIFFSetField(tiff, TIFFTAG_JPEGCOLORMODE, JPEGCOLORMODE_RGB);
-  const Palette palette = palette_of(tiff, layout);
-  Picture picture(header, palette, samples);
-  const std::size_t planes = pieces.samples == layout.samples ? 1 : 3;  // alpha, the fourth, is left out
-  for (std::uint16_t plane = 0; plane < planes; ++plane)
-    if (!read_plane(tiff, pieces, plane, layout, picture)) return false;
-  return true;
+// Pixels that lie in the file as they are, row after row.
+void read_raw(const std::string& name, ByteView bytes, const PictureCoding& coding, const Palette& palette,
+              const ByteSink& give) {
+  const TiffLayout& layout = coding.page.layout;
+  const PictureBytes file(name, bytes, coding.page.order);
+  const std::uint64_t row_bytes = (layout.width * layout.samples * layout.bits + 7) / 8;
+  const std::size_t sample_bytes = layout.bits / 8;
+  Row row(coding, palette);
+  for (std::uint64_t y = 0; y < layout.height; ++y) {
+    const ByteView part = file.part(coding.page.raw_at + y * row_bytes, row_bytes);
+    std::vector<std::byte> stored(part.begin(), part.end());
+    if (coding.page.order == ByteOrder::big && sample_bytes > 1)
+      for (auto at = stored.begin(); at != stored.end(); at += static_cast<std::ptrdiff_t>(sample_bytes))
+        std::reverse(at, at + static_cast<std::ptrdiff_t>(sample_bytes));
+    row.put(stored.data(), layout.width, layout.samples, 0, 0);
+    give(row.pixels());
+  }
 }
 
 }  // namespace
 
-void decode_tiff(const std::string& name, ByteView file, const PictureHeader& header,
-                 std::span<std::byte> samples) {
+void decode_tiff(const std::string& name, ByteView file, const PictureCoding& coding, const ByteSink& give) {
   Source source{.file = file};
+  const TiffLayout& layout = coding.page.layout;
   const Tiff tiff = open_tiff(source);
-  if (tiff == nullptr || TIFFSetSubDirectory(tiff.get(), header.page.at) == 0)
+  if (tiff == nullptr || TIFFSetSubDirectory(tiff.get(), coding.page.at) == 0)
     refuse_undecodable(name, source.fault.data());
-  if (!is_as_checked(tiff.get(), header.page.layout)) refuse_undecodable(name, kAnotherPicture);
-  const Pieces pieces = pieces_of(tiff.get(), header.page.layout);
+  if (!is_as_checked(tiff.get(), layout)) refuse_undecodable(name, kAnotherPicture);
+  if (coding.page.raw_at != 0) {
+    read_raw(name, file, coding, palette_of(tiff.get(), layout), give);
+    return;
+  }
+  const Pieces pieces = pieces_of(tiff.get(), layout);
   checked_picture_extent(name, pieces.width, pieces.height);
   source.fault = {};  // of entries that cost no pixel, such as a bad resolution
-  if (!read_page(tiff.get(), pieces, header, samples) || source.fault[0] != '\0')
+  if (!read_page(tiff.get(), coding, give) || source.fault[0] != '\0')
     refuse_undecodable(name, source.fault.data());
 }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <bit>
 #include <random>
 #include <sys/resource.h>
 
@@ -120,6 +121,16 @@ TEST(FuzzedVolumes, MetaImageLoadsOrIsRefused) {
       "ObjectType = Image\nNDims = 3\nDimSize = 5 4 3\nElementType = MET_UCHAR\nElementNumberOfChannels = 1\n"
       "ElementSpacing = 1 2 3\nOffset = 1 2 3\nHeaderSize = -1\nElementDataFile = LOCAL\n";
   fuzz(header + counting_bytes(60), header.size(), "a.mha", read_metaimage, inspect_metaimage);
+}
+
+TEST(FuzzedVolumes, MghLoadsOrIsRefused) {
+  std::string header("\0\0\0\1\0\0\0\5\0\0\0\4\0\0\0\3\0\0\0\1\0\0\0\4\0\0\0\0\0\1", 30);
+  for (const float value : {0.5F, 1.F, 2.F, -1.F, 0.F, 0.F, 0.F, 0.F, -1.F, 0.F, 1.F, 0.F, 1.F, 2.F, 3.F}) {
+    const auto bits = std::bit_cast<std::uint32_t>(value);
+    for (const int shift : {24, 16, 8, 0}) header += static_cast<char>(bits >> shift);
+  }
+  header.resize(284, '\0');
+  fuzz(header + counting_bytes(120), 90, "a.mgh", read_mgh, inspect_mgh);
 }
 
 TEST(FuzzedVolumes, NpyLoadsOrIsRefused) {
