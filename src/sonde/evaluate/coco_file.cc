@@ -20,6 +20,7 @@ using Json = nlohmann::json;
 constexpr std::size_t kMostBytes = std::size_t{1} << 30;
 constexpr std::size_t kMostNameBytes = 1000;
 constexpr double kMostCoordinate = 1e7;  // far outside any picture
+constexpr double kMostExact = 1e15;      // of whole numbers that are written as 3.0
 
 [[noreturn]] void refuse(const std::string& fault) { throw Error(ErrorKind::corrupt_data, fault); }
 
@@ -31,6 +32,9 @@ const Json& member(const Json& object, const char* key) {
 
 std::int64_t whole(const Json& object, const char* key) {
   const Json& value = member(object, key);
+  if (value.is_number_float() && std::trunc(value.get<double>()) == value.get<double>() &&
+      std::abs(value.get<double>()) < kMostExact)
+    return static_cast<std::int64_t>(value.get<double>());
   const bool fits = value.is_number_unsigned()
                         ? value.get<std::uint64_t>() <= static_cast<std::uint64_t>(INT64_MAX)
                         : value.is_number_integer();
@@ -45,6 +49,20 @@ std::string line(const Json& object, const char* key) {
   if (text.empty() || text.size() > kMostNameBytes || std::ranges::any_of(text, is_control))
     refuse(std::string("its \"") + key + "\" is no text of one line");
   return text;
+}
+
+// What an entry is known by: a whole number or a text. 1 and "1" differ, as 1 and 1.0 do not.
+struct Id {
+  bool is_text = false;
+  std::string text;
+  auto operator<=>(const Id&) const = default;
+};
+Id id_of(const Json& object, const char* key) {
+  const Json& value = member(object, key);
+  if (!value.is_string() && !value.is_number())
+    refuse(std::string("its \"") + key + "\" is neither a number nor a text");
+  if (value.is_string()) return {true, line(object, key)};
+  return {false, std::to_string(whole(object, key))};
 }
 
 const Json& list(const Json& json, const std::string& file, const char* key) {
@@ -92,8 +110,12 @@ Rle parse_runs(const Json& segmentation, Extent2 extent) {
   return rle;
 }
 
-CocoObject parse_object(const Json& annotation, Extent2 extent) {
-  CocoObject object{std::to_string(whole(annotation, "id")), whole(annotation, "category_id"), {}};
+CocoObject parse_object(const Json& annotation, std::int64_t category, Extent2 extent) {
+  CocoObject object{id_of(annotation, "id").text, category, {}};
+  const auto found = annotation.find("segmentation");
+  const bool has_none =
+      found == annotation.end() || found->is_null() || (found->is_array() && found->empty());
+  if (has_none && annotation.contains("bbox")) refuse("has a \"bbox\" alone, which is no mask");
   const Json& segmentation = member(annotation, "segmentation");
   if (segmentation.is_object()) {
     object.shape = parse_runs(segmentation, extent);
@@ -109,8 +131,10 @@ CocoObject parse_object(const Json& annotation, Extent2 extent) {
 
 // "annotation 17", or its place in the list where it has no id.
 std::string name_of_entry(const char* what, const Json& entry, std::size_t place) {
-  if (entry.is_object() && entry.contains("id") && entry["id"].is_number_integer())
+  if (entry.is_object() && entry.contains("id") && entry["id"].is_number())
     return std::string(what) + " " + json_text(entry["id"]);
+  if (entry.is_object() && entry.contains("id") && entry["id"].is_string())
+    return std::string(what) + " " + shown(entry["id"].get_ref<const std::string&>());
   return std::string(what) + " number " + std::to_string(place + 1) + " of the list";
 }
 
@@ -144,19 +168,39 @@ class Reader {
     }
   }
 
+  // Labels are numbers: text ids are numbered by their places from 1, and so are all where one is a text.
   void read_categories(const Json& categories) {
+    std::vector<std::pair<Id, std::string>> listed;
     for (const Json& category : categories) {
       try {
-        file_.categories[whole(category, "id")] = line(category, "name");
+        listed.emplace_back(id_of(category, "id"), line(category, "name"));
       } catch (const Error& error) {
         refuse_corrupt(name_, std::string("a category ") + error.what());
       }
     }
+    const bool has_text =
+        std::ranges::any_of(listed, [](const auto& category) { return category.first.is_text; });
+    for (std::size_t i = 0; i < listed.size(); ++i) {
+      const auto& [id, name] = listed[i];
+      const std::int64_t label = has_text ? static_cast<std::int64_t>(i) + 1 : std::stoll(id.text);
+      labels_[id] = label;
+      file_.categories[label] = name;
+    }
+  }
+
+  std::int64_t label_of(const Json& annotation) const {
+    const Id id = id_of(annotation, "category_id");
+    const auto found = labels_.find(id);
+    if (found != labels_.end()) return found->second;
+    const bool are_numbered =
+        std::ranges::any_of(labels_, [](const auto& known) { return known.first.is_text; });
+    if (id.is_text || are_numbered) refuse("its category_id " + shown(id.text) + " is not in \"categories\"");
+    return std::stoll(id.text);
   }
 
   void read_image(const Json& entry) {
     image_ = line(entry, "file_name");
-    const std::int64_t id = whole(entry, "id");
+    const Id id = id_of(entry, "id");
     if (!places_.emplace(id, kFailed).second) refuse("another image has the same id");
     const std::int64_t width = whole(entry, "width");
     const std::int64_t height = whole(entry, "height");
@@ -169,12 +213,12 @@ class Reader {
   }
 
   void read_annotation(const Json& entry) {
-    const auto place = places_.find(whole(entry, "image_id"));
+    const auto place = places_.find(id_of(entry, "image_id"));
     if (place == places_.end()) refuse("no image has its image_id");
     if (place->second == kFailed) return;  // is a failure already
     CocoImage& image = file_.images[place->second];
     image_ = image.file_name;
-    CocoObject object = parse_object(entry, image.extent);
+    CocoObject object = parse_object(entry, label_of(entry), image.extent);
     if (!ids_.insert(object.id).second) refuse("another annotation has the same id");
     image.objects.push_back(std::move(object));
   }
@@ -184,7 +228,8 @@ class Reader {
   std::string name_;
   std::string image_;  // that the entry at hand belongs to, as far as is known
   CocoFile file_;
-  std::map<std::int64_t, std::size_t> places_;  // of images by id
+  std::map<Id, std::size_t> places_;   // of images
+  std::map<Id, std::int64_t> labels_;  // of categories
   std::set<std::string> file_names_, ids_;
 };
 
@@ -205,16 +250,19 @@ Mask mask_of(const CocoObject& object, Extent2 extent) {
 }
 
 std::filesystem::path coco_image_file(const std::filesystem::path& json, const std::string& file_name) {
-  const std::filesystem::path relative(file_name);
-  if (relative.is_absolute() || std::ranges::find(relative, "..") != relative.end())
-    refuse_corrupt(json.string(), "file_name " + shown(file_name) + " leads out of its folder");
   const auto folder = json.has_parent_path() ? json.parent_path() : std::filesystem::path(".");
-  for (const auto& candidate : {folder / relative, folder / "images" / relative}) {
-    std::error_code failed;
-    if (!std::filesystem::is_regular_file(candidate, failed)) continue;
-    if (!is_within(std::filesystem::canonical(candidate), std::filesystem::canonical(folder)))
-      refuse_corrupt(json.string(), "file_name " + shown(file_name) + " is a link out of its folder");
-    return candidate;
+  std::string with_slashes = file_name;  // of Windows, where the name itself is not there
+  std::ranges::replace(with_slashes, '\\', '/');
+  for (const std::filesystem::path relative : {file_name, with_slashes}) {
+    if (relative.is_absolute() || std::ranges::find(relative, "..") != relative.end())
+      refuse_corrupt(json.string(), "file_name " + shown(file_name) + " leads out of its folder");
+    for (const auto& candidate : {folder / relative, folder / "images" / relative}) {
+      std::error_code failed;
+      if (!std::filesystem::is_regular_file(candidate, failed)) continue;
+      if (!is_within(std::filesystem::canonical(candidate), std::filesystem::canonical(folder)))
+        refuse_corrupt(json.string(), "file_name " + shown(file_name) + " is a link out of its folder");
+      return candidate;
+    }
   }
   throw Error(ErrorKind::not_found,
               json.string() + ": file_name " + shown(file_name) + " is neither beside it nor in images/");

@@ -127,6 +127,59 @@ TEST_F(CocoSet, ReportsImagesThatCannotBeUsedAndGoesOn) {
   EXPECT_THAT(failed(plan.cases[1]).reason, HasSubstr("6 x 4 pixels, but"));
 }
 
+TEST_F(CocoSet, TakesIdsThatAreTexts) {
+  write_flat(file("a.png"), 6, 4);
+  write_flat(file("b.png"), 6, 4);
+  json images{image(1, "a.png"), image(2, "b.png")};
+  images[0]["id"] = "1";  // another than the number
+  images[1]["id"] = 1;
+  json annotations{annotation(1, 1, square()), annotation(2, 1, square())};
+  annotations[0]["id"] = "5f3a";
+  annotations[0]["image_id"] = "1";
+  annotations[0]["category_id"] = "mito";
+  annotations[1]["id"] = 7.0;
+  annotations[1]["category_id"] = 12;
+  json document = coco(images, annotations);
+  document["categories"] = {{{"id", 12}, {"name", "cell"}}, {{"id", "mito"}, {"name", "mitochondrion"}}};
+  const DataSetPlan plan = this->plan(document);
+  EXPECT_THAT(plan.failures, IsEmpty());
+  EXPECT_THAT(tasks_of(plan), ElementsAre("a.png: 2 mitochondrion/5f3a 6", "b.png: 1 cell/7 6"));
+  EXPECT_EQ(area_px(loaded(plan.cases.at(0)).truths.at(0)), 6);
+  for (const json& bad :
+       {json(nullptr), json(true), json(json::array()), json(1.5), json(""), json("a\nb")}) {
+    json broken = document;
+    broken["annotations"][0]["id"] = bad;
+    EXPECT_THAT(failures_of(this->plan(broken)), ElementsAre("a.png unreadable_mask")) << bad;
+  }
+  document["annotations"][0]["category_id"] = "none";
+  EXPECT_THAT(this->plan(document).failures.at(0).reason,
+              HasSubstr("annotation \"5f3a\": its category_id \"none\" is not in"));
+}
+
+TEST_F(CocoSet, SaysThatABoxIsNoMask) {
+  write_flat(file("a.png"), 6, 4);
+  json box = annotation(1, 1, json::array());
+  box["bbox"] = {1, 1, 2, 3};
+  EXPECT_THAT(plan(coco(json::array({image(1, "a.png")}), json::array({box}))).failures.at(0).reason,
+              HasSubstr("annotation 1: has a \"bbox\" alone"));
+}
+
+TEST_F(CocoSet, TakesBackslashesForTheSlashesOfWindows) {
+  write_flat(file("images/sub/a.png"), 6, 4);
+  write_flat(file("odd\\name.png"), 6, 4);  // a name of its own
+  const json images{image(1, "sub\\a.png"), image(2, "odd\\name.png"), image(3, "..\\secret.png"),
+                    image(4, "\\secret.png")};
+  json annotations = json::array();
+  for (const int id : {1, 2, 3, 4}) annotations.push_back(annotation(id, id, square()));
+  write_flat(folder_.path() / "secret.png", 6, 4);
+  const DataSetPlan plan = this->plan(coco(images, annotations));
+  EXPECT_THAT(tasks_of(plan),
+              testing::UnorderedElementsAre("odd\\name.png: 3 cell/2 6", "sub\\a.png: 3 cell/1 6"));
+  for (const StudyCase& picture : plan.cases) EXPECT_EQ(area_px(loaded(picture).truths.at(0)), 6);
+  EXPECT_THAT(failures_of(plan), testing::UnorderedElementsAre("..\\secret.png unreadable_image",
+                                                               "\\secret.png unreadable_image"));
+}
+
 TEST_F(CocoSet, FollowsNoNameOutOfItsFolder) {
   write_flat(folder_.path() / "secret.png", 6, 4);
   std::filesystem::create_directories(file("images"));
