@@ -22,11 +22,10 @@ int main(int argc, char** argv) try {
   const double width = static_cast<double>(plane.extent.width),
                height = static_cast<double>(plane.extent.height);
   const sonde::Prompt prompt{.box = sonde::Box2{0.1 * width, 0.1 * height, 0.9 * width, 0.9 * height}};
-  const auto candidates = predictor.segment(prompt, sonde::MaskOutput::three_candidates);
-  const sonde::Candidate& best = candidates[sonde::most_confident(candidates)];
+  const auto answers = predictor.segment(prompt, sonde::first_answer_first(prompt));
 
-  sonde::write_mask_png(argv[2], best.mask);
-  std::cout << argv[2] << ": predicted IoU " << best.predicted_iou << '\n';
+  sonde::write_mask_png(argv[2], answers.front().mask);
+  std::cout << argv[2] << ": predicted IoU " << answers.front().predicted_iou << '\n';
 } catch (const std::exception& error) {
   std::cerr << error.what() << '\n';
   return 1;

@@ -13,6 +13,7 @@
 #include "sonde/evaluate/simulate.h"
 #include "sonde/imaging/regions.h"
 #include "sonde/predict/predictor.h"
+#include "sonde/predict/preprocess.h"
 
 namespace sonde::bench {
 namespace {
@@ -53,6 +54,12 @@ std::vector<Point2> pixels_inside(const Mask& object, double share) {
   return inside;
 }
 
+Mask without(Mask mask, const Mask& other) {
+  std::transform(mask.pixels.begin(), mask.pixels.end(), other.pixels.begin(), mask.pixels.begin(),
+                 [](std::uint8_t m, std::uint8_t o) { return m & (1 - o); });
+  return mask;
+}
+
 // Everything that is asked about one object.
 class ObjectRun {
  public:
@@ -91,20 +98,39 @@ class ObjectRun {
   }
 
   void ask_boxes() {
-    Prompt box = mode_prompts(kBoxRoundAll, truth_, hand_of(0)).front();
+    const Prompt box = mode_prompts(kBoxRoundAll, truth_, hand_of(0)).front();
     const double side = std::max(box.box->x1 - box.box->x0, box.box->y1 - box.box->y0) + 1;
-    Mask too_much = ask(PromptKind::box, 0, box);
+    const Mask best = ask(PromptKind::box, 0, box);
     for (int draw = 0; draw < kJitteredBoxes; ++draw) {
       TaskHand hand = hand_of(std::max(kLeastJitterPx, kJitterShare * side));
       hand.task += '/' + std::to_string(draw);
       ask(PromptKind::jittered_box, draw, mode_prompts(kBoxRoundAll, truth_, hand).front());
     }
-    std::transform(too_much.pixels.begin(), too_much.pixels.end(), truth_.pixels.begin(),
-                   too_much.pixels.begin(), [](std::uint8_t p, std::uint8_t t) { return p & (1 - t); });
-    if (const auto point = farthest_point(too_much, hand_of(0), 1)) {
-      box.points.push_back({point->landed, PointLabel::background});
-      ask(PromptKind::box_and_outside, 0, box);
-    }
+    ask_corrected_boxes(box, best);
+    ask_from_mask(box);
+  }
+
+  void ask_corrected_boxes(const Prompt& box, const Mask& answered) {
+    Prompt both = box;
+    const auto add = [&](PromptKind kind, const Mask& wrong, PointLabel label) {
+      const auto point = farthest_point(wrong, hand_of(0), 1);
+      if (!point) return;
+      Prompt prompt = box;
+      prompt.points.push_back({point->landed, label});
+      both.points.push_back(prompt.points.back());
+      ask(kind, 0, prompt);
+    };
+    add(PromptKind::box_and_outside, without(answered, truth_), PointLabel::background);
+    add(PromptKind::box_and_inside, without(truth_, answered), PointLabel::foreground);
+    if (both.points.size() == 2) ask(PromptKind::box_and_two, 0, both);
+  }
+
+  void ask_from_mask(const Prompt& box) {
+    const Mask start = predictor_.segment(box, MaskOutput::single).front().mask;
+    const LowResLogits logits = logits_from_mask(start, predictor_.model().image_size());
+    if (const auto point = next_click(truth_, start, truth_, hand_of(0), 1))
+      ask(PromptKind::mask_and_click, 0, {{*point}, {}, logits});
+    ask(PromptKind::mask_and_box, 0, {{}, box.box, logits});
   }
 
   // Returns the best of the three candidates.

@@ -101,6 +101,14 @@ std::string_view name_of(PromptKind kind) {
       return "jittered_box";
     case PromptKind::box_and_outside:
       return "box_and_outside";
+    case PromptKind::box_and_inside:
+      return "box_and_inside";
+    case PromptKind::box_and_two:
+      return "box_and_two";
+    case PromptKind::mask_and_click:
+      return "mask_and_click";
+    case PromptKind::mask_and_box:
+      return "mask_and_box";
   }
   throw Error(ErrorKind::internal, "a kind of prompt without a name");
 }

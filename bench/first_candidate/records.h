@@ -13,17 +13,29 @@
 namespace sonde::bench {
 
 enum class PromptKind {
-  study_click,     // the pixel of the object farthest from its boundary
-  person_click,    // a pixel drawn from those at least a third as far from the boundary
-  two_clicks,      // the study's, and its correction of the best of the three candidates
-  three_clicks,    // the same once more
-  box,             // round the object
-  jittered_box,    // its corners moved by up to a twentieth of its longer side, at least 2 pixels
-  box_and_outside  // the box, and a click at what the best of the three has too much
+  study_click,      // the pixel of the object farthest from its boundary
+  person_click,     // a pixel drawn from those at least a third as far from the boundary
+  two_clicks,       // the study's, and its correction of the best of the three candidates
+  three_clicks,     // the same once more
+  box,              // round the object
+  jittered_box,     // its corners moved by up to a twentieth of its longer side, at least 2 pixels
+  box_and_outside,  // the box, and a click at what the best of the three has too much
+  box_and_inside,   // the box, and a click at what the best of the three lacks
+  box_and_two,      // the box and both
+  mask_and_click,   // the single answer to the box as a mask, and its correction by a click
+  mask_and_box      // that mask and the box
 };
-inline constexpr std::array kPromptKinds{
-    PromptKind::study_click, PromptKind::person_click, PromptKind::two_clicks,     PromptKind::three_clicks,
-    PromptKind::box,         PromptKind::jittered_box, PromptKind::box_and_outside};
+inline constexpr std::array kPromptKinds{PromptKind::study_click,
+                                         PromptKind::person_click,
+                                         PromptKind::two_clicks,
+                                         PromptKind::three_clicks,
+                                         PromptKind::box,
+                                         PromptKind::jittered_box,
+                                         PromptKind::box_and_outside,
+                                         PromptKind::box_and_inside,
+                                         PromptKind::box_and_two,
+                                         PromptKind::mask_and_click,
+                                         PromptKind::mask_and_box};
 std::string_view name_of(PromptKind kind);
 
 struct ScoredAnswer {

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "sonde/annotate/first_candidate.h"
+#include "sonde/imaging/first_answer.h"
 
 namespace sonde::bench {
 namespace {
@@ -83,10 +83,15 @@ RuleFamily not_too_large() {
   return family;
 }
 
-AskedPrompt prompt_of(PromptKind kind) {
-  const bool has_box =
-      kind == PromptKind::box || kind == PromptKind::jittered_box || kind == PromptKind::box_and_outside;
-  return {{}, has_box ? std::optional<Box2>(Box2{}) : std::nullopt, {}};
+Prompt prompt_of(PromptKind kind) {
+  const bool without_box = kind == PromptKind::study_click || kind == PromptKind::person_click ||
+                           kind == PromptKind::two_clicks || kind == PromptKind::three_clicks ||
+                           kind == PromptKind::mask_and_click;
+  const bool from_mask = kind == PromptKind::mask_and_click || kind == PromptKind::mask_and_box;
+  Prompt prompt;
+  if (!without_box) prompt.box = Box2{};
+  if (from_mask) prompt.mask.emplace();
+  return prompt;
 }
 
 }  // namespace
@@ -100,12 +105,8 @@ Rule best_of_three() {
 }
 Rule chosen_rule() {
   return [](const Record& record) {
-    std::array<CandidateScore, 3> scores;
-    std::transform(record.candidates.begin(), record.candidates.end(), scores.begin(),
-                   [](const ScoredAnswer& a) {
-                     return CandidateScore{a.predicted_iou, a.stability, a.area_px};
-                   });
-    return record.candidates[first_candidate(prompt_of(record.kind), scores)].iou;
+    return first_answer(prompt_of(record.kind)) == FirstAnswer::single ? record.single.iou
+                                                                       : record.candidates[0].iou;
   };
 }
 

@@ -3,7 +3,6 @@
 #include <array>
 #include <cmath>
 
-#include "sonde/annotate/first_candidate.h"
 #include "sonde/annotate/plan_steps.h"
 #include "sonde/annotate/text_rules.h"
 #include "sonde/core/error.h"
@@ -103,7 +102,7 @@ std::string plan_ask(Draft& draft, const AskAction& action, const PlanAnswers& a
   proposal.plane = action.plane;
   proposal.target = target_of(draft, action);
   proposal.candidates = scores_of(answers.answers);
-  proposal.chosen = answers.first ? *answers.first : first_candidate(action.prompt, proposal.candidates);
+  proposal.chosen = answers.first.value_or(0);
   proposal.prompt = action.prompt;
   if (proposal.chosen >= answers.answers.size())
     throw Error(ErrorKind::internal, "the candidate to show first is not there");

@@ -207,6 +207,23 @@ TEST(Replay, FindsWhatTheNetworkAnswersDifferently) {
   EXPECT_THAT(not_asked[0].what, testing::StartsWith("not asked again: it was another model"));
 }
 
+TEST(Replay, AsksAgainForTheThreeCandidatesThatOldHistoriesKeep) {
+  DiscProject test;
+  test.act(ask_at(10, 10));
+  AnnotationSegmenter today = test.segmenter;
+  today.ask = [&](ImageId image, PlaneRef plane, const AskedPrompt& prompt, const Mask& inside) {
+    auto candidates = test.segmenter.ask(image, plane, prompt, inside);
+    candidates.insert(candidates.begin(), {empty_mask({40, 30}), 0.5, 0.5});  // the single answer
+    return candidates;
+  };
+  EXPECT_THAT(test.project().replay(today), IsEmpty());
+  const auto changes = test.project().apply(test.image, "four", ask_at(20, 20), today);
+  ASSERT_EQ(changes.changed.size(), 1U);
+  EXPECT_EQ(changes.changed[0].proposal->candidates.size(), 4U);
+  EXPECT_EQ(changes.changed[0].proposal->chosen, 0U);
+  EXPECT_THAT(test.project().replay(today), IsEmpty());
+}
+
 TEST(Threads, LoseNoUpdate) {
   DiscProject test;
   constexpr int kEach = 25;

@@ -7,6 +7,7 @@
 
 #include "sonde/core/error.h"
 #include "sonde/core/parallel.h"
+#include "sonde/imaging/first_answer.h"
 #include "sonde/predict/embedding_impl.h"
 #include "sonde/predict/enlarge.h"
 #include "sonde/predict/preprocess.h"
@@ -55,6 +56,14 @@ MaskTokens tokens_of(MaskOutput wanted) {
   throw Error(ErrorKind::internal, "an output that is none");
 }
 
+template <typename Answers>
+std::size_t highest_iou(const Answers& answers) {
+  const auto best = std::max_element(answers.begin(), answers.end(), [](const auto& a, const auto& b) {
+    return a.predicted_iou < b.predicted_iou;
+  });
+  return static_cast<std::size_t>(std::distance(answers.begin(), best));
+}
+
 }  // namespace
 
 Embedding embed(const SamModel& model, const RgbImage& picture) {
@@ -64,17 +73,18 @@ Embedding embed(const SamModel& model, const RgbImage& picture) {
   return {picture.extent, std::make_shared<const Embedding::Impl>(model.impl().network->encode(pixels))};
 }
 
-std::size_t most_confident(const Prediction& prediction) {
-  const auto best = std::max_element(
-      prediction.begin(), prediction.end(),
-      [](const Candidate& a, const Candidate& b) { return a.predicted_iou < b.predicted_iou; });
-  return static_cast<std::size_t>(std::distance(prediction.begin(), best));
-}
+std::size_t most_confident(const Prediction& prediction) { return highest_iou(prediction); }
+std::size_t most_confident(const LowResPrediction& prediction) { return highest_iou(prediction); }
 
 Predictor::Predictor(SamModel model, Embedding embedding)
     : model_(std::move(model)), embedding_(std::move(embedding)) {}
 
 void Predictor::prepare() const { embedding_.impl().prepared_for(model_.impl().network); }
+
+MaskOutput first_answer_first(const Prompt& prompt) {
+  return first_answer(prompt) == FirstAnswer::single ? MaskOutput::single_and_three
+                                                     : MaskOutput::three_candidates;
+}
 
 std::vector<LowResPrediction> Predictor::decode(std::span<const Prompt> prompts, MaskOutput output,
                                                 std::optional<double> above_iou) const {

@@ -27,6 +27,8 @@ class Embedding {
 Embedding embed(const SamModel& model, const RgbImage& picture);
 
 enum class MaskOutput { single, three_candidates, single_and_three };
+// The three candidates and what first_answer() takes, which comes first.
+MaskOutput first_answer_first(const Prompt& prompt);
 
 struct Candidate {
   Mask mask;  // at the picture's extent, logits above 0
@@ -38,15 +40,16 @@ struct Candidate {
 using Prediction =
     std::vector<Candidate>;  // in the decoder's order: the single answer, the three candidates, or both
 
-// Index of the candidate with the highest predicted IoU (the first of equals).
-std::size_t most_confident(const Prediction& prediction);
-
 // What the decoder says before its masks are brought to the picture's extent.
 struct LowResCandidate {
   double predicted_iou = 0;
   LowResLogits logits;
 };
 using LowResPrediction = std::vector<LowResCandidate>;  // in the order of Prediction
+
+// Index of the candidate with the highest predicted IoU (the first of equals).
+std::size_t most_confident(const Prediction& prediction);
+std::size_t most_confident(const LowResPrediction& prediction);
 
 // Prompts to masks on one picture.
 class Predictor {

@@ -130,7 +130,7 @@ std::vector<AnsweredCandidate> ImageDesk::ask(const PictureKey& key, const Asked
   Prompt prompt{asked.points, asked.box, {}};
   if (!inside.pixels.empty()) prompt.mask = logits_from_mask(inside, model_.model.image_size());
   std::vector<AnsweredCandidate> answers;
-  for (Candidate& candidate : predictor->segment(prompt, MaskOutput::three_candidates))
+  for (Candidate& candidate : predictor->segment(prompt, first_answer_first(prompt)))
     answers.push_back({std::move(candidate.mask), candidate.predicted_iou, candidate.stability});
   times.decode_ms += clock.lap_ms();
   return answers;

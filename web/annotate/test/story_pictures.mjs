@@ -107,8 +107,8 @@ async function drawNerve({ person, served, data, image, check, objects }) {
   await person.acts(() => person.drag([[x0, y0], [x1, y1]])) // prettier-ignore
   const proposal = (await objects())[0]
   check(
-    proposal?.state === 'proposed' && proposal.candidates.length === 3,
-    'a box gives a proposal of three candidates',
+    proposal?.state === 'proposed' && proposal.candidates.length === 4 && proposal.chosen === 0,
+    'a box gives the single answer, with the three candidates behind it',
   )
   const box = proposal.prompt.box
   const off = Math.max(...[x0, y0, x1, y1].map((side, i) => Math.abs(side - box[i])))

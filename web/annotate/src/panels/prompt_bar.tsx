@@ -111,7 +111,7 @@ function Candidates() {
   const candidates = object?.candidates ?? []
   return (
     <div className="segments candidates" role="radiogroup" aria-label="Candidates">
-      {[0, 1, 2].slice(0, Math.max(candidates.length, 3)).map((at) => {
+      {Array.from({ length: candidates.length || 3 }, (_, at) => {
         const candidate = candidates[at]
         return (
           <button
