@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // seeds DIR WIRE: what the targets begin with, in DIR/TARGET. WIRE holds the examples of the server's shapes.
 #include <algorithm>
+#include <bit>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
