@@ -4,7 +4,7 @@ import { newRequestId } from '../wire/client'
 const tabKey = 'sonde-client'
 const allKey = 'sonde-clients'
 const mostKept = 16
-const reloadMs = 1000 // a page that is reloaded may still hold its own
+const reloadMs = 5000 // a page that is reloaded may still hold its own
 
 export interface ClientSurroundings {
   tab: Pick<Storage, 'getItem' | 'setItem'>

@@ -46,8 +46,8 @@ const unchanged: Partial<Record<ImageAction['kind'], string>> = {
 function takenText({ taken }: Bundle, { opened }: Told): string | null {
   if (!taken) return null
   const area = `${taken.area.toLocaleString('en')} ${opened?.plain ? 'px' : 'voxels'}`
-  const gone =
-    taken.removed > 0 ? `, ${taken.removed} of them ${taken.removed === 1 ? 'is' : 'are'} gone` : ''
+  const many = `, ${taken.removed.toLocaleString('en')} of them gone`
+  const gone = taken.removed === 0 ? '' : taken.objects === 1 ? ', which is gone' : many
   return `takes ${area} from ${countOf(taken.objects, 'object')}${gone}`
 }
 
