@@ -94,6 +94,9 @@ struct ImportedObject {
 struct ImportAction {
   std::string from;  // the file
   std::vector<ImportedObject> objects;
+  // What becomes of voxels that several of the objects have. The overlap rule is for objects from elsewhere;
+  // old histories, which applied it here too, say nothing.
+  enum class Among { overlap_rule, shared } among = Among::shared;
 };
 struct UndoAction {};
 struct RedoAction {};

@@ -85,7 +85,9 @@ struct ToJson {
     json objects = json::array();
     for (const ImportedObject& object : a.objects)
       objects.push_back({{"label", object.label}, {"name", object.name}});
-    return {{"from", a.from}, {"objects", objects}};
+    json action{{"from", a.from}, {"objects", objects}};
+    if (a.among == ImportAction::Among::shared) action["among"] = "shared";
+    return action;
   }
   json operator()(const UndoAction&) const { return json::object(); }
   json operator()(const RedoAction&) const { return json::object(); }
@@ -115,6 +117,7 @@ Action everything_from_json(const json& j) {
 
 Action import_from_json(const json& j) {
   ImportAction action{j.at("from").get<std::string>(), {}};
+  action.among = j.contains("among") ? ImportAction::Among::shared : ImportAction::Among::overlap_rule;
   for (const json& object : j.at("objects"))
     action.objects.push_back({whole_from(object.at("label")), object.at("name").get<std::string>(), {}});
   return action;

@@ -77,7 +77,8 @@ TEST_F(ExportProject, WritesAPictureAsALabelMapOfADataSet) {
   EXPECT_THAT(result.failures, IsEmpty());
   const std::int32_t l = value("liver");
   const std::int32_t v = value("vessel");
-  EXPECT_THAT(read_label_map(out_ / "masks/a.png").labels, ElementsAre(l, l, 0, 0, l, 0, 0, 0, 0, 0, 0, v));
+  EXPECT_THAT(read_labels(out_ / "masks/a.png").layers.at(0).labels,
+              ElementsAre(l, l, 0, 0, l, 0, 0, 0, 0, 0, 0, v));
   const LabelScheme scheme = read_label_scheme(out_);
   EXPECT_EQ(scheme.kind, LabelScheme::Kind::classes);
   EXPECT_EQ(scheme.names.at(l), "liver");
@@ -99,7 +100,7 @@ TEST_F(ExportProject, ShowsTheLastOfOverlappingLabelsAndSaysHowMuchIsHidden) {
   EXPECT_THAT(result.notes,
               ElementsAre("a.png: 2 pixels belong to objects of several labels; the label map shows "
                           "the last of them"));
-  const auto labels = read_label_map(out_ / "masks/a.png").labels;
+  const auto labels = read_labels(out_ / "masks/a.png").layers.at(0).labels;
   EXPECT_EQ(labels[0], value("liver"));
   EXPECT_EQ(labels[1], value("vessel"));
   EXPECT_EQ(labels[2], value("vessel"));
@@ -111,7 +112,7 @@ TEST_F(ExportProject, WritesEachObjectOfAPictureBlackAndWhite) {
   const auto result = exported(ExportFormat::png, ExportEach::objects);
   EXPECT_THAT(files_of(result),
               ElementsAre("masks/a/001_liver.png", testing::StartsWith("masks/a/002_odd_name")));
-  EXPECT_THAT(read_label_map(out_ / "masks/a/001_liver.png").labels,
+  EXPECT_THAT(read_labels(out_ / "masks/a/001_liver.png").layers.at(0).labels,
               ElementsAre(255, 255, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0));
 }
 
@@ -121,10 +122,10 @@ TEST_F(ExportProject, WritesAVolumeOnItsOwnGridInEveryVolumeFormat) {
   for (const auto& [format, name] :
        {std::pair{ExportFormat::nifti, "labels/v.nii.gz"}, {ExportFormat::nrrd, "labels/v.nrrd"}}) {
     EXPECT_THAT(files_of(exported(format)), ElementsAre(name, "labels.json"));
-    const LabelMap map = read_label_map(out_ / name);
-    const auto on_image = on_grid(map, grid);
+    const LabelMap map = read_labels(out_ / name).layers.at(0);
+    const auto on_image = on_grid({{map}}, grid);
     ASSERT_TRUE(on_image);
-    EXPECT_EQ(on_image->labels, map.labels);  // no axis was turned
+    EXPECT_EQ(on_image->layers[0].labels, map.labels);  // no axis was turned
     for (std::size_t i = 0; i < map.labels.size(); ++i) {
       const bool inside = std::ranges::find(liver, i) != liver.end();
       EXPECT_EQ(map.labels[i], inside ? value("liver") : i == 30 ? value("vessel") : 0) << i;
@@ -136,7 +137,7 @@ TEST_F(ExportProject, WritesEachObjectOfAVolumeAsAFile) {
   put(add(volume("v.nrrd")), {{"liver", {0, 59}}, {"vessel", {30}}});
   EXPECT_THAT(files_of(exported(ExportFormat::nifti, ExportEach::objects)),
               ElementsAre("labels/v/001_liver.nii.gz", "labels/v/002_vessel.nii.gz"));
-  EXPECT_EQ(read_label_map(out_ / "labels/v/002_vessel.nii.gz").labels.at(30), 1);
+  EXPECT_EQ(read_labels(out_ / "labels/v/002_vessel.nii.gz").layers.at(0).labels.at(30), 1);
 }
 
 TEST_F(ExportProject, WritesTheSlicesOfAVolumeThatHaveLabelsAsPngs) {
@@ -146,7 +147,7 @@ TEST_F(ExportProject, WritesTheSlicesOfAVolumeThatHaveLabelsAsPngs) {
   const auto result = exported(ExportFormat::png);
   // k runs down: k = 0 and 2 are slices 11 and 9.
   EXPECT_THAT(files_of(result), ElementsAre("masks/v_axial_09.png", "masks/v_axial_11.png", "labels.json"));
-  const LabelMap map = read_label_map(out_ / "masks/v_axial_11.png");
+  const LabelMap map = read_labels(out_ / "masks/v_axial_11.png").layers.at(0);
   EXPECT_EQ(map.extent, (Extent3{4, 5, 1}));  // i runs to the front
   const Mask mask = slice_from_voxels(voxels_at(grid.extent, {0, 1, 45}), plane, 11);
   for (std::size_t i = 0; i < mask.pixels.size(); ++i)
@@ -243,7 +244,7 @@ TEST_F(ExportProject, MakesMasksAgainThatAreGoneWhileAProjectIsCopied) {
   for (const auto& entry : fs::directory_iterator(root_ / "project" / "masks")) fs::remove(entry.path());
   const ProjectSnapshot snapshot(root_ / "project");
   export_project(snapshot.project(), {ExportFormat::png, ExportEach::labels, out_});
-  EXPECT_EQ(read_label_map(out_ / "masks/a.png").labels[2], value("liver"));
+  EXPECT_EQ(read_labels(out_ / "masks/a.png").layers.at(0).labels[2], value("liver"));
 }
 
 TEST(ProjectSnapshots, AreOfProjectsAlone) {

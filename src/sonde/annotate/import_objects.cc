@@ -50,15 +50,34 @@ std::optional<PlaneRef> slice_of(const MaskGroup::File& file, const LabelMap& ma
   return PlaneRef{axis, 0};
 }
 
-VoxelsByValue read_values(const MaskGroup::File& file, const Grid& grid) {
+// What files of labels show. No value is in two of their layers, so that labels that overlap stay whole.
+struct ReadValues {
+  VoxelsByValue voxels;
+  std::map<std::int64_t, std::string> names;
+  std::vector<std::string> notes;
+};
+
+void add_voxels(VoxelsByValue& all, VoxelsByValue more) {
+  for (auto& [value, voxels] : more) {
+    const auto [entry, is_new] = all.try_emplace(value, voxels);
+    if (!is_new) entry->second = united(entry->second, voxels);
+  }
+}
+
+void add_values(ReadValues& all, const MaskGroup::File& file, const Grid& grid) {
   const std::string name = file.path.filename().string();
-  LabelMap map = read_label_map(file.path);
-  if (const auto slice = slice_of(file, map, grid)) return on_slice(name, map, grid, *slice);
-  const Grid own{map.extent, map.mm_from_voxel};
-  const auto fitting = on_grid(std::move(map), grid);
-  if (!fitting)
-    throw Error(ErrorKind::unsupported, name + ": " + describe(own) + ", but the image is " + describe(grid));
-  return voxels_by_value(*fitting);
+  LabelLayers labels = read_labels(file.path);
+  if (const auto slice = slice_of(file, labels.layers[0], grid)) {
+    for (const LabelMap& layer : labels.layers) add_voxels(all.voxels, on_slice(name, layer, grid, *slice));
+  } else {
+    const Grid own{labels.layers[0].extent, labels.layers[0].mm_from_voxel};
+    auto fitting = on_grid(std::move(labels), grid);
+    if (!fitting) throw Error(ErrorKind::unsupported, name + ": " + mismatch(own, "the image", grid));
+    labels = std::move(*fitting);
+    for (const LabelMap& layer : labels.layers) add_voxels(all.voxels, voxels_by_value(layer));
+  }
+  all.names.merge(labels.names);
+  for (const std::string& note : labels.notes) all.notes.push_back(name + ": " + note);
 }
 
 std::string label_of(std::int32_t value, bool is_only_one, const std::string& suffix,
@@ -69,14 +88,16 @@ std::string label_of(std::int32_t value, bool is_only_one, const std::string& su
   return is_only_one || value == 1 ? suffix : suffix + " " + std::to_string(value);
 }
 
-MaskObjects from_values(const MaskGroup& group, const VoxelsByValue& values, const LabelScheme& scheme) {
-  MaskObjects found;
-  for (const auto& [value, voxels] : values) {
+MaskObjects from_values(const MaskGroup& group, const ReadValues& read, const LabelScheme& of_folder) {
+  const LabelScheme scheme = with_names(of_folder, read.names);
+  MaskObjects found{{}, read.notes};
+  for (const auto& [value, voxels] : read.voxels) {
+    const bool is_only_one = read.voxels.size() == 1;
     if (scheme.kind == LabelScheme::Kind::instances)
       found.objects.push_back({scheme.object_name, "", 0, voxels});
     else if (is_named(scheme, value) || !group.suffix.empty())
-      found.objects.push_back({label_of(value, values.size() == 1, group.suffix, scheme), "",
-                               group.suffix.empty() ? value : 0, voxels});
+      found.objects.push_back(
+          {label_of(value, is_only_one, group.suffix, scheme), "", group.suffix.empty() ? value : 0, voxels});
     else
       found.notes.push_back(group.files.front().path.filename().string() + ": value " +
                             std::to_string(value) + " has no name in labels.json and is left out");
@@ -104,14 +125,9 @@ MaskObjects from_dicom_seg(const std::filesystem::path& path, const Grid& grid) 
 
 MaskObjects objects_of(const MaskGroup& group, const Grid& grid, const LabelScheme& scheme) {
   if (is_dicom_seg(group.files.front().path)) return from_dicom_seg(group.files.front().path, grid);
-  VoxelsByValue all;
-  for (const MaskGroup::File& file : group.files) {
-    for (auto& [value, voxels] : read_values(file, grid)) {
-      const auto [entry, is_new] = all.try_emplace(value, voxels);
-      if (!is_new) entry->second = united(entry->second, voxels);
-    }
-  }
-  return from_values(group, all, scheme);
+  ReadValues read;
+  for (const MaskGroup::File& file : group.files) add_values(read, file, grid);
+  return from_values(group, read, scheme);
 }
 
 }  // namespace sonde

@@ -247,6 +247,31 @@ TEST_F(ImportMasks, SaysWhatTheOverlapRuleTakesAway) {
   EXPECT_EQ(found_in(image)[1], (Found{"label 2", voxels_at(flat_, {2})}));
 }
 
+TEST_F(ImportMasks, KeepsSegmentsThatOverlapWholeAndTheirNames) {
+  map("images/v.nrrd");
+  std::string data(48, '\0');  // 4 x 3 x 2 voxels of two layers
+  data[2] = data[3] = data[4] = '\1';
+  fs::create_directories(root_ / "labels");
+  write_file(root_ / "labels/v_seg.nrrd",
+             "NRRD0004\ntype: uint8\ndimension: 4\nsizes: 2 4 3 2\nkinds: list domain domain domain\n"
+             "encoding: "
+             "raw\nSegment0_Layer:=0\nSegment0_Name:=kidney\nSegment1_Layer:=1\nSegment1_Name:=tumour\n\n" +
+                 data);
+  const ImageId image = add(root_ / "images");
+  const auto result = import_masks(project_, root_ / "labels");
+  EXPECT_THAT(result.failures, IsEmpty());
+  EXPECT_THAT(result.notes, IsEmpty());
+  const std::vector<Found> both{{"kidney", voxels_at(deep_, {1, 2})}, {"tumour", voxels_at(deep_, {1})}};
+  EXPECT_EQ(found_in(image), both);
+  // Objects that were there before keep what they have.
+  project_.apply(image, "undo-it-all", UndoAction{}, {});
+  put(image, {{"liver", {1}}});
+  write_file(root_ / "labels/v_seg.nrrd", read_file(root_ / "labels/v_seg.nrrd") + '\0');  // another file
+  import_masks(project_, root_ / "labels");
+  EXPECT_THAT(found_in(image), UnorderedElementsAre(Found{"liver", voxels_at(deep_, {1})},
+                                                    Found{"kidney", voxels_at(deep_, {2})}));
+}
+
 TEST_F(ImportMasks, ReadBackWhatEveryExportHasWritten) {
   map("images/a.png");
   map("images/v.nii.gz", {}, affine_);
@@ -298,7 +323,7 @@ TEST_F(ImportMasks, ReadsTheSegmentationsOfARealSeries) {
   const ImageId image = add(folder / "ct");
   EXPECT_EQ(import_masks(project_, folder / "liver.dcm").objects, 1);
   EXPECT_EQ(import_masks(project_, folder / "spine_seg.nrrd").objects, 1);
-  const LabelMap map = read_label_map(folder / "liver_seg.nrrd");
+  const LabelMap map = read_labels(folder / "liver_seg.nrrd").layers.at(0);
   const auto objects = found_in(image);
   ASSERT_EQ(objects.size(), 2U);
   const MaskVolume liver = mask_from_voxels(objects[0].voxels);

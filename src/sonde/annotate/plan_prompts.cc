@@ -201,13 +201,13 @@ std::string plan_import(Draft& draft, const ImportAction& action, const PlanAnsw
   if (action.objects.size() > kMostImported || action.objects.size() != answers.answers.size())
     throw Error(ErrorKind::usage, action.from + ": more than " + std::to_string(kMostImported) + " objects");
   checked_length(action.from, "the name of the file", kLongestPath);
+  for (const ImportedObject& object : action.objects) {
+    draft.need_label(object.label);
+    checked_length(object.name, "the name of an object", kLongestName);
+  }
   std::size_t imported = 0;
-  for (std::size_t i = 0; i < action.objects.size(); ++i) {
-    const ImportedObject& from = action.objects[i];
-    draft.need_label(from.label);
-    checked_length(from.name, "the name of an object", kLongestName);
-    VoxelSet voxels = draft.claim(0, answers.answers[i].voxels);
-    if (voxels.runs.empty()) continue;
+  const auto create = [&](const ImportedObject& from, VoxelSet voxels) {
+    if (voxels.runs.empty()) return;
     AnnotatedObject object;
     object.state = ObjectState::approved;
     object.label = from.label;
@@ -215,7 +215,14 @@ std::string plan_import(Draft& draft, const ImportAction& action, const PlanAnsw
     object.source = ObjectSource::import;
     draft.create(std::move(object), std::move(voxels));
     ++imported;
+  };
+  std::vector<VoxelSet> shared;  // claimed before any of the objects is there
+  if (action.among == ImportAction::Among::shared) {
+    for (const RecordedAnswer& answer : answers.answers) shared.push_back(draft.claim(0, answer.voxels));
   }
+  for (std::size_t i = 0; i < action.objects.size(); ++i)
+    create(action.objects[i],
+           shared.empty() ? draft.claim(0, answers.answers[i].voxels) : std::move(shared[i]));
   return "imported " + counted(imported, "object") + " from " + action.from;
 }
 

@@ -70,6 +70,8 @@ Json to_json(const ImageInfo& info, std::size_t number) {
     json["origin_mm_lps"] = {a.origin.x, a.origin.y, a.origin.z};
     for (const Vec3& column : a.columns) json["step_mm_lps"].push_back({column.x, column.y, column.z});
   }
+  for (const SegmentInfo& segment : info.segments)
+    json["segments"].push_back({{"name", segment.name}, {"value", segment.value}, {"layer", segment.layer}});
   if (!is_plain(shape)) {
     const SlicePlane plane = slice_plane(shape, default_axis(shape));
     json["default_axis"] = name_of(plane.axis);
@@ -103,6 +105,9 @@ void print(const ImageInfo& info, std::size_t number, std::size_t of) {
               << plane.extent.width << " x " << plane.extent.height << '\n';
   }
   std::cout << "  window       " << default_window(info) << '\n';
+  for (const SegmentInfo& segment : info.segments)
+    std::cout << "  segment      " << segment.name << ", value " << segment.value << " of layer "
+              << segment.layer << '\n';
   for (const std::string& note : info.notes) std::cout << "  note         " << note << '\n';
 }
 

@@ -110,6 +110,17 @@ void report_failures(const std::vector<StudyFailure>& failures) {
   }
 }
 
+// The first few of each data set: one habit of a tool gives a note for every file.
+void report_notes(const std::vector<DataSetPlan>& plans) {
+  constexpr std::size_t kMaxNotes = 10;
+  for (const DataSetPlan& plan : plans) {
+    for (std::size_t i = 0; i < std::min(kMaxNotes, plan.notes.size()); ++i)
+      std::cerr << "sonde: " << plan.name << ": note: " << plan.notes[i] << '\n';
+    if (plan.notes.size() > kMaxNotes)
+      std::cerr << "sonde: " << plan.name << ": and " << plan.notes.size() - kMaxNotes << " more notes\n";
+  }
+}
+
 std::string in_words(double seconds) {
   const auto s = static_cast<std::int64_t>(seconds + 0.5);
   if (s < 60) return std::to_string(s) + " s";
@@ -190,8 +201,7 @@ int study_run(Arguments args) {
   const std::vector<fs::path> data(c.data.begin(), c.data.end());
   const std::vector<DataSetPlan> plans = plan_data_sets(data, plan_options(c), terminal_progress());
   clear_progress();
-  for (const DataSetPlan& plan : plans)
-    for (const std::string& note : plan.notes) std::cerr << "sonde: " << plan.name << ": " << note << '\n';
+  report_notes(plans);
   report_empty(plans);
   ModelArguments one_thread = c.model;
   one_thread.options.threads = 1;  // pictures run in parallel

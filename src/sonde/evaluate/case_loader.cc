@@ -63,7 +63,7 @@ struct OpenImage {
 
   Volume volume;
   Grid grid;
-  mutable LatestFiles<LabelMap> labels;
+  mutable LatestFiles<LabelLayers> labels;
   mutable std::once_flag window_found;
   mutable UsedWindow window;  // where it is the same for all slices
 };
@@ -78,19 +78,20 @@ std::shared_ptr<const OpenImage> open_image(const std::filesystem::path& path) {
                  [&] { return std::make_shared<const OpenImage>(read_volume(path), kLabelFilesKept); });
 }
 
-std::shared_ptr<const LabelMap> open_labels(const OpenImage& image, const std::filesystem::path& image_file,
-                                            const std::filesystem::path& path) {
+std::shared_ptr<const LabelLayers> open_labels(const OpenImage& image,
+                                               const std::filesystem::path& image_file,
+                                               const std::filesystem::path& path) {
   return image.labels.get(path, [&](const auto&) {
     return on_file(FailureKind::unreadable_mask, path, [&] {
-      LabelMap stored = read_label_map(path);
-      const Grid stored_grid{stored.extent, stored.mm_from_voxel};
-      auto map = on_grid(std::move(stored), image.grid);
-      if (!map) {
-        throw CaseError(FailureKind::size_mismatch, path.string() + ": " + describe(stored_grid) + ", but " +
-                                                        image_file.filename().string() + " is " +
-                                                        describe(image.grid));
+      LabelLayers stored = read_labels(path, image_file);
+      const Grid stored_grid{stored.layers[0].extent, stored.layers[0].mm_from_voxel};
+      auto labels = on_grid(std::move(stored), image.grid);
+      if (!labels) {
+        throw CaseError(
+            FailureKind::size_mismatch,
+            path.string() + ": " + mismatch(stored_grid, image_file.filename().string(), image.grid));
       }
-      return std::make_shared<const LabelMap>(std::move(*map));
+      return std::make_shared<const LabelLayers>(std::move(*labels));
     });
   });
 }
@@ -147,14 +148,25 @@ Place place_of(const StudyCase& study_case, const OpenImage& image) {
   return place;
 }
 
+// The labels of one picture, layer by layer.
+using SliceLayers = std::vector<std::vector<std::int32_t>>;
+
+Mask mask_of_value(const SliceLayers& layers, Extent2 extent, std::int64_t value) {
+  Mask mask = mask_of_value(layers.at(0), extent, value);
+  for (std::size_t i = 1; i < layers.size(); ++i) unite(mask, mask_of_value(layers[i], extent, value));
+  return mask;
+}
+
 void read_label_truths(LoadedCase& loaded, const StudyCase& study_case, const OpenImage& image,
                        const Place& place) {
-  std::map<std::filesystem::path, std::vector<std::int32_t>> labels;
+  std::map<std::filesystem::path, SliceLayers> labels;
   const auto read = [&](const std::filesystem::path& file) {
     if (labels.contains(file)) return;
-    const auto map = open_labels(image, study_case.image_file, file);
-    auto& of_file = labels[file] = slice_labels(*map, place.plane, place.slice);
-    for (std::size_t i = 0; i < of_file.size(); ++i) loaded.any_class.pixels[i] |= of_file[i] != 0 ? 1 : 0;
+    const auto of_file = open_labels(image, study_case.image_file, file);
+    for (const LabelMap& layer : of_file->layers) {
+      const auto& values = labels[file].emplace_back(slice_labels(layer, place.plane, place.slice));
+      for (std::size_t i = 0; i < values.size(); ++i) loaded.any_class.pixels[i] |= values[i] != 0 ? 1 : 0;
+    }
   };
   for (const auto& file : study_case.truth_files) read(file);
   for (const StudyTask& task : study_case.tasks) {
@@ -242,14 +254,17 @@ struct CaseLoader::Impl {
 
   VolumeTruth load(const VolumeTask& task) const {
     const auto image = volumes.get(task.image_file, open_image);
-    const auto map = open_labels(*image, task.image_file, task.task.truth_file);
-    VolumeTruth truth{{map->extent, {}}, slice_plane(image->grid, task.axis), {}};
-    truth.mask.voxels.reserve(map->labels.size());
+    const auto labels = open_labels(*image, task.image_file, task.task.truth_file);
+    VolumeTruth truth{{image->grid.extent, {}}, slice_plane(image->grid, task.axis), {}};
+    truth.mask.voxels.resize(static_cast<std::size_t>(voxel_count(image->grid.extent)));
     const std::int64_t value = value_of(task.task);
     std::int64_t area = 0;
-    for (const std::int32_t label : map->labels) {
-      truth.mask.voxels.push_back(label == value ? 1 : 0);
-      area += truth.mask.voxels.back();
+    for (const LabelMap& layer : labels->layers) {
+      for (std::size_t i = 0; i < layer.labels.size(); ++i) {
+        if (layer.labels[i] != value) continue;
+        truth.mask.voxels[i] = 1;
+        ++area;
+      }
     }
     require_planned_area(task.task, area);
     if (image->grid.mm_from_voxel) {

@@ -120,7 +120,7 @@ TEST(ChamferDistance, IsOpenCVsInEveryBitForRealObjects) {
   int objects = 0, differ = 0;
   for (const auto& set : fs::directory_iterator(*shared / "data" / "images2d")) {
     for (const auto& file : fs::directory_iterator(set.path() / "masks")) {
-      const LabelMap map = read_label_map(file.path());
+      const LabelMap map = read_labels(file.path()).layers.at(0);
       Mask mask = empty_mask({map.extent.x, map.extent.y});
       for (const std::int32_t label :
            std::unordered_set<std::int32_t>(map.labels.begin(), map.labels.end())) {

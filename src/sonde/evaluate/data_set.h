@@ -27,10 +27,10 @@ struct DataSetPlan {
   std::vector<StudyCase> cases;  // with at least one task each
   std::vector<VolumeTask> volumes;
   std::vector<StudyFailure> failures;
+  std::vector<std::string> notes;  // one line each, which names the file
   // Before the limit: pictures, and slices that carry a label; a file that fails as a whole counts as one.
   std::int64_t pictures_found = 0;
   std::int64_t labels_below_area = 0;  // present on a picture or slice, smaller than min_area_px: no tasks
-  std::vector<std::string> notes;      // what is passed over, one line each
   // Of the labels of labels.json or seen anywhere in the set, over pictures and whole label volumes. Not
   // counted for instances.
   std::int64_t labels_absent = 0;

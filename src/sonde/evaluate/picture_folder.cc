@@ -86,23 +86,26 @@ class Planner {
 
   void add_mask(const ImageFile& image, const MaskFile& mask, Picture& picture) {
     const std::filesystem::path& path = mask.file.path;
-    const LabelMap map = read_label_map(path);
-    if (std::min({map.extent.x, map.extent.y, map.extent.z}) != 1) {
+    const LabelLayers labels = read_labels(path, image.path);
+    const Extent3 extent = labels.layers[0].extent;
+    if (std::min({extent.x, extent.y, extent.z}) != 1) {
       throw Error(ErrorKind::unsupported,
                   path.string() + ": is a volume: volumes are paired with labels/, not with masks/");
     }
     picture.truth_files.push_back(path);
-    const LabelAreas areas = areas_of(map.labels);
+    const LabelAreas areas = areas_of(labels);
     if (areas.empty()) {
       fail(image.name, FailureKind::empty_mask, path.string() + ": all of it is background");
       return;
     }
+    for (const std::string& note : labels.notes) plan_.notes.push_back(path.string() + ": " + note);
+    const LabelScheme scheme = with_names(scheme_, labels.names);
     const TruthFile truth{path, label_of(mask.suffix), naming_};
     seen_[truth.suffix].push_back(areas);
     const auto unnamed = unnamed_labels(
-        areas, scheme_, truth, {.dataset = plan_.name, .image = image.name, .label = {}, .reason = {}});
+        areas, scheme, truth, {.dataset = plan_.name, .image = image.name, .label = {}, .reason = {}});
     plan_.failures.insert(plan_.failures.end(), unnamed.begin(), unnamed.end());
-    TasksFound found = tasks_of(areas, min_area_px_, scheme_, truth);
+    TasksFound found = tasks_of(areas, min_area_px_, scheme, truth);
     plan_.labels_below_area += found.below_area;
     std::ranges::move(found.tasks, std::back_inserter(picture.tasks));
   }

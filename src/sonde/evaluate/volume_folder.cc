@@ -108,19 +108,20 @@ class Planner {
   bool add_label_file(const ImageFile& image, const MaskFile& label, Slices& slices) {
     const Grid& grid = slices.grid;
     try {
-      const LabelMap stored = read_label_map(label.file.path);
-      const auto map = on_grid(stored, grid);
-      if (!map) {
+      LabelLayers stored = read_labels(label.file.path, image.path);
+      const Grid stored_grid{stored.layers[0].extent, stored.layers[0].mm_from_voxel};
+      const auto labels = on_grid(std::move(stored), grid);
+      if (!labels) {
         fail(image.name, FailureKind::size_mismatch,
-             label.file.path.string() + ": " + describe(Grid{stored.extent, stored.mm_from_voxel}) +
-                 ", but " + image.name + " is " + describe(grid));
+             label.file.path.string() + ": " + mismatch(stored_grid, image.name, grid));
         return false;
       }
-      const LabelAreas voxels = areas_of(map->labels);
-      if (voxels.empty())
+      for (const std::string& note : labels->notes)
+        plan_.notes.push_back(label.file.path.string() + ": " + note);
+      if (areas_of(*labels).empty())
         fail(image.name, FailureKind::empty_mask, label.file.path.string() + ": all of it is background");
       else
-        add_slices(image, {label.file.path, label.suffix.text(), naming_}, *map, slices);
+        add_slices(image, {label.file.path, label.suffix.text(), naming_}, *labels, slices);
       return true;
     } catch (const std::exception& error) {
       fail(image.name, FailureKind::unreadable_mask, reason_naming(label.file.path, error));
@@ -128,19 +129,21 @@ class Planner {
     }
   }
 
-  void add_slices(const ImageFile& image, const TruthFile& truth, const LabelMap& map, Slices& slices) {
+  void add_slices(const ImageFile& image, const TruthFile& truth, const LabelLayers& labels, Slices& slices) {
     const SlicePlane& plane = slices.plane;
-    const LabelAreas voxels = areas_of(map.labels);
+    const LabelScheme scheme = with_names(scheme_, labels.names);
+    const LabelAreas voxels = areas_of(labels);
     seen_[truth.suffix].push_back(voxels);
     const auto unnamed = unnamed_labels(
-        voxels, scheme_, truth, {.dataset = plan_.name, .image = image.name, .label = {}, .reason = {}});
+        voxels, scheme, truth, {.dataset = plan_.name, .image = image.name, .label = {}, .reason = {}});
     plan_.failures.insert(plan_.failures.end(), unnamed.begin(), unnamed.end());
     std::set<std::int64_t> values_with_tasks;
     for (std::int64_t number = 0; number < plane.slice_count; ++number) {
-      const LabelAreas areas = areas_of(slice_labels(map, plane, number));
+      LabelAreas areas;
+      for (const LabelMap& layer : labels.layers) areas.merge(areas_of(slice_labels(layer, plane, number)));
       if (areas.empty()) continue;
       slices.labelled.insert(number);
-      TasksFound found = tasks_of(areas, options_.min_area_px, scheme_, truth);
+      TasksFound found = tasks_of(areas, options_.min_area_px, scheme, truth);
       plan_.labels_below_area += found.below_area;
       for (StudyTask& task : found.tasks) {
         values_with_tasks.insert(value_of(task));
@@ -150,7 +153,7 @@ class Planner {
     if (is_plain(slices.grid) || plane.slice_count == 1) return;  // one slice is no volume
     for (const std::int64_t value : values_with_tasks) {
       plan_.volumes.push_back(
-          {plan_.name, image.name, image.path, plane.axis, task_of(value, voxels.at(value), scheme_, truth)});
+          {plan_.name, image.name, image.path, plane.axis, task_of(value, voxels.at(value), scheme, truth)});
     }
   }
 

@@ -127,10 +127,10 @@ TEST_F(DicomSegFiles, LieOnGridsWhoseAxesAreSwappedAndTurned) {
                     Affine3{{a.columns[2], negated(a.columns[0]), a.columns[1]}, transform(a, {2, 0, 0})}};
   const MaskVolume mask = mask_from_voxels(liver_);
   const LabelMap map{extent_, {mask.voxels.begin(), mask.voxels.end()}, a};
-  const auto expected = on_grid(map, turned);
+  const auto expected = on_grid({{map}}, turned);
   ASSERT_TRUE(expected);
   const MaskVolume found = mask_from_voxels(voxels_of_segment(seg, 1, turned));
-  EXPECT_EQ(std::vector<std::int32_t>(found.voxels.begin(), found.voxels.end()), expected->labels);
+  EXPECT_EQ(std::vector<std::int32_t>(found.voxels.begin(), found.voxels.end()), expected->layers[0].labels);
 }
 
 TEST_F(DicomSegFiles, AreRefusedOnAGridThatTheirFramesDoNotLieOn) {
@@ -198,7 +198,7 @@ TEST(LiverDicomSegs, HoldWhatTheirNrrdTwinsHold) {
   const fs::path folder = *shared / "data" / "volumes" / "liver_dcmqi";
   const Grid grid = grid_of(read_volume(folder / "ct"));
   const auto twin = [&](const char* name) {
-    const LabelMap map = read_label_map(folder / name);
+    const LabelMap map = read_labels(folder / name).layers.at(0);
     MaskVolume mask{map.extent, {}};
     for (const std::int32_t label : map.labels) mask.voxels.push_back(label != 0 ? 1 : 0);
     return voxels_from_mask(mask);

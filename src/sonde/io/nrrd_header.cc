@@ -5,6 +5,7 @@
 #include <array>
 #include <set>
 
+#include "sonde/io/nrrd_segments.h"
 #include "sonde/io/volume_checks.h"
 
 namespace sonde {
@@ -68,15 +69,27 @@ std::string field_name(std::string_view text) {
   return name;
 }
 
+// Of a value: "\n" is the end of a line, "\\" a backslash.
+std::string unescaped(std::string_view text) {
+  std::string plain;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const bool escaped = text[at] == '\\' && at + 1 < text.size();
+    if (escaped) ++at;
+    plain += escaped && text[at] == 'n' ? '\n' : text[at];
+  }
+  return plain;
+}
+
 struct ParsedLines {
   HeaderFields fields;
+  NrrdKeys keys;
   bool ended = false;  // by an empty line
   std::size_t end = 0;
 };
 
 ParsedLines read_lines(const std::string& name, ByteView file) {
   HeaderLines lines(name, file);
-  ParsedLines parsed{HeaderFields(name), false, 0};
+  ParsedLines parsed{HeaderFields(name), {}, false, 0};
   lines.next();  // the magic
   while (const auto line = lines.next()) {
     if (line->empty()) {
@@ -87,8 +100,10 @@ ParsedLines read_lines(const std::string& name, ByteView file) {
     if (line->starts_with('#')) continue;
     if (colon == std::string_view::npos)
       refuse_corrupt(name, "header line " + shown(*line) + " is not \"field: value\"");
-    if (line->substr(colon).starts_with(":=")) continue;  // keys of other programs
-    parsed.fields.add(field_name(line->substr(0, colon)), trimmed(line->substr(colon + 1)));
+    if (line->substr(colon).starts_with(":="))
+      parsed.keys[std::string(line->substr(0, colon))] = unescaped(line->substr(colon + 2));
+    else
+      parsed.fields.add(field_name(line->substr(0, colon)), trimmed(line->substr(colon + 1)));
   }
   parsed.end = lines.position();
   return parsed;
@@ -242,6 +257,9 @@ NrrdHeader parse_nrrd_header(const std::string& name, ByteView file) {
   NrrdGeometry geometry = nrrd_geometry(fields, sizes.size(), spatial);
   header.image.mm_from_voxel = geometry.mm_from_voxel;
   std::ranges::move(geometry.notes, std::back_inserter(header.image.notes));
+  const bool interleaved = header.image.channels == Channels::frames;
+  header.image.segments =
+      nrrd_segments(name, parsed.keys, interleaved ? header.image.channel_count : header.image.frame_count);
   return header;
 }
 

@@ -19,6 +19,8 @@ struct NrrdHeader {
 };
 
 bool starts_as_nrrd(ByteView head);
+// Of a file, from its header alone; none: it is no segmentation. Throws as parse_nrrd_header.
+std::vector<SegmentInfo> read_nrrd_segments(const std::filesystem::path& path);
 
 // Throws Error{corrupt_data} for a header that breaks the standard, Error{unsupported} for what sonde does
 // not read. The sizes of the data remain to be checked.

@@ -16,7 +16,7 @@ class StoredPicture : public testing::Test {
     return write_file(folder_.path() / "a.tif", content);
   }
   std::vector<std::int32_t> labels(const TiffParts& parts) const {
-    return read_label_map(file(tiff_file(parts))).labels;
+    return read_labels(file(tiff_file(parts))).layers.at(0).labels;
   }
   const TestFolder folder_;
 };

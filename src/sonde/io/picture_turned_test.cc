@@ -84,8 +84,8 @@ TEST_F(TurnedPicture, OfColoursKeepsThemTogether) {
 }
 
 TEST_F(TurnedPicture, HasLabelsThatAreTurnedAsWell) {
-  EXPECT_THAT(read_label_map(file(turned_png(6))).labels, ElementsAreArray(kShown[5]));
-  EXPECT_THAT(read_label_map(file(turned_tiff(8))).labels, ElementsAreArray(kShown[7]));
+  EXPECT_THAT(read_labels(file(turned_png(6))).layers.at(0).labels, ElementsAreArray(kShown[5]));
+  EXPECT_THAT(read_labels(file(turned_tiff(8))).layers.at(0).labels, ElementsAreArray(kShown[7]));
 }
 
 TEST_F(TurnedPicture, IsShownAsStoredWhereItsOrientationIsNone) {

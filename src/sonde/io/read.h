@@ -36,6 +36,13 @@ struct ShownPicture {
 };
 std::optional<ShownPicture> read_shown(const std::filesystem::path& path, const ReadOptions& options = {});
 
+// A label that a file describes: a segment of a .seg.nrrd.
+struct SegmentInfo {
+  std::int64_t value = 1;  // in its layer
+  std::int64_t layer = 0;  // the frame that read_volume gives
+  std::string name;
+};
+
 // What one image of a file or folder is, without reading its pixels where that can be avoided.
 struct ImageInfo {
   std::string title;                 // series number and description, or empty
@@ -49,6 +56,7 @@ struct ImageInfo {
   bool eight_bit = false;
   std::int64_t file_count = 1;
   std::vector<std::string> notes;
+  std::vector<SegmentInfo> segments;
 };
 struct Refusal {
   std::filesystem::path path;

@@ -169,6 +169,7 @@ FileInfo inspect_opened(OpenedImage opened, const std::filesystem::path& path) {
   info.mm_from_voxel = image.mm_from_voxel;
   info.eight_bit = is_eight_bit(image);
   info.notes = image.notes;
+  info.segments = image.segments;
   for (auto& note : finish(opened, needed, needed)) info.notes.push_back(std::move(note));
   return {.path = path, .format = image.format, .images = {std::move(info)}, .refused = {}};
 }

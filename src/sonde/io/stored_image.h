@@ -32,6 +32,7 @@ struct StoredImage {
   Scaling scaling;
   std::optional<Affine3> mm_from_voxel;  // LPS+
   std::vector<std::string> notes;
+  std::vector<SegmentInfo> segments;
   // What follows the last voxel: usual where the format has more to say there.
   enum class Trailer { unexpected, usual } trailer = Trailer::unexpected;
 };

@@ -236,7 +236,7 @@ TEST(WriteLabelMap, IsReadBackOnTheSameGridInEveryFormat) {
         const LabelMap map = labels_of({4, 3, 2}, step, affine);
         const auto path = folder.path() / target.name;
         write_label_map(path, map);
-        const LabelMap back = read_label_map(path);
+        const LabelMap back = read_labels(path).layers.at(0);
         EXPECT_EQ(back.extent, map.extent);
         EXPECT_EQ(back.labels, map.labels) << target.name << " " << step;
         expect_near(back.mm_from_voxel.value(), affine, 1e-5);
@@ -251,7 +251,7 @@ TEST(WriteLabelMap, KeepsValuesOf8And16BitsInPngs) {
   for (const std::int32_t step : {85, 20000}) {
     const LabelMap map = labels_of({5, 3, 1}, step, {});
     write_label_map(folder.path() / "m.png", map);
-    EXPECT_EQ(read_label_map(folder.path() / "m.png").labels, map.labels);
+    EXPECT_EQ(read_labels(folder.path() / "m.png").layers.at(0).labels, map.labels);
     EXPECT_EQ(inspect(folder.path() / "m.png").images.at(0).eight_bit, step == 85);
   }
 }
