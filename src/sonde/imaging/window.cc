@@ -47,16 +47,37 @@ Window window_between(double low, double high) {
   return high > low ? Window{low + (high - low) / 2, high - low} : Window{low, 1};
 }
 
-Window automatic_window(const std::vector<float>& voxels) {
+std::vector<float> finite_values(std::span<const float> voxels) {
   std::vector<float> finite;
   finite.reserve(voxels.size());
-  std::copy_if(voxels.begin(), voxels.end(), std::back_inserter(finite),
-               [](float v) { return std::isfinite(v); });
-  if (finite.empty()) return {0, 1};
-  const double low = percentile(finite, 0.5);
-  const double high = percentile(finite, 99.5);
+  std::ranges::copy_if(voxels, std::back_inserter(finite), [](float v) { return std::isfinite(v); });
+  return finite;
+}
+
+// The finite values that are no padding; where there is nothing else, all that are finite.
+std::vector<float> measured_values(const Volume& volume) {
+  std::vector<float> measured;
+  if (!volume.padding.empty()) {
+    const auto size = static_cast<std::size_t>(volume.extent.x * volume.extent.y);
+    for (std::size_t k = 0; k < volume.padding.size(); ++k) {
+      const auto& padding = volume.padding[k];
+      const auto is_measured = [&](float v) {
+        return std::isfinite(v) && !(padding && v >= padding->least && v <= padding->most);
+      };
+      std::ranges::copy_if(std::span(volume.voxels).subspan(k * size, size), std::back_inserter(measured),
+                           is_measured);
+    }
+  }
+  return measured.empty() ? finite_values(volume.voxels) : measured;
+}
+
+Window automatic_window(const Volume& volume) {
+  std::vector<float> values = measured_values(volume);
+  if (values.empty()) return {0, 1};
+  const double low = percentile(values, 0.5);
+  const double high = percentile(values, 99.5);
   if (high > low) return window_between(low, high);
-  const auto [least, most] = std::minmax_element(finite.begin(), finite.end());
+  const auto [least, most] = std::minmax_element(values.begin(), values.end());
   return window_between(*least, *most);
 }
 
@@ -119,13 +140,13 @@ UsedWindow resolve_window(const WindowChoice& choice, const Volume& volume, cons
     case Kind::fixed:
       return {choice.name, choice.window};
     case Kind::automatic:
-      return {"auto", automatic_window(volume.voxels)};
+      return {"auto", automatic_window(volume)};
     case Kind::by_default:
       break;
   }
   if (volume.file_window) return {"dicom", volume.file_window};
   if (volume.eight_bit) return {"none", std::nullopt};
-  return {"auto", automatic_window(volume.voxels)};
+  return {"auto", automatic_window(volume)};
 }
 
 RgbImage apply_window(const Picture& slice, const UsedWindow& used) {

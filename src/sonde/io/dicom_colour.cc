@@ -41,15 +41,16 @@ void for_each_sample(const Samples& samples, const Visit& visit) {
   }
 }
 
-void append_grey(const Samples& samples, const DicomFrame& frame, std::vector<std::byte>& out) {
+// value_of: what a stored value becomes.
+template <typename ValueOf>
+void append_grey(const Samples& samples, const ValueOf& value_of, std::vector<std::byte>& out) {
   const StoredBits stored(samples);
   const auto before = out.size();
   out.resize(before +
              samples.bytes.size() / static_cast<std::size_t>(samples.bits_allocated / 8) * sizeof(float));
   auto* to = out.data() + before;
   for_each_sample(samples, [&](std::uint32_t sample) {
-    const auto value =
-        static_cast<float>(frame.slope * static_cast<double>(stored(sample)) + frame.intercept);
+    const auto value = static_cast<float>(value_of(stored(sample)));
     std::memcpy(to, &value, sizeof(float));
     to += sizeof(float);
   });
@@ -84,42 +85,63 @@ void append_colour(const Samples& samples, const DicomHeader& header, std::vecto
     append_from_luminance(value(at), value(at + 1), value(at + 2), out);
 }
 
-// One colour of a palette: what each stored value from `first` on becomes (PS3.3, C.7.6.3.1.5).
+// A lookup table as it is stored (PS3.3, C.7.6.3.1.5 and C.11.1.1.1): its descriptor and its entries.
+struct Table {
+  std::int64_t first = 0;
+  std::size_t count = 0;
+  std::vector<std::byte> bytes;
+  bool is_wide = false;  // two bytes an entry; some files declare 16 bits and hold 8, or the other way round
+  unsigned low(std::size_t i) const { return std::to_integer<unsigned>(bytes[is_wide ? 2 * i : i]); }
+  unsigned high(std::size_t i) const { return is_wide ? std::to_integer<unsigned>(bytes[2 * i + 1]) : 0; }
+};
+struct TableTags {
+  Tag descriptor, entries;
+  const char* name;
+};
+
+Table table_from(const std::filesystem::path& path, const DataSet& data, const TableTags& tags,
+                 bool is_signed) {
+  const auto descriptor = shorts(data, tags.descriptor);
+  Table table{.bytes = raw(data, tags.entries)};
+  const auto fail = [&](const char* fault) {
+    throw Error(ErrorKind::corrupt_data, path.string() + ": its " + tags.name + fault);
+  };
+  if (descriptor.size() < 3 || table.bytes.empty()) fail(" is missing");
+  table.count = descriptor[0] == 0 ? 65536 : descriptor[0];
+  table.first = is_signed ? static_cast<std::int16_t>(descriptor[1]) : descriptor[1];
+  table.is_wide = table.bytes.size() >= 2 * table.count;
+  if (!table.is_wide && table.bytes.size() < table.count) fail(" is cut");
+  return table;
+}
+
+std::size_t entry_of(std::int64_t stored, std::int64_t first, std::size_t count) {
+  return static_cast<std::size_t>(
+      std::clamp<std::int64_t>(stored - first, 0, static_cast<std::int64_t>(count) - 1));
+}
+
+// One colour of a palette: what each stored value from `first` on becomes.
 struct Palette {
   std::int64_t first = 0;
   std::vector<std::uint8_t> values;
   std::byte at(std::int64_t stored) const {
-    const auto last = static_cast<std::int64_t>(values.size()) - 1;
-    return static_cast<std::byte>(
-        values[static_cast<std::size_t>(std::clamp<std::int64_t>(stored - first, 0, last))]);
+    return static_cast<std::byte>(values[entry_of(stored, first, values.size())]);
   }
 };
 
 Palette palette_from(const std::filesystem::path& path, const File& file, const DicomHeader& header,
                      std::uint16_t colour) {
   const auto& data = file.data_set();
-  const auto descriptor = shorts(data, Tag(0x0028, static_cast<std::uint16_t>(0x1101 + colour)));
   const Tag entries(0x0028, static_cast<std::uint16_t>(0x1201 + colour));
   if (!has(data, entries) && has(data, Tag(0x0028, static_cast<std::uint16_t>(0x1221 + colour))))
     throw Error(ErrorKind::unsupported, path.string() + ": segmented palettes are not read");
-  const auto bytes = raw(data, entries);
-  if (descriptor.size() < 3 || bytes.empty())
-    throw Error(ErrorKind::corrupt_data, path.string() + ": its palette is missing");
-  const std::size_t count = descriptor[0] == 0 ? 65536 : descriptor[0];
-  Palette palette;
-  palette.first = header.is_signed == 1 ? static_cast<std::int16_t>(descriptor[1]) : descriptor[1];
-  const bool wide =
-      bytes.size() >= 2 * count;  // some files declare 16 bits and hold 8, or the other way round
-  if (!wide && bytes.size() < count)
-    throw Error(ErrorKind::corrupt_data, path.string() + ": its palette is cut");
-  int highest = 0;
-  for (std::size_t i = 0; i < count; ++i) {
-    if (wide) highest = std::max(highest, std::to_integer<int>(bytes[2 * i + 1]));
-  }
-  for (std::size_t i = 0; i < count; ++i) {
+  const Tag descriptor(0x0028, static_cast<std::uint16_t>(0x1101 + colour));
+  const Table table = table_from(path, data, {descriptor, entries, "palette"}, header.is_signed == 1);
+  unsigned highest = 0;
+  for (std::size_t i = 0; i < table.count; ++i) highest = std::max(highest, table.high(i));
+  Palette palette{.first = table.first, .values = {}};
+  for (std::size_t i = 0; i < table.count; ++i) {
     // 16-bit entries show their high byte; where that is never set the low one is meant.
-    const auto value = !wide ? bytes[i] : highest == 0 ? bytes[2 * i] : bytes[2 * i + 1];
-    palette.values.push_back(std::to_integer<std::uint8_t>(value));
+    palette.values.push_back(static_cast<std::uint8_t>(highest == 0 ? table.low(i) : table.high(i)));
   }
   return palette;
 }
@@ -134,6 +156,21 @@ void append_palette(const Samples& samples, const std::array<Palette, 3>& palett
 
 }  // namespace
 
+double ModalityTable::at(std::int64_t stored) const { return values[entry_of(stored, first, values.size())]; }
+
+std::optional<ModalityTable> modality_table(const std::filesystem::path& path, const DataSet& data,
+                                            bool is_signed) {
+  const auto items = sequence(data, Tag(0x0028, 0x3000));
+  if (items == nullptr || items->GetNumberOfItems() == 0) return std::nullopt;
+  const auto& item = items->GetItem(1).GetNestedDataSet();
+  const Table stored =
+      table_from(path, item, {Tag(0x0028, 0x3002), Tag(0x0028, 0x3006), "modality lookup table"}, is_signed);
+  ModalityTable table{.first = stored.first, .values = {}};
+  for (std::size_t i = 0; i < stored.count; ++i)
+    table.values.push_back(static_cast<std::uint16_t>(stored.high(i) << 8 | stored.low(i)));
+  return table;
+}
+
 void append_frame(const std::filesystem::path& path, const File& file, const DicomHeader& header,
                   std::int64_t frame, std::vector<std::byte>& out) {
   const auto samples = file.is_encapsulated() ? decompressed_samples(path, file, header, frame)
@@ -146,7 +183,17 @@ void append_frame(const std::filesystem::path& path, const File& file, const Dic
   } else if (header.samples == 3) {
     append_colour(samples, header, out);
   } else {
-    append_grey(samples, header.frames[static_cast<std::size_t>(frame)], out);
+    const DicomFrame& of_frame = header.frames[static_cast<std::size_t>(frame)];
+    const auto rescaled = [&](std::int64_t v) {
+      return of_frame.slope * static_cast<double>(v) + of_frame.intercept;
+    };
+    const auto table = modality_table(path, file.data_set(), header.is_signed == 1);
+    if (table) {
+      append_grey(
+          samples, [&](std::int64_t v) { return table->at(v); }, out);
+    } else {
+      append_grey(samples, rescaled, out);
+    }
   }
 }
 

@@ -34,6 +34,14 @@ std::vector<std::byte> decode_or_name(std::span<const DicomFrameRequest> batch) 
 
 }  // namespace
 
+DicomFrameRequest frame_request(const std::filesystem::path& path, const DicomHeader& header,
+                                std::int64_t frame) {
+  const std::size_t pixel_bytes = photometric_of(header) == Photometric::rgb ? 3 : sizeof(float);
+  return {.path = path,
+          .frame = frame,
+          .size_bytes = static_cast<std::size_t>(header.rows * header.columns) * pixel_bytes};
+}
+
 void decode_dicom_frames(const std::vector<DicomFrameRequest>& requests,
                          const std::function<void(ByteView frame)>& take) {
   constexpr std::size_t kBatchBytes = std::size_t{64} << 20;

@@ -16,8 +16,11 @@
 #include <gdcmTrace.h>
 #include <zlib.h>
 
+#include "sonde/io/dicom_explicit.h"
 #include "sonde/io/dicom_gdcm.h"
 #include "sonde/io/dicom_meta.h"
+#include "sonde/io/dicom_syntax.h"
+#include "sonde/io/dicom_text.h"
 
 namespace sonde::dicom {
 namespace {
@@ -81,6 +84,7 @@ class MemoryCap {
   bool is_set_ = false;
 };
 
+constexpr const char* kDeflated = "1.2.840.10008.1.2.1.99";
 constexpr std::size_t kRoomToParse = std::size_t{64} << 20;
 constexpr std::size_t kMostInflated = std::size_t{1} << 30;
 
@@ -111,6 +115,15 @@ std::vector<std::byte> inflate_raw(const std::filesystem::path& path, ByteView c
   return out;
 }
 
+// Before GDCM sees the file, which does not know all that there are.
+void require_readable_syntax(const std::filesystem::path& path, const std::string& uid) {
+  if (is_known_syntax(uid) || uid == kDeflated) return;
+  const auto name = unread_syntax_name(uid);
+  throw Error(ErrorKind::unsupported, path.string() + ": the transfer syntax " + uid +
+                                          (name.empty() ? "" : ", " + std::string(name) + ",") +
+                                          " is not read");
+}
+
 }  // namespace
 
 std::string text(const DataSet& data, const Tag& tag) {
@@ -121,6 +134,10 @@ std::string text(const DataSet& data, const Tag& tag) {
   const auto begin = std::ranges::find_if(all, not_padding);
   const auto end = std::find_if(all.rbegin(), all.rend(), not_padding).base();
   return begin < end ? std::string(begin, end) : std::string();
+}
+
+std::string shown_text(const DataSet& data, const Tag& tag) {
+  return decode_dicom_text(text(data, tag), text(data, Tag(0x0008, 0x0005)));
 }
 
 std::vector<double> numbers(const DataSet& data, const Tag& tag) {
@@ -178,8 +195,9 @@ File::File(const std::filesystem::path& path) : mapped_(path), bytes_(mapped_->b
   media_storage_ = meta.media_storage;
   if (media_storage_ == "1.2.840.10008.1.3.10")  // GDCM aborts on some of these
     throw Error(ErrorKind::unsupported, path.string() + ": holds no picture (DICOMDIR)");
+  require_readable_syntax(path, transfer_syntax_);
   const auto data_set = bytes_.subspan(meta.data_set_at);
-  if (transfer_syntax_ == "1.2.840.10008.1.2.1.99") {
+  if (transfer_syntax_ == kDeflated) {
     transfer_syntax_ = "1.2.840.10008.1.2.1";
     rebuilt_ = with_dicom_meta(transfer_syntax_, inflate_raw(path, data_set));
     bytes_ = rebuilt_;
@@ -187,18 +205,29 @@ File::File(const std::filesystem::path& path) : mapped_(path), bytes_(mapped_->b
     rebuilt_ = with_dicom_meta(meta.element_syntax, data_set);
     bytes_ = rebuilt_;
   }
-  buffer_ = std::make_unique<ByteBuffer>(bytes_);
+  const auto data_set_at = parse_dicom_meta(bytes_).data_set_at;
+  const auto rewritten = as_explicit_data_set(bytes_.subspan(data_set_at), meta.element_syntax);
+  const auto parse_rewritten = [&] {
+    rewritten_ = with_dicom_meta("1.2.840.10008.1.2.1", rewritten->elements);
+    if (parse(rewritten_)) locate_pixels(data_set_at + rewritten->pixels_at);
+  };
+  if (rewritten && rewritten->is_odd) parse_rewritten();
+  if (pixels_found_) return;
+  const bool parsed = parse(bytes_);
+  const auto at = static_cast<std::streamoff>(stream_->tellg());
+  if (parsed && at > 0) locate_pixels(static_cast<std::size_t>(at));
+  if (!pixels_found_ && rewritten) parse_rewritten();
+  if (!parsed && !pixels_found_)
+    throw Error(ErrorKind::corrupt_data, path.string() + ": the DICOM data set is cut or damaged");
+}
+
+bool File::parse(ByteView bytes) {
+  buffer_ = std::make_unique<ByteBuffer>(bytes);
   stream_ = std::make_unique<std::istream>(buffer_.get());
   reader_ = std::make_unique<gdcm::Reader>();
   reader_->SetStream(*stream_);
-  const bool parsed = [&] {
-    const MemoryCap cap(2 * bytes_.size() + kRoomToParse);
-    return reader_->ReadUpToTag(Tag(0x7fe0, 0x0010), {Tag(0x7fe0, 0x0010)});
-  }();
-  const auto at = static_cast<std::streamoff>(stream_->tellg());
-  if (parsed && at > 0) locate_pixels(static_cast<std::size_t>(at));
-  if (!parsed && !pixels_found_)
-    throw Error(ErrorKind::corrupt_data, path.string() + ": the DICOM data set is cut or damaged");
+  const MemoryCap cap(2 * bytes.size() + kRoomToParse);
+  return reader_->ReadUpToTag(Tag(0x7fe0, 0x0010), {Tag(0x7fe0, 0x0010)});
 }
 
 // GDCM stops behind the pixel element's head: tag, two letters, 00 00 and the length, or tag and length.

@@ -6,6 +6,7 @@
 #include <map>
 
 #include "sonde/core/error.h"
+#include "sonde/io/dicom_copies.h"
 #include "sonde/io/dicom_image.h"
 #include "sonde/io/dicom_meta.h"
 #include "sonde/io/dicom_series.h"
@@ -84,10 +85,15 @@ void add_headers(Folder& folder, const std::vector<std::filesystem::path>& selec
   }
 }
 
+void stack_files(Folder& folder) {
+  folder.files = without_copies(folder.files);
+  folder.stacks = stack_dicom(folder.files.headers);
+}
+
 Folder scan(const std::filesystem::path& path) {
   Folder folder;
   add_headers(folder, select_dicom(files_of(path), folder.refused));
-  folder.stacks = stack_dicom(folder.files.headers);
+  stack_files(folder);
   if (!folder.stacks.empty()) return folder;
   if (folder.refused.empty()) throw Error(ErrorKind::unsupported, path.string() + ": holds no DICOM file");
   throw Error(ErrorKind::unsupported, path.string() + ": holds no DICOM picture; " +
@@ -135,9 +141,12 @@ Choice only_one(const std::vector<const DicomStack*>& stacks) {
   std::vector<const DicomStack*> volumes;
   for (const auto* stack : stacks)
     if (stack->times.front().size() > 1) volumes.push_back(stack);
-  const bool others_are_single = std::ranges::all_of(
-      stacks, [](const auto* s) { return s->times.front().size() > 1 || s->times.size() == 1; });
-  if (volumes.size() != 1 || !others_are_single) return {};
+  if (volumes.size() != 1) return {};
+  const auto is_localizer = [&](const DicomStack* s) {
+    return s->times.size() == 1 && s->times.front().size() == 1 && s->patient == volumes.front()->patient;
+  };
+  if (!std::ranges::all_of(stacks, [&](const auto* s) { return s == volumes.front() || is_localizer(s); }))
+    return {};
   return {.stack = volumes.front(), .left_out = stacks.size() - 1};
 }
 
@@ -202,7 +211,7 @@ Folder part_of(const Folder& all, const Path& path) {
     part.files.paths.push_back(all.files.paths[i]);
     part.files.headers.push_back(all.files.headers[i]);
   }
-  part.stacks = stack_dicom(part.files.headers);
+  stack_files(part);
   return part;
 }
 
@@ -234,6 +243,15 @@ Folder one_file(const Path& path) {
   return folder;
 }
 
+Folder folder_at(const Path& path) {
+  return std::filesystem::is_directory(path) ? scan(path) : one_file(path);
+}
+
+const DicomStack& chosen_stack(const Path& path, const Folder& folder, const ReadOptions& options) {
+  return std::filesystem::is_directory(path) ? *choose(path, folder, options.series).stack
+                                             : folder.stacks.front();
+}
+
 DicomSourceSlice source_of(const Path& named, const DicomFiles& files, const DicomSlice& slice) {
   const DicomHeader& header = files.headers[slice.file];
   const DicomFrame& frame = header.frames[static_cast<std::size_t>(slice.frame)];
@@ -248,9 +266,8 @@ DicomSourceSlice source_of(const Path& named, const DicomFiles& files, const Dic
 }  // namespace
 
 DicomSource locate_dicom(const std::filesystem::path& path, const ReadOptions& options) {
-  const bool is_folder = std::filesystem::is_directory(path);
-  const Folder folder = is_folder ? scan(path) : one_file(path);
-  const DicomStack& stack = is_folder ? *choose(path, folder, options.series).stack : folder.stacks.front();
+  const Folder folder = folder_at(path);
+  const DicomStack& stack = chosen_stack(path, folder, options);
   const auto time = static_cast<std::size_t>(options.frame.value_or(0));
   if (time >= stack.times.size())
     throw Error(ErrorKind::usage, path.string() + ": frame " + std::to_string(time) + " is not there");
@@ -259,6 +276,13 @@ DicomSource locate_dicom(const std::filesystem::path& path, const ReadOptions& o
   for (const DicomSlice& slice : stack.times[time])
     source.slices.push_back(source_of(path, folder.files, slice));
   return source;
+}
+
+std::string frame_of_reference_of(const std::filesystem::path& path, const ReadOptions& options) {
+  if (!std::filesystem::is_directory(path) && !looks_like_dicom(read_head(path, kHeadBytes))) return {};
+  const Folder folder = folder_at(path);
+  const DicomSlice& first = chosen_stack(path, folder, options).times.front().front();
+  return folder.files.headers[first.file].frame_of_reference_uid;
 }
 
 DicomSeriesFound find_dicom_series(const std::vector<std::filesystem::path>& files) {

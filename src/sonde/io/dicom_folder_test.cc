@@ -154,6 +154,58 @@ TEST_F(ReadDicomFolder, CountsACopyOfAFileOnce) {
   EXPECT_EQ(read().frame_count, 1);
 }
 
+TEST_F(ReadDicomFolder, KnowsACopyInAnotherEncoding) {
+  for (int k = 0; k < 3; ++k) add(std::to_string(k), oblique_slice(2.0 * k, k));
+  add("renamed", oblique_slice(2, 1).text(8, 0x103e, "LO", "exported again"));
+  EXPECT_EQ(read().extent.z, 3);
+  EXPECT_THAT(read().notes, IsEmpty());
+}
+
+TEST_F(ReadDicomFolder, KeepsSlicesThatShareAnInstanceUid) {
+  for (int k = 0; k < 3; ++k) add(numbered("s", k), oblique_slice(2.0 * k, k).text(8, 0x0018, "UI", "9.9"));
+  add("copy", oblique_slice(2, 1).text(8, 0x0018, "UI", "9.9"));
+  const auto volume = read();
+  EXPECT_THAT(first_pixels(volume), ElementsAre(0, 10, 20));
+  EXPECT_THAT(volume.notes, ElementsAre(HasSubstr("share one SOP instance UID")));
+}
+
+TEST_F(ReadDicomFolder, KeepsPicturesThatShareAnInstanceUidButNotTheirPixels) {
+  for (int k = 0; k < 3; ++k) {
+    auto data = grey_picture(std::vector<std::uint16_t>(6, static_cast<std::uint16_t>(k == 2 ? 0 : k)));
+    add(numbered("p", k), data.text(8, 0x0018, "UI", "9.9").text(0x20, 0x0013, "IS", std::to_string(k)));
+  }
+  EXPECT_EQ(read().frame_count, 2) << "the third is a copy of the first";
+  EXPECT_THAT(read().notes, ElementsAre(HasSubstr("share one SOP instance UID")));
+}
+
+TEST_F(ReadDicomFolder, LeavesASecondSliceOfAPlaceOutWithANote) {
+  for (int k = 0; k < 4; ++k) add(numbered("s", k), oblique_slice(2.0 * k, k));
+  add("again", oblique_slice(4, 104));
+  const auto volume = read();
+  EXPECT_THAT(first_pixels(volume), ElementsAre(0, 10, 20, 30));
+  EXPECT_EQ(volume.frame_count, 1);
+  EXPECT_THAT(volume.notes, ElementsAre("1 slice lies at the place of another and is left out: number 104"));
+  add("third", oblique_slice(2, 105));
+  EXPECT_EQ(read().frame_count, 6) << "two of four places: which slices belong together is not known";
+}
+
+TEST_F(ReadDicomFolder, TellsPatientsOfOneSeriesApart) {
+  const auto of = [](const Elements& slice, const std::string& id, const std::string& name) {
+    Elements named = slice;
+    return named.text(0x10, 0x0010, "PN", name).text(0x10, 0x0020, "LO", id);
+  };
+  for (int k = 0; k < 3; ++k)
+    add(numbered("a", k), of(oblique_slice(2.0 * k, k), "P1", k == 0 ? "Doe^Jo" : "Doe^Jo^"));
+  EXPECT_EQ(read().extent.z, 3);
+  add("b0", of(oblique_slice(1, 50), "P2", "Doe^Jo"));
+  EXPECT_THAT(error_of([&] { read(); }).what(), HasSubstr("1 = series 7, patient Doe^Jo (P1) (3 x 2 x 3); "
+                                                          "2 = series 7, patient Doe^Jo (P2) (3 x 2 x 1)"));
+  EXPECT_EQ(error_of([&] { read({.frame = {}, .series = "1.2.3"}); }).kind(), ErrorKind::usage);
+  EXPECT_THAT(first_pixels(read({.frame = {}, .series = "1"})), ElementsAre(0, 10, 20));
+  for (int k = 1; k < 3; ++k) add(numbered("b", k), of(oblique_slice(1 + 2.0 * k, 50 + k), "P2", "Doe^Jo"));
+  EXPECT_EQ(inspect().images.size(), 2U);
+}
+
 TEST_F(ReadDicomFolder, OffersPicturesWithoutPlaceAsFrames) {
   for (int k = 0; k < 3; ++k) {
     auto data = grey_picture(std::vector<std::uint16_t>(6, static_cast<std::uint16_t>(k)));

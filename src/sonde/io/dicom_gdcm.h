@@ -23,6 +23,8 @@ using gdcm::Tag;
 
 // Text without the padding; empty where the element is absent.
 std::string text(const DataSet& data, const Tag& tag);
+// The same as one line of UTF-8, by the data set's character set.
+std::string shown_text(const DataSet& data, const Tag& tag);
 // Numbers written as text (DS, IS). Values that are no numbers are not-a-number.
 std::vector<double> numbers(const DataSet& data, const Tag& tag);
 std::optional<double> number(const DataSet& data, const Tag& tag);
@@ -54,11 +56,12 @@ class File {
   ByteView pixels() const { return pixels_; }
 
  private:
+  bool parse(ByteView bytes);
   void locate_pixels(std::size_t value_at);
 
   std::optional<MappedFile> mapped_;
-  std::vector<std::byte> rebuilt_;
-  ByteView bytes_;  // either of them
+  std::vector<std::byte> rebuilt_, rewritten_;
+  ByteView bytes_;  // mapped_ or rebuilt_
   std::string transfer_syntax_, media_storage_;
   std::unique_ptr<std::streambuf> buffer_;
   std::unique_ptr<std::istream> stream_;
@@ -74,6 +77,17 @@ DicomHeader parse_header(const std::filesystem::path& path, const File& file);
 // The frame's values: float with the rescale applied, or three bytes a pixel.
 void append_frame(const std::filesystem::path& path, const File& file, const DicomHeader& header,
                   std::int64_t frame, std::vector<std::byte>& out);
+
+// The Modality LUT (PS3.3, C.11.1.1): what each stored value from `first` on becomes; those beyond its ends
+// take the value there.
+struct ModalityTable {
+  std::int64_t first = 0;
+  std::vector<std::uint16_t> values;
+  double at(std::int64_t stored) const;
+};
+// Nothing where there is none. Throws Error naming `path` for one that is cut.
+std::optional<ModalityTable> modality_table(const std::filesystem::path& path, const DataSet& data,
+                                            bool is_signed);
 
 // The compressed frames of the pixel element: the fragments of `frame` joined. Throws Error naming `path`.
 std::vector<std::byte> compressed_frame(const std::filesystem::path& path, const File& file,

@@ -124,7 +124,8 @@ std::string stored_type_of(const DicomHeader& header) {
 
 bool is_eight_bit(const DicomHeader& header) {
   if (photometric_of(header) == Photometric::rgb) return header.bits_allocated == 8;
-  const bool plain = header.bits_allocated == 8 && header.bits_stored == 8 && header.is_signed == 0;
+  const bool plain = header.bits_allocated == 8 && header.bits_stored == 8 && header.is_signed == 0 &&
+                     header.has_modality_table == 0;
   for (const auto& frame : header.frames)
     if (frame.slope != 1 || frame.intercept != 0) return false;
   return plain;

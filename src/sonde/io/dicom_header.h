@@ -29,6 +29,7 @@ struct DicomFrame {
   double thickness = 0;                          // mm; 0: not said
   double slope = 1, intercept = 0;
   std::optional<Window> window;
+  std::optional<ValueRange> padding;  // what its padded pixels become
   // Order among frames of the same position: temporal position, trigger time, acquisition, instance or frame
   // number.
   std::array<double, 4> order{};
@@ -36,12 +37,15 @@ struct DicomFrame {
 
 struct DicomHeader {
   std::string sop_instance_uid, modality, series_uid, series_number, series_description;
+  std::string patient_id, patient_name;  // "" where the file does not say it
+  std::string frame_of_reference_uid;
   std::string transfer_syntax;  // UID
   std::string photometric;      // as in the file: "MONOCHROME2", "YBR_FULL_422"
   std::int64_t rows = 0, columns = 0;
   std::int32_t samples = 1, bits_allocated = 0, bits_stored = 0, high_bit = 0;
   std::int32_t is_signed = 0, planar = 0;
-  std::vector<DicomFrame> frames;  // at least one
+  std::int32_t has_modality_table = 0;  // 1: in place of slope and intercept
+  std::vector<DicomFrame> frames;       // at least one
   std::vector<std::string> notes;
 };
 
@@ -61,16 +65,17 @@ DicomHeader read_dicom_header(const std::filesystem::path& path);
 
 Photometric photometric_of(const DicomHeader& header);
 std::string stored_type_of(const DicomHeader& header);  // "int16", "JPEG 2000, uint16"
-// Stored as unsigned 8 bits and not rescaled.
+// Stored as unsigned 8 bits and shown as they are.
 bool is_eight_bit(const DicomHeader& header);
 
 template <typename Wire, typename Value>
 void for_each_field(Wire& wire,
                     Value& value) requires std::is_same_v<std::remove_const_t<Value>, DicomHeader> {
   wire(value.sop_instance_uid, value.modality, value.series_uid, value.series_number,
-       value.series_description, value.transfer_syntax, value.photometric, value.rows, value.columns,
-       value.samples, value.bits_allocated, value.bits_stored, value.high_bit, value.is_signed, value.planar,
-       value.frames, value.notes);
+       value.series_description, value.patient_id, value.patient_name, value.frame_of_reference_uid,
+       value.transfer_syntax, value.photometric, value.rows, value.columns, value.samples,
+       value.bits_allocated, value.bits_stored, value.high_bit, value.is_signed, value.planar,
+       value.has_modality_table, value.frames, value.notes);
 }
 
 }  // namespace sonde

@@ -28,6 +28,15 @@ std::optional<Window> window_of(const DicomFiles& files, const std::vector<Dicom
   return files.headers[middle.file].frames[static_cast<std::size_t>(middle.frame)].window;
 }
 
+std::vector<std::optional<ValueRange>> padding_of(const DicomFiles& files,
+                                                  const std::vector<DicomSlice>& slices) {
+  std::vector<std::optional<ValueRange>> padding;
+  for (const auto& slice : slices)
+    padding.push_back(files.headers[slice.file].frames[static_cast<std::size_t>(slice.frame)].padding);
+  const bool has_any = std::ranges::any_of(padding, [](const auto& range) { return range.has_value(); });
+  return has_any ? padding : std::vector<std::optional<ValueRange>>();
+}
+
 bool is_eight_bit(const DicomFiles& files, const std::vector<DicomSlice>& slices) {
   return std::ranges::all_of(slices,
                              [&](const DicomSlice& s) { return is_eight_bit(files.headers[s.file]); });
@@ -35,13 +44,8 @@ bool is_eight_bit(const DicomFiles& files, const std::vector<DicomSlice>& slices
 
 std::vector<DicomFrameRequest> requests_for(const DicomFiles& files, const std::vector<DicomSlice>& slices) {
   std::vector<DicomFrameRequest> requests;
-  for (const auto& slice : slices) {
-    const auto& header = files.headers[slice.file];
-    const std::size_t pixel_bytes = photometric_of(header) == Photometric::rgb ? 3 : sizeof(float);
-    requests.push_back({.path = files.paths[slice.file],
-                        .frame = slice.frame,
-                        .size_bytes = static_cast<std::size_t>(header.rows * header.columns) * pixel_bytes});
-  }
+  for (const auto& slice : slices)
+    requests.push_back(frame_request(files.paths[slice.file], files.headers[slice.file], slice.frame));
   return requests;
 }
 
@@ -75,6 +79,7 @@ ImageInfo describe_dicom_stack(const DicomFiles& files, const DicomStack& stack)
   info.title = header.series_number.empty() ? "" : "series " + header.series_number;
   if (!header.series_description.empty())
     info.title += (info.title.empty() ? "" : ", ") + header.series_description;
+  if (!stack.patient.empty()) info.title += (info.title.empty() ? "" : ", ") + stack.patient;
   info.series_uid = header.series_uid;
   info.modality = header.modality;
   info.stored_type = stored_type_of(header);
@@ -100,6 +105,7 @@ Volume read_dicom_stack(const std::filesystem::path& named, const DicomFiles& fi
   volume.photometric = photometric_of(first_header(files, stack));
   volume.mm_from_voxel = stack.mm_from_voxel[time];
   volume.file_window = window_of(files, slices);
+  volume.padding = padding_of(files, slices);
   volume.eight_bit = is_eight_bit(files, slices);
   volume.frame = static_cast<std::int64_t>(time);
   volume.frame_count = static_cast<std::int64_t>(stack.times.size());

@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <cstring>
+#include <utility>
 
 #include <gdcmUIDs.h>
 
@@ -160,6 +161,10 @@ std::vector<DicomFrame> frames_from(const DataSet& data, std::int64_t count) {
 void check_is_picture(const std::filesystem::path& path, const File& file) {
   const auto& data = file.data_set();
   if (file.has_pixels() && has(data, Tag(0x0028, 0x0010)) && has(data, Tag(0x0028, 0x0011))) return;
+  for (const auto& [tag, name] :
+       {std::pair{Tag(0x7fe0, 0x0008), "Float Pixel Data"}, {Tag(0x7fe0, 0x0009), "Double Float Pixel Data"}})
+    if (data.FindDataElement(tag))
+      refuse(path, ErrorKind::unsupported, std::string("floating-point pixels (") + name + ") are not read");
   if (has(data, Tag(0x0028, 0x0010)) && has(data, Tag(0x0028, 0x0100)))
     refuse(path, ErrorKind::corrupt_data,
            "the pixel data are missing: the file is cut or holds a header only");
@@ -224,7 +229,8 @@ void check_pixels(const std::filesystem::path& path, const File& file, const Dic
 
 void collect_notes(const DataSet& data, DicomHeader& header) {
   const auto note = [&](std::string_view text) { header.notes.emplace_back(text); };
-  if (has(data, Tag(0x0028, 0x3000))) note("its modality lookup table is not used");
+  if (header.has_modality_table == 1 && (has(data, Tag(0x0028, 0x1053)) || has(data, Tag(0x0028, 0x1052))))
+    note("its rescale slope and intercept are not used: it has a modality lookup table");
   if (has(data, Tag(0x0028, 0x3010))) note("its VOI lookup table is not used");
   if (text(data, Tag(0x0028, 0x1056)) == "SIGMOID") note("its window is a sigmoid and used as a linear one");
   const auto cosines = numbers(data, Tag(0x0020, 0x0037));
@@ -236,6 +242,25 @@ void collect_notes(const DataSet& data, DicomHeader& header) {
     if (frame.slope != 0) continue;
     frame.slope = 1;
     if (&frame == &header.frames.front()) note("its rescale slope is 0 and taken as 1");
+  }
+}
+
+// Pixel Padding Value and Range Limit (C.7.5.1.1.2), which are stored values.
+void find_padding(const DataSet& data, const std::optional<ModalityTable>& table, DicomHeader& header) {
+  const auto stored = [&](const Tag& tag) -> std::optional<std::int64_t> {
+    const auto values = shorts(data, tag);
+    if (values.empty()) return std::nullopt;
+    return header.is_signed == 1 ? static_cast<std::int16_t>(values[0]) : values[0];
+  };
+  const auto value = stored(Tag(0x0028, 0x0120));
+  if (!value || header.samples != 1) return;
+  const auto limit = stored(Tag(0x0028, 0x0121)).value_or(*value);
+  for (DicomFrame& frame : header.frames) {
+    const auto shown = [&](std::int64_t v) {
+      return static_cast<float>(table ? table->at(v)
+                                      : frame.slope * static_cast<double>(v) + frame.intercept);
+    };
+    frame.padding = ValueRange{std::min(shown(*value), shown(limit)), std::max(shown(*value), shown(limit))};
   }
 }
 
@@ -253,12 +278,15 @@ DicomHeader parse_header(const std::filesystem::path& path, const File& file) {
   const auto& data = file.data_set();
   DicomHeader header;
   header.sop_instance_uid = text(data, Tag(0x0008, 0x0018));
-  header.modality = text(data, Tag(0x0008, 0x0060));
-  header.series_uid = text(data, Tag(0x0020, 0x000e));
-  header.series_number = text(data, Tag(0x0020, 0x0011));
-  header.series_description = text(data, Tag(0x0008, 0x103e));
+  header.modality = shown_text(data, Tag(0x0008, 0x0060));
+  header.series_uid = shown_text(data, Tag(0x0020, 0x000e));
+  header.series_number = shown_text(data, Tag(0x0020, 0x0011));
+  header.series_description = shown_text(data, Tag(0x0008, 0x103e));
+  header.patient_id = shown_text(data, Tag(0x0010, 0x0020));
+  header.patient_name = shown_text(data, Tag(0x0010, 0x0010));
+  header.frame_of_reference_uid = shown_text(data, Tag(0x0020, 0x0052));
   header.transfer_syntax = file.transfer_syntax();
-  header.photometric = text(data, Tag(0x0028, 0x0004));
+  header.photometric = shown_text(data, Tag(0x0028, 0x0004));
   header.rows = short_or(data, Tag(0x0028, 0x0010), 0);
   header.columns = short_or(data, Tag(0x0028, 0x0011), 0);
   header.samples = short_or(data, Tag(0x0028, 0x0002), 1);
@@ -268,8 +296,6 @@ DicomHeader parse_header(const std::filesystem::path& path, const File& file) {
   header.is_signed = short_or(data, Tag(0x0028, 0x0103), 0) == 1 ? 1 : 0;
   header.planar = short_or(data, Tag(0x0028, 0x0006), 0);
   if (header.photometric.empty()) header.photometric = header.samples == 3 ? "RGB" : "MONOCHROME2";
-  if (!is_known_syntax(header.transfer_syntax))
-    refuse(path, ErrorKind::unsupported, "the transfer syntax " + header.transfer_syntax + " is not read");
   if (!is_known_photometric(header.photometric))
     refuse(path, ErrorKind::unsupported,
            "the photometric interpretation " + header.photometric + " is not read");
@@ -281,7 +307,10 @@ DicomHeader parse_header(const std::filesystem::path& path, const File& file) {
   header.frames = frames_from(data, frames);
   check_layout(path, header, frames);
   check_pixels(path, file, header);
+  const auto table = modality_table(path, data, header.is_signed == 1);
+  header.has_modality_table = table ? 1 : 0;
   collect_notes(data, header);
+  find_padding(data, table, header);
   return header;
 }
 

@@ -210,5 +210,21 @@ TEST_F(SharedDicom, AFolderOfManyStudiesIsListedAndItsLocalizersStayApart) {
   EXPECT_THAT(gaps.notes[0], HasSubstr("slices are unevenly spaced (1.25 to 202.5 mm)"));
 }
 
+TEST_F(SharedDicom, FaultsOfPublicReportsGiveWhatIsExpected) {
+  const auto faults = volumes_.parent_path() / "faults_2";
+  if (!std::filesystem::exists(faults)) GTEST_SKIP() << "no faults_2";
+  for (const char* name : {"d08_modality_lut/image.dcm", "d21_duplicate_slice/dicom",
+                           "d23_same_sop_uid/dicom", "d33_latin1/image.dcm"}) {
+    const auto path = faults / name;
+    const auto volume =
+        std::filesystem::is_directory(path) ? read_dicom_folder(path, {}) : read_dicom(path, {});
+    EXPECT_EQ(volume.voxels, read_npy(path.parent_path() / "expected.npy", {}).voxels) << name;
+    EXPECT_EQ(volume.notes.size(), std::filesystem::is_directory(path) ? 1U : 0U) << name;
+  }
+  EXPECT_THAT(inspect_dicom(faults / "d33_latin1/image.dcm").images[0].title, HasSubstr("Schädel"));
+  EXPECT_THAT(error_of([&] { read_dicom(faults / "d15_float_pixels/image.dcm", {}); }).what(),
+              HasSubstr("floating-point pixels"));
+}
+
 }  // namespace
 }  // namespace sonde

@@ -5,7 +5,9 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <map>
 #include <set>
+#include <string_view>
 #include <tuple>
 
 namespace sonde {
@@ -54,17 +56,15 @@ bool belongs(const std::vector<DicomHeader>& headers, const Group& group, std::s
   if (group.stands_alone) return false;
   const auto& a = headers[group.slices.front().file];
   const auto& b = headers[file];
-  return a.series_uid == b.series_uid && a.rows == b.rows && a.columns == b.columns &&
+  return a.series_uid == b.series_uid && same_patient(a, b) && a.rows == b.rows && a.columns == b.columns &&
          photometric_of(a) == photometric_of(b) && same_direction(a.frames.front(), b.frames.front()) &&
          same_spacing(a.frames.front(), b.frames.front());
 }
 
 std::vector<Group> group_files(const std::vector<DicomHeader>& headers) {
   std::vector<Group> groups;
-  std::set<std::string> seen;  // the same picture twice in a folder counts once
   for (std::size_t file = 0; file < headers.size(); ++file) {
     const auto& header = headers[file];
-    if (!header.sop_instance_uid.empty() && !seen.insert(header.sop_instance_uid).second) continue;
     if (header.frames.size() > 1) {
       Group alone{.stands_alone = true};
       for (std::size_t f = 0; f < header.frames.size(); ++f)
@@ -106,8 +106,9 @@ class Stacker {
       return as_pictures();
     }
     sort_along_normal();
-    const auto counts = count_positions();
+    auto counts = count_positions();
     if (counts.size() == 1) return as_pictures();
+    if (leave_out_repeats(counts)) counts.assign(counts.size(), 1);
     if (!std::ranges::all_of(counts, [&](std::size_t n) { return n == counts.front(); })) {
       const auto [least, most] = std::ranges::minmax(counts);
       stack_.notes.push_back("its " + std::to_string(counts.size()) + " positions repeat " +
@@ -154,6 +155,31 @@ class Stacker {
       begin = end;
     }
     return counts;
+  }
+
+  // Where a few slices lie at the place of another: keeps the first of each place.
+  bool leave_out_repeats(const std::vector<std::size_t>& counts) {
+    const auto repeated = std::ranges::count_if(counts, [](std::size_t n) { return n > 1; });
+    if (repeated == 0 || 2 * repeated >= static_cast<std::ptrdiff_t>(counts.size())) return false;
+    std::vector<DicomSlice> kept;
+    std::vector<std::string> left_out;
+    std::size_t at = 0;
+    for (const std::size_t count : counts) {
+      kept.push_back(slices_[at]);
+      for (std::size_t i = at + 1; i < at + count; ++i)
+        left_out.push_back(pretty(frame(slices_[i]).order.back()));
+      at += count;
+    }
+    std::string note = left_out.size() == 1
+                           ? "1 slice lies at the place of another and is left out: number "
+                           : std::to_string(left_out.size()) +
+                                 " slices lie at the places of others and are left out: numbers ";
+    constexpr std::size_t kMostListed = 5;
+    for (std::size_t i = 0; i < std::min(left_out.size(), kMostListed); ++i)
+      note.append(i == 0 ? "" : ", ").append(left_out[i]);
+    stack_.notes.push_back(left_out.size() > kMostListed ? note + ", ..." : note);
+    slices_ = std::move(kept);
+    return true;
   }
 
   DicomStack as_volumes(std::size_t depth, std::size_t repeats) {
@@ -223,16 +249,56 @@ class Stacker {
   DicomStack stack_;
 };
 
+// Each once, in the order of the files.
+std::vector<std::string> notes_of(const std::vector<DicomHeader>& headers, const Group& group) {
+  std::vector<std::string> notes;
+  for (const DicomSlice& slice : group.slices)
+    if (slice.frame == 0)
+      for (const std::string& note : headers[slice.file].notes)
+        if (std::ranges::find(notes, note) == notes.end()) notes.push_back(note);
+  return notes;
+}
+
+std::string_view without_carets(std::string_view name) {
+  return name.substr(0, name.find_last_not_of("^ ") + 1);
+}
+
+const DicomHeader& header_of(const std::vector<DicomHeader>& headers, const DicomStack& stack) {
+  return headers[stack.times.front().front().file];
+}
+
+void name_patients(const std::vector<DicomHeader>& headers, std::vector<DicomStack>& stacks) {
+  std::map<std::string_view, const DicomHeader*> first_of_series;
+  std::set<std::string_view> mixed;
+  for (const DicomStack& stack : stacks) {
+    const DicomHeader& header = header_of(headers, stack);
+    const DicomHeader& first = *first_of_series.try_emplace(header.series_uid, &header).first->second;
+    if (!same_patient(first, header)) mixed.insert(header.series_uid);
+  }
+  for (DicomStack& stack : stacks) {
+    const DicomHeader& header = header_of(headers, stack);
+    if (!mixed.contains(header.series_uid)) continue;
+    stack.patient = "patient " + (header.patient_name.empty() ? "without a name" : header.patient_name);
+    if (!header.patient_id.empty()) stack.patient += " (" + header.patient_id + ")";
+  }
+}
+
 }  // namespace
+
+bool same_patient(const DicomHeader& a, const DicomHeader& b) {
+  const auto agree = [](std::string_view x, std::string_view y) { return x.empty() || y.empty() || x == y; };
+  return agree(a.patient_id, b.patient_id) &&
+         agree(without_carets(a.patient_name), without_carets(b.patient_name));
+}
 
 std::vector<DicomStack> stack_dicom(const std::vector<DicomHeader>& headers) {
   std::vector<DicomStack> stacks;
   for (const auto& group : group_files(headers)) {
     auto stack = Stacker(headers, group).stack();
-    const auto& notes = headers[group.slices.front().file].notes;
-    stack.notes.insert(stack.notes.end(), notes.begin(), notes.end());
+    for (const std::string& note : notes_of(headers, group)) stack.notes.push_back(note);
     stacks.push_back(std::move(stack));
   }
+  name_patients(headers, stacks);
   return stacks;
 }
 

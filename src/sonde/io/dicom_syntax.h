@@ -10,6 +10,9 @@ namespace sonde {
 enum class DicomCodec { native, jpeg, jpeg_ls, jpeg_2000, rle };
 
 bool is_known_syntax(std::string_view uid);
+// What a transfer syntax that is not read is called: "High-Throughput JPEG 2000"; empty where it is not
+// known.
+std::string_view unread_syntax_name(std::string_view uid);
 bool is_compressed_syntax(std::string_view uid);
 DicomCodec codec_of(std::string_view uid);      // of a known one
 std::string_view codec_name(DicomCodec codec);  // "JPEG 2000"; empty for native

@@ -300,7 +300,17 @@ TEST_F(ReadDicom, NamesWhatItDoesNotRead) {
   plan.text(8, 0x0016, "UI", "1.2.840.10008.5.1.4.1.1.481.5").text(8, 0x0060, "CS", "RTPLAN");
   check(plan, "holds no picture (RT Plan Storage)");
   EXPECT_THAT(refusal_raw(dicom_test::with_preamble(grey_picture(), "1.2.840.10008.1.2.4.100")).what(),
-              HasSubstr("the transfer syntax 1.2.840.10008.1.2.4.100 is not read"));
+              HasSubstr("the transfer syntax 1.2.840.10008.1.2.4.100, MPEG-2 video, is not read"));
+  for (const auto& [uid, name] : {std::pair{"1.2.840.10008.1.2.4.201", "High-Throughput JPEG 2000"},
+                                  {"1.2.840.10008.1.2.4.203", "High-Throughput JPEG 2000"},
+                                  {"1.2.840.10008.1.2.4.110", "JPEG XL"},
+                                  {"1.2.840.10008.1.2.8.1", "Deflated Image Frame Compression"},
+                                  {"1.2.3.4", "1.2.3.4 is not read"}})
+    EXPECT_THAT(refusal_raw(dicom_test::with_preamble(grey_picture(), uid)).what(), HasSubstr(name));
+  check(grey_picture().us(0x28, 0x0100, {32}).erase(0x7fe0, 0x0010).bytes(0x7fe0, 0x0008, "123456789012"),
+        "floating-point pixels (Float Pixel Data) are not read");
+  check(grey_picture().us(0x28, 0x0100, {64}).erase(0x7fe0, 0x0010).bytes(0x7fe0, 0x0009, "12345678"),
+        "floating-point pixels (Double Float Pixel Data) are not read");
 }
 
 TEST_F(ReadDicom, ReadsFilesWithoutPreambleOrMetaHeader) {
