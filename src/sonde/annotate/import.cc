@@ -86,13 +86,21 @@ void note_lost(const MaskGroup& group, std::int64_t asked, const Changes& change
                            std::to_string(asked - kept) + " pixels are left out, which other objects have");
 }
 
-void import_group(Project& project, const MaskGroup& group, const LabelScheme& scheme, ImportResult& result) {
+struct ImportPlan {
+  LabelScheme scheme;
+  ImportOptions options;
+};
+
+void import_group(Project& project, const MaskGroup& group, const ImportPlan& plan, ImportResult& result) {
   const std::string request = request_of(group);
   if (project.has_done(request)) {
     ++result.known;
     return;
   }
-  MaskObjects found = objects_of(group, grid_of_image(project, group.image), scheme);
+  const ImageSource source = project.image(group.image).source;
+  const DicomSegImage image{
+      source.path, {.frame = source.frame, .series = source.series}, plan.options.frame_of_reference};
+  MaskObjects found = objects_of(group, grid_of_image(project, group.image), plan.scheme, image);
   for (std::string& note : found.notes) result.notes.push_back(std::move(note));
   if (found.objects.empty())
     throw Error(ErrorKind::unsupported, group.files.front().path.filename().string() + ": shows no object");
@@ -113,16 +121,17 @@ void import_group(Project& project, const MaskGroup& group, const LabelScheme& s
 
 }  // namespace
 
-ImportResult import_masks(Project& project, const std::filesystem::path& masks) {
+ImportResult import_masks(Project& project, const std::filesystem::path& masks,
+                          const ImportOptions& options) {
   const std::vector<ImageSummary> images = project.images();
   FoundMasks found = find_masks(masks, images);
   if (found.groups.empty() && found.failures.empty())
     throw Error(ErrorKind::unsupported, masks.string() + ": holds no mask");
-  const LabelScheme scheme = read_label_scheme(found.labels_folder);
+  const ImportPlan plan{read_label_scheme(found.labels_folder), options};
   ImportResult result{0, 0, {}, std::move(found.failures)};
   for (const MaskGroup& group : found.groups) {
     try {
-      import_group(project, group, scheme, result);
+      import_group(project, group, plan, result);
     } catch (const std::exception& error) {
       result.failures.push_back({group.files.front().path.filename().string(), one_line(cause_of(error))});
     }

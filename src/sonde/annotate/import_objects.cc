@@ -105,17 +105,22 @@ MaskObjects from_values(const MaskGroup& group, const ReadValues& read, const La
   return found;
 }
 
-MaskObjects from_dicom_seg(const std::filesystem::path& path, const Grid& grid) {
-  const DicomSeg seg = read_dicom_seg(path);
-  MaskObjects found{{}, seg.notes};
+MaskObjects from_dicom_seg(const std::filesystem::path& path, const Grid& grid, const DicomSegImage& image) {
+  const DicomSeg seg = read_dicom_seg(path, image);
+  const std::string name = path.filename().string();
+  MaskObjects found;
+  for (const std::string& note : seg.notes) found.notes.push_back(name + ": " + note);
   for (const DicomSegInfo& segment : seg.segments) {
+    const std::string label =
+        segment.label.empty() ? "segment " + std::to_string(segment.number) : segment.label;
     try {
       VoxelSet voxels = voxels_of_segment(seg, segment.number, grid);
-      if (voxels.runs.empty()) continue;
-      const std::string numbered = "segment " + std::to_string(segment.number);
-      found.objects.push_back({segment.label.empty() ? numbered : segment.label, "", 0, std::move(voxels)});
+      if (voxels.runs.empty())
+        found.notes.push_back(name + ": its segment \"" + label + "\" is empty");
+      else
+        found.objects.push_back({label, "", 0, std::move(voxels)});
     } catch (const Error& error) {
-      throw Error(error.kind(), path.filename().string() + ": " + error.what());
+      throw Error(error.kind(), name + ": " + error.what());
     }
   }
   return found;
@@ -123,8 +128,9 @@ MaskObjects from_dicom_seg(const std::filesystem::path& path, const Grid& grid) 
 
 }  // namespace
 
-MaskObjects objects_of(const MaskGroup& group, const Grid& grid, const LabelScheme& scheme) {
-  if (is_dicom_seg(group.files.front().path)) return from_dicom_seg(group.files.front().path, grid);
+MaskObjects objects_of(const MaskGroup& group, const Grid& grid, const LabelScheme& scheme,
+                       const DicomSegImage& image) {
+  if (is_dicom_seg(group.files.front().path)) return from_dicom_seg(group.files.front().path, grid, image);
   ReadValues read;
   for (const MaskGroup::File& file : group.files) add_values(read, file, grid);
   return from_values(group, read, scheme);

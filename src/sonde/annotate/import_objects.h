@@ -8,6 +8,7 @@
 #include "sonde/annotate/import_files.h"
 #include "sonde/imaging/grid.h"
 #include "sonde/imaging/voxel_set.h"
+#include "sonde/io/dicom_seg.h"
 #include "sonde/io/label_scheme.h"
 
 namespace sonde {
@@ -22,7 +23,8 @@ struct MaskObjects {
   std::vector<MaskObject> objects;
   std::vector<std::string> notes;
 };
-// What the files of `group` show on the grid of their image. Throws Error naming the file.
-MaskObjects objects_of(const MaskGroup& group, const Grid& grid, const LabelScheme& scheme);
+// What the files of `group` show on the grid of their image, which `image` is. Throws Error naming the file.
+MaskObjects objects_of(const MaskGroup& group, const Grid& grid, const LabelScheme& scheme,
+                       const DicomSegImage& image);
 
 }  // namespace sonde

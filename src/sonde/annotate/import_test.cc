@@ -10,7 +10,7 @@
 #include "sonde/core/error.h"
 #include "sonde/core/test_data.h"
 #include "sonde/io/dicom_seg.h"
-#include "sonde/io/dicom_test_files.h"
+#include "sonde/io/dicom_seg_test_files.h"
 #include "sonde/io/label_map.h"
 #include "sonde/io/picture_test_files.h"
 #include "sonde/io/write.h"
@@ -314,6 +314,27 @@ TEST_F(ImportMasks, ReadsADicomSegmentationOfASeriesWhateverItsName) {
   EXPECT_THAT(result.failures, IsEmpty());
   EXPECT_THAT(found_in(image), ElementsAre(Found{"liver", voxels_at(extent, {0, 8})},
                                            Found{"vessel", voxels_at(extent, {17})}));
+}
+
+TEST_F(ImportMasks, RefusesADicomSegmentationInAnotherFrameOfReferenceUnlessItIsWanted) {
+  for (int i = 0; i < 3; ++i)
+    write(root_ / "images/mr" / std::to_string(i),
+          dicom_test::oblique_slice(3 * i, i).text(0x20, 0x0052, "UI", "1.2.3.77"));
+  const dicom_test::Seg seg{.segments = {{5, "lesion"}, {2, "liver"}, {7, "nothing"}},
+                            .frames = {{2, 3, {1, 1, 0, 0, 0, 0}}, {5, 3, {0, 0, 1, 0, 0, 0}}},
+                            .frame_of_reference = "1.2.3.78"};
+  dicom_test::write(root_ / "segs/any.dcm", seg_file(seg));
+  const ImageId image = add(root_ / "images");
+  const auto refused = import_masks(project_, root_ / "segs");
+  ASSERT_EQ(refused.failures.size(), 1U);
+  EXPECT_THAT(refused.failures[0].reason, testing::AllOf(HasSubstr("1.2.3.78"), HasSubstr("1.2.3.77"),
+                                                         HasSubstr("--any-frame-of-reference")));
+  const auto taken = import_masks(project_, root_ / "segs", {.frame_of_reference = FrameOfReference::any});
+  EXPECT_THAT(taken.notes, UnorderedElementsAre(testing::AllOf(HasSubstr("any.dcm: "), HasSubstr("1.2.3.78")),
+                                                "any.dcm: its segment \"nothing\" is empty"));
+  const Extent3 extent{3, 2, 3};
+  EXPECT_THAT(found_in(image), UnorderedElementsAre(Found{"liver", voxels_at(extent, {6, 7})},
+                                                    Found{"lesion", voxels_at(extent, {8})}));
 }
 
 TEST_F(ImportMasks, ReadsTheSegmentationsOfARealSeries) {

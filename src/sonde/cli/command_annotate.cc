@@ -35,6 +35,7 @@ struct AnnotateCommand {
   std::string project, import, host = "127.0.0.1";
   int port = 0;
   bool json = false, no_store = false;
+  ImportOptions import_options;
   ModelArguments model;
 };
 
@@ -44,6 +45,7 @@ void declare(CommandLine& line, AnnotateCommand& command) {
   line.add("--project", command.project,
            "Folder of the project, made if it is not there; default: STEM.sonde here, after the first path");
   line.add("--import", command.import, "Masks to begin with: a file or folder, named as their images");
+  declare_frame_of_reference(line, command.import_options.frame_of_reference);
   line.add("--port", command.port, "Where the page is; 0: as last time, or any that is free")
       .within(0, 65535)
       .show_default();
@@ -108,7 +110,7 @@ struct Beginning {
   ImportResult imported;
 };
 
-Beginning begin(Project& project, GatheredImages gathered, const std::string& masks) {
+Beginning begin(Project& project, GatheredImages gathered, const AnnotateCommand& command) {
   Beginning beginning;
   const std::size_t before = project.images().size();
   project.add_images(gathered.images);
@@ -117,7 +119,8 @@ Beginning begin(Project& project, GatheredImages gathered, const std::string& ma
   beginning.refused = std::move(gathered.refused);
   if (beginning.images == 0)
     throw Error(ErrorKind::usage, project.folder().string() + ": there are no images");
-  if (!masks.empty()) beginning.imported = import_masks(project, masks);
+  if (!command.import.empty())
+    beginning.imported = import_masks(project, command.import, command.import_options);
   return beginning;
 }
 
@@ -222,7 +225,7 @@ int run_annotate(Arguments args) {
   HttpServer server = listen(command, last);
   const SamModel model = load_model(command.model);
   Project project = Project::open(planned.project);
-  const Beginning beginning = begin(project, std::move(gathered), command.import);
+  const Beginning beginning = begin(project, std::move(gathered), command);
 
   DeskModel network{model, std::nullopt};
   if (!command.no_store) network.store.emplace();

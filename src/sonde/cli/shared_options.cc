@@ -51,6 +51,12 @@ void declare_picture(CommandLine& line, PictureArguments& arguments) {
            "default: the file's own, none for 8 bits, else auto");
 }
 
+void declare_frame_of_reference(CommandLine& line, FrameOfReference& wanted) {
+  line.add_flag(
+      "--any-frame-of-reference", [&wanted] { wanted = FrameOfReference::any; },
+      "Take DICOM segmentations that lie in another frame of reference than their image, with a note");
+}
+
 bool is_plain(const Volume& volume) { return volume.extent.z == 1 && !volume.mm_from_voxel; }
 
 namespace {

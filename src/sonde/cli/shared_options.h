@@ -10,6 +10,7 @@
 #include "sonde/imaging/geometry.h"
 #include "sonde/imaging/slice.h"
 #include "sonde/imaging/window.h"
+#include "sonde/io/dicom_seg.h"
 #include "sonde/io/read.h"
 #include "sonde/predict/sam_model.h"
 
@@ -32,6 +33,9 @@ struct PictureArguments {
   std::optional<std::int64_t> slice, frame;
 };
 void declare_picture(CommandLine& line, PictureArguments& arguments);
+
+// --any-frame-of-reference: every command that takes labels over images.
+void declare_frame_of_reference(CommandLine& line, FrameOfReference& wanted);
 
 // The picture that a command works on.
 struct LoadedPicture {

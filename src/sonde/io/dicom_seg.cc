@@ -11,6 +11,7 @@
 #include "sonde/core/plugin.h"
 #include "sonde/io/dicom_meta.h"
 #include "sonde/io/dicom_seg_plugin.h"
+#include "sonde/io/dicom_source.h"
 #include "sonde/io/dicom_wire.h"
 
 namespace sonde {
@@ -227,7 +228,9 @@ void write_dicom_seg(const std::filesystem::path& path, const std::filesystem::p
 bool is_dicom_seg(const std::filesystem::path& path) {
   constexpr std::size_t kHeadBytes = 2048;
   const auto head = read_head(path, kHeadBytes);
-  return looks_like_dicom(head) && parse_dicom_meta(head).media_storage == "1.2.840.10008.5.1.4.1.1.66.4";
+  if (!looks_like_dicom(head)) return false;
+  const std::string uid = parse_dicom_meta(head).media_storage;
+  return uid == "1.2.840.10008.5.1.4.1.1.66.4" || uid == "1.2.840.10008.5.1.4.1.1.66.7";  // label maps
 }
 
 DicomSeg read_dicom_seg(const std::filesystem::path& path) {
@@ -240,6 +243,19 @@ DicomSeg read_dicom_seg(const std::filesystem::path& path) {
                           return frame.bits.size() == (pixels + 7) / 8;
                         });
   if (!is_whole) throw Error(ErrorKind::corrupt_data, name + ": the decoder gave a cut answer");
+  return seg;
+}
+
+DicomSeg read_dicom_seg(const std::filesystem::path& path, const DicomSegImage& image) {
+  DicomSeg seg = read_dicom_seg(path);
+  const std::string uid = frame_of_reference_of(image.path, image.options);
+  if (uid.empty() || seg.frame_of_reference_uid.empty() || uid == seg.frame_of_reference_uid) return seg;
+  const std::string fault =
+      "lies in the frame of reference " + seg.frame_of_reference_uid + ", and the image in " + uid;
+  if (image.frame_of_reference == FrameOfReference::same)
+    throw Error(ErrorKind::unsupported,
+                path.string() + ": " + fault + " (--any-frame-of-reference takes it all the same)");
+  seg.notes.push_back(fault + ": taken all the same");
   return seg;
 }
 

@@ -31,25 +31,39 @@ void write_dicom_seg(const std::filesystem::path& path, const std::filesystem::p
 
 // A segmentation as it is stored: frames that lie anywhere in the patient.
 struct DicomSegFrame {
-  std::int32_t segment = 0;        // DicomSegInfo::number
+  std::int32_t segment = 0;        // DicomSegInfo::number, which one of DicomSeg::segments has
   Vec3 position;                   // mm, LPS+, centre of the first pixel
   std::vector<std::uint8_t> bits;  // eight pixels a byte, the first in the lowest bit, row by row
 };
 struct DicomSegInfo {
-  std::int32_t number = 0;
+  std::int32_t number = 0;  // above 0, no two of a file's alike; not always without gaps or in order
   std::string label, description;
 };
 struct DicomSeg {
   Extent2 extent;          // of a frame
   Vec3 column_mm, row_mm;  // a step along x, along y
   std::string series_uid;  // of the images that it was made of; may be empty
+  std::string frame_of_reference_uid;
   std::vector<DicomSegInfo> segments;
   std::vector<DicomSegFrame> frames;
   std::vector<std::string> notes;
 };
 bool is_dicom_seg(const std::filesystem::path& path);
-// Binary segmentations, and fractional ones from half of their range on. Throws Error naming the path.
+// Binary segmentations, label maps, and fractional ones from half of their range on. Throws Error naming the
+// path.
 DicomSeg read_dicom_seg(const std::filesystem::path& path);
+
+// same: a segmentation in another frame of reference than its image's is refused: the same numbers are other
+// places in the patient. any: it is taken with a note.
+enum class FrameOfReference { same, any };
+// The image that a segmentation is read for: read_volume(path, options).
+struct DicomSegImage {
+  std::filesystem::path path;
+  ReadOptions options;
+  FrameOfReference frame_of_reference = FrameOfReference::same;
+};
+// Also throws Error{unsupported} that names both frames of reference, where both are known (only of DICOM).
+DicomSeg read_dicom_seg(const std::filesystem::path& path, const DicomSegImage& image);
 // The voxels of a segment on an image's grid. Throws Error{unsupported} (without the path) if its frames do
 // not lie on slices of the grid, in any of its three directions, to a hundredth of a voxel.
 VoxelSet voxels_of_segment(const DicomSeg& seg, std::int32_t segment, const Grid& grid);

@@ -43,8 +43,8 @@ void for_each_field(Wire& wire,
 }
 template <typename Wire, typename Value>
 void for_each_field(Wire& wire, Value& value) requires std::is_same_v<std::remove_const_t<Value>, DicomSeg> {
-  wire(value.extent, value.column_mm, value.row_mm, value.series_uid, value.segments, value.frames,
-       value.notes);
+  wire(value.extent, value.column_mm, value.row_mm, value.series_uid, value.frame_of_reference_uid,
+       value.segments, value.frames, value.notes);
 }
 
 }  // namespace sonde
