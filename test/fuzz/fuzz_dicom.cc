@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // What sonde reads of DICOM files by itself, outside of the child process that GDCM runs in: the first
-// elements, the head of a compressed frame, and run lengths. The first byte says which.
+// elements, the head of a compressed frame, run lengths; and within it, the rewritten data set and texts. The
+// first byte says which.
 #include "fuzz.h"
 
 #include "sonde/io/dicom_codestream.h"
+#include "sonde/io/dicom_explicit.h"
 #include "sonde/io/dicom_meta.h"
 #include "sonde/io/dicom_rle.h"
 #include "sonde/io/dicom_syntax.h"
+#include "sonde/io/dicom_text.h"
 
 namespace {
 
@@ -32,20 +35,43 @@ void check_rle(ByteView bytes) {
   if (decoded) fuzz::insist(decoded->size() == pixels * samples * sample_bytes);
 }
 
+// What is rewritten begins with a tag and no longer has pixels.
+void check_data_set(ByteView bytes) {
+  for (const char* syntax : {"1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.2"}) {
+    const auto rewritten = as_explicit_data_set(bytes, syntax);
+    if (!rewritten) continue;
+    fuzz::insist(rewritten->pixels_at <= bytes.size());
+    fuzz::insist(!as_explicit_data_set(rewritten->elements, "1.2.840.10008.1.2.1"));
+  }
+}
+
+// The first half names the character set.
+void check_text(ByteView bytes) {
+  const std::string_view all(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  const std::string text = decode_dicom_text(all.substr(all.size() / 2), all.substr(0, all.size() / 2));
+  fuzz::insist(decode_dicom_text(text, "ISO_IR 192") == text);
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const auto input = fuzz::chosen(data, size);
   if (!input) return 0;
-  switch (input->choice % 3) {
+  switch (input->choice % 5) {
     case 0:
       check_meta(input->bytes);
       break;
     case 1:
       parse_codestream(input->bytes);
       break;
-    default:
+    case 2:
       check_rle(input->bytes);
+      break;
+    case 3:
+      check_data_set(input->bytes);
+      break;
+    default:
+      check_text(input->bytes);
   }
   return 0;
 }
