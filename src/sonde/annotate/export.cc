@@ -7,6 +7,7 @@
 #include "sonde/annotate/export_map.h"
 #include "sonde/annotate/export_names.h"
 #include "sonde/annotate/export_writer.h"
+#include "sonde/annotate/image_changes.h"
 #include "sonde/core/cause.h"
 #include "sonde/core/error.h"
 
@@ -90,6 +91,8 @@ ExportResult export_project(const Project& project, const ExportOptions& options
       if (!image.objects.empty()) {
         writer->add(image);
         ++written;
+        if (const auto notice = notice_of_change(images[i]))
+          result.notices.push_back(images[i].source.name + ": " + *notice);
       }
     } catch (const std::exception& error) {
       result.failures.push_back({images[i].source.name, reason_of(images[i].source.path, error)});

@@ -27,6 +27,7 @@ struct ExportFailure {
 struct ExportResult {
   std::vector<std::filesystem::path> files;
   std::vector<std::string> notes;
+  std::vector<std::string> notices;  // of images that have changed under what was written
   std::vector<ExportFailure> failures;
 };
 

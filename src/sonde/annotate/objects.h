@@ -94,6 +94,12 @@ struct Taken {
   std::int64_t removed = 0;  // of these, that lost all and are gone
 };
 
+// What an image was when it was read: of the voxels and where they lie, and of the sizes and times of its
+// files, which are cheaper to look at. Empty: not known.
+struct ImageContent {
+  std::string sha256, stamp;
+};
+
 enum class ImageStatus { fresh, started, done };
 struct ImageSummary {
   ImageId id = 0;
@@ -102,8 +108,10 @@ struct ImageSummary {
   std::int64_t approved = 0, proposed = 0;  // objects
   std::int64_t active_ms = 0;               // that people have spent on it
   Revision revision = 0;
-  std::optional<Grid> grid;          // known once it has been opened
-  std::optional<std::string> fault;  // why it could not be
+  std::optional<Grid> grid;           // known once it has been opened
+  std::optional<std::string> fault;   // why it could not be
+  ImageContent content;               // as its objects were drawn on it
+  std::optional<std::string> notice;  // that it is another by now
 };
 
 }  // namespace sonde

@@ -9,4 +9,11 @@ namespace sonde {
 // Reads the image of a project's entry. Throws Error as read_volume does (io/read.h).
 Volume read_image(const ImageSource& source);
 
+// Of the voxels that were read, whatever file they came in.
+std::string content_sha256(const Volume& volume);
+// Of names, sizes and times of the files, without reading them: another stamp may mean another content. A
+// file that is changed gets another time of change of its inode, which no program sets back; so equal stamps
+// mean equal files, whatever their times of modification say.
+std::string stamp_of(const ImageSource& source);
+
 }  // namespace sonde

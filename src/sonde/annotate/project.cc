@@ -56,6 +56,10 @@ void Project::set_opened(ImageId id, const Grid& grid) {
   impl_->locked([&] { impl_->set_opened(id, grid); });
 }
 
+void Project::set_content(ImageId id, const ImageContent& content) {
+  impl_->locked([&] { impl_->set_content(id, content); });
+}
+
 void Project::set_fault(ImageId id, const std::string& fault) {
   impl_->locked([&] { impl_->set_fault(id, fault); });
 }

@@ -86,6 +86,9 @@ class Project {
   // What opening found: the grid, or why there is none. Throws Error{unsupported} "NAME: the file has
   // changed: ..." if the image has another extent than when it was first opened.
   void set_opened(ImageId id, const Grid& grid);
+  // What has been read. Another content than that on which the image's objects were drawn becomes the image's
+  // notice, and the first is kept; where there are no objects, or none was known, this is kept.
+  void set_content(ImageId id, const ImageContent& content);
   void set_fault(ImageId id, const std::string& fault);
   void add_active_time(ImageId id, std::chrono::milliseconds active);
   void set_done(ImageId id, ImageStatus status);  // done, or back to what its objects say

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <SQLiteCpp/SQLiteCpp.h>
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "sonde/annotate/disc_project.h"
+#include "sonde/annotate/test_versions.h"
 #include "sonde/core/random.h"
 
 // Several pages on one image: each takes back its own.
@@ -120,10 +119,7 @@ TEST_F(Pages, UndoAnOlderProjectToItsBeginning) {
   test_.act(stroke_at(15, 5, 2));
   test_.act(UndoAction{});
   test_.close();
-  {
-    SQLite::Database database((test_.path() / "sonde.sqlite").string(), SQLite::OPEN_READWRITE);
-    database.exec("ALTER TABLE events DROP COLUMN client; PRAGMA user_version = 1");
-  }
+  make_version_1(test_.path() / "sonde.sqlite");
   test_.reopen();
   EXPECT_EQ(test_.project().objects(test_.image).size(), 1U);
   act("page-a", RedoAction{});

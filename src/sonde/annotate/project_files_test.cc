@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 
 #include "sonde/annotate/disc_project.h"
+#include "sonde/annotate/test_versions.h"
 #include "sonde/core/random.h"
 
 // What is on the disk: damaged, locked, killed.
@@ -166,6 +167,23 @@ TEST(ProjectFiles, AreRefusedWhereANewerProgramWroteThem) {
   const Refusal refusal = refusal_to_open(closed.path());
   EXPECT_EQ(refusal.kind, ErrorKind::unsupported);
   EXPECT_THAT(refusal.line, HasSubstr("written by a newer sonde"));
+}
+
+TEST(ProjectFiles, OfTheVersionBeforeAreBroughtToThisOne) {
+  const ClosedProject closed;
+  std::vector<ImageSummary> before;
+  {
+    const Project project = Project::open(closed.path());
+    before = project.images();
+  }
+  make_version_1(closed.database());
+  for (int time = 0; time < 2; ++time) {
+    Project project = Project::open(closed.path());
+    ASSERT_EQ(project.images().size(), before.size());
+    EXPECT_EQ(project.images()[0].approved, before[0].approved);
+    EXPECT_EQ(project.images()[0].content.sha256, time == 0 ? "" : "5a");
+    project.set_content(before[0].id, {"5a", "e1"});
+  }
 }
 
 TEST(ProjectFiles, AreRefusedWhereTheDatabaseIsAnotherProgramsOrDamaged) {

@@ -6,6 +6,7 @@
 
 #include "sonde/annotate/action_json.h"
 #include "sonde/annotate/gather_names.h"
+#include "sonde/annotate/image_changes.h"
 #include "sonde/annotate/project_impl.h"
 #include "sonde/core/error.h"
 #include "sonde/core/json_text.h"
@@ -73,8 +74,8 @@ ImageStatus status_of(const ImageSummary& summary, bool done) {
 
 void Project::Impl::load_images() {
   SQLite::Statement row(database_.connection(),
-                        "SELECT id, path, series, frame, name, done, active_ms, revision, grid, fault FROM "
-                        "images ORDER BY id");
+                        "SELECT id, path, series, frame, name, done, active_ms, revision, grid, fault, "
+                        "content, stamp FROM images ORDER BY id");
   while (row.executeStep()) {
     ImageSummary summary;
     summary.id = row.getColumn(0).getInt64();
@@ -88,6 +89,8 @@ void Project::Impl::load_images() {
       check_grid(*summary.grid, database_.file().string());
     }
     if (!row.getColumn(9).isNull()) summary.fault = row.getColumn(9).getString();
+    if (!row.getColumn(10).isNull())
+      summary.content = {row.getColumn(10).getString(), row.getColumn(11).getString()};
     summaries_[summary.id] = std::move(summary);
   }
   SQLite::Statement counts(database_.connection(),
@@ -187,6 +190,25 @@ void Project::Impl::set_opened(ImageId id, const Grid& grid) {
   });
   summaries_.at(id).grid = grid_from_json(text);
   summaries_.at(id).fault = std::nullopt;
+}
+
+void Project::Impl::set_content(ImageId id, const ImageContent& content) {
+  image(id);
+  ImageSummary& summary = summaries_.at(id);
+  const bool is_same = summary.content.sha256 == content.sha256;
+  if (!is_same && !summary.content.sha256.empty() && summary.approved + summary.proposed > 0) {
+    summary.notice = kChangedNotice;
+    return;
+  }
+  summary.notice = std::nullopt;
+  if (is_same && summary.content.stamp == content.stamp) return;
+  // No event: what a file is now is nothing that people have done.
+  SQLite::Statement row(database_.connection(), "UPDATE images SET content = ?, stamp = ? WHERE id = ?");
+  row.bind(1, content.sha256);
+  row.bind(2, content.stamp);
+  row.bind(3, id);
+  row.exec();
+  summary.content = content;
 }
 
 void Project::Impl::set_fault(ImageId id, const std::string& fault) {

@@ -45,6 +45,7 @@ class Project::Impl {
   std::vector<ImageSummary> images() const;
   const ImageSummary& image(ImageId id) const;
   void set_opened(ImageId id, const Grid& grid);
+  void set_content(ImageId id, const ImageContent& content);
   void set_fault(ImageId id, const std::string& fault);
   void add_active_time(ImageId id, std::chrono::milliseconds active);
   void set_done(ImageId id, ImageStatus status);

@@ -6,11 +6,14 @@
 namespace sonde {
 
 // What makes each next version of the first one.
-inline constexpr std::array kProjectUpgrades{"ALTER TABLE events ADD COLUMN client TEXT NOT NULL DEFAULT ''"};
+inline constexpr std::array kProjectUpgrades{
+    "ALTER TABLE events ADD COLUMN client TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE images ADD COLUMN content TEXT; ALTER TABLE images ADD COLUMN stamp TEXT"};
 inline constexpr int kProjectSchema = 1 + static_cast<int>(kProjectUpgrades.size());  // PRAGMA user_version
 inline constexpr int kProjectApplication = 0x534E4441;  // PRAGMA application_id: "SNDA"
 
-// events, changes and answers only grow, and say everything: the other tables could be made from them.
+// events, changes and answers only grow, and say everything: the other tables could be made from them,
+// but for what is known of the images' files.
 // Times are UTC, ISO 8601. JSON as in object_record.h and action_json.h, sets of voxels as encode_voxels.
 inline constexpr const char* kProjectTables = R"(
 CREATE TABLE settings(key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -25,6 +28,7 @@ CREATE TABLE images(
   revision INTEGER NOT NULL DEFAULT 0,
   grid TEXT,    -- {"extent": [x, y, z], "mm_from_voxel": 12 numbers or null}, once it has been opened
   fault TEXT,   -- why it could not be
+  content TEXT, stamp TEXT,  -- of what was read (ImageContent), once it has been
   UNIQUE(path, series, frame));
 
 -- A label that was deleted is kept for undo, which may bring back objects that carry it.
@@ -88,5 +92,9 @@ CREATE TRIGGER events_last BEFORE DELETE ON events BEGIN SELECT RAISE(ABORT, 'th
 CREATE TRIGGER changes_stay BEFORE UPDATE ON changes BEGIN SELECT RAISE(ABORT, 'the history only grows'); END;
 CREATE TRIGGER changes_last BEFORE DELETE ON changes BEGIN SELECT RAISE(ABORT, 'the history only grows'); END;
 )";
+
+// From the version before to this one.
+inline constexpr const char* kProjectFromVersion1 =
+    "ALTER TABLE images ADD COLUMN content TEXT; ALTER TABLE images ADD COLUMN stamp TEXT;";
 
 }  // namespace sonde

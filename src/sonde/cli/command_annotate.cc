@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "sonde/annotate/gather.h"
+#include "sonde/annotate/image_changes.h"
 #include "sonde/annotate/import.h"
 #include "sonde/annotate/open_image.h"
 #include "sonde/annotate/project.h"
@@ -225,6 +226,7 @@ int run_annotate(Arguments args) {
   HttpServer server = listen(command, last);
   const SamModel model = load_model(command.model);
   Project project = Project::open(planned.project);
+  const ChangesFound changes = look_for_changes(project);
   const Beginning beginning = begin(project, std::move(gathered), command);
 
   DeskModel network{model, std::nullopt};
@@ -239,6 +241,7 @@ int run_annotate(Arguments args) {
   server.end_on_signals();
   warn_of_outside(server.address());
   print_refused(beginning);
+  print_some(lines_of(changes));
   const std::string url = url_of(server, token);
   if (command.json) {
     print_json(project, beginning, url);

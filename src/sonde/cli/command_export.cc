@@ -37,7 +37,11 @@ void declare(CommandLine& line, ExportCommand& command) {
 }
 
 void print_json(const std::string& folder, const ExportResult& result) {
-  Json json{{"folder", folder}, {"files", Json::array()}, {"notes", result.notes}, {"failed", Json::array()}};
+  Json json{{"folder", folder},
+            {"files", Json::array()},
+            {"notes", result.notes},
+            {"changed", result.notices},
+            {"failed", Json::array()}};
   for (const auto& file : result.files) json["files"].push_back(file.string());
   for (const auto& [image, reason] : result.failures)
     json["failed"].push_back({{"image", image}, {"reason", reason}});
@@ -61,7 +65,10 @@ int run_export(Arguments args) {
   const ProjectSnapshot snapshot(command.project);
   const ExportResult result = export_project(snapshot.project(), options, terminal_progress());
   clear_progress();
+  for (const std::string& notice : result.notices) std::cerr << "sonde: warning: " << notice << '\n';
   for (const std::string& failure : lines_of(result.failures)) std::cerr << "sonde: " << failure << '\n';
+  if (result.files.empty() && result.failures.empty())
+    for (const std::string& note : result.notes) std::cerr << "sonde: nothing is written: " << note << '\n';
   command.json ? print_json(command.out, result) : print_text(command.out, result);
   if (result.failures.empty()) return kDone;
   return result.files.empty() ? kNothingDone : kSomeFailed;

@@ -97,7 +97,8 @@ Json Api::export_now(const wire::ExportRequest& request, const Progress& progres
   const auto folder = new_export_folder(project_.folder() / "exports", request.format_name);
   const ExportResult result =
       export_project(project_, {.format = request.format, .each = request.each, .folder = folder}, progress);
-  std::vector<std::string> notes = result.notes;
+  std::vector<std::string> notes = result.notices;
+  notes.insert(notes.end(), result.notes.begin(), result.notes.end());
   for (std::string& line : lines_of(result.failures)) notes.push_back(std::move(line));
   return wire::export_result(folder.string(), result.files.size(), notes);
 }

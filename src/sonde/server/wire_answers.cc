@@ -168,7 +168,8 @@ Json to_json(const ImageSummary& image) {
           {"active_ms", image.active_ms},
           {"revision", image.revision},
           {"extent", image.grid ? to_json(image.grid->extent) : Json(nullptr)},
-          {"fault", or_null(image.fault)}};
+          {"fault", or_null(image.fault)},
+          {"notice", or_null(image.notice)}};
 }
 
 Json to_json(const AnnotatedObject& object) {

@@ -8,7 +8,7 @@ import { keepKeyboard } from '../panels/focus'
 import { handleKey } from '../panels/keyboard'
 import { LabelsPanel } from '../panels/labels_panel'
 import { Messages } from '../panels/messages'
-import { StageNotice } from '../panels/notices'
+import { ImageNotice, StageNotice } from '../panels/notices'
 import { ObjectsPanel } from '../panels/objects_panel'
 import { PromptBar } from '../panels/prompt_bar'
 import { QuestionDialog } from '../panels/question_dialog'
@@ -42,6 +42,7 @@ export function App() {
           <div className="stage">
             <Viewer session={session} />
             <StageNotice />
+            <ImageNotice />
             <Messages />
           </div>
           <ViewBar />

@@ -42,6 +42,22 @@ export function StageNotice() {
   )
 }
 
+// Above the picture: what people should know of the image before they go on.
+export function ImageNotice() {
+  const notice = useSession(
+    ({ project, opened }) => project?.images.find(({ id }) => id === opened?.image.id)?.notice ?? null,
+  )
+  if (notice === null) return null
+  return (
+    <p className="image-notice" role="status">
+      <WarningIcon />
+      {sentenceOf(notice)}
+    </p>
+  )
+}
+
+const sentenceOf = (text: string) => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`
+
 function AccessNotice() {
   return (
     <div className="stage-notice cover" role="alert">

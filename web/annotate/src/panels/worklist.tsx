@@ -154,6 +154,12 @@ function Facts({ image }: { image: Summary }) {
           </span>
         )}
       </span>
+      {image.notice !== null && (
+        <span className="fault" title={image.notice} aria-label={image.notice}>
+          <WarningIcon />
+          File changed
+        </span>
+      )}
       {image.active_ms >= 1000 && (
         <span className="time" title="Time spent on it">
           <ClockIcon />

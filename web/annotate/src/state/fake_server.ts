@@ -378,6 +378,7 @@ function summary(id: number, name: string): Summary {
     revision: 0,
     extent: null,
     fault: null,
+    notice: null,
   }
 }
 

@@ -25,6 +25,7 @@ const summary: Fields<wire.Summary> = {
   revision: true,
   extent: true,
   fault: true,
+  notice: true,
 }
 const object: Fields<wire.ImageObject> = {
   id: true,

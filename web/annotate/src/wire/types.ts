@@ -47,6 +47,7 @@ export interface Summary {
   revision: number
   extent: [number, number, number] | null // known once the image has been opened
   fault: string | null // why it could not be
+  notice: string | null // that its file has changed under its objects
 }
 
 export interface Model {
