@@ -126,7 +126,8 @@ class Segmenter {
     result.load_ms = watch.lap_ms();
     const Embedding embedding = options_.no_store ? embed(*model_, result.picture.image)
                                                   : embed_with_store(*model_, result.picture.image, store_);
-    if (overlay_target.empty()) result.picture.image.pixels = {};  // no longer needed, and large
+    // No longer needed, and large; assigning {} would keep the memory.
+    if (overlay_target.empty()) std::vector<std::uint8_t>().swap(result.picture.image.pixels);
     result.encode_ms = watch.lap_ms();
     const Predictor predictor(*model_, embedding);
     const Candidates wanted = candidates_of(options_.candidates);
