@@ -79,7 +79,7 @@ ExportResult export_project(const Project& project, const ExportOptions& options
   ExportResult result;
   const bool is_new = !std::filesystem::exists(options.folder);
   create_folder_of(options.folder / "file");
-  const ExportTarget target{options.folder, options.each, project.labels(), &result};
+  const ExportTarget target{options.folder, options.each, options.existing, project.labels(), &result};
   const auto writer = writer_for(options.format, target);
   const std::vector<ImageSummary> images = project.images();
   const std::vector<std::string> stems = file_stems(images);

@@ -8,6 +8,7 @@
 
 #include "sonde/annotate/project.h"
 #include "sonde/core/progress.h"
+#include "sonde/io/own_file.h"
 
 namespace sonde {
 
@@ -20,6 +21,7 @@ struct ExportOptions {
   ExportFormat format = ExportFormat::png;
   ExportEach each = ExportEach::labels;
   std::filesystem::path folder;  // created, unless nothing is written; other files in it stay
+  Existing existing = Existing::own_only;
 };
 struct ExportFailure {
   std::string image, reason;  // one line
@@ -36,7 +38,8 @@ std::vector<std::string> lines_of(const std::vector<ExportFailure>& failures);
 
 // Writes the approved objects of every image that has any, as docs/formats.md says. An image that cannot be
 // written is a failure and stops no other. `progress` counts images. Throws Error{unavailable} if the folder
-// cannot be written, and what `progress` throws.
+// cannot be written, Error{usage} if its labels.json or annotations.json is not to be replaced, and what
+// `progress` throws.
 ExportResult export_project(const Project& project, const ExportOptions& options,
                             const Progress& progress = {});
 

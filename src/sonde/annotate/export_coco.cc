@@ -5,6 +5,7 @@
 #include "sonde/core/durable_file.h"
 #include "sonde/core/json_text.h"
 #include "sonde/imaging/rle.h"
+#include "sonde/io/own_file.h"
 
 namespace sonde {
 namespace {
@@ -14,6 +15,7 @@ using Json = nlohmann::ordered_json;
 class CocoExport : public ExportWriter {
  public:
   explicit CocoExport(const ExportTarget& target) : target_(target) {
+    check_replaceable(file(), target_.existing);
     for (const Label& label : target.labels)
       categories_.push_back(
           {{"id", label.value}, {"name", label.name}, {"supercategory", ""}, {"color", label.colour}});
@@ -36,19 +38,21 @@ class CocoExport : public ExportWriter {
   }
 
   void finish() override {
-    const Json document{{"info", {{"description", "annotated with sonde"}, {"version", "1.0"}}},
-                        {"licenses", Json::array()},
-                        {"images", std::move(images_)},
-                        {"categories", std::move(categories_)},
-                        {"annotations", std::move(annotations_)}};
-    const auto file = target_.folder / "annotations.json";
-    create_folder_of(file);
+    const Json document{
+        {"info", {{"description", "annotated by people, " + std::string(kOwnMark)}, {"version", "1.0"}}},
+        {"licenses", Json::array()},
+        {"images", std::move(images_)},
+        {"categories", std::move(categories_)},
+        {"annotations", std::move(annotations_)}};
+    prepare_file(target_, file());
     // A file name need not be UTF-8; JSON must.
-    write_durably(file, json_text(document) + "\n");
-    target_.result->files.push_back(file);
+    write_durably(file(), json_text(document) + "\n");
+    target_.result->files.push_back(file());
   }
 
  private:
+  std::filesystem::path file() const { return target_.folder / "annotations.json"; }
+
   std::int64_t add_picture(const ExportImage& image, const SlicePlane& plane, std::int64_t slice) {
     std::string name = image.source.name;
     if (!is_plain(image.grid))

@@ -52,7 +52,7 @@ class DicomSegExport : public ExportWriter {
     const auto segments =
         target_.each == ExportEach::labels ? segments_of_labels(image) : segments_of_objects(image);
     const auto file = target_.folder / (image.stem + "_seg.dcm");
-    create_folder_of(file);
+    prepare_file(target_, file);
     const ReadOptions options{.frame = image.source.frame, .series = image.source.series};
     write_dicom_seg(file, image.source.path, options, segments);
     target_.result->files.push_back(file);

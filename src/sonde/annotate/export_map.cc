@@ -6,6 +6,7 @@
 #include "sonde/core/durable_file.h"
 #include "sonde/core/error.h"
 #include "sonde/core/json_text.h"
+#include "sonde/io/own_file.h"
 
 namespace sonde {
 namespace {
@@ -51,14 +52,21 @@ std::string hidden_note(const ExportImage& image, std::int64_t hidden) {
          " to objects of several labels; the label map shows the last of them";
 }
 
+std::filesystem::path labels_file(const ExportTarget& target) { return target.folder / "labels.json"; }
+
 void write_labels(const ExportTarget& target) {
   nlohmann::ordered_json names = nlohmann::ordered_json::object();
   for (const Label& label : target.labels) names[std::to_string(label.value)] = label.name;
-  const nlohmann::ordered_json json{{"mask_kind", "semantic"}, {"labels", names}};
-  const auto file = target.folder / "labels.json";
-  create_folder_of(file);
+  const nlohmann::ordered_json json{{"mask_kind", "semantic"}, {"labels", names}, {"comment", kOwnMark}};
+  const auto file = labels_file(target);
+  prepare_file(target, file);
   write_durably(file, json_text(json, 2) + "\n");
   target.result->files.push_back(file);
+}
+
+void prepare_file(const ExportTarget& target, const std::filesystem::path& file) {
+  create_folder_of(file);
+  check_replaceable(file, target.existing);
 }
 
 void create_folder_of(const std::filesystem::path& file) {

@@ -20,8 +20,13 @@ LabelMap object_map_of(const ExportObject& object, const Grid& grid);
 // The note for `hidden` pixels; empty for none.
 std::string hidden_note(const ExportImage& image, std::int64_t hidden);
 
-// labels.json of docs/data-sets.md, beside the folder of the label maps. Throws Error{unavailable}.
+// labels.json of docs/data-sets.md, beside the folder of the label maps. Throws as prepare_file().
 void write_labels(const ExportTarget& target);
+std::filesystem::path labels_file(const ExportTarget& target);
+
+// Before `file` is written: creates its folder. Throws Error: unavailable; usage, if another program's file
+// is there.
+void prepare_file(const ExportTarget& target, const std::filesystem::path& file);
 
 // Creates the folder of `file`. Throws Error{unavailable}.
 void create_folder_of(const std::filesystem::path& file);

@@ -14,7 +14,9 @@ constexpr int kWriters = 8;
 
 class PngExport : public ExportWriter {
  public:
-  explicit PngExport(const ExportTarget& target) : target_(target) {}
+  explicit PngExport(const ExportTarget& target) : target_(target) {
+    if (target_.each == ExportEach::labels) check_replaceable(labels_file(target_), target_.existing);
+  }
 
   void add(const ExportImage& image) override {
     switch (target_.each) {
@@ -65,6 +67,7 @@ class PngExport : public ExportWriter {
         if (area_px(mask) == 0) continue;
         files[i].push_back(folder /
                            ((is_plain(image.grid) ? name : slice_file_name(name, plane, slice)) + ".png"));
+        check_replaceable(files[i].back(), target_.existing);
         write_mask_png(files[i].back(), mask);
       }
     });
@@ -73,7 +76,7 @@ class PngExport : public ExportWriter {
   }
 
   void write(const std::filesystem::path& file, const LabelMap& map) {
-    create_folder_of(file);
+    prepare_file(target_, file);
     write_label_map(file, map);
     target_.result->files.push_back(file);
   }

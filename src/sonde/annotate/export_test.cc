@@ -224,6 +224,28 @@ TEST_F(ExportProject, LeavesOtherFilesOfTheFolderAndCountsImages) {
   EXPECT_TRUE(fs::exists(out_ / "masks" / "other.png"));
 }
 
+TEST_F(ExportProject, ReplacesItsOwnFilesAndNoOthers) {
+  put(add(picture("a.png")), {{"liver", {1}}});
+  put(add(picture("b.png")), {{"liver", {2}}});
+  for (const ExportFormat format :
+       {ExportFormat::png, ExportFormat::nifti, ExportFormat::nrrd, ExportFormat::coco}) {
+    exported(format);
+    EXPECT_THAT(exported(format).failures, IsEmpty()) << "its own files";
+  }
+  dicom_test::write(out_ / "masks" / "a.png", std::string("mine"));
+  const auto result = exported(ExportFormat::png);
+  EXPECT_THAT(files_of(result), ElementsAre("masks/b.png", "labels.json"));
+  ASSERT_EQ(result.failures.size(), 1U);
+  EXPECT_THAT(result.failures[0].reason, HasSubstr("was not written by sonde"));
+  dicom_test::write(out_ / "labels.json", std::string("{}"));
+  dicom_test::write(out_ / "annotations.json", std::string("{}"));
+  for (const ExportFormat format : {ExportFormat::png, ExportFormat::nifti, ExportFormat::coco})
+    EXPECT_EQ(error_of([&] { exported(format); }).kind(), ErrorKind::usage);
+  ExportOptions forced{ExportFormat::png, ExportEach::labels, out_, Existing::any};
+  EXPECT_THAT(export_project(project_, forced).failures, IsEmpty());
+  EXPECT_EQ(read_label_map(out_ / "masks/a.png").labels[1], value("liver"));
+}
+
 TEST_F(ExportProject, FailsWhereTheFolderCannotBeMade) {
   dicom_test::write(root_ / "file", std::string("text"));
   const ExportOptions options{ExportFormat::png, ExportEach::labels, root_ / "file" / "out"};

@@ -9,7 +9,9 @@ namespace {
 class VolumeExport : public ExportWriter {
  public:
   VolumeExport(const ExportTarget& target, std::string extension)
-      : target_(target), extension_(std::move(extension)) {}
+      : target_(target), extension_(std::move(extension)) {
+    if (target_.each == ExportEach::labels) check_replaceable(labels_file(target_), target_.existing);
+  }
 
   void add(const ExportImage& image) override {
     switch (target_.each) {
@@ -37,7 +39,7 @@ class VolumeExport : public ExportWriter {
   std::filesystem::path labels() const { return target_.folder / "labels"; }
 
   void write(const std::filesystem::path& file, const LabelMap& map) {
-    create_folder_of(file);
+    prepare_file(target_, file);
     write_label_map(file, map);
     target_.result->files.push_back(file);
   }

@@ -29,6 +29,7 @@ struct ExportImage {
 struct ExportTarget {
   std::filesystem::path folder;
   ExportEach each = ExportEach::labels;
+  Existing existing = Existing::own_only;
   std::vector<Label> labels;  // the project's
   ExportResult* result = nullptr;
 };

@@ -59,7 +59,7 @@ struct AskedPrompt {
 struct Proposal {
   PlaneRef plane;                          // where it was asked
   std::optional<ObjectId> target;          // the approved object that it changes when accepted
-  std::vector<CandidateScore> candidates;  // in the decoder's order
+  std::vector<CandidateScore> candidates;  // in AnnotationSegmenter's order
   std::size_t chosen = 0;
   std::optional<AskedPrompt> prompt;  // absent for one of a grid
 };

@@ -20,9 +20,9 @@ struct Plan {
   std::optional<Taken> taken;         // from others, by the rule for overlaps
 };
 
-// answers: what the network said (ask: the candidates in the decoder's order; everything: the regions), or
-// the masks of an import; else empty. first: of an ask, the candidate to show; absent: as first_candidate
-// says.
+// answers: what the network said (ask: the candidates, in AnnotationSegmenter's order; everything: the
+// regions), or the masks of an import; else empty. first: of an ask in the history, the candidate that was
+// shown; absent: the first.
 struct PlanAnswers {
   std::span<const RecordedAnswer> answers;
   std::optional<std::size_t> first;

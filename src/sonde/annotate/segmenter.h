@@ -26,8 +26,8 @@ struct ProposedRegion {
 struct AnnotationSegmenter {
   std::string model_sha256;
   std::string precision;  // "fp32", "bf16"
-  // The decoder's three candidates, in its order. `inside`, if not empty, is a mask to start from (the mask
-  // prompt).
+  // The one to show first (imaging/first_answer.h), then the others in the decoder's order. `inside`, if not
+  // empty, is a mask to start from (the mask prompt).
   std::function<std::vector<AnsweredCandidate>(ImageId, PlaneRef, const AskedPrompt&, const Mask& inside)>
       ask;
   // Best predicted IoU first. Throws what its progress throws.

@@ -18,6 +18,7 @@
 #include "sonde/cli/commands.h"
 #include "sonde/cli/exit_status.h"
 #include "sonde/cli/shared_options.h"
+#include "sonde/cli/standard_streams.h"
 #include "sonde/core/error.h"
 #include "sonde/core/json_text.h"
 #include "sonde/server/api.h"
@@ -58,7 +59,9 @@ void declare(CommandLine& line, AnnotateCommand& command) {
   line.footer(
       "Opens no browser: open the address that it prints. Everything stays on this machine; work is saved as "
       "it\n"
-      "is done. Ctrl-C ends it, the same command goes on with the project.\n"
+      "is done. Ctrl-C ends it (status 0; before the address is printed: 130), the same command goes on with "
+      "the\n"
+      "project.\n"
       "Example: sonde annotate scans/ --project liver.sonde");
 }
 
@@ -132,9 +135,9 @@ std::string count(std::size_t n, const std::string& noun) {
 // So that the address does not scroll away; all are in the JSON.
 void print_some(const std::vector<std::string>& lines) {
   constexpr std::size_t kShown = 10;
-  for (std::size_t i = 0; i < std::min(kShown, lines.size()); ++i) std::cerr << "sonde: " << lines[i] << '\n';
+  for (std::size_t i = 0; i < std::min(kShown, lines.size()); ++i) complain(lines[i]);
   if (lines.size() > kShown)
-    std::cerr << "sonde: and " << lines.size() - kShown << " more; --json names all\n";
+    complain("and " + std::to_string(lines.size() - kShown) + " more; --json names all");
 }
 
 void print_refused(const Beginning& beginning) {
@@ -149,14 +152,14 @@ void print_refused(const Beginning& beginning) {
 }
 
 void print(const Project& project, const Beginning& beginning, const std::string& url) {
-  std::cout << project.folder().string() << ": " << count(beginning.images, "image");
+  std::cout << escaped_on_one_line(project.folder().string()) << ": " << count(beginning.images, "image");
   if (beginning.added < beginning.images) std::cout << ", " << beginning.added << " of them new";
   if (!beginning.refused.empty()) std::cout << ", " << beginning.refused.size() << " left out";
   std::cout << '\n';
   if (beginning.imported.objects > 0)
     std::cout << "imported " << count(static_cast<std::size_t>(beginning.imported.objects), "object") << '\n';
-  for (const std::string& note : beginning.imported.notes) std::cout << note << '\n';
-  std::cout << url << '\n' << std::flush;
+  for (const std::string& note : beginning.imported.notes) std::cout << escaped_on_one_line(note) << '\n';
+  std::cout << url << '\n';
 }
 
 void print_json(const Project& project, const Beginning& beginning, const std::string& url) {
@@ -174,15 +177,14 @@ void print_json(const Project& project, const Beginning& beginning, const std::s
       {"imported",
        {{"objects", beginning.imported.objects}, {"notes", beginning.imported.notes}, {"failed", failures}}},
       {"url", url}};
-  std::cout << json_text(json) << '\n' << std::flush;
+  std::cout << json_text(json) << '\n';
 }
 
 void warn_of_outside(const std::string& address) {
   if (is_loopback(address)) return;
-  std::cerr
-      << "sonde: warning: " << address
-      << " can be reached from other machines; whoever has the address with its token sees and changes the "
-         "images, and the connection is not encrypted\n";
+  complain("warning: " + address +
+           " can be reached from other machines; whoever has the address with its token sees and changes the "
+           "images, and the connection is not encrypted");
 }
 
 // What the project's last server had, for a page that is still open. Nothing where the token travels through
@@ -248,6 +250,7 @@ int run_annotate(Arguments args) {
   } else {
     print(project, beginning, url);
   }
+  flush_standard_output();  // nobody could open what nobody was told
   server.run({.refusal = [&](const RequestHead& head) { return api.refusal(head); },
               .handle = [&](const Request& request) { return api.handle(request); }});
   return kDone;

@@ -14,6 +14,7 @@
 #include "sonde/cli/exit_status.h"
 #include "sonde/cli/outputs.h"
 #include "sonde/cli/shared_options.h"
+#include "sonde/cli/standard_streams.h"
 #include "sonde/cli/terminal.h"
 #include "sonde/core/durable_file.h"
 #include "sonde/core/error.h"
@@ -29,7 +30,7 @@ namespace fs = std::filesystem;
 
 struct EverythingCommand {
   std::string image, out, format = "png";
-  bool json = false;
+  bool json = false, force = false;
   EverythingOptions settings;
   ModelArguments model;
   PictureArguments picture;
@@ -53,10 +54,17 @@ void declare(CommandLine& line, EverythingCommand& command) {
   line.add("--format", command.format, "png: a file a mask and metadata.csv; coco: annotations.json")
       .one_of({"png", "coco"})
       .show_default();
+  line.add_flag("--force", command.force, "Replace the input, and files that sonde did not write, too");
   line.add_flag("--json", command.json, "Print one JSON object");
   line.footer(
       "Either way the folder gets overlay.png to look at.\nExample: sonde everything slide.png "
       "--points-per-side 16 --out slide/");
+}
+
+constexpr const char* kOverlay = "overlay.png";
+
+std::string table_name(const EverythingCommand& command) {
+  return command.format == "coco" ? "annotations.json" : "metadata.csv";
 }
 
 std::string mask_name(std::size_t index) {
@@ -67,7 +75,7 @@ std::string mask_name(std::size_t index) {
 
 // A run into the folder of an earlier one leaves none of its masks among the new ones.
 void remove_earlier_masks(const fs::path& folder, std::size_t keep) {
-  for (std::size_t i = keep; fs::exists(folder / mask_name(i)); ++i) fs::remove(folder / mask_name(i));
+  for (std::size_t i = keep; is_own_file(folder / mask_name(i)); ++i) fs::remove(folder / mask_name(i));
 }
 
 std::string metadata_csv(const std::vector<ProposedMask>& masks) {
@@ -92,13 +100,13 @@ void write_masks(const EverythingCommand& command, const fs::path& folder, const
     for (const ProposedMask& m : masks) {
       annotations.push_back({m.rle, m.box, m.predicted_iou, m.stability_score, m.point, m.crop_box});
     }
-    write_durably(folder / "annotations.json",
+    write_durably(folder / table_name(command),
                   coco_json(fs::path(command.image).filename().string(), picture.image.extent, annotations));
   } else {
     for (std::size_t i = 0; i < masks.size(); ++i)
       write_mask_png(folder / mask_name(i), decode_rle(masks[i].rle));
     remove_earlier_masks(folder, masks.size());
-    write_durably(folder / "metadata.csv", metadata_csv(masks));
+    write_durably(folder / table_name(command), metadata_csv(masks));
   }
 }
 
@@ -114,7 +122,7 @@ void write_overlay(const fs::path& folder, const LoadedPicture& picture,
   if (order.size() > kMost) order.resize(kMost);
   std::vector<Mask> masks;
   for (const ProposedMask* m : order) masks.push_back(decode_rle(m->rle));
-  write_png(folder / "overlay.png", draw_overlay(picture.image, masks, {}));
+  write_png(folder / kOverlay, draw_overlay(picture.image, masks, {}));
 }
 
 Json to_json(const EverythingCommand& command, const fs::path& folder, const LoadedPicture& picture,
@@ -124,7 +132,7 @@ Json to_json(const EverythingCommand& command, const fs::path& folder, const Loa
   for (std::size_t i = 0; i < proposed.size(); ++i) {
     const ProposedMask& m = proposed[i];
     masks.push_back(
-        {{"file", (folder / (command.format == "coco" ? "annotations.json" : mask_name(i))).string()},
+        {{"file", (folder / (command.format == "coco" ? table_name(command) : mask_name(i))).string()},
          {"predicted_iou", m.predicted_iou},
          {"stability_score", m.stability_score},
          {"area_px", m.area_px},
@@ -133,7 +141,7 @@ Json to_json(const EverythingCommand& command, const fs::path& folder, const Loa
          {"crop_box", box(m.crop_box)}});
   }
   return {{"masks", masks},
-          {"overlay", (folder / "overlay.png").string()},
+          {"overlay", (folder / kOverlay).string()},
           {"window", describe(picture.window)},
           {"image", image_json(command.image, picture)}};
 }
@@ -147,15 +155,19 @@ int run_everything(Arguments args) {
   if (line.parse(args) == Parsed::helped) return kDone;
   validate(command.settings);
   Stopwatch watch;
+  const fs::path folder =
+      command.out.empty() ? fs::path(stem_of(command.image) + "_everything") : fs::path(command.out);
+  OutputGuard guard({command.image, command.model.model}, command.force ? Existing::any : Existing::own_only);
+  guard.claim(folder / table_name(command));
+  guard.claim(folder / kOverlay);
   const LoadedPicture picture = load_picture(command.image, command.picture);
   const SamModel model = load_model(command.model);
   const double load_ms = watch.lap_ms();
   const auto masks = segment_everything(model, picture.image, command.settings, terminal_progress());
   const double segment_ms = watch.lap_ms();
-  const fs::path folder =
-      command.out.empty() ? fs::path(stem_of(command.image) + "_everything") : fs::path(command.out);
-  if (masks.empty())
-    std::cerr << "sonde: " << command.image << ": no mask: nothing is as sure and stable as is asked for\n";
+  if (masks.empty()) complain(command.image + ": no mask: nothing is as sure and stable as is asked for");
+  for (std::size_t i = 0; command.format == "png" && i < masks.size(); ++i)
+    guard.claim(folder / mask_name(i));
   write_masks(command, folder, picture, masks);
   write_overlay(folder, picture, masks);
   if (command.json) {
@@ -166,8 +178,8 @@ int run_everything(Arguments args) {
     std::cout << json_text(json) << '\n';
     return kDone;
   }
-  std::cout << command.image << ": " << masks.size() << " masks in " << std::fixed << std::setprecision(1)
-            << segment_ms / 1000 << " s, window " << describe(picture.window) << '\n'
+  std::cout << escaped_on_one_line(command.image) << ": " << masks.size() << " masks in " << std::fixed
+            << std::setprecision(1) << segment_ms / 1000 << " s, window " << describe(picture.window) << '\n'
             << "  " << folder.string() << ": masks, overlay.png\n";
   return kDone;
 }

@@ -3,6 +3,7 @@
 #include <iostream>
 #include <sstream>
 #include <string>
+#include <system_error>
 
 #include <nlohmann/json.hpp>
 
@@ -10,6 +11,7 @@
 #include "sonde/cli/commands.h"
 #include "sonde/cli/exit_status.h"
 #include "sonde/cli/shared_options.h"
+#include "sonde/cli/standard_streams.h"
 #include "sonde/core/error.h"
 #include "sonde/core/json_text.h"
 #include "sonde/io/read.h"
@@ -83,7 +85,8 @@ Json to_json(const ImageInfo& info, std::size_t number) {
 void print(const ImageInfo& info, std::size_t number, std::size_t of) {
   const Volume shape = shape_of(info);
   const bool plain = is_plain(shape);
-  if (of > 1 || !info.title.empty()) std::cout << "  [" << number << "] " << info.title << '\n';
+  if (of > 1 || !info.title.empty())
+    std::cout << "  [" << number << "] " << escaped_on_one_line(info.title) << '\n';
   if (!info.series_uid.empty())
     std::cout << "  series       " << info.series_uid << (info.modality.empty() ? "" : ", " + info.modality)
               << '\n';
@@ -106,9 +109,10 @@ void print(const ImageInfo& info, std::size_t number, std::size_t of) {
   }
   std::cout << "  window       " << default_window(info) << '\n';
   for (const SegmentInfo& segment : info.segments)
-    std::cout << "  segment      " << segment.name << ", value " << segment.value << " of layer "
-              << segment.layer << '\n';
-  for (const std::string& note : info.notes) std::cout << "  note         " << note << '\n';
+    std::cout << "  segment      " << escaped_on_one_line(segment.name) << ", value " << segment.value
+              << " of layer " << segment.layer << '\n';
+  for (const std::string& note : info.notes)
+    std::cout << "  note         " << escaped_on_one_line(note) << '\n';
 }
 
 int show_checkpoint(const std::string& path, bool json) {
@@ -123,9 +127,9 @@ int show_checkpoint(const std::string& path, bool json) {
                                 {"parameters", info.parameter_count}})
               << '\n';
   } else {
-    std::cout << path << ": weights\n  architecture " << architecture << "\n  tensors      "
-              << info.tensors.size() << "\n  parameters   " << info.parameter_count << "\n  sha256       "
-              << info.sha256 << '\n';
+    std::cout << escaped_on_one_line(path) << ": weights\n  architecture " << architecture
+              << "\n  tensors      " << info.tensors.size() << "\n  parameters   " << info.parameter_count
+              << "\n  sha256       " << info.sha256 << '\n';
   }
   return kDone;
 }
@@ -133,10 +137,10 @@ int show_checkpoint(const std::string& path, bool json) {
 int show_images(const std::string& path, bool as_json) {
   const FileInfo info = inspect(path);
   for (const Refusal& refusal : info.refused) {
-    std::cerr << "sonde: " << refusal.path.string() << ": " << refusal.reason << '\n';
+    complain(refusal.path.string() + ": " + refusal.reason);
   }
   Json json{{"path", path}, {"format", info.format}, {"images", Json::array()}, {"refused", Json::array()}};
-  if (!as_json) std::cout << path << ": " << info.format << '\n';
+  if (!as_json) std::cout << escaped_on_one_line(path) << ": " << info.format << '\n';
   for (std::size_t i = 0; i < info.images.size(); ++i) {
     if (as_json) {
       json["images"].push_back(to_json(info.images[i], i + 1));
@@ -161,7 +165,8 @@ int run_info(Arguments args) {
   line.add_flag("--json", json, "Print one JSON object");
   line.footer("Example: sonde info scans/patient7/");
   if (line.parse(args) == Parsed::helped) return kDone;
-  if (std::filesystem::is_regular_file(path) && recognises_checkpoint(path))
+  std::error_code unknown;
+  if (std::filesystem::is_regular_file(path, unknown) && recognises_checkpoint(path))
     return show_checkpoint(path, json);
   return show_images(path, json);
 }

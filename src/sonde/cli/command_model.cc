@@ -12,6 +12,7 @@
 #include "sonde/cli/command_line.h"
 #include "sonde/cli/commands.h"
 #include "sonde/cli/exit_status.h"
+#include "sonde/cli/outputs.h"
 #include "sonde/cli/terminal.h"
 #include "sonde/core/bytes.h"
 #include "sonde/core/error.h"
@@ -25,9 +26,10 @@ using Json = nlohmann::ordered_json;
 
 enum class Output { text, json };
 
-struct ModelOptions {
+struct ModelCommand {
   Output output = Output::text;
   std::string name, encoder, decoder, out;
+  bool force = false;
 };
 
 bool is_present(const RegisteredModel& model) {
@@ -51,7 +53,7 @@ Json list_as_json() {
   return {{"folder", models_folder().string()}, {"models", models}};
 }
 
-int run_list(const ModelOptions& options) {
+int run_list(const ModelCommand& options) {
   if (options.output == Output::json) {
     std::cout << json_text(list_as_json()) << '\n';
     return 0;
@@ -83,7 +85,7 @@ bool has_its_hash(const RegisteredModel& model, const std::filesystem::path& pat
          sha256_hex(MappedFile(path).bytes()) == model.sha256;
 }
 
-int run_fetch(const ModelOptions& options) {
+int run_fetch(const ModelCommand& options) {
   const RegisteredModel& model = registered(options.name);
   if (model.url.empty()) {
     throw Error(ErrorKind::usage, "model " + model.name + " is imported, not fetched: " + model.source +
@@ -118,7 +120,7 @@ std::string shape_text(const std::vector<std::int64_t>& shape) {
   return "[" + text + "]";
 }
 
-int run_inspect(const ModelOptions& options) {
+int run_inspect(const ModelCommand& options) {
   const auto path = find_model(options.name);
   const CheckpointInfo info = inspect_checkpoint(path);
   if (options.output == Output::json) {
@@ -136,16 +138,18 @@ int run_inspect(const ModelOptions& options) {
 }
 
 // ---- import-onnx
-int run_import_onnx(const ModelOptions& options) {
+int run_import_onnx(const ModelCommand& options) {
   const auto target = options.out.empty() ? models_folder() / registered("mobile-sam").file_name
                                           : std::filesystem::path(options.out);
-  if (options.out.empty()) std::filesystem::create_directories(target.parent_path());
+  OutputGuard({options.encoder, options.decoder}, options.force ? Existing::any : Existing::own_only)
+      .claim(target);
+  if (options.out.empty()) create_parent(target);
   import_onnx(options.encoder, options.decoder, target);
   std::cout << target.string() << '\n';
   return 0;
 }
 
-void declare(CommandLine& line, ModelOptions& options) {
+void declare(CommandLine& line, ModelCommand& options) {
   const auto add_json = [&options](CommandLine& command) {
     command.add_flag(
         "--json", [&options] { options.output = Output::json; }, "Print one JSON object");
@@ -168,6 +172,7 @@ void declare(CommandLine& line, ModelOptions& options) {
   import.add("decoder", options.decoder, "sam.onnx").required();
   import.add("--out", options.out,
              "The .safetensors file to write; default: mobile-sam in the models folder");
+  import.add_flag("--force", options.force, "Replace a file that no import wrote, too");
   import.footer("Example: sonde model import-onnx dist/encoder.onnx dist/sam.onnx");
   line.footer(
       "Models live in $SONDE_MODELS, else $XDG_DATA_HOME/sonde/models, else ~/.local/share/sonde/models.");
@@ -176,7 +181,7 @@ void declare(CommandLine& line, ModelOptions& options) {
 }  // namespace
 
 int run_model(Arguments args) {
-  ModelOptions options;
+  ModelCommand options;
   CommandLine line("Weights: what there is, where it comes from, what a file holds", "sonde model");
   declare(line, options);
   if (line.parse(args) == Parsed::helped) return kDone;

@@ -3,7 +3,9 @@
 #include <iomanip>
 #include <iostream>
 #include <optional>
+#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <nlohmann/json.hpp>
@@ -13,9 +15,11 @@
 #include "sonde/cli/exit_status.h"
 #include "sonde/cli/outputs.h"
 #include "sonde/cli/shared_options.h"
+#include "sonde/cli/standard_streams.h"
 #include "sonde/cli/terminal.h"
 #include "sonde/core/error.h"
 #include "sonde/core/json_text.h"
+#include "sonde/imaging/first_answer.h"
 #include "sonde/imaging/prompt.h"
 #include "sonde/io/write.h"
 #include "sonde/predict/embedding_store.h"
@@ -29,12 +33,12 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::int64_t kModelFrame = 1024;  // side of the padded frame in pixels
 
-enum class Candidates { best, three, single };
+enum class Candidates { automatic, first, best, three, single };
 
 struct SegmentOptions {
   std::vector<std::string> images, points, background;
-  std::string box, mask, candidates = "best", out, overlay;
-  bool no_store = false, json = false;
+  std::string box, mask, candidates = "auto", out, overlay;
+  bool no_store = false, json = false, force = false;
   ModelArguments model;
   PictureArguments picture;
 };
@@ -48,8 +52,9 @@ void declare(CommandLine& line, SegmentOptions& options) {
   line.add("--mask", options.mask,
            "A mask to start from: the picture's size or the volume's grid, not 0 is inside");
   line.add("--candidates", options.candidates,
-           "best of the three by predicted IoU, all three, or the single-mask answer")
-      .one_of({"best", "three", "single"})
+           "auto (single with a box or mask, else first), first of the three, best of them by predicted "
+           "IoU, all three, or the single-mask answer")
+      .one_of({"auto", "first", "best", "three", "single"})
       .show_default();
   declare_picture(line, options.picture);
   declare_model(line, options.model);
@@ -58,6 +63,7 @@ void declare(CommandLine& line, SegmentOptions& options) {
       "Mask file (.png, .nii, .nii.gz, .nrrd, .mha) or folder; default: IMAGE_mask in the current folder");
   line.add("--overlay", options.overlay,
            "PNG to look at: the picture, the mask and the prompt (several images: a folder)");
+  line.add_flag("--force", options.force, "Replace an input, and files that sonde did not write, too");
   line.add_flag("--no-store", options.no_store, "Neither read nor keep the image's embedding in the cache");
   line.add_flag("--json", options.json, "Print one JSON object");
   line.footer(
@@ -67,7 +73,22 @@ void declare(CommandLine& line, SegmentOptions& options) {
 }
 
 Candidates candidates_of(const std::string& text) {
-  return text == "three" ? Candidates::three : text == "single" ? Candidates::single : Candidates::best;
+  if (text == "first") return Candidates::first;
+  if (text == "best") return Candidates::best;
+  if (text == "three") return Candidates::three;
+  return text == "single" ? Candidates::single : Candidates::automatic;
+}
+
+// What is wanted of the decoder's answers, before they are brought to the picture's extent.
+LowResPrediction answers_of(const Predictor& predictor, const Prompt& prompt, Candidates wanted) {
+  if (wanted == Candidates::automatic) {
+    wanted = first_answer(prompt) == FirstAnswer::single ? Candidates::single : Candidates::first;
+  }
+  const auto output = wanted == Candidates::single ? MaskOutput::single : MaskOutput::three_candidates;
+  LowResPrediction answers = std::move(predictor.decode(std::span(&prompt, 1), output).front());
+  if (wanted == Candidates::best) std::swap(answers.front(), answers[most_confident(answers)]);
+  if (wanted != Candidates::three) answers.resize(1);
+  return answers;
 }
 
 Prompt prompt_of(const SegmentOptions& options) {
@@ -111,10 +132,21 @@ struct Result {
   double load_ms = 0, encode_ms = 0, decode_ms = 0, post_ms = 0;
 };
 
+std::vector<std::string> inputs_of(const SegmentOptions& options) {
+  std::vector<std::string> inputs = options.images;
+  for (const std::string& input : {options.mask, options.model.model})
+    if (!input.empty()) inputs.push_back(input);
+  return inputs;
+}
+
 // Segments one image after the other with one model, loaded when the first image has proved readable.
 class Segmenter {
  public:
-  explicit Segmenter(const SegmentOptions& options) : options_(options), prompt_(prompt_of(options)) {}
+  explicit Segmenter(const SegmentOptions& options)
+      : options_(options),
+        prompt_(prompt_of(options)),
+        wanted_(candidates_of(options.candidates)),
+        guard_(inputs_of(options), options.force ? Existing::any : Existing::own_only) {}
 
   Result segment(const std::string& file, const std::filesystem::path& mask_target,
                  const std::filesystem::path& overlay_target) {
@@ -122,6 +154,7 @@ class Segmenter {
     Result result;
     result.picture = load_picture(file, options_.picture);
     const Prompt prompt = complete_prompt(file, result.picture);
+    claim(file, mask_target, overlay_target, result);
     if (!model_) model_ = load_model(options_.model);
     result.load_ms = watch.lap_ms();
     const Embedding embedding = options_.no_store ? embed(*model_, result.picture.image)
@@ -130,13 +163,10 @@ class Segmenter {
     if (overlay_target.empty()) std::vector<std::uint8_t>().swap(result.picture.image.pixels);
     result.encode_ms = watch.lap_ms();
     const Predictor predictor(*model_, embedding);
-    const Candidates wanted = candidates_of(options_.candidates);
-    const auto output = wanted == Candidates::single ? MaskOutput::single : MaskOutput::three_candidates;
-    auto decoded = predictor.decode(std::span(&prompt, 1), output);
+    std::vector<LowResPrediction> decoded{answers_of(predictor, prompt, wanted_)};
     result.decode_ms = watch.lap_ms();
     result.masks = std::move(predictor.enlarge(std::move(decoded)).front());
-    if (wanted == Candidates::best) result.masks = {std::move(result.masks[most_confident(result.masks)])};
-    write(file, mask_target, overlay_target, prompt, result);
+    write(prompt, result);
     result.post_ms = watch.lap_ms();
     return result;
   }
@@ -156,25 +186,37 @@ class Segmenter {
     return prompt;
   }
 
-  void write(const std::string& file, std::filesystem::path target, const std::filesystem::path& overlay,
-             const Prompt& prompt, Result& result) const {
+  void claim(const std::string& file, std::filesystem::path target, const std::filesystem::path& overlay,
+             Result& result) {
     // Planned names carry no extension where the format follows the input.
     if (options_.out != target.string()) target += default_mask_extension(file, result.picture.volume);
-    for (std::size_t i = 0; i < result.masks.size(); ++i) {
-      const auto path = result.masks.size() == 1 ? target : numbered(target, i + 1);
-      write_mask(path, result.masks[i].mask, result.picture);
-      result.files.push_back(path.string());
+    const std::size_t count = wanted_ == Candidates::three ? 3 : 1;
+    for (std::size_t i = 0; i < count; ++i) {
+      result.files.push_back((count == 1 ? target : numbered(target, i + 1)).string());
+      guard_.claim(result.files.back());
     }
     if (overlay.empty()) return;
+    guard_.claim(overlay);
+    result.overlay = overlay.string();
+  }
+
+  void write(const Prompt& prompt, const Result& result) {
+    for (std::size_t i = 0; i < result.masks.size(); ++i) {
+      write_mask(result.files[i], result.masks[i].mask, result.picture);
+      guard_.written(result.files[i]);
+    }
+    if (result.overlay.empty()) return;
     std::vector<Mask> masks;
     for (const Candidate& candidate : result.masks) masks.push_back(candidate.mask);
-    create_parent(overlay);
-    write_png(overlay, draw_overlay(result.picture.image, masks, overlay_prompt(prompt)));
-    result.overlay = overlay.string();
+    create_parent(result.overlay);
+    write_png(result.overlay, draw_overlay(result.picture.image, masks, overlay_prompt(prompt)));
+    guard_.written(result.overlay);
   }
 
   const SegmentOptions& options_;
   Prompt prompt_;
+  Candidates wanted_;
+  OutputGuard guard_;
   EmbeddingStore store_;
   std::optional<SamModel> model_;
 };
@@ -207,16 +249,19 @@ Json to_json(const std::string& file, const Result& result, const SamModel& mode
 void print(const std::string& file, const Result& result) {
   const auto& picture = result.picture;
   const std::string slice = describe_slice(picture);
-  std::cout << file << ": " << picture.image.extent.width << " x " << picture.image.extent.height
-            << (slice.empty() ? "" : ", " + slice) << ", window " << describe(picture.window) << '\n';
-  for (const std::string& note : picture.volume.notes) std::cout << "  note: " << note << '\n';
+  std::cout << escaped_on_one_line(file) << ": " << picture.image.extent.width << " x "
+            << picture.image.extent.height << (slice.empty() ? "" : ", " + slice) << ", window "
+            << describe(picture.window) << '\n';
+  for (const std::string& note : picture.volume.notes)
+    std::cout << "  note: " << escaped_on_one_line(note) << '\n';
   std::cout << std::fixed << std::setprecision(3);
   for (std::size_t i = 0; i < result.masks.size(); ++i) {
     const Candidate& candidate = result.masks[i];
-    std::cout << "  " << result.files[i] << ": " << area_px(candidate.mask) << " px, predicted IoU "
-              << candidate.predicted_iou << ", stability " << candidate.stability << '\n';
+    std::cout << "  " << escaped_on_one_line(result.files[i]) << ": " << area_px(candidate.mask)
+              << " px, predicted IoU " << candidate.predicted_iou << ", stability " << candidate.stability
+              << '\n';
   }
-  if (!result.overlay.empty()) std::cout << "  " << result.overlay << ": overlay\n";
+  if (!result.overlay.empty()) std::cout << "  " << escaped_on_one_line(result.overlay) << ": overlay\n";
   std::cout << std::setprecision(0) << "  load " << result.load_ms << " ms, encode " << result.encode_ms
             << " ms, decode " << result.decode_ms << " ms, post " << result.post_ms << " ms\n"
             << std::defaultfloat;
@@ -243,7 +288,7 @@ Batch segment_all(const SegmentOptions& options, const OutputPlan& plan) {
       batch.done.push_back(to_json(file, result, segmenter.model()));
     } catch (const Error& error) {
       if (progress) clear_progress();
-      std::cerr << "sonde: " << error.what() << '\n';
+      complain(error.what());
       batch.failed.push_back({{"file", file}, {"reason", error.what()}});
       batch.last_kind = error.kind();
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <csignal>
 #include <filesystem>
@@ -16,6 +17,7 @@
 #include "sonde/cli/command_line.h"
 #include "sonde/cli/commands.h"
 #include "sonde/cli/exit_status.h"
+#include "sonde/cli/standard_streams.h"
 #include "sonde/cli/study_options.h"
 #include "sonde/cli/study_segmenter.h"
 #include "sonde/cli/terminal.h"
@@ -35,10 +37,13 @@ namespace fs = std::filesystem;
 std::atomic<bool> g_stop{false};  // NOLINT: a signal handler reaches nothing else
 std::atomic<int> g_signal{0};     // NOLINT: as above
 
+using SignalHandler = void (*)(int);
+SignalHandler g_before = SIG_DFL;  // NOLINT: as above; what ended the program at once
+
 extern "C" void ask_to_stop(int signal) {
   g_signal = signal;
   if (g_stop.exchange(true)) {  // the second time at once
-    std::signal(signal, SIG_DFL);
+    std::signal(signal, g_before);
     std::raise(signal);
   }
 }
@@ -48,15 +53,21 @@ class StopOnSignal {
  public:
   StopOnSignal() {
     g_stop = false;
-    std::signal(SIGINT, ask_to_stop);
-    std::signal(SIGTERM, ask_to_stop);
+    for (std::size_t i = 0; i < kSignals.size(); ++i) {
+      before_[i] = std::signal(kSignals[i], ask_to_stop);
+      if (before_[i] == SIG_IGN) std::signal(kSignals[i], SIG_IGN);  // as nohup wants it
+      if (before_[i] != SIG_IGN) g_before = before_[i];
+    }
   }
   ~StopOnSignal() {
-    std::signal(SIGINT, SIG_DFL);
-    std::signal(SIGTERM, SIG_DFL);
+    for (std::size_t i = 0; i < kSignals.size(); ++i) std::signal(kSignals[i], before_[i]);
   }
   StopOnSignal(const StopOnSignal&) = delete;
   StopOnSignal& operator=(const StopOnSignal&) = delete;
+
+ private:
+  static constexpr std::array kSignals{SIGHUP, SIGINT, SIGTERM};
+  std::array<SignalHandler, kSignals.size()> before_{};
 };
 
 bool is_leftover(const fs::path& file) { return file.filename().string().starts_with(".sonde-"); }
@@ -105,8 +116,7 @@ void report_empty(const std::vector<DataSetPlan>& plans) {
 
 void report_failures(const std::vector<StudyFailure>& failures) {
   for (const StudyFailure& f : failures) {
-    std::cerr << "sonde: " << f.dataset << ": " << f.image << ": " << name_of(f.kind) << ": " << f.reason
-              << '\n';
+    complain(f.dataset + ": " + f.image + ": " + std::string(name_of(f.kind)) + ": " + f.reason);
   }
 }
 
@@ -215,10 +225,8 @@ int study_run(Arguments args) {
   } else {
     print_result(results, c.out);
   }
-  if (results.completeness == Completeness::partial) {
-    std::cout << std::flush;
-    std::raise(g_signal);  // as the shell expects of a program that was interrupted
-  }
+  constexpr int kBySignal = 128;  // as shells have it
+  if (results.completeness == Completeness::partial) return kBySignal + g_signal;
   if (results.rows.empty()) return kNothingDone;
   return results.failures.empty() ? kDone : kSomeFailed;
 }

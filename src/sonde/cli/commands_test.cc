@@ -5,6 +5,7 @@
 #include <fstream>
 #include <functional>
 #include <iostream>
+#include <iterator>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -25,6 +26,11 @@ namespace {
 
 namespace fs = std::filesystem;
 using Json = nlohmann::json;
+
+std::string content_of(const fs::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
 
 struct Outcome {
   int status = 0;
@@ -195,6 +201,119 @@ TEST_F(Commands, SegmentRefusesBadUsageInOneLineAndWritesNothing) {
     EXPECT_LE(std::count(outcome.error.begin(), outcome.error.end(), '\n'), 1) << outcome.error;
   }
   EXPECT_EQ(file_count(), before);
+}
+
+TEST_F(Commands, SegmentAnswersABoxWithTheSingleMaskAndPointsWithTheFirst) {
+  const auto answer = [&](std::vector<std::string> prompt, const std::string& candidates) {
+    prompt.insert(prompt.begin(), path("disc.png"));
+    prompt.insert(prompt.end(), {"--out", path("answer.png"), "--json"});
+    if (!candidates.empty()) prompt.insert(prompt.end(), {"--candidates", candidates});
+    const Outcome outcome = segment(prompt);
+    EXPECT_EQ(outcome.status, kDone) << outcome.error;
+    const Json json = Json::parse(outcome.out);
+    return std::pair(json["masks"][0]["predicted_iou"], read_volume(path("answer.png")).voxels);
+  };
+  const std::vector<std::string> points{"--point", "30,20", "--background", "3,3"},
+      box{"--box", "10,5,50,35"};
+  const std::vector<std::string> both{"--box", "10,5,50,35", "--background", "3,3"};
+  EXPECT_EQ(answer(points, ""), answer(points, "first"));
+  EXPECT_EQ(answer(box, ""), answer(box, "single"));
+  EXPECT_EQ(answer(both, ""), answer(both, "single"));
+  EXPECT_NE(answer(points, "first").first, answer(points, "single").first) << "both are the same answer";
+  segment({path("disc.png"), "--point", "30,20", "--candidates", "three", "--out", path("c.png")});
+  EXPECT_EQ(answer({"--point", "30,20"}, "").second, read_volume(path("c_1.png")).voxels);
+}
+
+TEST_F(Commands, SegmentReplacesNeitherAnInputNorAForeignFileUnlessForced) {
+  const std::string disc = path("disc.png"), before = content_of(disc);
+  fs::create_symlink(disc, path("link.png"));
+  fs::create_hard_link(disc, path("same.png"));
+  write_mask_png(path("start.png"), empty_mask({60, 40}));
+  std::ofstream(path("foreign.png")) << "a drawing";
+  const std::string roundabout =
+      path("./../") + fs::path(path("")).parent_path().filename().string() + "/disc.png";
+  struct Case {
+    std::vector<std::string> args;
+    std::string says;
+  };
+  const std::vector<Case> cases{
+      {{"--out", disc}, "would replace the input"},
+      {{"--out", path("link.png")}, "would replace the input"},
+      {{"--out", path("same.png")}, "would replace the input"},
+      {{"--out", roundabout}, "would replace the input"},
+      {{"--out", path("new.png"), "--overlay", disc}, "would replace the input"},
+      {{"--mask", path("start.png"), "--out", path("start.png")}, "would replace the input"},
+      {{"--out", path("new.png"), "--overlay", path("./new.png")}, "two results"},
+      {{"--out", path("m.png"), "--overlay", path("m_2.png"), "--candidates", "three"}, "two results"},
+      {{"--out", path("foreign.png")}, "was not written by sonde"},
+      {{"--out", path("new.png"), "--overlay", path("foreign.png")}, "was not written by sonde"},
+      {{"--out", path(std::string(260, 'n') + ".png")}, "a file takes 255"},
+  };
+  const std::size_t count = file_count();
+  for (const Case& c : cases) {
+    std::vector<std::string> args{disc, "--point", "30,20"};
+    args.insert(args.end(), c.args.begin(), c.args.end());
+    const Outcome outcome = segment(args);
+    EXPECT_EQ(outcome.status, kBadUsage) << c.args.back();
+    EXPECT_NE(outcome.error.find(c.says), std::string::npos) << c.says << "\n" << outcome.error;
+  }
+  EXPECT_EQ(file_count(), count);
+  EXPECT_EQ(content_of(disc), before);
+  EXPECT_EQ(content_of(path("foreign.png")), "a drawing");
+  EXPECT_EQ(segment({disc, "--point", "30,20", "--out", path("foreign.png"), "--force"}).status, kDone);
+  EXPECT_EQ(read_volume(path("foreign.png")).extent, (Extent3{60, 40, 1}));
+}
+
+TEST_F(Commands, SegmentReplacesWhatItWroteBeforeInEveryFormat) {
+  for (const char* name : {"m.png", "m.nii", "m.nii.gz", "m.nrrd", "m.mha"}) {
+    const std::string image = path(name == std::string("m.png") ? "disc.png" : "ball.nii.gz");
+    for (int again = 0; again < 2; ++again) {
+      const Outcome outcome =
+          segment({image, "--point", "3,3", "--out", path(name), "--overlay", path("o.png")});
+      EXPECT_EQ(outcome.status, kDone) << name << outcome.error;
+    }
+  }
+}
+
+TEST_F(Commands, SegmentGoesOnWhereOneDefaultNameIsTaken) {
+  write_png(path("b.png"), test_picture({60, 40}));
+  fs::create_directories(path("out"));
+  std::ofstream(path("out/b_mask.png")) << "drawn by hand";
+  const Outcome outcome = segment({path("disc.png"), path("b.png"), "--point", "3,3", "--out", path("out")});
+  EXPECT_EQ(outcome.status, kSomeFailed);
+  EXPECT_NE(outcome.error.find("b_mask.png: is there and was not written by sonde"), std::string::npos);
+  EXPECT_TRUE(holds("out/disc_mask.png"));
+  EXPECT_EQ(content_of(path("out/b_mask.png")), "drawn by hand");
+}
+
+TEST_F(Commands, EverythingLeavesForeignFilesAndItsInputAlone) {
+  fs::create_directories(path("all"));
+  const auto everything = [&](const std::string& image) {
+    return run(run_everything,
+               {image, "--points-per-side", "2", "--model", path("tiny.safetensors"), "--threads", "1",
+                "--out", path("all"), "--pred-iou", "0", "--stability", "0"});
+  };
+  fs::copy_file(path("disc.png"), path("all/overlay.png"));
+  EXPECT_EQ(everything(path("all/overlay.png")).status, kBadUsage);
+  fs::remove(path("all/overlay.png"));
+  std::ofstream(path("all/metadata.csv")) << "patient,age\n";
+  EXPECT_EQ(everything(path("disc.png")).status, kBadUsage);
+  fs::remove(path("all/metadata.csv"));
+  std::ofstream(path("all/mask_0001.png")) << "drawn by hand";
+  EXPECT_EQ(everything(path("disc.png")).status, kBadUsage);
+  EXPECT_EQ(content_of(path("all/mask_0001.png")), "drawn by hand");
+  EXPECT_FALSE(holds("all/metadata.csv") || holds("all/overlay.png"));
+  fs::remove(path("all/mask_0001.png"));
+  for (int again = 0; again < 2; ++again) EXPECT_EQ(everything(path("disc.png")).status, kDone);
+}
+
+TEST_F(Commands, ImportWritesOverNeitherOfItsInputs) {
+  for (const char* name : {"e.onnx", "d.onnx"}) std::ofstream(path(name)) << name;
+  const Outcome outcome =
+      run(run_model, {"import-onnx", path("e.onnx"), path("d.onnx"), "--out", path("d.onnx")});
+  EXPECT_EQ(outcome.status, kBadUsage);
+  EXPECT_NE(outcome.error.find("would replace the input"), std::string::npos) << outcome.error;
+  EXPECT_EQ(content_of(path("d.onnx")), "d.onnx");
 }
 
 TEST_F(Commands, AnUnknownModelNamesTheKnownOnes) {

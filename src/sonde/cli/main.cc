@@ -2,15 +2,20 @@
 #include <array>
 #include <csignal>
 #include <exception>
+#include <filesystem>
 #include <iostream>
 #include <malloc.h>
 #include <pthread.h>
+#include <string>
 #include <string_view>
 #include <sys/resource.h>
 
 #include "sonde/cli/commands.h"
 #include "sonde/cli/exit_status.h"
+#include "sonde/cli/standard_streams.h"
+#include "sonde/core/cause.h"
 #include "sonde/core/error.h"
+#include "sonde/core/leftovers.h"
 
 namespace {
 
@@ -40,7 +45,7 @@ void print_help(std::ostream& out) {
   }
   out << "\nsonde COMMAND --help shows its options and an example.\n"
          "Example: sonde segment brain.nii.gz --box 25,41,150,183 --out mask.nii.gz --overlay look.png\n"
-         "Exit status: 0 done; 1 some inputs failed; 2 bad usage; 3 nothing could be done.\n";
+         "Exit status: 0 done; 1 some inputs failed; 2 bad usage; 3 nothing could be done; 130 Ctrl-C.\n";
 }
 
 int run(sonde::Arguments args) {
@@ -88,18 +93,24 @@ void shrink_stacks() {
 }  // namespace
 
 int main(int argc, char** argv) {
+  sonde::begin_standard_streams();
+  sonde::end_on_signals();
   keep_freed_memory();
   shrink_stacks();
   std::signal(SIGXFSZ, SIG_IGN);  // a limit on the size of files is an error of writing, not a death
   try {
-    return run({argv + 1, static_cast<std::size_t>(argc > 0 ? argc - 1 : 0)});
+    const int status = run({argv + 1, static_cast<std::size_t>(argc > 0 ? argc - 1 : 0)});
+    sonde::flush_standard_output();
+    return status;
   } catch (const sonde::Error& error) {
-    std::cerr << "sonde: " << error.what() << '\n';
+    sonde::complain(error.what());
     return sonde::exit_status(error.kind());
+  } catch (const std::filesystem::filesystem_error& error) {
+    sonde::complain(sonde::cause_of(error));
   } catch (const std::bad_alloc&) {
-    std::cerr << "sonde: not enough memory\n";
+    sonde::complain_of_memory();
   } catch (const std::exception& error) {
-    std::cerr << "sonde: unexpected: " << error.what() << '\n';
+    sonde::complain("unexpected: " + std::string(error.what()));
   }
   return sonde::kNothingDone;
 }

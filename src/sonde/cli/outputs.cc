@@ -2,8 +2,10 @@
 #include "sonde/cli/outputs.h"
 
 #include <map>
+#include <sys/stat.h>
 #include <system_error>
 
+#include <climits>
 #include <nlohmann/json.hpp>
 
 #include "sonde/core/error.h"
@@ -79,6 +81,37 @@ OutputPlan plan_outputs(const std::vector<std::string>& inputs, const OutputRequ
   }
   return plan;
 }
+
+OutputGuard::OutputGuard(const std::vector<std::string>& inputs, Existing replaced) : replaced_(replaced) {
+  for (const std::string& input : inputs) inputs_.emplace(identity_of(input), input);
+}
+
+OutputGuard::Identity OutputGuard::identity_of(const fs::path& path) {
+  struct stat there {};
+  if (::stat(path.c_str(), &there) == 0) return {there.st_dev, there.st_ino, ""};
+  std::error_code error;
+  const fs::path place = fs::weakly_canonical(fs::absolute(path, error), error);
+  return {0, 0, (error ? path : place).string()};
+}
+
+void OutputGuard::claim(const fs::path& output) {
+  const std::string name = output.string();
+  if (const std::size_t bytes = output.filename().string().size(); bytes > NAME_MAX) {
+    throw Error(ErrorKind::usage, name + ": the name has " + std::to_string(bytes) + " bytes, a file takes " +
+                                      std::to_string(NAME_MAX) + ": name another");
+  }
+  const Identity identity = identity_of(output);
+  const auto input = inputs_.find(identity);
+  if (input != inputs_.end() && replaced_ == Existing::own_only) {
+    throw Error(ErrorKind::usage, name + ": would replace the input " + input->second +
+                                      ": name another, or --force to replace it");
+  }
+  if (!claimed_.emplace(identity, name).second)
+    throw Error(ErrorKind::usage, name + ": two results would be written to this file: name another");
+  check_replaceable(output, replaced_);
+}
+
+void OutputGuard::written(const fs::path& output) { claimed_.emplace(identity_of(output), output.string()); }
 
 std::string default_mask_extension(const std::string& input, const Volume& volume) {
   if (is_plain(volume)) return ".png";

@@ -2,13 +2,17 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
+#include <map>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include <nlohmann/json_fwd.hpp>
 
 #include "sonde/cli/shared_options.h"
+#include "sonde/io/own_file.h"
 
 namespace sonde {
 
@@ -25,6 +29,25 @@ struct OutputRequest {
 // of one name get their folder's name in front. Throws Error{usage} if two results would still share a file,
 // or if several inputs meet a single file. Creates no folder.
 OutputPlan plan_outputs(const std::vector<std::string>& inputs, const OutputRequest& request);
+
+// What a command is about to write: none of its inputs, no file twice, none that sonde did not write; with
+// Existing::any only no file twice.
+class OutputGuard {
+ public:
+  OutputGuard(const std::vector<std::string>& inputs, Existing replaced);
+  // Before anything is written to it. Throws Error{usage}: one of the above, or a name that is too long.
+  void claim(const std::filesystem::path& output);
+  // It has been written: what names it in another way is the same file from now on.
+  void written(const std::filesystem::path& output);
+
+ private:
+  // Device and inode of what is there, through links; else where it would be.
+  using Identity = std::tuple<std::uint64_t, std::uint64_t, std::string>;
+  static Identity identity_of(const std::filesystem::path& path);
+
+  Existing replaced_;
+  std::map<Identity, std::string> inputs_, claimed_;  // and how each was named
+};
 
 // ".png" for plain pictures, else the volume format of the input (.nii.gz, .nrrd, .mha; .nii.gz for the
 // rest).

@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "sonde/cli/command_line.h"
+#include "sonde/core/cause.h"
 #include "sonde/core/error.h"
 
 namespace sonde {
@@ -18,6 +19,8 @@ auto naming(const std::string& file, const Work& work) {
   } catch (const Error& error) {
     const std::string message = error.what();
     throw Error(error.kind(), message.find(file) == std::string::npos ? file + ": " + message : message);
+  } catch (const std::filesystem::filesystem_error& error) {
+    throw Error(ErrorKind::unavailable, cause_of(error));
   }
 }
 

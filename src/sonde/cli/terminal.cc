@@ -3,8 +3,9 @@
 
 #include <algorithm>
 #include <chrono>
-#include <iostream>
 #include <unistd.h>
+
+#include "sonde/cli/standard_streams.h"
 
 namespace sonde {
 namespace {
@@ -41,16 +42,22 @@ std::string bar(double share) {
   return '[' + text + ']';
 }
 
-void print(const ProgressUpdate& update, double seconds_left) {
-  std::cerr << "\r\033[K" << update.what;
+// Past std::cerr, which would show the codes. A terminal that takes nothing has nobody to tell of it.
+void rewrite_line(const std::string& text) {
+  const std::string codes = "\r\033[K" + escaped_on_one_line(text);
+  [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, codes.data(), codes.size());
+}
+
+std::string line_of(const ProgressUpdate& update, double seconds_left) {
+  std::string text(update.what);
   if (update.total > 0) {
-    std::cerr << ' ' << bar(static_cast<double>(update.done) / static_cast<double>(update.total)) << ' '
-              << 100 * update.done / update.total << " %";
+    text += ' ' + bar(static_cast<double>(update.done) / static_cast<double>(update.total)) + ' ' +
+            std::to_string(100 * update.done / update.total) + " %";
   } else {
-    std::cerr << ": " << update.done;
+    text += ": " + std::to_string(update.done);
   }
-  if (seconds_left >= 1) std::cerr << ", " << static_cast<std::int64_t>(seconds_left) << " s left";
-  std::cerr << std::flush;
+  if (seconds_left >= 1) text += ", " + std::to_string(static_cast<std::int64_t>(seconds_left)) + " s left";
+  return text;
 }
 
 }  // namespace
@@ -63,7 +70,7 @@ Progress terminal_progress() {
     const bool last = update.total > 0 && update.done >= update.total;
     if (!last && now - line.shown < kRefresh) return;
     line.shown = now;
-    print(update, line.seconds_left(update, now));
+    rewrite_line(line_of(update, line.seconds_left(update, now)));
     if (last) clear_progress();
   };
 }
@@ -74,12 +81,12 @@ LineProgress terminal_line() {
     const auto now = Clock::now();
     if (now - shown < kRefresh) return;
     shown = now;
-    std::cerr << "\r\033[K" << bar(share) << text << std::flush;
+    rewrite_line(bar(share) + text);
   };
 }
 
 void clear_progress() {
-  if (on_terminal()) std::cerr << "\r\033[K" << std::flush;
+  if (on_terminal()) rewrite_line("");
 }
 
 }  // namespace sonde

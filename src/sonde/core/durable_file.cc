@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sonde/core/durable_file.h"
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <fcntl.h>
 #include <system_error>
 #include <unistd.h>
 #include <utility>
+
+#include <climits>
 
 #include "sonde/core/error.h"
 
@@ -18,14 +21,48 @@ namespace {
               target.string() + ": cannot be written: " + std::generic_category().message(error));
 }
 
-std::filesystem::path temporary_name(const std::filesystem::path& target) {
+// The end of the name, which has the extension, is kept; a name of the greatest length must not grow.
+std::filesystem::path temporary_name(const std::filesystem::path& file) {
   static std::atomic<unsigned> counter{0};
   const std::string unique = ".sonde-" + std::to_string(::getpid()) + "-" + std::to_string(counter++) + "-";
-  return target.parent_path() / (unique + target.filename().string());
+  std::string name = file.filename().string();
+  if (unique.size() + name.size() > NAME_MAX) {
+    std::size_t cut = std::min(name.size(), unique.size() + name.size() - NAME_MAX);
+    const auto inside_character = [&] { return (static_cast<unsigned char>(name[cut]) & 0xC0U) == 0x80U; };
+    while (cut < name.size() && inside_character()) ++cut;
+    name.erase(0, cut);
+  }
+  return file.parent_path() / (unique + name);
 }
 
-void sync_folder(const std::filesystem::path& target) {
-  const auto folder = target.has_parent_path() ? target.parent_path() : std::filesystem::path(".");
+// Where a target's links lead; of one that is not there yet, too.
+std::filesystem::path followed(const std::filesystem::path& target) {
+  constexpr int kMostLinks = 40;  // the kernel's own
+  std::filesystem::path file = target;
+  std::error_code error;
+  for (int i = 0; i < kMostLinks; ++i) {
+    if (!std::filesystem::is_symlink(std::filesystem::symlink_status(file, error))) return file;
+    file = file.parent_path() / std::filesystem::read_symlink(file, error);
+    if (error) fail(target, error.value());
+  }
+  fail(target, ELOOP);
+}
+
+std::filesystem::path file_to_write(const std::filesystem::path& target, DurableFile::Readers readers) {
+  if (!target.has_filename()) fail(target, target.empty() ? ENOENT : EISDIR);
+  std::filesystem::path file = readers == DurableFile::Readers::owner ? target : followed(target);
+  std::error_code error;
+  const auto status = std::filesystem::status(file, error);
+  if (std::filesystem::is_directory(status)) fail(target, EISDIR);
+  if (readers != DurableFile::Readers::owner && std::filesystem::exists(status) &&
+      !std::filesystem::is_regular_file(status)) {
+    throw Error(ErrorKind::unavailable, target.string() + ": is no regular file and is not replaced");
+  }
+  return file;
+}
+
+void sync_folder(const std::filesystem::path& file) {
+  const auto folder = file.has_parent_path() ? file.parent_path() : std::filesystem::path(".");
   const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (descriptor < 0) return;
   ::fsync(descriptor);  // some file systems refuse to sync folders: the rename has happened all the same
@@ -35,7 +72,10 @@ void sync_folder(const std::filesystem::path& target) {
 }  // namespace
 
 DurableFile::DurableFile(std::filesystem::path target, Readers readers)
-    : target_(std::move(target)), temporary_(temporary_name(target_)) {
+    : target_(std::move(target)),
+      file_(file_to_write(target_, readers)),
+      temporary_(temporary_name(file_)),
+      leftover_(temporary_) {
   const mode_t mode = readers == Readers::owner ? 0600 : 0666;
   descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
   if (descriptor_ < 0) fail(target_, errno);
@@ -65,9 +105,9 @@ void DurableFile::commit() {
   ::close(named);
   if (synced != 0) fail(target_, error);
   if (::close(std::exchange(descriptor_, -1)) != 0) fail(target_, errno);
-  if (::rename(temporary_.c_str(), target_.c_str()) != 0) fail(target_, errno);
+  if (::rename(temporary_.c_str(), file_.c_str()) != 0) fail(target_, errno);
   temporary_.clear();
-  sync_folder(target_);
+  sync_folder(file_);
 }
 
 void write_durably(const std::filesystem::path& target, ByteView bytes) {

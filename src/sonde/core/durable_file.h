@@ -5,17 +5,21 @@
 #include <string_view>
 
 #include "sonde/core/bytes.h"
+#include "sonde/core/leftovers.h"
 
 namespace sonde {
 
 // A file that appears whole or not at all: written under a temporary name in the same folder (which keeps the
-// extension), flushed to the disk, renamed. Destroyed before commit(): the temporary file is removed and the
-// target is as it was.
+// extension), flushed to the disk, renamed. Destroyed before commit(), or ended by a signal: the temporary
+// file is removed and the target is as it was. A target that is a link is written through: the link stays,
+// what it points to is replaced; where only the owner may read, the link itself is replaced, for somebody
+// else may have laid it.
 class DurableFile {
  public:
   // Who may read it; of everybody, whom the process's umask lets.
   enum class Readers { everybody, owner };
-  // Throws Error{unavailable} naming `target` if its folder cannot be written.
+  // Throws Error{unavailable} naming `target` if its folder cannot be written, or if it is a folder, a
+  // device, a pipe or a link that leads nowhere.
   explicit DurableFile(std::filesystem::path target, Readers readers = Readers::everybody);
   DurableFile(const DurableFile&) = delete;
   DurableFile& operator=(const DurableFile&) = delete;
@@ -31,8 +35,10 @@ class DurableFile {
   void commit();
 
  private:
-  std::filesystem::path target_;
-  std::filesystem::path temporary_;
+  std::filesystem::path target_;     // as it was named
+  std::filesystem::path file_;       // the same, with links followed
+  std::filesystem::path temporary_;  // empty once it has been renamed
+  Leftover leftover_;
   int descriptor_ = -1;
 };
 

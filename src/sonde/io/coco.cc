@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "sonde/core/json_text.h"
+#include "sonde/io/own_file.h"
 #include "sonde/io/write.h"
 
 namespace sonde {
@@ -33,7 +34,8 @@ Json to_json(const CocoAnnotation& annotation, std::size_t id) {
 std::string coco_json(const std::string& file_name, Extent2 extent,
                       const std::vector<CocoAnnotation>& annotations) {
   Json document{
-      {"info", {{"description", "masks predicted by sonde"}, {"version", "1.0"}}},
+      {"info",
+       {{"description", "masks predicted by a network, " + std::string(kOwnMark)}, {"version", "1.0"}}},
       {"licenses", Json::array()},
       {"images",
        Json::array(

@@ -57,6 +57,9 @@ const Format& format_of(const std::filesystem::path& path) {
   std::error_code failed;
   const auto status = std::filesystem::status(path, failed);
   const std::string name = path.string();
+  if (status.type() ==
+      std::filesystem::file_type::none)  // a link that leads to itself, a folder that is shut
+    throw Error(ErrorKind::unavailable, name + ": cannot be read: " + failed.message());
   if (!std::filesystem::exists(status)) throw Error(ErrorKind::not_found, name + ": no such file or folder");
   if (std::filesystem::is_directory(status)) return kFolder;
   if (!std::filesystem::is_regular_file(status))  // a pipe would be waited for, a device may never end
@@ -95,8 +98,9 @@ FileInfo inspect_among_others(const std::filesystem::path& path) {
 FileInfo inspect_files(const std::filesystem::path& folder) {
   constexpr std::size_t kFilesAtOnce = 32;
   std::vector<std::filesystem::path> paths;
+  std::error_code unknown;
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
-    if (entry.is_regular_file()) paths.push_back(entry.path());
+    if (entry.is_regular_file(unknown)) paths.push_back(entry.path());
   }
   std::sort(paths.begin(), paths.end());
   std::vector<FileInfo> found(paths.size());

@@ -7,6 +7,7 @@
 
 #include "sonde/core/durable_file.h"
 #include "sonde/core/error.h"
+#include "sonde/io/own_file.h"
 #include "sonde/io/png_encode.h"
 #include "sonde/io/write.h"
 
@@ -38,6 +39,15 @@ struct Writer {
   ~Writer() { png_destroy_write_struct(&png, &info); }
 };
 
+void set_mark(Writer& writer) {
+  static std::string keyword = "Software", mark(kOwnMark);  // libpng takes no constants
+  png_text text{};
+  text.compression = PNG_TEXT_COMPRESSION_NONE;
+  text.key = keyword.data();
+  text.text = mark.data();
+  png_set_text(writer.png, writer.info, &text, 1);
+}
+
 // libpng leaves by longjmp where it fails: no object of this function may need a destructor.
 bool write_values(Writer& writer, const PngValues& values, PngAim aim, std::vector<std::byte>& out) {
   if (setjmp(png_jmpbuf(writer.png)) != 0) return false;  // NOLINT(cert-err52-cpp): libpng's way to fail
@@ -54,6 +64,7 @@ bool write_values(Writer& writer, const PngValues& values, PngAim aim, std::vect
                static_cast<png_uint_32>(values.extent.height), values.bits,
                values.channels == 1 ? PNG_COLOR_TYPE_GRAY : PNG_COLOR_TYPE_RGB, PNG_INTERLACE_NONE,
                PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
+  set_mark(writer);
   png_write_info(writer.png, writer.info);
   if (values.bits == 16 && std::endian::native == std::endian::little) png_set_swap(writer.png);
   const auto* rows = static_cast<png_const_bytep>(values.data);

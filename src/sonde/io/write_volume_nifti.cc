@@ -7,6 +7,7 @@
 #include <nifti2_io.h>
 
 #include "sonde/io/gzip.h"
+#include "sonde/io/own_file.h"
 #include "sonde/io/write_volume_bytes.h"
 
 namespace sonde {
@@ -85,7 +86,7 @@ Raw header_of(const StoredVoxels& voxels, const std::optional<Affine3>& lps) {
   raw.scl_slope = 1;
   raw.cal_max = static_cast<decltype(raw.cal_max)>(voxels.largest);
   raw.xyzt_units = NIFTI_UNITS_MM | NIFTI_UNITS_SEC;
-  std::memcpy(raw.descrip, "sonde", 5);
+  std::ranges::copy(kOwnMark, std::begin(raw.descrip));
   set_geometry(raw, lps);
   return raw;
 }

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "sonde/io/gzip.h"
+#include "sonde/io/own_file.h"
 #include "sonde/io/write_volume_bytes.h"
 
 namespace sonde {
@@ -65,7 +66,8 @@ std::string anatomical_orientation(const Affine3& affine) {
 std::vector<std::byte> nrrd_bytes(const StoredVoxels& voxels, const Affine3& mm_from_voxel) {
   const auto& [i, j, k] = mm_from_voxel.columns;
   const bool wide = voxels.bits == 16;
-  std::string header = "NRRD0004\n# http://teem.sourceforge.net/nrrd/format.html\n";
+  std::string header =
+      "NRRD0004\n# http://teem.sourceforge.net/nrrd/format.html\n# " + std::string(kOwnMark) + "\n";
   header += wide ? "type: unsigned short\n" : "type: unsigned char\n";
   header += "dimension: 3\nspace: left-posterior-superior\nsizes: " + text_of(voxels.extent);
   header += "\nspace directions: " + in_brackets(i) + " " + in_brackets(j) + " " + in_brackets(k);
@@ -77,7 +79,8 @@ std::vector<std::byte> nrrd_bytes(const StoredVoxels& voxels, const Affine3& mm_
 
 std::vector<std::byte> metaimage_bytes(const StoredVoxels& voxels, const Affine3& mm_from_voxel) {
   const std::vector<std::byte> data = deflated(voxels.bytes);
-  std::string header = "ObjectType = Image\nNDims = 3\nBinaryData = True\nBinaryDataByteOrderMSB = ";
+  std::string header = "ObjectType = Image\nNDims = 3\nComment = " + std::string(kOwnMark) +
+                       "\nBinaryData = True\nBinaryDataByteOrderMSB = ";
   header += kIsBigEndian ? "True" : "False";
   header += "\nCompressedData = True\nCompressedDataSize = " + std::to_string(data.size());
   header += "\nTransformMatrix =";

@@ -15,6 +15,7 @@
 #include "sonde/core/durable_file.h"
 #include "sonde/core/error.h"
 #include "sonde/core/half.h"
+#include "sonde/core/home.h"
 #include "sonde/kernels/cpu.h"
 #include "sonde/predict/embedding_impl.h"
 #include "sonde/predict/sam_model_impl.h"
@@ -38,8 +39,7 @@ fs::path default_folder() {
   if (const auto cache = variable("SONDE_CACHE"); !cache.empty()) return cache;
   if (const auto cache = variable("XDG_CACHE_HOME"); !cache.empty())
     return fs::path(cache) / "sonde" / "embeddings";
-  if (const auto home = variable("HOME"); !home.empty())
-    return fs::path(home) / ".cache" / "sonde" / "embeddings";
+  if (const auto home = home_folder(); !home.empty()) return home / ".cache" / "sonde" / "embeddings";
   return {};
 }
 

@@ -156,7 +156,7 @@ void HttpServer::Impl::end(SessionShared& shared) {
 }
 
 void HttpServer::end_on_signals() {
-  for (const int number : {SIGINT, SIGTERM}) impl_->signals.add(number);
+  for (const int number : {SIGHUP, SIGINT, SIGTERM}) impl_->signals.add(number);
 }
 
 void HttpServer::run(const HttpHandler& handler) {

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "sonde/core/error.h"
+#include "sonde/core/home.h"
 #include "sonde/core/json_text.h"
 #include "sonde/weights/checkpoint_cursor.h"
 #include "sonde/weights/registry_data.h"
@@ -59,8 +60,11 @@ std::filesystem::path models_folder() {
   // The XDG base directory specification has relative paths ignored.
   if (const auto data = folder_from_environment("XDG_DATA_HOME"); data.is_absolute())
     return data / "sonde" / "models";
-  const auto home = folder_from_environment("HOME");
-  if (home.empty()) throw Error(ErrorKind::usage, "no models folder: neither SONDE_MODELS nor HOME is set");
+  const auto home = home_folder();
+  if (home.empty()) {
+    throw Error(ErrorKind::unavailable,
+                "no models folder: neither SONDE_MODELS nor HOME is set, and the user has no home");
+  }
   return home / ".local" / "share" / "sonde" / "models";
 }
 
