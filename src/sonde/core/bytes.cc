@@ -23,7 +23,7 @@ std::string system_message(int error) { return std::generic_category().message(e
 class Descriptor {
  public:
   explicit Descriptor(const std::filesystem::path& path)
-      : value_(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {
+      : value_(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {  // a pipe would be waited for
     if (value_ >= 0) return;
     const int error = errno;
     const bool absent = error == ENOENT || error == ENOTDIR;
