@@ -67,7 +67,8 @@ class ExportCommandTest : public testing::Test {
 TEST_F(ExportCommandTest, WritesTheMasksOfAProjectThatIsOpen) {
   EXPECT_EQ(run({"--format", "png"}), kDone) << errors_;
   EXPECT_THAT(out_, HasSubstr("out: 2 files"));
-  EXPECT_EQ(read_labels(root_ / "out/masks/a.png").layers.at(0).labels.at(1), project_.labels().front().value);
+  EXPECT_EQ(read_labels(root_ / "out/masks/a.png").layers.at(0).labels.at(1),
+            project_.labels().front().value);
 }
 
 TEST_F(ExportCommandTest, PrintsOneJsonObject) {

@@ -110,7 +110,7 @@ std::string why_nothing(const DataSetPlan& plan) {
 void report_empty(const std::vector<DataSetPlan>& plans) {
   for (const DataSetPlan& plan : plans) {
     if (plan.cases.empty() && plan.failures.empty())
-      std::cerr << "sonde: " << plan.path.string() << ": nothing to study: " << why_nothing(plan) << '\n';
+      complain(plan.path.string() + ": nothing to study: " + why_nothing(plan));
   }
 }
 
@@ -125,9 +125,9 @@ void report_notes(const std::vector<DataSetPlan>& plans) {
   constexpr std::size_t kMaxNotes = 10;
   for (const DataSetPlan& plan : plans) {
     for (std::size_t i = 0; i < std::min(kMaxNotes, plan.notes.size()); ++i)
-      std::cerr << "sonde: " << plan.name << ": note: " << plan.notes[i] << '\n';
+      complain(plan.name + ": note: " + plan.notes[i]);
     if (plan.notes.size() > kMaxNotes)
-      std::cerr << "sonde: " << plan.name << ": and " << plan.notes.size() - kMaxNotes << " more notes\n";
+      complain(plan.name + ": and " + std::to_string(plan.notes.size() - kMaxNotes) + " more notes");
   }
 }
 
@@ -161,8 +161,7 @@ StudyResults run_and_write(const StudyRequest& c, const std::vector<DataSetPlan>
   const auto open_picture =
       study_segmenter(model, EmbeddingStore({.folder = {}, .values = StoredValues::fp32}), c.store);
   const std::vector<std::string> keys = task_keys(plans);
-  for (const std::string& line : lines_of(drop_changed(folder, plans)))
-    std::cerr << "sonde: " << line << '\n';
+  for (const std::string& line : lines_of(drop_changed(folder, plans))) complain(line);
   StudyResults results;
   {
     Journal journal(journal_path(folder));  // from here on no other run writes to the folder

@@ -13,7 +13,8 @@
 #include "sonde/core/error.h"
 #include "sonde/imaging/geometry.h"
 
-// What the readers of NIfTI, NRRD, MetaImage, MGH and npy check alike before they allocate or follow anything.
+// What the readers of NIfTI, NRRD, MetaImage, MGH and npy check alike before they allocate or follow
+// anything.
 namespace sonde {
 
 // A piece of a file for a one-line message: quoted, short, without control characters.

@@ -42,8 +42,8 @@ class HttpServer {
   // "127.0.0.1:8080", "[::1]:8080"
   std::string authority() const;
 
-  // From here on SIGHUP, SIGINT and SIGTERM end run(), also one that comes before it. Before the address is told to
-  // anybody, who may then end the server by a signal.
+  // From here on SIGHUP, SIGINT and SIGTERM end run(), also one that comes before it. Before the address is
+  // told to anybody, who may then end the server by a signal.
   void end_on_signals();
   // Serves until stop() or such a signal. Requests that run by then are answered.
   void run(const HttpHandler& handler);
