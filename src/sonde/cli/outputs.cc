@@ -27,7 +27,8 @@ std::string_view mask_extension(const fs::path& path) {
 }
 
 bool names_a_file(const std::string& out) {
-  return !fs::is_directory(out) && !out.ends_with('/') && fs::path(out).has_extension();
+  std::error_code unknown;
+  return !fs::is_directory(out, unknown) && !out.ends_with('/') && fs::path(out).has_extension();
 }
 
 // Names for results: the stem, with the folder's name in front where stems repeat.

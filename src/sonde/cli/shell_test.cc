@@ -52,9 +52,10 @@ class Shell : public testing::Test {
   };
   // In the folder; $S is the program, $M the options of a small network. Ends after a minute at the latest.
   Ended shell(const std::string& command) const {
-    const std::string whole = "cd '" + path("") + "' && S='" + program_path() +
-                              "' M='--model tiny.safetensors --threads 1 --no-store' timeout 60 bash -c '" +
-                              command + "' 2>&1";
+    const std::string whole =
+        "cd '" + path("") + "' && S='" + program_path() +
+        "' M='--model tiny.safetensors --threads 1' SONDE_CACHE=cache timeout 60 bash -c '" + command +
+        "' 2>&1";
     std::FILE* pipe = ::popen(whole.c_str(), "r");
     Ended ended;
     std::array<char, 4096> bytes{};
