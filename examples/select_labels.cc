@@ -19,7 +19,7 @@ int main(int argc, char** argv) {
   try {
     std::vector<int> values;
     for (int i = 3; i < argc; ++i) values.push_back(std::atoi(argv[i]));
-    const sonde::LabelMap map = sonde::read_label_map(argv[1]);
+    const sonde::LabelMap map = sonde::read_labels(argv[1]).layers.front();
     sonde::MaskVolume mask{map.extent, {}};
     for (const int label : map.labels) {
       const bool wanted =

@@ -67,13 +67,15 @@ function malformedActions(post) {
   const cases = []
   const plane = { axis: 'axial', slice: 0 }
   let request = 0
-  const action = (fields, view = plane, id = `malformed-${request++}`) =>
-    post('/api/images/1/actions', JSON.stringify({ request: id, view, action: fields }))
+  const action = (fields, view = plane, id = `malformed-${request++}`, client = 'malformed-page') =>
+    post('/api/images/1/actions', JSON.stringify({ request: id, client, view, action: fields }))
   const add = (name, bytes, want) => cases.push({ group: 'actions', name, bytes, want: [want].flat(), token: true })
   const stroke = { kind: 'stroke', plane, object: null, label: 1, paint: 'add', radii: [3, 3], points: [[5, 5]] }
   const ask = { kind: 'ask', plane, window: 'auto', points: [{ x: 5, y: 5, label: 1 }], box: null }
   add('a request id with a slash', action(stroke, plane, '../../../x'), 400)
   add('a request id that is short', action(stroke, plane, 'x'), 400)
+  add('a client with a slash', action(stroke, plane, undefined, '../../../x'), 400)
+  add('a client that is a number', action(stroke, plane, undefined, 7), 400)
   add('an axis that is not there', action({ ...stroke, plane: { axis: 'oblique', slice: 0 } }), 400)
   add('a view that is not there', action(stroke, { axis: 'axial', slice: 1 }), 422)
   add('a slice that is not there', action({ ...stroke, plane: { axis: 'axial', slice: 9 } }), 422)

@@ -243,7 +243,7 @@ TEST_F(ExportProject, ReplacesItsOwnFilesAndNoOthers) {
     EXPECT_EQ(error_of([&] { exported(format); }).kind(), ErrorKind::usage);
   ExportOptions forced{ExportFormat::png, ExportEach::labels, out_, Existing::any};
   EXPECT_THAT(export_project(project_, forced).failures, IsEmpty());
-  EXPECT_EQ(read_label_map(out_ / "masks/a.png").labels[1], value("liver"));
+  EXPECT_EQ(read_labels(out_ / "masks/a.png").layers.at(0).labels[1], value("liver"));
 }
 
 TEST_F(ExportProject, FailsWhereTheFolderCannotBeMade) {

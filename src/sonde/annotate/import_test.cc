@@ -296,7 +296,7 @@ TEST_F(ImportMasks, ReadBackWhatEveryExportHasWritten) {
   }
 }
 
-TEST_F(ImportMasks, ReadsADicomSegmentationOfASeriesWhateverItsName) {
+TEST_F(ImportMasks, ReadsADicomSegmentationOfASeriesWhateverItsNameAndKeepsWhatOverlaps) {
   for (int i = 0; i < 3; ++i) {
     auto slice = dicom_test::oblique_slice(3 * i, i);
     slice.text(8, 0x0016, "UI", "1.2.840.10008.5.1.4.1.1.4").text(0x20, 0x000d, "UI", "1.2.3.99");
@@ -307,13 +307,13 @@ TEST_F(ImportMasks, ReadsADicomSegmentationOfASeriesWhateverItsName) {
   fs::create_directories(root_ / "segs");
   write_dicom_seg(
       root_ / "segs/any.dcm", root_ / "images/mr", {},
-      {{"liver", "", {}, voxels_at(extent, {0, 8})}, {"vessel", "", {}, voxels_at(extent, {17})}});
+      {{"liver", "", {}, voxels_at(extent, {0, 8})}, {"vessel", "", {}, voxels_at(extent, {8, 17})}});
   add(root_ / "images");
   const ImageId image = project_.images()[1].id;
   const auto result = import_masks(project_, root_ / "segs");
   EXPECT_THAT(result.failures, IsEmpty());
   EXPECT_THAT(found_in(image), ElementsAre(Found{"liver", voxels_at(extent, {0, 8})},
-                                           Found{"vessel", voxels_at(extent, {17})}));
+                                           Found{"vessel", voxels_at(extent, {8, 17})}));
 }
 
 TEST_F(ImportMasks, RefusesADicomSegmentationInAnotherFrameOfReferenceUnlessItIsWanted) {

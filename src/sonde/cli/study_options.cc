@@ -43,6 +43,7 @@ void declare_data(CommandLine& line, StudyRequest& c) {
   line.add("--axis", c.axis, "axial, coronal or sagittal slices of volumes; default: the finest pixels");
   line.add("--window", c.window, "As for sonde segment; default: the file's own, none for 8 bits, else auto");
   line.add("--limit", c.limit, "At most N pictures or slices a data set, spread evenly").positive();
+  declare_frame_of_reference(line, c.frame_of_reference);
 }
 
 void declare_protocol(CommandLine& line, StudyRequest& c) {
@@ -121,7 +122,8 @@ void resolve(StudyRequest& c) {
 }
 
 PlanOptions plan_options(const StudyRequest& c) {
-  PlanOptions options{.min_area_px = c.min_area_px, .axis = {}, .limit = c.limit};
+  PlanOptions options{
+      .min_area_px = c.min_area_px, .axis = {}, .limit = c.limit, .frame_of_reference = c.frame_of_reference};
   if (!c.axis.empty()) options.axis = parse_axis(c.axis);
   return options;
 }

@@ -25,6 +25,7 @@ struct StudyRequest {
   std::string axis, window;
   std::optional<std::int64_t> limit;
   std::int64_t min_area_px = 1;
+  FrameOfReference frame_of_reference = FrameOfReference::same;
   ProtocolOptions protocol;
   ModelArguments model;
   StoreUse store = StoreUse::reuse;

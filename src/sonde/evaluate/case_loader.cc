@@ -83,7 +83,8 @@ std::shared_ptr<const LabelLayers> open_labels(const OpenImage& image,
                                                const std::filesystem::path& path) {
   return image.labels.get(path, [&](const auto&) {
     return on_file(FailureKind::unreadable_mask, path, [&] {
-      LabelLayers stored = read_labels(path, image_file);
+      LabelLayers stored =
+          read_labels(path, {image_file, {}, FrameOfReference::any});  // planning has refused others
       const Grid stored_grid{stored.layers[0].extent, stored.layers[0].mm_from_voxel};
       auto labels = on_grid(std::move(stored), image.grid);
       if (!labels) {

@@ -10,6 +10,7 @@
 
 #include "sonde/core/progress.h"
 #include "sonde/evaluate/task.h"
+#include "sonde/io/dicom_seg.h"
 
 namespace sonde {
 
@@ -17,6 +18,7 @@ struct PlanOptions {
   std::int64_t min_area_px = 1;       // smaller labels are no task
   std::optional<Axis> axis;           // of volumes; absent: default_axis of each image
   std::optional<std::int64_t> limit;  // pictures a data set, spread evenly over those that have tasks
+  FrameOfReference frame_of_reference = FrameOfReference::same;  // of DICOM segmentations
 };
 
 // What a study would do with one data set. Sorted by name (numbers in names by value), so that the order of

@@ -30,7 +30,9 @@ const MaskFile* twin_of(const MaskFile& mask, const std::vector<MaskFile>& masks
 class Planner {
  public:
   Planner(const DataSetSource& source, const PlanOptions& options, const MaskPairs& pairs)
-      : scheme_(read_label_scheme(source.path)), min_area_px_(options.min_area_px) {
+      : scheme_(read_label_scheme(source.path)),
+        min_area_px_(options.min_area_px),
+        frame_of_reference_(options.frame_of_reference) {
     plan_.name = source.name;
     plan_.path = source.path;
     plan_.notes = notes_of(source.layout, pairs);
@@ -86,7 +88,7 @@ class Planner {
 
   void add_mask(const ImageFile& image, const MaskFile& mask, Picture& picture) {
     const std::filesystem::path& path = mask.file.path;
-    const LabelLayers labels = read_labels(path, image.path);
+    const LabelLayers labels = read_labels(path, {image.path, {}, frame_of_reference_});
     const Extent3 extent = labels.layers[0].extent;
     if (std::min({extent.x, extent.y, extent.z}) != 1) {
       throw Error(ErrorKind::unsupported,
@@ -121,6 +123,7 @@ class Planner {
   DataSetPlan plan_;
   LabelScheme scheme_;
   std::int64_t min_area_px_;
+  FrameOfReference frame_of_reference_;
   TruthFile::Naming naming_ = TruthFile::Naming::plain;
   std::map<std::string, std::vector<LabelAreas>> seen_;  // by what the names of masks say of their labels
 };

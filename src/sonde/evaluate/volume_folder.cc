@@ -108,7 +108,7 @@ class Planner {
   bool add_label_file(const ImageFile& image, const MaskFile& label, Slices& slices) {
     const Grid& grid = slices.grid;
     try {
-      LabelLayers stored = read_labels(label.file.path, image.path);
+      LabelLayers stored = read_labels(label.file.path, {image.path, {}, options_.frame_of_reference});
       const Grid stored_grid{stored.layers[0].extent, stored.layers[0].mm_from_voxel};
       const auto labels = on_grid(std::move(stored), grid);
       if (!labels) {

@@ -58,8 +58,8 @@ DicomSeg read_dicom_seg(const std::filesystem::path& path);
 enum class FrameOfReference { same, any };
 // The image that a segmentation is read for: read_volume(path, options).
 struct DicomSegImage {
-  std::filesystem::path path;
-  ReadOptions options;
+  std::filesystem::path path{};
+  ReadOptions options{};
   FrameOfReference frame_of_reference = FrameOfReference::same;
 };
 // Also throws Error{unsupported} that names both frames of reference, where both are known (only of DICOM).

@@ -111,17 +111,17 @@ TEST_F(ReadLabelLayers, TellsLabelsFromTimePointsByTheImage) {
   const auto still = nrrd("still.nrrd", "3 1 1", "", bytes({1, 2, 3}), "no");
   const auto moving = nrrd("moving.nrrd", "3 1 1 2", "", bytes({1, 2, 3, 4, 5, 6}), "last");
   for (const auto& image : {still, std::filesystem::path()}) {
-    const LabelLayers read = read_labels(labels, image);
+    const LabelLayers read = read_labels(labels, {image});
     ASSERT_EQ(read.layers.size(), 1U);  // they do not overlap
     EXPECT_THAT(read.layers[0].labels, ElementsAre(1, 2, 0));
     EXPECT_THAT(read.notes, ElementsAre(HasSubstr("2 frames are labels 1 to 2")));
   }
-  const LabelLayers first = read_labels(labels, moving);
+  const LabelLayers first = read_labels(labels, {moving});
   EXPECT_THAT(first.layers.at(0).labels, ElementsAre(1, 0, 0));
   EXPECT_THAT(first.notes, ElementsAre(HasSubstr("time points")));
   // One is what the other leaves out: no time points whatever the image.
   const auto one_hot = nrrd("o.nrrd", "3 1 1 2", "", bytes({1, 0, 1, 0, 1, 0}), "last");
-  EXPECT_THAT(read_labels(one_hot, moving).layers.at(0).labels, ElementsAre(0, 1, 0));
+  EXPECT_THAT(read_labels(one_hot, {moving}).layers.at(0).labels, ElementsAre(0, 1, 0));
 }
 
 TEST_F(ReadLabelLayers, RefusesFramesOfSeveralValuesWithTheirNumber) {
@@ -130,25 +130,37 @@ TEST_F(ReadLabelLayers, RefusesFramesOfSeveralValuesWithTheirNumber) {
   EXPECT_EQ(refused.kind, ErrorKind::unsupported);
   EXPECT_THAT(refused.message, HasSubstr("v.nrrd: holds 2 frames of several values"));
   const auto moving = nrrd("moving.nrrd", "3 1 1 2", "", bytes({1, 2, 3, 4, 5, 6}), "last");
-  EXPECT_THAT(read_labels(labels, moving).layers.at(0).labels, ElementsAre(1, 2, 0));
+  EXPECT_THAT(read_labels(labels, {moving}).layers.at(0).labels, ElementsAre(1, 2, 0));
 }
 
 TEST_F(ReadLabelLayers, TakesTheSegmentsOfADicomSegmentationOnTheGridOfItsImage) {
-  const auto series = folder_.path() / "mr";
-  for (int i = 0; i < 3; ++i) {
-    auto slice = dicom_test::oblique_slice(3 * i, i);
-    slice.text(8, 0x0016, "UI", "1.2.840.10008.5.1.4.1.1.4").text(0x20, 0x000d, "UI", "1.2.3.99");
-    write(series / std::to_string(i), slice);
-  }
+  const auto series_in = [&](const std::string& name, const std::string& frame_of_reference) {
+    for (int i = 0; i < 3; ++i) {
+      auto slice = dicom_test::oblique_slice(3 * i, i);
+      slice.text(8, 0x0016, "UI", "1.2.840.10008.5.1.4.1.1.4")
+          .text(0x20, 0x000d, "UI", "1.2.3.99")
+          .text(0x20, 0x0052, "UI", frame_of_reference);
+      write(folder_.path() / name / std::to_string(i), slice);
+    }
+    return folder_.path() / name;
+  };
+  const auto series = series_in("mr", "1.2.3.77");
   const Extent3 extent{3, 2, 3};
   const auto seg = folder_.path() / "s.dcm";
   write_dicom_seg(seg, series, {},
                   {{"liver", "", {}, {extent, {{0, 2}}}}, {"lesion", "", {}, {extent, {{1, 1}, {17, 1}}}}});
-  const LabelLayers labels = read_labels(seg, series);
+  const LabelLayers labels = read_labels(seg, {series});
   EXPECT_THAT(labels.names, ElementsAre(Pair(1, "liver"), Pair(2, "lesion")));
   ASSERT_EQ(labels.layers.size(), 2U);
   EXPECT_THAT(labels.layers[0].labels, ElementsAre(1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0));
   EXPECT_THAT(labels.layers[1].labels, ElementsAre(0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2));
+
+  const auto elsewhere = series_in("elsewhere", "1.2.3.78");
+  EXPECT_THAT(refusal([&] { read_labels(seg, {elsewhere}); }).message,
+              AllOf(HasSubstr("1.2.3.77"), HasSubstr("1.2.3.78")));
+  const LabelLayers taken = read_labels(seg, {elsewhere, {}, FrameOfReference::any});
+  EXPECT_EQ(taken.layers.at(1).labels, labels.layers[1].labels);
+  EXPECT_THAT(taken.notes, ElementsAre(HasSubstr("1.2.3.78")));
 }
 
 }  // namespace

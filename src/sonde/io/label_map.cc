@@ -133,9 +133,9 @@ LabelLayers read_segments(const std::filesystem::path& path, const std::vector<S
 }
 
 // On the image's own grid, to which segments need not fill all slices.
-LabelLayers read_dicom_segments(const std::filesystem::path& path, const std::filesystem::path& image) {
-  const DicomSeg seg = read_dicom_seg(path);
-  const ImageInfo info = inspect(image).images.at(0);
+LabelLayers read_dicom_segments(const std::filesystem::path& path, const DicomSegImage& image) {
+  const DicomSeg seg = read_dicom_seg(path, image);
+  const ImageInfo info = inspect(image.path).images.at(0);
   const Grid grid{info.extent, info.mm_from_voxel};
   std::vector<std::int32_t> background(static_cast<std::size_t>(voxel_count(grid.extent)));
   LabelLayers labels{.layers = {{grid.extent, std::move(background), grid.mm_from_voxel}},
@@ -258,16 +258,16 @@ void add_label(LabelLayers& labels, std::int32_t value, const std::vector<std::u
     if (voxels[i] != 0) layer->labels[i] = value;
 }
 
-LabelLayers read_labels(const std::filesystem::path& path, const std::filesystem::path& image) {
+LabelLayers read_labels(const std::filesystem::path& path, const DicomSegImage& image) {
   const std::string name = path.string();
   const auto head = head_of(path);
   if (starts_as_jpeg(head))
     refuse_unsupported(name, "JPEG does not keep the values of labels: PNG and every volume format do");
-  if (!image.empty() && !head.empty() && is_dicom_seg(path)) return read_dicom_segments(path, image);
+  if (!image.path.empty() && !head.empty() && is_dicom_seg(path)) return read_dicom_segments(path, image);
   const auto segments = starts_as_nrrd(head) ? read_nrrd_segments(path) : std::vector<SegmentInfo>{};
   if (!segments.empty()) return read_segments(path, segments, count_frames(path));
   const Volume volume = read_stored(path, 0);
-  return volume.frame_count == 1 ? only_frame(name, volume) : read_frames(path, volume, image);
+  return volume.frame_count == 1 ? only_frame(name, volume) : read_frames(path, volume, image.path);
 }
 
 }  // namespace sonde

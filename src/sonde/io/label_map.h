@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "sonde/imaging/geometry.h"
+#include "sonde/io/dicom_seg.h"
 
 namespace sonde {
 
@@ -32,13 +33,13 @@ struct LabelLayers {
 // three channels agree, and every volume format of read_volume, with numbers no further than 1/1000 from
 // whole ones; -1 is background, with a note. Segments of a .seg.nrrd keep their values where those are unique
 // in the file, and are numbered from 1 where they are not. A DICOM segmentation comes on the grid of `image`,
-// its segments being numbered as there. Several frames are labels of their own, numbered from 1, if they hold
-// 0 and one other value, but for the first if it is what the others leave out; where `image` has as many
-// frames they are time points unless the first is that, and the first is taken. `image`: the file that is
-// labelled; empty: it has one frame. Throws Error naming the path: not_found; corrupt_data (not a whole
-// number); unsupported (colours; frames that are neither; the soft edges of a mask that was smoothed or has
-// been a JPEG).
-LabelLayers read_labels(const std::filesystem::path& path, const std::filesystem::path& image = {});
+// its segments being numbered as there, and in its frame of reference. Several frames are labels of their
+// own, numbered from 1, if they hold 0 and one other value, but for the first if it is what the others leave
+// out; where `image` has as many frames they are time points unless the first is that, and the first is
+// taken. `image`: what is labelled; without a path: it has one frame. Throws Error naming the path:
+// not_found; corrupt_data (not a whole number); unsupported (colours; frames that are neither; the soft edges
+// of a mask that was smoothed or has been a JPEG).
+LabelLayers read_labels(const std::filesystem::path& path, const DicomSegImage& image = {});
 
 // Puts `value` where `voxels` is not 0: into the first layer that has no label there, or a new one like the
 // first.

@@ -47,6 +47,7 @@ function ObjectList({ title, objects }: { title: string; objects: readonly Image
   const session = useTheSession()
   const { actions } = session
   const selected = useSession((state) => state.selected)
+  const made = useSession((state) => state.made?.object)
   const hidden = useSession((state) => state.hidden)
   const proposal = useSession((state) => state.proposal)
   const whereabouts = useWhereabouts(objects)
@@ -101,7 +102,7 @@ function ObjectList({ title, objects }: { title: string; objects: readonly Image
       >
         <LongList
           items={objects}
-          isNeeded={({ id }) => selected.size === 1 && selected.has(id)}
+          isNeeded={({ id }) => id === made || (selected.size === 1 && selected.has(id))}
           row={(object, at) => (
             <ObjectRow
               key={object.id}
