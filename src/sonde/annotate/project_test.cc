@@ -345,11 +345,12 @@ TEST(Project, TellsItsHistory) {
 TEST(Project, ImportsObjectsOfItsGrid) {
   DiscProject test;
   const VoxelSet square{test.grid().extent, {{41, 3}, {81, 3}}};
-  const Changes changes =
-      test.act(ImportAction{"masks/a.png", {{1, "one", square}, {1, "under it", square}}});
-  ASSERT_EQ(changes.changed.size(), 1U) << "the second has no pixel left";
-  EXPECT_EQ(changes.changed[0].source, ObjectSource::import);
-  EXPECT_EQ(test.project().voxels(changes.changed[0].id), square);
+  const Changes changes = test.act(ImportAction{"masks/a.png", {{1, "one", square}, {1, "over it", square}}});
+  ASSERT_EQ(changes.changed.size(), 2U) << "objects of one file may overlap";
+  for (const AnnotatedObject& object : changes.changed) {
+    EXPECT_EQ(object.source, ObjectSource::import);
+    EXPECT_EQ(test.project().voxels(object.id), square);
+  }
   EXPECT_EQ(test.refused(ImportAction{"b", {{1, "", {{3, 3, 1}, {}}}}}), ErrorKind::usage);
   EXPECT_THAT(test.project().replay(test.segmenter), IsEmpty());
 }

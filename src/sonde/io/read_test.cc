@@ -73,7 +73,7 @@ TEST(ReadVolume, SaysThatNothingIsThere) {
 
 TEST(ReadVolume, ListsWhatItReadsWhereItKnowsNoFormat) {
   const TestFolder folder;
-  for (const char* content : {"x", "<html>not a picture</html>", "GIF89a", "BM but no bitmap, only text"}) {
+  for (const char* content : {"x", "BM but no bitmap, only text"}) {
     std::filesystem::remove(folder.path() / "a.png");
     const auto path = write_file(folder.path() / "a.png", content);
     EXPECT_THAT(expect_refused(path, ErrorKind::unsupported).message, HasSubstr("reads: PNG, JPEG, TIFF"));
@@ -127,8 +127,9 @@ TEST(ReadVolume, AnswersAsTheFormatsReaderOnHostileFiles) {
     EXPECT_EQ(outcome([&] { inspect(path); }), by_reading);
     EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(2)) << path;
     const std::string direct = outcome([&] { reader->second(path, {}); });
-    if (path.filename().string().starts_with("empty")) {
-      EXPECT_THAT(by_reading, HasSubstr("the file is empty"));
+    const std::string name = path.filename().string();
+    if (name.starts_with("empty") || name.starts_with("html")) {
+      EXPECT_THAT(by_reading, HasSubstr(name.starts_with("empty") ? "the file is empty" : "is an HTML page"));
       EXPECT_FALSE(direct.empty());
     } else {
       EXPECT_EQ(by_reading, direct);
