@@ -260,6 +260,8 @@ TEST_F(Commands, SegmentReplacesNeitherAnInputNorAForeignFileUnlessForced) {
   EXPECT_EQ(file_count(), count);
   EXPECT_EQ(content_of(disc), before);
   EXPECT_EQ(content_of(path("foreign.png")), "a drawing");
+  std::ofstream(path("empty.png"));  // as mktemp makes it
+  EXPECT_EQ(segment({disc, "--point", "30,20", "--out", path("empty.png")}).status, kDone);
   EXPECT_EQ(segment({disc, "--point", "30,20", "--out", path("foreign.png"), "--force"}).status, kDone);
   EXPECT_EQ(read_volume(path("foreign.png")).extent, (Extent3{60, 40, 1}));
 }

@@ -163,6 +163,8 @@ StudyDescription describe_study(const StudyRequest& c, const std::vector<DataSet
       {"--window", c.window.empty() ? "by default" : c.window},
       {"--limit", c.limit ? std::to_string(*c.limit) : "none"},
   };
+  if (c.frame_of_reference == FrameOfReference::any)
+    study.settings.emplace_back("--any-frame-of-reference", "yes");
   study.facts = {{"command line", command_line(args)}};
   study.window = c.window;
   study.seed = p.hand.seed;

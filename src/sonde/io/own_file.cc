@@ -47,6 +47,9 @@ void check_replaceable(const std::filesystem::path& file, Existing replaced) {
   if (std::filesystem::is_directory(status))
     throw Error(ErrorKind::usage, file.string() + ": is a folder, a file would be written");
   if (replaced == Existing::any || is_own_file(file)) return;
+  const bool is_empty =
+      std::filesystem::is_regular_file(status) && std::filesystem::file_size(file, failed) == 0;
+  if (is_empty) return;  // mktemp's: there is nothing to lose
   throw Error(
       ErrorKind::usage,
       file.string() + ": is there and was not written by sonde: name another, or --force to replace it");

@@ -156,7 +156,11 @@ void HttpServer::Impl::end(SessionShared& shared) {
 }
 
 void HttpServer::end_on_signals() {
-  for (const int number : {SIGHUP, SIGINT, SIGTERM}) impl_->signals.add(number);
+  for (const int number : {SIGHUP, SIGINT, SIGTERM}) {
+    struct sigaction before {};
+    const bool is_ignored = ::sigaction(number, nullptr, &before) == 0 && before.sa_handler == SIG_IGN;
+    if (!is_ignored) impl_->signals.add(number);
+  }
 }
 
 void HttpServer::run(const HttpHandler& handler) {

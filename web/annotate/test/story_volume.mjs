@@ -32,7 +32,7 @@ export async function volumeStory({ browser, program, folder, screenshots, volum
 
   await refineAnotherSlice({ person, check, objects })
   await paintAcross({ person, served, image, check, objects, screenshots })
-  await scroll({ person, check })
+  await scroll({ person, check, objects })
 
   const job = await exportFromPage(person, check)
   const maps = readdirSync(job.folder, { recursive: true }).filter((name) => `${name}`.endsWith('.nii.gz'))
@@ -146,7 +146,7 @@ async function paintAcross({ person, served, image, check, objects, screenshots 
   check((await objects())[0].area === area, 'and undo takes it back')
 }
 
-async function scroll({ person, check }) {
+async function scroll({ person, check, objects }) {
   await person.goTo('axial', 60)
   const box = await person.viewer.boundingBox()
   await person.page.mouse.move(box.x + box.width / 2, box.y + box.height / 2)
@@ -154,6 +154,23 @@ async function scroll({ person, check }) {
   await person.page.waitForFunction(() => document.querySelector('[data-viewer]').dataset.slice !== '60')
   await person.seesPicture()
   check(true, 'the wheel goes through the slices')
+  const before = JSON.stringify(await objects())
+  const slice = await person.viewer.getAttribute('data-slice')
+  await person.press('r')
+  await person.page.mouse.down()
+  await person.page.mouse.move(box.x + box.width / 2 + 30, box.y + box.height / 2, { steps: 4 })
+  await person.page.mouse.wheel(0, 100)
+  await person.page.waitForFunction(
+    (from) => document.querySelector('[data-viewer]').dataset.slice !== from,
+    slice,
+  )
+  await person.seesPicture()
+  await person.page.mouse.up()
+  await person.page.waitForTimeout(300)
+  check(
+    JSON.stringify(await objects()) === before,
+    'a stroke that a turn of the wheel leaves its slice is dropped',
+  )
   await person.viewer.focus()
   await person.press('ArrowUp')
 }

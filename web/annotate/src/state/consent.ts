@@ -75,6 +75,8 @@ export class Consent {
     })
     if (choice === null || this.core.state.image !== summary.id) return
     await this.reopen(summary.id)
-    await act()
+    const now = this.core.state
+    const isOpenAgain = now.project?.images.find(({ id }) => id === summary.id)?.status !== 'done'
+    if (isOpenAgain && now.image === summary.id) await act()
   }
 }

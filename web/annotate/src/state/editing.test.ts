@@ -26,6 +26,7 @@ describe('prompts', () => {
     void session.actions.addPoint(outside(120, 90))
     await settle()
     expect(session.getState().draft?.points).toHaveLength(2)
+    expect(session.getState().undo).toBe('ask')
     expect(session.getState().asking).toBe(true)
     expect(asks()).toHaveLength(1)
     release()

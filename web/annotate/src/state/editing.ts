@@ -36,7 +36,7 @@ export class Editing {
   private open: Subject | null = null // the open proposal
   private painted: Subject | null = null // the object that a stroke has begun
   private wantedCandidate: number | null = null
-  private refusedLast = false // nothing has been done since
+  private refusedOn: number | null = null // the image, where nothing has been done since
   private readonly keptByClick = new Set<string>() // requests
 
   constructor(
@@ -64,15 +64,17 @@ export class Editing {
     const image = opened.image.id
     const isStep = action.kind === 'undo' || action.kind === 'redo'
     const about = isStep ? this.outbox.counterpart(image, action.kind) : null
-    this.refusedLast = false
+    this.refusedOn = null
     this.core.offerNoUndo()
+    if (!isStep) this.core.store.set({ undo: action.kind }) // until the answer says what there is
     return this.outbox.push({ image, request, view: plane, action, fill, about })
   }
 
   // Behind an action that was refused there is nothing of it to take back, and what was done before is not meant.
   undo(): Promise<void> {
-    if (!this.refusedLast) return this.do({ kind: 'undo' })
-    this.refusedLast = false
+    const isRefused = this.refusedOn !== null && this.refusedOn === this.core.state.opened?.image.id
+    this.refusedOn = null
+    if (!isRefused) return this.do({ kind: 'undo' })
     this.core.tell(
       'info',
       'The last change was refused, there is nothing of it: undo again for the one before',
@@ -288,9 +290,8 @@ export class Editing {
     if (this.painted?.from === pending.request) this.forgetPainted()
     this.wantedCandidate = null
     this.keptByClick.delete(pending.request)
-    const inView = this.core.state.opened?.image.id === pending.image
     const isStep = pending.action.kind === 'undo' || pending.action.kind === 'redo'
-    this.refusedLast = inView && !isStep && this.outbox.pending(pending.image).length <= 1
+    this.refusedOn = !isStep && this.outbox.pending(pending.image).length <= 1 ? pending.image : null
     const isDrawn = pending.action.kind === 'stroke' || pending.action.kind === 'lasso'
     this.core.tell(isDrawn ? 'critical' : 'error', sentence(fault))
     this.core.store.set({ save: { state: 'refused', message: 'The last change was refused' } })

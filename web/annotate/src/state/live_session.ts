@@ -220,8 +220,9 @@ export class LiveSession implements Session {
 
   // What is approved carries a label: where a project has none yet, it gets one.
   private async withLabel(act: () => Promise<void>): Promise<void> {
+    const { image } = this.core.state
     if (this.core.state.project?.labels.length === 0) await this.addLabel({ name: 'object' })
-    await act()
+    if (this.core.state.image === image) await act()
   }
 
   private async addLabel(fields: LabelFields): Promise<void> {

@@ -9,10 +9,20 @@ const notchDelta = 50 // a wheel with notches gives more at once than a trackpad
 const trackpadDelta = 30 // per slice
 const zoomPerDelta = { notch: 0.0022, pinch: 0.01 }
 
+// What they draw is of the picture that they began on: with another in view at their end, they are dropped.
+const drawing: ReadonlySet<Intent['do']> = new Set(['box', 'stroke', 'lasso'] as const)
+
+interface Held {
+  pointer: number
+  start: PointCss
+  does: Gesture
+  click: (() => void) | null
+  place: string | null // of what draws
+}
+
 // Mouse, pen and wheel over the picture.
 export class PointerInput {
-  private gesture: { pointer: number; start: PointCss; does: Gesture; click: (() => void) | null } | null =
-    null
+  private gesture: Held | null = null
   private space = false
   private scrolled = 0
   private readonly listening = new AbortController()
@@ -66,7 +76,8 @@ export class PointerInput {
     const click =
       intent.do === 'pan' && tool === 'pan' && event.button === 0 ? () => this.pick(start, 'only') : null
     this.root.setPointerCapture(event.pointerId)
-    this.gesture = { pointer: event.pointerId, start, does, click }
+    const place = drawing.has(intent.do) ? this.stage.place() : null
+    this.gesture = { pointer: event.pointerId, start, does, click, place }
   }
 
   // Null: it is done already.
@@ -118,6 +129,7 @@ export class PointerInput {
     if (!gesture || gesture.pointer !== event.pointerId) return
     this.gesture = null
     if (gesture.click) gesture.click()
+    if (gesture.place !== null && gesture.place !== this.stage.place()) return gesture.does.cancel()
     gesture.does.end()
   }
 

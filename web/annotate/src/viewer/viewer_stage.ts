@@ -113,6 +113,12 @@ export class ViewerStage implements Stage {
     this.pictureView.destroy()
   }
 
+  // Which picture is in view; '' while it is not shown yet.
+  place(): string {
+    const { opened, plane } = this.state
+    return opened && plane && this.isReady() ? pictureKey(opened.image.id, plane) : ''
+  }
+
   // Whether what is on the screen is what the session is at: else nothing can be drawn on it.
   isReady(): boolean {
     const { opened, plane } = this.state
