@@ -78,7 +78,9 @@ void check_bundle(std::string_view data) {
     Mask mask = empty_mask(extent);
     for (std::size_t i = 0; i < mask.pixels.size(); ++i)
       mask.pixels[i] = static_cast<unsigned char>(data[i / 8 % data.size()]) >> (i % 8) & 1;
-    bundle.masks.push_back({static_cast<ObjectId>(bundle.masks.size()), std::nullopt, 7, std::move(mask)});
+    MaskVolume picture{{extent.width, extent.height, 1}, std::move(mask.pixels)};
+    bundle.masks.push_back(
+        {static_cast<ObjectId>(bundle.masks.size()), std::nullopt, 7, voxels_from_mask(picture)});
   }
   const std::string bytes = wire::encode_bundle(bundle);
   BundleReader reader(bytes);
@@ -91,7 +93,7 @@ void check_bundle(std::string_view data) {
   for (const ObjectMask& mask : bundle.masks) {
     insist(reader.number() == mask.object);
     insist(reader.number() == 0xFFFFFFFF && reader.number() == 7);
-    insist(reader.mask(extent) == mask.mask);
+    insist(reader.mask(extent).pixels == mask_from_voxels(mask.pixels).voxels);
   }
   insist(reader.is_at_end());
 }

@@ -64,9 +64,9 @@ void add_voxels(VoxelsByValue& all, VoxelsByValue more) {
   }
 }
 
-void add_values(ReadValues& all, const MaskGroup::File& file, const Grid& grid) {
+void add_values(ReadValues& all, const MaskGroup::File& file, const Grid& grid, const DicomSegImage& image) {
   const std::string name = file.path.filename().string();
-  LabelLayers labels = read_labels(file.path);
+  LabelLayers labels = read_labels(file.path, image);
   if (const auto slice = slice_of(file, labels.layers[0], grid)) {
     for (const LabelMap& layer : labels.layers) add_voxels(all.voxels, on_slice(name, layer, grid, *slice));
   } else {
@@ -132,7 +132,7 @@ MaskObjects objects_of(const MaskGroup& group, const Grid& grid, const LabelSche
                        const DicomSegImage& image) {
   if (is_dicom_seg(group.files.front().path)) return from_dicom_seg(group.files.front().path, grid, image);
   ReadValues read;
-  for (const MaskGroup::File& file : group.files) add_values(read, file, grid);
+  for (const MaskGroup::File& file : group.files) add_values(read, file, grid, image);
   return from_values(group, read, scheme);
 }
 

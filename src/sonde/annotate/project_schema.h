@@ -93,8 +93,4 @@ CREATE TRIGGER changes_stay BEFORE UPDATE ON changes BEGIN SELECT RAISE(ABORT, '
 CREATE TRIGGER changes_last BEFORE DELETE ON changes BEGIN SELECT RAISE(ABORT, 'the history only grows'); END;
 )";
 
-// From the version before to this one.
-inline constexpr const char* kProjectFromVersion1 =
-    "ALTER TABLE images ADD COLUMN content TEXT; ALTER TABLE images ADD COLUMN stamp TEXT;";
-
 }  // namespace sonde

@@ -17,7 +17,8 @@
 namespace sonde {
 namespace {
 
-constexpr std::int64_t kMaxFrames = 1024;  // a file is read once for each
+constexpr std::int64_t kMaxFrames = 1024;                        // a file is read once for each
+constexpr std::int64_t kMaxLayerVoxels = std::int64_t{1} << 31;  // of all layers: 8 GiB
 
 std::vector<std::int32_t> from_equal_channels(const std::string& name, const Volume& volume) {
   if (!volume.eight_bit) refuse_unsupported(name, "colours of 16 bits are no labels: grey or a palette is");
@@ -59,6 +60,12 @@ LabelLayers only_frame(const std::string& name, const Volume& volume) {
   LabelLayers labels = one_layer(volume.extent, volume.mm_from_voxel, values_of(name, volume));
   refuse_soft_edges(name, labels.layers[0].labels, volume.extent.x);
   return labels;
+}
+
+// Throws Error{unsupported} without the file's name.
+void check_layers(std::int64_t layers, Extent3 extent) {
+  if (layers > kMaxLayerVoxels / voxel_count(extent))
+    throw Error(ErrorKind::unsupported, "its labels overlap in more layers than are held in memory (8 GiB)");
 }
 
 void append_notes(LabelLayers& labels, const LabelLayers& of, const std::string& where) {
@@ -120,6 +127,7 @@ LabelLayers read_segments(const std::filesystem::path& path, const std::vector<S
   LabelLayers labels{.names = values.names(), .covers = LabelLayers::Covers::part};
   for (std::int64_t layer = 0; layer < layers; ++layer) {
     const Volume volume = read_stored(path, layer);
+    check_layers(layers, volume.extent);
     LabelLayers read = one_layer(volume.extent, volume.mm_from_voxel, values_of(path.string(), volume));
     const std::int64_t unnamed = values.renumber(read.layers[0].labels, layer);
     const std::string where = layers == 1 ? "" : "layer " + std::to_string(layer) + ": ";
@@ -217,6 +225,7 @@ LabelLayers read_frames(const std::filesystem::path& path, const Volume& volume,
   LabelLayers first = one_layer(volume.extent, volume.mm_from_voxel, values_of(name, volume));
   const bool as_many_as_image = count == frames_of(image);
   auto found = labels_of_frames(path, first.layers[0], count);
+  if (found) append_notes(found->labels, first, "frame 0: ");
   if (found && found->first == FrameLabels::First::background) {
     found->labels.notes.push_back("its " + frames + " are background and labels 1 to " +
                                   std::to_string(count - 1));
@@ -251,6 +260,7 @@ void add_label(LabelLayers& labels, std::int32_t value, const std::vector<std::u
   auto layer = std::ranges::find_if(labels.layers, is_free);
   if (layer == labels.layers.end()) {
     const LabelMap& like = labels.layers.front();
+    check_layers(static_cast<std::int64_t>(labels.layers.size()) + 1, like.extent);
     LabelMap empty{like.extent, std::vector<std::int32_t>(like.labels.size()), like.mm_from_voxel};
     layer = labels.layers.insert(labels.layers.end(), std::move(empty));
   }
