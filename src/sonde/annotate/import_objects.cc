@@ -57,8 +57,8 @@ struct ReadValues {
   std::vector<std::string> notes;
 };
 
-void add_voxels(VoxelsByValue& all, VoxelsByValue more) {
-  for (auto& [value, voxels] : more) {
+void add_voxels(VoxelsByValue& all, const VoxelsByValue& more) {
+  for (const auto& [value, voxels] : more) {
     const auto [entry, is_new] = all.try_emplace(value, voxels);
     if (!is_new) entry->second = united(entry->second, voxels);
   }
