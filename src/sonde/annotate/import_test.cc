@@ -146,7 +146,7 @@ TEST_F(ImportMasks, TakesTheMasksOfAFolderAPatientAndNoImages) {
   map("all/p2/p2.png");
   map("all/p2/p2_seg.png", {1});
   const ImageId first = add(root_ / "all");
-  EXPECT_EQ(project_.images().size(), 2U) << "masks are no images";
+  EXPECT_EQ(project_.images().size(), 2U) << "masks are not images";
   const auto result = import_masks(project_, root_ / "all");
   EXPECT_THAT(found_in(first + 1), ElementsAre(Found{"seg", voxels_at(flat_, {0})}));
   EXPECT_THAT(found_in(first), ElementsAre(Found{"label 5", voxels_at(flat_, {0})}));

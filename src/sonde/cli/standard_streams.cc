@@ -42,8 +42,8 @@ std::optional<Character> character_at(std::string_view text) {
     if ((byte(i) & 0xC0U) != 0x80U) return std::nullopt;
     code = code << 6U | (byte(i) & 0x3FU);
   }
-  constexpr std::array<char32_t, 5> kLeast{0, 0, 0x80, 0x800, 0x10000};
-  if (code < kLeast[bytes] || code > 0x10FFFF || (code >= 0xD800 && code < 0xE000)) return std::nullopt;
+  constexpr std::array<char32_t, 5> kMinOfLength{0, 0, 0x80, 0x800, 0x10000};
+  if (code < kMinOfLength[bytes] || code > 0x10FFFF || (code >= 0xD800 && code < 0xE000)) return std::nullopt;
   return Character{code, bytes};
 }
 
@@ -93,8 +93,8 @@ class EscapedOutput : public std::streambuf {
   }
   std::streamsize xsputn(const char* text, std::streamsize count) override {
     waiting_.append(text, static_cast<std::size_t>(count));
-    constexpr std::size_t kMostWaiting = 1 << 16;
-    const bool is_due = waiting_.size() >= kMostWaiting || (by_line_ && waiting_.ends_with('\n'));
+    constexpr std::size_t kMaxWaiting = 1 << 16;
+    const bool is_due = waiting_.size() >= kMaxWaiting || (by_line_ && waiting_.ends_with('\n'));
     return is_due && !write_out(Rest::kept) ? 0 : count;
   }
   int sync() override { return write_out(Rest::written) ? 0 : -1; }

@@ -23,7 +23,7 @@ void complain(std::string_view text);
 void complain_of_memory();
 
 // What a terminal would obey or hide is shown: control characters but line feed and tab, and those that turn
-// the direction of text, as \u001b (as JSON has it); bytes that are no UTF-8 as \xff.
+// the direction of text, as \u001b (as JSON has it); bytes that are not UTF-8 as \xff.
 std::string escaped(std::string_view text);
 // The same on one line, for a name or message within one: line feeds and tabs too.
 std::string escaped_on_one_line(std::string_view text);

@@ -37,10 +37,10 @@ std::filesystem::path temporary_name(const std::filesystem::path& file) {
 
 // Where a target's links lead; of one that is not there yet, too.
 std::filesystem::path followed(const std::filesystem::path& target) {
-  constexpr int kMostLinks = 40;  // the kernel's own
+  constexpr int kMaxLinks = 40;  // the kernel's own
   std::filesystem::path file = target;
   std::error_code error;
-  for (int i = 0; i < kMostLinks; ++i) {
+  for (int i = 0; i < kMaxLinks; ++i) {
     if (!std::filesystem::is_symlink(std::filesystem::symlink_status(file, error))) return file;
     file = file.parent_path() / std::filesystem::read_symlink(file, error);
     if (error) fail(target, error.value());
@@ -56,7 +56,7 @@ std::filesystem::path file_to_write(const std::filesystem::path& target, Durable
   if (std::filesystem::is_directory(status)) fail(target, EISDIR);
   if (readers != DurableFile::Readers::owner && std::filesystem::exists(status) &&
       !std::filesystem::is_regular_file(status)) {
-    throw Error(ErrorKind::unavailable, target.string() + ": is no regular file and is not replaced");
+    throw Error(ErrorKind::unavailable, target.string() + ": is not a regular file and is not replaced");
   }
   return file;
 }

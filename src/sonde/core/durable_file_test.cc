@@ -87,7 +87,7 @@ TEST(DurableFile, RefusesWhatIsNoPlaceForAFileInOneLine) {
   ASSERT_EQ(::mkfifo((folder.path() / "pipe").c_str(), 0600), 0);
   EXPECT_THAT(refusal(folder.path() / "folder"), HasSubstr("folder: cannot be written: Is a directory"));
   EXPECT_THAT(refusal(folder.path() / "self"), HasSubstr("self: cannot be written: Too many levels"));
-  EXPECT_THAT(refusal(folder.path() / "pipe"), HasSubstr("pipe: is no regular file"));
+  EXPECT_THAT(refusal(folder.path() / "pipe"), HasSubstr("pipe: is not a regular file"));
   EXPECT_THAT(refusal(folder.path() / "none" / "file"), HasSubstr("No such file or directory"));
   EXPECT_THAT(refusal(folder.path() / "folder" / ""), HasSubstr("Is a directory"));
   EXPECT_THAT(refusal(""), HasSubstr("cannot be written"));

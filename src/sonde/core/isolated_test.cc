@@ -160,7 +160,7 @@ void do_as_told(ByteView request, const ByteSink& give) {
   static int served = 0;
   ++served;
   const std::string wanted = text_of(request);
-  if (wanted == "refuse") throw Error(ErrorKind::unsupported, "a.png: is no picture");
+  if (wanted == "refuse") throw Error(ErrorKind::unsupported, "a.png: is not a picture");
   if (wanted == "throw") throw std::runtime_error("first\nsecond");
   if (wanted == "leave if used" && served > 1) _exit(75);  // as one that has had nothing to do
   if (wanted == "large") {
@@ -192,7 +192,7 @@ TEST(AskIsolated, AsksOneChildAfterAnother) {
   const std::string first = asked("pid");
   EXPECT_NE(first, std::to_string(getpid()));
   EXPECT_EQ(asked("pid"), first);
-  EXPECT_EQ(fault_of("refuse"), "a.png: is no picture");
+  EXPECT_EQ(fault_of("refuse"), "a.png: is not a picture");
   EXPECT_EQ(asked("pid"), first);
   std::set<std::string> children;
   for (int i = 0; i < 300; ++i) children.insert(asked("pid"));
@@ -253,7 +253,7 @@ TEST(AskIsolated, ServesThreadsAtOnce) {
   for (int t = 0; t < 4; ++t) {
     threads.emplace_back([&good] {
       for (int i = 0; i < 20; ++i) {
-        if (asked("large").size() == std::size_t{70000} * 40 && fault_of("refuse").ends_with("no picture") &&
+        if (asked("large").size() == std::size_t{70000} * 40 && fault_of("refuse").ends_with("not a picture") &&
             (i != 5 || fault_of("die").ends_with("(SIGABRT)")))
           ++good;
       }

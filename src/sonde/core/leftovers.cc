@@ -19,8 +19,8 @@ struct Slot {
   std::atomic<Use> use{Use::none};
   std::array<char, PATH_MAX> path{};
 };
-constexpr std::size_t kMostLeftovers = 64;
-std::array<Slot, kMostLeftovers> g_slots;  // NOLINT: a signal handler reaches nothing else
+constexpr std::size_t kMaxLeftovers = 64;
+std::array<Slot, kMaxLeftovers> g_slots;  // NOLINT: a signal handler reaches nothing else
 static_assert(std::atomic<Use>::is_always_lock_free, "else no signal handler may touch it");
 
 extern "C" void end_by_signal(int signal) {
@@ -34,15 +34,15 @@ extern "C" void end_by_signal(int signal) {
 
 std::size_t slot_of(const std::filesystem::path& path) {
   const std::string& name = path.native();
-  if (name.size() >= PATH_MAX) return kMostLeftovers;
-  for (std::size_t i = 0; i < kMostLeftovers; ++i) {
+  if (name.size() >= PATH_MAX) return kMaxLeftovers;
+  for (std::size_t i = 0; i < kMaxLeftovers; ++i) {
     Use none = Use::none;
     if (!g_slots[i].use.compare_exchange_strong(none, Use::being_filled)) continue;
     std::memcpy(g_slots[i].path.data(), name.c_str(), name.size() + 1);
     g_slots[i].use = Use::filled;
     return i;
   }
-  return kMostLeftovers;
+  return kMaxLeftovers;
 }
 
 }  // namespace
@@ -50,7 +50,7 @@ std::size_t slot_of(const std::filesystem::path& path) {
 Leftover::Leftover(const std::filesystem::path& path) : slot_(slot_of(path)) {}
 
 Leftover::~Leftover() {
-  if (slot_ == kMostLeftovers) return;
+  if (slot_ == kMaxLeftovers) return;
   Use filled = Use::filled;
   g_slots[slot_].use.compare_exchange_strong(filled, Use::none);
 }

@@ -17,10 +17,10 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr std::size_t kMostBytes = std::size_t{1} << 30;
-constexpr std::size_t kMostNameBytes = 1000;
+constexpr std::size_t kMaxBytes = std::size_t{1} << 30;
+constexpr std::size_t kMaxNameBytes = 1000;
 constexpr double kMostCoordinate = 1e7;  // far outside any picture
-constexpr double kMostExact = 1e15;      // of whole numbers that are written as 3.0
+constexpr double kMaxExact = 1e15;       // of whole numbers that are written as 3.0
 
 [[noreturn]] void refuse(const std::string& fault) { throw Error(ErrorKind::corrupt_data, fault); }
 
@@ -33,7 +33,7 @@ const Json& member(const Json& object, const char* key) {
 std::int64_t whole(const Json& object, const char* key) {
   const Json& value = member(object, key);
   if (value.is_number_float() && std::trunc(value.get<double>()) == value.get<double>() &&
-      std::abs(value.get<double>()) < kMostExact)
+      std::abs(value.get<double>()) < kMaxExact)
     return static_cast<std::int64_t>(value.get<double>());
   const bool fits = value.is_number_unsigned()
                         ? value.get<std::uint64_t>() <= static_cast<std::uint64_t>(INT64_MAX)
@@ -46,7 +46,7 @@ std::string line(const Json& object, const char* key) {
   const Json& value = member(object, key);
   std::string text = value.is_string() ? value.get<std::string>() : "";
   const auto is_control = [](char c) { return static_cast<unsigned char>(c) < ' '; };
-  if (text.empty() || text.size() > kMostNameBytes || std::ranges::any_of(text, is_control))
+  if (text.empty() || text.size() > kMaxNameBytes || std::ranges::any_of(text, is_control))
     refuse(std::string("its \"") + key + "\" is no text of one line");
   return text;
 }
@@ -115,7 +115,7 @@ CocoObject parse_object(const Json& annotation, std::int64_t category, Extent2 e
   const auto found = annotation.find("segmentation");
   const bool has_none =
       found == annotation.end() || found->is_null() || (found->is_array() && found->empty());
-  if (has_none && annotation.contains("bbox")) refuse("has a \"bbox\" alone, which is no mask");
+  if (has_none && annotation.contains("bbox")) refuse("has a \"bbox\" alone, which is not a mask");
   const Json& segmentation = member(annotation, "segmentation");
   if (segmentation.is_object()) {
     object.shape = parse_runs(segmentation, extent);
@@ -241,7 +241,7 @@ bool is_within(const std::filesystem::path& path, const std::filesystem::path& f
 }  // namespace
 
 CocoFile read_coco_file(const std::filesystem::path& path) {
-  return Reader(path).read(read_json_file(path, kMostBytes));
+  return Reader(path).read(read_json_file(path, kMaxBytes));
 }
 
 Mask mask_of(const CocoObject& object, Extent2 extent) {

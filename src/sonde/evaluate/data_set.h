@@ -42,8 +42,8 @@ struct DataSetPlan {
 // images/NAME.EXT and labels/NAME.EXT or labels/NAME_SUFFIX.EXT (volumes); a folder of patients' folders; a
 // COCO instances JSON; or a folder of such data sets (docs/data-sets.md). Reads every file once, of images no
 // more than the bytes and the grid of volumes. A file that cannot be used is a failure of its data set and
-// stops nothing. Throws Error naming the path: not_found; usage for something that is no data set (says what
-// one looks like); corrupt_data for a labels.json or COCO JSON that cannot be understood.
+// stops nothing. Throws Error naming the path: not_found; usage for something that is not a data set (says
+// what one looks like); corrupt_data for a labels.json or COCO JSON that cannot be understood.
 std::vector<DataSetPlan> plan_data_sets(std::span<const std::filesystem::path> data,
                                         const PlanOptions& options, const Progress& progress = {});
 

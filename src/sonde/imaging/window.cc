@@ -54,7 +54,7 @@ std::vector<float> finite_values(std::span<const float> voxels) {
   return finite;
 }
 
-// The finite values that are no padding; where there is nothing else, all that are finite.
+// The finite values that are not padding; where there is nothing else, all that are finite.
 std::vector<float> measured_values(const Volume& volume) {
   std::vector<float> measured;
   if (!volume.padding.empty()) {

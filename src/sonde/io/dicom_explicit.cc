@@ -12,8 +12,8 @@ namespace {
 constexpr std::uint32_t kUndefined = 0xffffffff;
 constexpr std::uint32_t kItem = 0xfffee000, kItemEnd = 0xfffee00d, kSequenceEnd = 0xfffee0dd;
 constexpr std::uint32_t kPixelData = 0x7fe00010;
-constexpr std::size_t kMostValueBytes = std::size_t{1} << 20;
-constexpr int kMostDepth = 64;
+constexpr std::size_t kMaxValueBytes = std::size_t{1} << 20;
+constexpr int kMaxDepth = 64;
 
 struct Encoding {
   bool is_explicit = true;
@@ -110,13 +110,13 @@ class Rewriter {
     const bool holds_fragments = is_open && (head.tag == kPixelData || is_one_of(head.vr, "OB,OW"));
     if (holds_fragments) return pass_fragments(encoding, end);
     if (is_open || head.vr == "SQ") return take_sequence(head, encoding, value_end, depth);
-    if (!head.is_private() && head.length <= kMostValueBytes) write_value(head, encoding);
+    if (!head.is_private() && head.length <= kMaxValueBytes) write_value(head, encoding);
     at_ = value_end;
     return true;
   }
 
   bool take_sequence(const Head& head, Encoding encoding, std::size_t end, int depth) {
-    if (depth == kMostDepth) return false;
+    if (depth == kMaxDepth) return false;
     const bool is_unknown = encoding.is_explicit && head.vr == "UN";
     is_odd_ = is_odd_ || is_unknown;
     const std::size_t before = out_.size();

@@ -20,7 +20,7 @@
 namespace sonde {
 namespace {
 
-constexpr std::size_t kMostFrames = std::size_t{1} << 20;
+constexpr std::size_t kMaxFrames = std::size_t{1} << 20;
 
 std::string text_of(DcmItem& item, const DcmTagKey& tag) {
   OFString text;
@@ -100,7 +100,7 @@ class Reader {
     if (type == "BINARY" && bits == 1) return SegKind::binary;
     if (type == "FRACTIONAL" && bits == 8) return SegKind::fractional;
     if (type == "LABELMAP" && (bits == 8 || bits == 16)) return SegKind::label_map;
-    refuse_corrupt("is no DICOM segmentation that can be used: type \"" +
+    refuse_corrupt("is not a DICOM segmentation that can be used: type \"" +
                    decode_dicom_text(type, character_set_) + "\" with " + std::to_string(bits) +
                    " bits a pixel");
   }
@@ -131,7 +131,7 @@ class Reader {
     Sint32 frames = 0;
     data_->findAndGetSint32(DCM_NumberOfFrames, frames);
     if (groups.empty()) refuse("holds no frames");
-    if (groups.size() > kMostFrames || static_cast<std::size_t>(std::max(frames, 0)) != groups.size())
+    if (groups.size() > kMaxFrames || static_cast<std::size_t>(std::max(frames, 0)) != groups.size())
       refuse_corrupt("says where " + std::to_string(groups.size()) + " frames lie, and holds " +
                      std::to_string(frames));
     find_pixels(groups.size());

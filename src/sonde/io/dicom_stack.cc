@@ -174,10 +174,10 @@ class Stacker {
                            ? "1 slice lies at the place of another and is left out: number "
                            : std::to_string(left_out.size()) +
                                  " slices lie at the places of others and are left out: numbers ";
-    constexpr std::size_t kMostListed = 5;
-    for (std::size_t i = 0; i < std::min(left_out.size(), kMostListed); ++i)
+    constexpr std::size_t kMaxListed = 5;
+    for (std::size_t i = 0; i < std::min(left_out.size(), kMaxListed); ++i)
       note.append(i == 0 ? "" : ", ").append(left_out[i]);
-    stack_.notes.push_back(left_out.size() > kMostListed ? note + ", ..." : note);
+    stack_.notes.push_back(left_out.size() > kMaxListed ? note + ", ..." : note);
     slices_ = std::move(kept);
     return true;
   }

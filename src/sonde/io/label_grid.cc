@@ -15,7 +15,7 @@ namespace {
 using Index3 = std::array<std::int64_t, 3>;
 
 constexpr double kSamePlace = 0.01;  // voxels; affines come from 32-bit numbers and quaternions
-constexpr double kMostOff = 0.1;     // voxels; what rounding in other programs makes
+constexpr double kMaxOff = 0.1;      // voxels; what rounding in other programs makes
 constexpr double kFarthest = 1e9;    // voxels
 
 Index3 sizes_of(Extent3 extent) { return {extent.x, extent.y, extent.z}; }
@@ -95,7 +95,7 @@ std::optional<Placement> placement_of(const Grid& stored, const Grid& wanted) {
       const std::size_t s = placement->axis[a];
       const double along = placement->backward[a] ? last(s) - voxel[s] : voxel[s];
       const double off = std::abs(there[a] - static_cast<double>(placement->first[a]) - along);
-      if (!(off <= kMostOff)) return std::nullopt;
+      if (!(off <= kMaxOff)) return std::nullopt;
       placement->off_voxels = std::max(placement->off_voxels, off);
     }
   }

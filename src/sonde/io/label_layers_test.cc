@@ -89,7 +89,7 @@ TEST_F(ReadLabelLayers, RefusesSegmentsThatCannotBe) {
   EXPECT_THAT(refused("Segment0_LabelValue:=99999999999999999999\n").message, HasSubstr("\"9999"));
   EXPECT_THAT(refused("Segment0_LabelValue:=one\n").message, HasSubstr("\"one\""));
   EXPECT_THAT(refused("Segment0_Name:=a\\nb\nSegment0_Layer:=0\n").message,
-              HasSubstr("no text of one short line"));
+              HasSubstr("not one short line of text"));
   EXPECT_THAT(refused("Segment0_Layer:=0\nSegment1_Layer:=0\n").message,
               HasSubstr("two of its segments are the value 1 of layer 0"));
   EXPECT_EQ(refused("Segment0_Layer:=2\n").kind, ErrorKind::corrupt_data);

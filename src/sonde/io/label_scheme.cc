@@ -42,7 +42,7 @@ using Names = std::map<std::int64_t, std::string>;
 
 void add_name(const std::string& file, Names& names, std::int64_t value, const nlohmann::json& name) {
   if (!is_name(name))
-    refuse_corrupt(file, "labels: the name of " + std::to_string(value) + " is no text of one short line");
+    refuse_corrupt(file, "labels: the name of " + std::to_string(value) + " is not one short line of text");
   if (value == 0) return;  // background, whatever its name
   if (!names.emplace(value, name.get<std::string>()).second)
     refuse_corrupt(file, "labels: " + std::to_string(value) + " has two names");

@@ -48,7 +48,7 @@ LabelValues whole_labels(const std::string& name, std::span<const float> values)
 void refuse_soft_edges(const std::string& name, const std::vector<std::int32_t>& labels, std::int64_t width) {
   constexpr std::int32_t kBlack = 7;
   constexpr std::int32_t kWhite = 248;
-  constexpr std::int64_t kMostValues = 16;
+  constexpr std::int64_t kMaxValues = 16;
   std::array<bool, 256> seen{};
   std::int64_t white = 0;
   std::int64_t between = 0;
@@ -66,7 +66,7 @@ void refuse_soft_edges(const std::string& name, const std::vector<std::int32_t>&
     if (is_same(1) || is_same(static_cast<std::size_t>(width))) ++flat;
   }
   const auto values = std::ranges::count(seen, true);
-  if (values <= kMostValues || 4 * white < white + between || 2 * flat > between) return;
+  if (values <= kMaxValues || 4 * white < white + between || 2 * flat > between) return;
   refuse_unsupported(
       name, "has " + std::to_string(values - (seen[0] ? 1 : 0)) +
                 " values besides 0, most of them along edges: this looks like a mask with soft edges, or "

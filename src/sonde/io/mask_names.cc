@@ -34,7 +34,7 @@ MaskSuffix split(std::string_view text) {
   return {std::string(label), std::string(number)};
 }
 
-// Of what stands behind the image's name; absent: it is no mask's suffix.
+// Of what stands behind the image's name; absent: it is not a mask's suffix.
 std::optional<MaskSuffix> suffix_of(std::string_view rest) {
   MaskSuffix suffix = split(rest.substr(1));
   if (rest.front() == '_') return suffix;

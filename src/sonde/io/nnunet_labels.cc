@@ -12,7 +12,7 @@
 namespace sonde {
 namespace {
 
-constexpr std::size_t kMostBytes = std::size_t{16} << 20;
+constexpr std::size_t kMaxBytes = std::size_t{16} << 20;
 
 std::optional<std::int64_t> whole_number(const std::string& text) {
   std::int64_t value = 0;
@@ -72,7 +72,7 @@ class Names {
 }  // namespace
 
 LabelScheme read_nnunet_labels(const std::filesystem::path& dataset_json) {
-  const nlohmann::json json = read_json_file(dataset_json, kMostBytes);
+  const nlohmann::json json = read_json_file(dataset_json, kMaxBytes);
   if (!json.is_object()) refuse_corrupt(dataset_json.string(), "is not one object with labels");
   Names names(dataset_json.string());
   const auto labels = json.find("labels");

@@ -19,7 +19,7 @@ struct NrrdHeader {
 };
 
 bool starts_as_nrrd(ByteView head);
-// Of a file, from its header alone; none: it is no segmentation. Throws as parse_nrrd_header.
+// Of a file, from its header alone; none: it is not a segmentation. Throws as parse_nrrd_header.
 std::vector<SegmentInfo> read_nrrd_segments(const std::filesystem::path& path);
 
 // Throws Error{corrupt_data} for a header that breaks the standard, Error{unsupported} for what sonde does

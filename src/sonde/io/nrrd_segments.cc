@@ -12,7 +12,7 @@ namespace sonde {
 namespace {
 
 constexpr std::int64_t kMaxLabel = (1 << 24) - 1;
-constexpr std::size_t kMostNameBytes = 200;
+constexpr std::size_t kMaxNameBytes = 200;
 
 // The N of "SegmentN_...".
 std::optional<std::int64_t> segment_number(std::string_view key) {
@@ -54,9 +54,9 @@ class Reader {
   std::string name_of(const std::string& prefix) const {
     const auto found = keys_.find(prefix + "Name");
     const std::string name(found == keys_.end() ? "" : trimmed(found->second));
-    if (name.size() > kMostNameBytes ||
+    if (name.size() > kMaxNameBytes ||
         std::ranges::any_of(name, [](char c) { return static_cast<unsigned char>(c) < ' '; }))
-      refuse_corrupt(file_, prefix + "Name is no text of one short line");
+      refuse_corrupt(file_, prefix + "Name is not one short line of text");
     return name;
   }
 

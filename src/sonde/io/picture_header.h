@@ -22,8 +22,8 @@ struct TiffLayout {
   bool operator==(const TiffLayout&) const = default;
 };
 struct TiffPage {
-  std::uint64_t at = 0;                 // of its directory in the file
-  std::uint64_t raw_at = 0;             // of its pixels, where they are no directory's own (ImageJ); else 0
+  std::uint64_t at = 0;      // of its directory in the file
+  std::uint64_t raw_at = 0;  // of its pixels, where they are not a directory's own (ImageJ); else 0
   ByteOrder order = ByteOrder::little;  // of the file
   TiffLayout layout;
 };

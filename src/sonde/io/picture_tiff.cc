@@ -289,7 +289,7 @@ struct ImageJStack {
   std::vector<std::string> notes;
 };
 
-// "images=12" of a line each; 1 where it is not there or is no number.
+// "images=12" of a line each; 1 where it is not there or is not a number.
 std::uint64_t imagej_number(std::string_view description, const std::string& key) {
   const auto found = description.find("\n" + key + "=");
   if (found == std::string_view::npos) return 1;

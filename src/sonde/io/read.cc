@@ -74,7 +74,7 @@ const Format& format_of(const std::filesystem::path& path) {
                                           "NIfTI, NRRD, MetaImage (.mha, .mhd), MGH (.mgh, .mgz), npy");
 }
 
-// What one file of a folder adds to it; nothing if it is no image.
+// What one file of a folder adds to it; nothing if it is not an image.
 FileInfo inspect_among_others(const std::filesystem::path& path) {
   FileInfo file{path, "", {}, {}};
   try {

@@ -28,8 +28,8 @@ struct ReadOptions {
 Volume read_volume(const std::filesystem::path& path, const ReadOptions& options = {});
 
 // A picture of 8 bits or colours as people see it, its rows put where they belong as they are decoded: the
-// largest pictures take three bytes a pixel. Absent for what needs a window and for all that is no picture.
-// Throws as read_volume.
+// largest pictures take three bytes a pixel. Absent for what needs a window and for all that is not a
+// picture. Throws as read_volume.
 struct ShownPicture {
   Volume shape;  // all but the pixels
   RgbImage image;

@@ -13,7 +13,7 @@ import './controls.css'
 import './lists.css'
 import './dialogs.css'
 
-// A page from another machine has no locks: it is no secure context.
+// A page from another machine has no locks: it is not a secure context.
 const locks = 'locks' in navigator ? holdLock(navigator.locks) : null
 const session = new LiveSession({
   client: new Client(),
