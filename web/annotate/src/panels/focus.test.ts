@@ -29,6 +29,13 @@ it('The picture has the keyboard after a choice in a list, a form that was sent 
   expect(hasPicture('button', new MouseEvent('click', { ...bubbling, detail: 1 }))).toBe(true)
 })
 
+it('A list that is gone through by arrow keys keeps it, until the mouse chooses', () => {
+  byId('list').dispatchEvent(new KeyboardEvent('keydown', { ...bubbling, key: 'ArrowDown' }))
+  expect(hasPicture('list', new Event('change', bubbling))).toBe(false)
+  byId('list').dispatchEvent(new Event('pointerdown', bubbling))
+  expect(hasPicture('list', new Event('change', bubbling))).toBe(true)
+})
+
 it('What is used by the keyboard or lies in a dialog keeps it, and so does a text', () => {
   expect(hasPicture('button', new MouseEvent('click', { ...bubbling, detail: 0 }))).toBe(false)
   expect(hasPicture('apart', new Event('change', bubbling))).toBe(false)

@@ -15,11 +15,28 @@ function isApart(element: Element): boolean {
   return element.closest('dialog, [popover], [role=dialog]') !== null
 }
 
+// They go through a list that is closed, each step being a choice.
+const stepKeys = new Set([
+  'ArrowUp',
+  'ArrowDown',
+  'ArrowLeft',
+  'ArrowRight',
+  'Home',
+  'End',
+  'PageUp',
+  'PageDown',
+])
+let lastKey: string | null = null // null: the pointer has been used since
+
+function noteInput(event: Event): void {
+  lastKey = event instanceof KeyboardEvent ? event.key : null
+}
+
 // A choice in a list has been made, a form sent, a button or slider used with the mouse.
 function afterUse(event: Event): void {
   const { target } = event
   if (!(target instanceof Element) || isApart(target)) return
-  if (event.type === 'change' && !target.matches('select')) return
+  if (event.type === 'change' && (!target.matches('select') || stepKeys.has(lastKey ?? ''))) return
   if (event.type === 'click') {
     const used = target.closest('button, input[type=range]')
     const byMouse = event instanceof MouseEvent && event.detail > 0
@@ -31,9 +48,10 @@ function afterUse(event: Event): void {
 
 // Returns what ends it.
 export function keepKeyboard(): () => void {
-  const kinds = ['change', 'submit', 'click']
-  for (const kind of kinds) window.addEventListener(kind, afterUse)
-  return () => {
-    for (const kind of kinds) window.removeEventListener(kind, afterUse)
-  }
+  const listening = new AbortController()
+  const { signal } = listening
+  for (const kind of ['keydown', 'pointerdown'])
+    window.addEventListener(kind, noteInput, { signal, capture: true })
+  for (const kind of ['change', 'submit', 'click']) window.addEventListener(kind, afterUse, { signal })
+  return () => listening.abort()
 }

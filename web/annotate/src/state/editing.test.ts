@@ -230,6 +230,30 @@ describe('strokes', () => {
     expect(again.getState().objects.get(1)?.area).toBe(635)
   })
 
+  it('that wait for one which has been answered are kept too when the tab is reloaded', async () => {
+    const storage = keep()
+    const session = await begin({ keep: storage })
+    let release = () => {}
+    const held = new Promise<void>((resolve) => (release = resolve))
+    server.before = (asked, when) => {
+      if (isAction(asked) && server.actions().length > 1)
+        return Promise.reject(new TypeError('Failed to fetch'))
+      return isAction(asked) && when === 'early' ? held : Promise.resolve()
+    }
+    void session.actions.addPoint(inside(100, 90))
+    void session.actions.accept()
+    await settle()
+    release()
+    await settle()
+    expect(server.object(1)?.state).toBe('proposed')
+    session.stop()
+    const kept = new Map(storage.kept)
+    server.before = () => Promise.resolve()
+    await begin({ keep: { getItem: (key) => kept.get(key) ?? null, setItem: () => {} } })
+    await settle()
+    expect(server.object(1)?.state).toBe('approved')
+  })
+
   it('wait while the browser has no token, and are sent when it has one', async () => {
     const session = await begin()
     server.token = false

@@ -24,6 +24,7 @@ export interface OutboxHooks {
 // What survives a reload of the tab: its unanswered actions, which are sent again with the same request ids.
 export type Keep = Pick<Storage, 'getItem' | 'setItem'>
 const keptUnder = 'sonde-outbox'
+const nothing = 'nothing' // stands for a request that has changed nothing
 const delaysMs = [250, 500, 1000, 2000, 4000]
 
 // One queue an image: the actions on an image are sent in their order, each when the one before it has been
@@ -32,7 +33,7 @@ export class Outbox {
   private readonly queues = new Map<number, PendingAction[]>()
   private readonly settled = new Map<string, () => void>()
   private readonly made = new Map<string, number | null>()
-  private readonly vain = new Set<string>() // requests that have changed nothing
+  private readonly vain = new Set([nothing]) // requests that have changed nothing
   private readonly losses = new Map<number, string>() // by image
   private retry: (() => void)[] = []
 
@@ -110,6 +111,7 @@ export class Outbox {
     for (let pending = queue[0]; pending; pending = queue[0]) {
       await this.deliver(pending)
       queue.shift()
+      this.tellThoseBehind(queue, pending.request)
       if (queue.length === 0) this.queues.delete(image)
       this.settled.get(pending.request)?.()
       this.settled.delete(pending.request)
@@ -142,6 +144,15 @@ export class Outbox {
         this.report()
         await this.pause(this.delays[Math.min(attempt, this.delays.length - 1)]!)
       }
+    }
+  }
+
+  // What they wait for is then in what a reload keeps.
+  private tellThoseBehind(queue: PendingAction[], request: string): void {
+    for (const [i, behind] of queue.entries()) {
+      const about = behind.about === request && this.vain.has(request) ? nothing : behind.about
+      const filled = behind.fill?.from === request ? this.fill(behind) : null
+      queue[i] = { ...(filled ?? behind), about }
     }
   }
 
