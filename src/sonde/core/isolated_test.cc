@@ -253,7 +253,8 @@ TEST(AskIsolated, ServesThreadsAtOnce) {
   for (int t = 0; t < 4; ++t) {
     threads.emplace_back([&good] {
       for (int i = 0; i < 20; ++i) {
-        if (asked("large").size() == std::size_t{70000} * 40 && fault_of("refuse").ends_with("not a picture") &&
+        if (asked("large").size() == std::size_t{70000} * 40 &&
+            fault_of("refuse").ends_with("not a picture") &&
             (i != 5 || fault_of("die").ends_with("(SIGABRT)")))
           ++good;
       }
