@@ -110,7 +110,9 @@ class Rewriter {
     const bool holds_fragments = is_open && (head.tag == kPixelData || is_one_of(head.vr, "OB,OW"));
     if (holds_fragments) return pass_fragments(encoding, end);
     if (is_open || head.vr == "SQ") return take_sequence(head, encoding, value_end, depth);
-    if (!head.is_private() && head.length <= kMaxValueBytes) write_value(head, encoding);
+    const bool is_large = head.length > kMaxValueBytes;
+    if (is_large && head.vr == "UN" && !head.is_private()) return false;  // frames' places, perhaps
+    if (!head.is_private() && !is_large) write_value(head, encoding);
     at_ = value_end;
     return true;
   }
