@@ -102,6 +102,7 @@ TEST_F(PictureFolder, PrefersTheMaskOfTheSameNameAndRefusesToGuess) {
   pair("a", {0, 1, 1, 0});
   write_volume(file("masks/a.nrrd"), {4, 1, 1}, {}, {0, 0, 1, 0});
   EXPECT_THAT(tasks_of(plan()), ElementsAre("a.png: 1 2"));
+  EXPECT_THAT(plan().notes, ElementsAre(HasSubstr("a.nrrd: left out")));
   std::filesystem::rename(file("images/a.png"), file("images/a.tif"));
   EXPECT_THAT(failures_of(plan()), ElementsAre("a.tif unreadable_mask"));
 }

@@ -63,6 +63,7 @@ class Pairing {
       pairs.images.push_back(
           {image, found == masks_of_.end() ? std::vector<MaskFile>() : meant(image, found->second)});
     }
+    pairs.notes = std::move(notes_);
     if (!channels.empty())
       pairs.notes.push_back("images of several channels: the first, NAME_0000, is taken; left out: " +
                             std::to_string(channels.size()) + " others (" + *channels.begin() +
@@ -91,12 +92,16 @@ class Pairing {
     return {is_mask_word(text) ? "" : text, ""};
   }
 
-  static std::vector<MaskFile> meant(const ImageFile& image, const std::vector<MaskFile>& masks) {
+  std::vector<MaskFile> meant(const ImageFile& image, const std::vector<MaskFile>& masks) {
     const bool has_own =
         std::ranges::any_of(masks, [&](const MaskFile& mask) { return mask.file.name == image.name; });
     std::vector<MaskFile> kept;
-    for (const MaskFile& mask : masks)
-      if (!has_own || !mask.suffix.text().empty() || mask.file.name == image.name) kept.push_back(mask);
+    for (const MaskFile& mask : masks) {
+      if (!has_own || !mask.suffix.text().empty() || mask.file.name == image.name)
+        kept.push_back(mask);
+      else
+        notes_.push_back(mask.file.name + ": left out: the mask called " + image.name + " is taken");
+    }
     return kept;
   }
 
@@ -104,6 +109,7 @@ class Pairing {
   ImageNames names_;
   std::map<std::string, std::vector<MaskFile>> masks_of_;
   std::vector<LonelyMask> lonely_;
+  std::vector<std::string> notes_;
 };
 
 }  // namespace

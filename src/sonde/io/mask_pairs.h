@@ -25,7 +25,7 @@ struct LonelyMask {
 struct MaskPairs {
   std::vector<ImageWithMasks> images;  // in the order given, further channels left out
   std::vector<LonelyMask> lonely;
-  std::vector<std::string> notes;  // of channels that are left out
+  std::vector<std::string> notes;  // of channels and masks that are left out
 };
 // By the names (ImageFile::stem) of images and masks. A mask of the image's own file name stands for all
 // others without a suffix. NAME_0001, ... beside an image NAME_0000 whose mask is called NAME are its
