@@ -10,8 +10,8 @@ namespace {
 // Absent: it cannot be read.
 std::optional<ImageContent> content_now(const ImageSource& source) {
   try {
-    const std::string stamp = stamp_of(source);  // before it is read: a change meanwhile is seen later
-    return ImageContent{content_sha256(read_image(source)), stamp};
+    std::string stamp = stamp_of(source);
+    return content_of(source, read_image(source), std::move(stamp));
   } catch (const Error&) {
     return std::nullopt;
   }
@@ -19,11 +19,17 @@ std::optional<ImageContent> content_now(const ImageSource& source) {
 
 }  // namespace
 
+std::optional<std::string> notice_of(const ImageContent& drawn_on, const ImageContent& now) {
+  if (drawn_on.sha256 == now.sha256) return std::nullopt;
+  if (!drawn_on.sha256.empty()) return kChangedNotice;
+  if (now.shown == ImageContent::Shown::turned) return kTurnedNotice;
+  return std::nullopt;
+}
+
 std::optional<std::string> notice_of_change(const ImageSummary& image) {
-  if (image.content.sha256.empty() || stamp_of(image.source) == image.content.stamp) return std::nullopt;
+  if (stamp_of(image.source) == image.content.stamp) return std::nullopt;
   const auto now = content_now(image.source);
-  if (!now || now->sha256 == image.content.sha256) return std::nullopt;
-  return kChangedNotice;
+  return now ? notice_of(image.content, *now) : std::nullopt;
 }
 
 ChangesFound look_for_changes(Project& project) {
@@ -33,9 +39,11 @@ ChangesFound look_for_changes(Project& project) {
     if (stamp_of(image.source) == image.content.stamp) continue;
     const auto now = content_now(image.source);
     if (!now) continue;
-    if (image.content.sha256.empty()) ++found.of_unknown_age;
     project.set_content(image.id, *now);
-    if (const ImageSummary after = project.image(image.id); after.notice) found.changed.push_back(after);
+    if (const ImageSummary after = project.image(image.id); after.notice)
+      found.changed.push_back(after);
+    else if (image.content.sha256.empty())
+      ++found.of_unknown_age;
   }
   return found;
 }

@@ -13,6 +13,13 @@ namespace sonde {
 inline constexpr const char* kChangedNotice =
     "the image has changed since its objects were drawn: they may not fit it";
 
+inline constexpr const char* kTurnedNotice =
+    "its objects were drawn by a version that did not turn the picture as its orientation says: they may not "
+    "fit it";
+
+// Of objects that were drawn on what `drawn_on` says (empty: not known) and see `now`. Absent: they fit.
+std::optional<std::string> notice_of(const ImageContent& drawn_on, const ImageContent& now);
+
 // Looks at the image as it is now, by the times of its files and, where these differ, by its voxels. Absent:
 // it has not changed, or cannot be told.
 std::optional<std::string> notice_of_change(const ImageSummary& image);

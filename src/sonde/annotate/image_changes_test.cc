@@ -2,6 +2,7 @@
 #include "sonde/annotate/image_changes.h"
 
 #include <fstream>
+#include <iterator>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -9,6 +10,7 @@
 #include "sonde/annotate/export.h"
 #include "sonde/annotate/open_image.h"
 #include "sonde/annotate/test_project.h"
+#include "sonde/io/picture_test_files.h"
 #include "sonde/io/write.h"
 
 namespace sonde {
@@ -26,6 +28,14 @@ class ImageChanges : public ExportTest {
     write_png(root_ / name, {{3, 2}, std::vector<std::uint8_t>(18, value)});
     return root_ / name;
   }
+  // By 180 degrees: its extent is as it was.
+  fs::path turned_picture() const {
+    const fs::path file = picture(10);
+    std::ifstream in(file, std::ios::binary);
+    const std::string png{std::istreambuf_iterator<char>(in), {}};
+    std::ofstream(file, std::ios::binary) << with_orientation(png, 3);
+    return file;
+  }
   // A header and its voxels, 2 x 2 x 1, in a file of their own.
   fs::path volume(const std::string& voxels) const {
     std::ofstream(root_ / "v.nhdr") << "NRRD0004\ntype: uint8\ndimension: 3\nsizes: 2 2 1\nencoding: raw\n"
@@ -35,7 +45,7 @@ class ImageChanges : public ExportTest {
   }
   void read(ImageId image) {
     const ImageSource source = project_.image(image).source;
-    project_.set_content(image, {content_sha256(read_image(source)), stamp_of(source)});
+    project_.set_content(image, content_of(source, read_image(source), stamp_of(source)));
   }
   ImageId drawn_on(const fs::path& file) {
     const ImageId image = add(file);
@@ -103,6 +113,24 @@ TEST_F(ImageChanges, AreNotKnownOfProjectsOfEarlierVersionsWhichIsSaidOnce) {
   EXPECT_THAT(found(), IsEmpty());
   picture(20);
   EXPECT_EQ(found().size(), 1U);
+}
+
+TEST_F(ImageChanges, AreSaidOfPicturesThatEarlierVersionsDidNotTurn) {
+  const ImageId image = add(turned_picture());
+  put(image, {{"liver", {0}}});
+  for (int time = 0; time < 2; ++time)
+    EXPECT_THAT(found(), ElementsAre("a.png: " + std::string(kTurnedNotice)));
+  const ExportResult result = export_project(project_, {ExportFormat::png, ExportEach::labels, out_});
+  EXPECT_THAT(result.notices, ElementsAre("a.png: " + std::string(kTurnedNotice)));
+  EXPECT_EQ(project_.image(image).notice, kTurnedNotice);
+}
+
+TEST_F(ImageChanges, AreNotOfPicturesThatWereTurnedWhenTheirObjectsWereDrawn) {
+  const ImageId image = add(turned_picture());
+  project_.set_opened(image, grid_of(read_image(project_.image(image).source)));
+  read(image);
+  put(image, {{"liver", {0}}});
+  EXPECT_THAT(found(), IsEmpty());
 }
 
 TEST_F(ImageChanges, AreNotedInAnExport) {

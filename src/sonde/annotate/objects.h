@@ -98,6 +98,8 @@ struct Taken {
 // files, which are cheaper to look at. Empty: not known.
 struct ImageContent {
   std::string sha256, stamp;
+  // turned: as the picture's orientation says, which versions that kept no content did not follow. Not kept.
+  enum class Shown { as_stored, turned } shown = Shown::as_stored;
 };
 
 enum class ImageStatus { fresh, started, done };

@@ -54,6 +54,12 @@ std::string content_sha256(const Volume& volume) {
   return sha256_hex(std::as_bytes(std::span(all)));
 }
 
+ImageContent content_of(const ImageSource& source, const Volume& volume, std::string stamp) {
+  const bool is_turned = picture_orientation(source.path, source.frame) != 1;
+  return {content_sha256(volume), std::move(stamp),
+          is_turned ? ImageContent::Shown::turned : ImageContent::Shown::as_stored};
+}
+
 std::string stamp_of(const ImageSource& source) {
   std::string all;
   for (const fs::path& file : files_behind(source)) {

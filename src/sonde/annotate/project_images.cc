@@ -195,12 +195,10 @@ void Project::Impl::set_opened(ImageId id, const Grid& grid) {
 void Project::Impl::set_content(ImageId id, const ImageContent& content) {
   image(id);
   ImageSummary& summary = summaries_.at(id);
+  const bool has_objects = summary.approved + summary.proposed > 0;
+  summary.notice = has_objects ? notice_of(summary.content, content) : std::nullopt;
+  if (summary.notice) return;
   const bool is_same = summary.content.sha256 == content.sha256;
-  if (!is_same && !summary.content.sha256.empty() && summary.approved + summary.proposed > 0) {
-    summary.notice = kChangedNotice;
-    return;
-  }
-  summary.notice = std::nullopt;
   if (is_same && summary.content.stamp == content.stamp) return;
   // No event: what a file is now is nothing that people have done.
   SQLite::Statement row(database_.connection(), "UPDATE images SET content = ?, stamp = ? WHERE id = ?");

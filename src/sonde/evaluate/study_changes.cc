@@ -10,6 +10,7 @@
 #include "sonde/core/natural_order.h"
 #include "sonde/evaluate/journal.h"
 #include "sonde/evaluate/study_folder.h"
+#include "sonde/io/read.h"
 
 namespace sonde {
 namespace {
@@ -43,6 +44,8 @@ std::string_view words_for(StudyChanges::Changed::What what) {
       return "has changed";
     case StudyChanges::Changed::What::truth:
       return "its labels have changed";
+    case StudyChanges::Changed::What::turned:
+      return "has come to be turned as its orientation says";
     case StudyChanges::Changed::What::both:
       break;
   }
@@ -93,6 +96,9 @@ class Sorter {
     const auto wanted = wanted_.find({about.dataset, about.image});
     if (wanted == wanted_.end()) {
       gone_.insert(about.dataset + ": " + about.image);
+    } else if (about.content == CaseContent{} && picture_orientation(wanted->second.image_file) != 1) {
+      changed_[wanted->second.image_file] = StudyChanges::Changed::What::turned;
+      return;
     } else if (about.content == CaseContent{}) {
       of_unknown_age_.insert(wanted->second.image_file);
     } else if (about.content != wanted->second.content) {

@@ -14,7 +14,7 @@ namespace sonde {
 struct StudyChanges {
   struct Changed {
     std::filesystem::path image_file;
-    enum class What { image, truth, both } what = What::image;
+    enum class What { image, truth, both, turned } what = What::image;
   };
   std::vector<Changed> changed;            // done again
   std::vector<std::string> gone;           // "set: 1.png": no longer in the data, or no longer usable
@@ -25,7 +25,8 @@ std::vector<std::string> lines_of(const StudyChanges& changes);
 
 // Drops from the folder's journal, which must not be open, the answers to images whose own content or whose
 // truth's is another than the plans'; the journal is written anew, whole or not at all. Answers of versions
-// that kept no content stay, and are taken for answers to what is there now.
+// that kept no content stay, and are taken for answers to what is there now, but for those to pictures that
+// these versions did not turn as their orientation says.
 StudyChanges drop_changed(const std::filesystem::path& folder, const std::vector<DataSetPlan>& plans);
 
 }  // namespace sonde

@@ -7,6 +7,7 @@
 #include "sonde/evaluate/study.h"
 #include "sonde/evaluate/study_folder.h"
 #include "sonde/evaluate/test_segmenter.h"
+#include "sonde/io/picture_test_files.h"
 
 namespace sonde {
 namespace {
@@ -64,6 +65,18 @@ class GoingOn : public testing::Test {
     bytes[at] = to;
     write_text(path, bytes);
     fs::last_write_time(path, time);
+  }
+
+  // As versions wrote it that kept none.
+  void forget_content() const {
+    const fs::path journal = folder_.path() / "out/journal";
+    std::string old;
+    for (const std::string& json : read_records(journal)) {
+      TaskRecord record = task_record_from_json(json);
+      record.content = {};
+      old += record_line(to_json(record));
+    }
+    write_text(journal, old);
   }
 
   TestFolder folder_;
@@ -145,14 +158,7 @@ TEST_F(GoingOn, TakesAnnotationsPictureByPicture) {
 TEST_F(GoingOn, KeepsResultsOfVersionsThatKeptNoContentAndSaysSoOnce) {
   pictures();
   run();
-  const fs::path journal = folder_.path() / "out/journal";
-  std::string old;
-  for (const std::string& text : read_records(journal)) {
-    TaskRecord record = task_record_from_json(text);
-    record.content = {};
-    old += record_line(to_json(record));
-  }
-  write_text(journal, old);
+  forget_content();
   run();
   EXPECT_EQ(model_.pictures, 0);
   EXPECT_THAT(lines_of(changes_), ElementsAre(HasSubstr("results of 2 images are kept")));
@@ -161,6 +167,20 @@ TEST_F(GoingOn, KeepsResultsOfVersionsThatKeptNoContentAndSaysSoOnce) {
   write_flat(file("images/1.png"), 8, 4, 200);
   run();
   EXPECT_EQ(model_.pictures, 1);
+}
+
+TEST_F(GoingOn, AsksAgainOfPicturesThatTheseVersionsDidNotTurn) {
+  pictures();
+  write_text(file("images/1.png"), with_orientation(text(file("images/1.png")), 3));
+  run();
+  forget_content();
+  run();
+  EXPECT_EQ(model_.pictures, 1);
+  EXPECT_THAT(lines_of(changes_),
+              ElementsAre(HasSubstr("1.png: has come to be turned as its orientation says"),
+                          HasSubstr("results of 1 images are kept")));
+  run();
+  EXPECT_THAT(lines_of(changes_), IsEmpty());
 }
 
 TEST_F(GoingOn, NamesAFewOfManyChanges) {

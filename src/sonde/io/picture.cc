@@ -90,6 +90,18 @@ std::optional<ShownPicture> read_shown_picture(const std::filesystem::path& path
   return picture;
 }
 
+std::int64_t picture_orientation(const std::filesystem::path& path, std::int64_t frame) {
+  try {
+    std::error_code failed;
+    if (!std::filesystem::is_regular_file(path, failed)) return 1;
+    const MappedFile file(path);
+    if (!recognises_picture(file.bytes(), path)) return 1;
+    return parse_picture(path.string(), file.bytes(), {.frame = frame}).orientation;
+  } catch (const Error&) {
+    return 1;
+  }
+}
+
 std::int64_t count_picture_frames(const std::filesystem::path& path) {
   return header_of(path, {}).frame_count;
 }

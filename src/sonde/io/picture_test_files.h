@@ -97,6 +97,16 @@ inline std::string png_file(const PngParts& parts) {
          png_chunk("IEND", "");
 }
 
+inline std::string exif_of(std::uint64_t orientation) {
+  return "II*" + std::string(1, '\0') + little(8, 4) + little(1, 2) + little(0x112, 2) + little(3, 2) +
+         little(1, 4) + little(orientation, 4) + little(0, 4);
+}
+// A PNG that says how it is to be turned.
+inline std::string with_orientation(std::string png, std::uint64_t orientation) {
+  constexpr std::size_t kHeader = 33;  // signature and IHDR
+  return png.insert(kHeader, png_chunk("eXIf", exif_of(orientation)));
+}
+
 template <typename T>
 std::string png_of(const Pixels<T>& pixels) {
   const std::map<std::uint32_t, int> colour_types{{1, 0}, {3, 2}, {4, 6}};

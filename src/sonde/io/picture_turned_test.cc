@@ -16,12 +16,6 @@ const std::vector<std::vector<float>> kShown{{0, 1, 2, 3, 4, 5}, {2, 1, 0, 5, 4,
                                              {3, 4, 5, 0, 1, 2}, {0, 3, 1, 4, 2, 5}, {3, 0, 4, 1, 5, 2},
                                              {5, 2, 4, 1, 3, 0}, {2, 5, 1, 4, 0, 3}};
 
-std::string exif_of(std::uint64_t orientation) {
-  const std::string count = little(1, 2);
-  return "II*" + std::string(1, '\0') + little(8, 4) + count + little(0x112, 2) + little(3, 2) +
-         little(1, 4) + little(orientation, 4) + little(0, 4);
-}
-
 std::string turned_png(std::uint64_t orientation) {
   return png_file({.width = 3,
                    .height = 2,

@@ -36,6 +36,9 @@ struct ShownPicture {
 };
 std::optional<ShownPicture> read_shown(const std::filesystem::path& path, const ReadOptions& options = {});
 
+// Of a picture, 1 to 8 as Exif has it: read_volume turns it so. 1 for all else and what cannot be read.
+std::int64_t picture_orientation(const std::filesystem::path& path, std::int64_t frame = 0);
+
 // A label that a file describes: a segment of a .seg.nrrd.
 struct SegmentInfo {
   std::int64_t value = 1;  // in its layer

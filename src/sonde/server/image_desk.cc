@@ -58,10 +58,10 @@ ImageDesk::ImageDesk(Project& project, DeskModel model, ReadImage read_function,
 std::shared_ptr<const OpenImage> ImageDesk::read(ImageId id) {
   const ImageSource source = project_.image(id).source;
   try {
-    const std::string stamp = stamp_of(source);  // before it is read: a change meanwhile is seen later
+    std::string stamp = stamp_of(source);
     auto image = std::make_shared<const OpenImage>(read_(source));
     project_.set_opened(id, image->grid());
-    project_.set_content(id, {content_sha256(image->volume()), stamp});
+    project_.set_content(id, content_of(source, image->volume(), std::move(stamp)));
     return image;
   } catch (const Error& error) {
     project_.set_fault(id, error.what());
