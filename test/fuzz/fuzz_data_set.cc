@@ -8,7 +8,7 @@
 #include "sonde/evaluate/coco_file.h"
 #include "sonde/evaluate/csv.h"
 #include "sonde/imaging/rle.h"
-#include "sonde/io/label_scheme.h"
+#include "sonde/io/masks/label_scheme.h"
 
 namespace {
 

@@ -4,12 +4,12 @@
 // first byte says which.
 #include "fuzz.h"
 
-#include "sonde/io/dicom_codestream.h"
-#include "sonde/io/dicom_explicit.h"
-#include "sonde/io/dicom_meta.h"
-#include "sonde/io/dicom_rle.h"
-#include "sonde/io/dicom_syntax.h"
-#include "sonde/io/dicom_text.h"
+#include "sonde/io/dicom/codestream.h"
+#include "sonde/io/dicom/explicit.h"
+#include "sonde/io/dicom/meta.h"
+#include "sonde/io/dicom/rle.h"
+#include "sonde/io/dicom/syntax.h"
+#include "sonde/io/dicom/text.h"
 
 namespace {
 

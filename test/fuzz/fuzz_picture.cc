@@ -3,7 +3,7 @@
 // The first byte is the page of a TIFF file.
 #include "fuzz.h"
 
-#include "sonde/io/picture_header.h"
+#include "sonde/io/picture/header.h"
 
 namespace {
 

@@ -13,7 +13,7 @@
 #include <onnx/onnx_pb.h>
 #include <zlib.h>
 
-#include "sonde/io/gzip.h"
+#include "sonde/io/volume/gzip.h"
 #include "sonde/weights/checkpoint_test_files.h"
 
 namespace {

@@ -3,7 +3,7 @@
 
 #include "sonde/annotate/export_map.h"
 #include "sonde/annotate/export_writer.h"
-#include "sonde/io/dicom_seg.h"
+#include "sonde/io/dicom/seg.h"
 
 namespace sonde {
 namespace {

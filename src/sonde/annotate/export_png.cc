@@ -4,7 +4,7 @@
 #include "sonde/annotate/export_map.h"
 #include "sonde/annotate/export_names.h"
 #include "sonde/core/parallel.h"
-#include "sonde/io/label_grid.h"
+#include "sonde/io/masks/label_grid.h"
 #include "sonde/io/write.h"
 
 namespace sonde {

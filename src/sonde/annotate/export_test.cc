@@ -13,11 +13,11 @@
 #include "sonde/annotate/test_project.h"
 #include "sonde/core/error.h"
 #include "sonde/imaging/rle.h"
-#include "sonde/io/dicom_seg.h"
-#include "sonde/io/dicom_test_files.h"
-#include "sonde/io/label_grid.h"
+#include "sonde/io/dicom/seg.h"
+#include "sonde/io/dicom/test_files.h"
 #include "sonde/io/label_map.h"
-#include "sonde/io/label_scheme.h"
+#include "sonde/io/masks/label_grid.h"
+#include "sonde/io/masks/label_scheme.h"
 #include "sonde/io/write.h"
 
 namespace sonde {

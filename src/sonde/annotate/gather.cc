@@ -12,10 +12,10 @@
 #include "sonde/core/error.h"
 #include "sonde/core/natural_order.h"
 #include "sonde/io/data_files.h"
-#include "sonde/io/dicom_series.h"
+#include "sonde/io/dicom/series.h"
 #include "sonde/io/formats.h"
-#include "sonde/io/mask_names.h"
-#include "sonde/io/set_layout.h"
+#include "sonde/io/masks/mask_names.h"
+#include "sonde/io/masks/set_layout.h"
 
 namespace sonde {
 namespace {

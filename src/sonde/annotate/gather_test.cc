@@ -11,7 +11,7 @@
 #include "sonde/core/test_data.h"
 #include "sonde/core/test_folder.h"
 #include "sonde/imaging/picture.h"
-#include "sonde/io/dicom_test_files.h"
+#include "sonde/io/dicom/test_files.h"
 #include "sonde/io/write.h"
 
 namespace sonde {

@@ -10,7 +10,7 @@
 #include "sonde/annotate/export.h"
 #include "sonde/annotate/open_image.h"
 #include "sonde/annotate/test_project.h"
-#include "sonde/io/picture_test_files.h"
+#include "sonde/io/picture/test_files.h"
 #include "sonde/io/write.h"
 
 namespace sonde {

@@ -8,7 +8,7 @@
 
 #include "sonde/annotate/export.h"
 #include "sonde/annotate/project.h"
-#include "sonde/io/dicom_seg.h"
+#include "sonde/io/dicom/seg.h"
 
 namespace sonde {
 

@@ -9,10 +9,10 @@
 #include "sonde/annotate/export_names.h"
 #include "sonde/core/error.h"
 #include "sonde/io/data_files.h"
-#include "sonde/io/dicom_seg.h"
-#include "sonde/io/mask_names.h"
-#include "sonde/io/mask_pairs.h"
-#include "sonde/io/set_layout.h"
+#include "sonde/io/dicom/seg.h"
+#include "sonde/io/masks/mask_names.h"
+#include "sonde/io/masks/mask_pairs.h"
+#include "sonde/io/masks/set_layout.h"
 
 namespace sonde {
 namespace {

@@ -5,9 +5,9 @@
 #include <map>
 
 #include "sonde/core/error.h"
-#include "sonde/io/dicom_seg.h"
-#include "sonde/io/label_grid.h"
+#include "sonde/io/dicom/seg.h"
 #include "sonde/io/label_map.h"
+#include "sonde/io/masks/label_grid.h"
 
 namespace sonde {
 namespace {

@@ -8,8 +8,8 @@
 #include "sonde/annotate/import_files.h"
 #include "sonde/imaging/grid.h"
 #include "sonde/imaging/voxel_set.h"
-#include "sonde/io/dicom_seg.h"
-#include "sonde/io/label_scheme.h"
+#include "sonde/io/dicom/seg.h"
+#include "sonde/io/masks/label_scheme.h"
 
 namespace sonde {
 

@@ -9,10 +9,10 @@
 #include "sonde/annotate/test_project.h"
 #include "sonde/core/error.h"
 #include "sonde/core/test_data.h"
-#include "sonde/io/dicom_seg.h"
-#include "sonde/io/dicom_seg_test_files.h"
+#include "sonde/io/dicom/seg.h"
+#include "sonde/io/dicom/seg_test_files.h"
 #include "sonde/io/label_map.h"
-#include "sonde/io/picture_test_files.h"
+#include "sonde/io/picture/test_files.h"
 #include "sonde/io/write.h"
 
 namespace sonde {

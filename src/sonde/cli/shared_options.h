@@ -10,7 +10,7 @@
 #include "sonde/imaging/geometry.h"
 #include "sonde/imaging/slice.h"
 #include "sonde/imaging/window.h"
-#include "sonde/io/dicom_seg.h"
+#include "sonde/io/dicom/seg.h"
 #include "sonde/io/read.h"
 #include "sonde/predict/sam_model.h"
 

@@ -10,9 +10,9 @@
 #include "sonde/evaluate/label_tasks.h"
 #include "sonde/evaluate/latest_files.h"
 #include "sonde/io/data_files.h"
-#include "sonde/io/label_grid.h"
+#include "sonde/io/masks/label_grid.h"
 #include "sonde/io/read.h"
-#include "sonde/io/volume_checks.h"
+#include "sonde/io/volume/checks.h"
 
 namespace sonde {
 namespace {

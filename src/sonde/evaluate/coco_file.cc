@@ -9,8 +9,8 @@
 #include "sonde/core/json_text.h"
 #include "sonde/imaging/polygon.h"
 #include "sonde/io/data_files.h"
-#include "sonde/io/picture_header.h"
-#include "sonde/io/volume_checks.h"
+#include "sonde/io/picture/header.h"
+#include "sonde/io/volume/checks.h"
 
 namespace sonde {
 namespace {

@@ -12,7 +12,7 @@
 #include "sonde/evaluate/label_tasks.h"
 #include "sonde/evaluate/layouts.h"
 #include "sonde/evaluate/results.h"
-#include "sonde/io/volume_checks.h"
+#include "sonde/io/volume/checks.h"
 
 namespace sonde {
 namespace {

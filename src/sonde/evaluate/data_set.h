@@ -10,7 +10,7 @@
 
 #include "sonde/core/progress.h"
 #include "sonde/evaluate/task.h"
-#include "sonde/io/dicom_seg.h"
+#include "sonde/io/dicom/seg.h"
 
 namespace sonde {
 

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "sonde/evaluate/task.h"
-#include "sonde/io/label_grid.h"
-#include "sonde/io/label_scheme.h"
+#include "sonde/io/masks/label_grid.h"
+#include "sonde/io/masks/label_scheme.h"
 
 namespace sonde {
 

@@ -6,8 +6,8 @@
 
 #include "sonde/core/progress.h"
 #include "sonde/evaluate/data_set.h"
-#include "sonde/io/mask_pairs.h"
-#include "sonde/io/set_layout.h"
+#include "sonde/io/masks/mask_pairs.h"
+#include "sonde/io/masks/set_layout.h"
 
 // One planner a layout of data sets, beneath data_set.h: cases, failures and volumes as they are found,
 // neither limited nor sorted.

@@ -9,8 +9,8 @@
 #include "sonde/evaluate/label_tasks.h"
 #include "sonde/evaluate/layouts.h"
 #include "sonde/io/data_files.h"
-#include "sonde/io/label_grid.h"
-#include "sonde/io/mask_pairs.h"
+#include "sonde/io/masks/label_grid.h"
+#include "sonde/io/masks/mask_pairs.h"
 
 namespace sonde {
 namespace {

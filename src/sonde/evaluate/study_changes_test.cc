@@ -7,7 +7,7 @@
 #include "sonde/evaluate/study.h"
 #include "sonde/evaluate/study_folder.h"
 #include "sonde/evaluate/test_segmenter.h"
-#include "sonde/io/picture_test_files.h"
+#include "sonde/io/picture/test_files.h"
 
 namespace sonde {
 namespace {

@@ -9,8 +9,8 @@
 #include "sonde/evaluate/layouts.h"
 #include "sonde/evaluate/results.h"
 #include "sonde/io/data_files.h"
-#include "sonde/io/label_grid.h"
-#include "sonde/io/mask_pairs.h"
+#include "sonde/io/masks/label_grid.h"
+#include "sonde/io/masks/mask_pairs.h"
 #include "sonde/io/read.h"
 
 namespace sonde {

@@ -11,7 +11,7 @@
 #include "sonde/core/error.h"
 #include "sonde/core/json_text.h"
 #include "sonde/core/natural_order.h"
-#include "sonde/io/volume_checks.h"
+#include "sonde/io/volume/checks.h"
 
 namespace sonde {
 namespace {

@@ -2,9 +2,9 @@
 #include "sonde/io/file_content.h"
 
 #include "sonde/core/bytes.h"
-#include "sonde/io/metaimage_header.h"
-#include "sonde/io/nrrd_header.h"
-#include "sonde/io/volume_checks.h"
+#include "sonde/io/volume/checks.h"
+#include "sonde/io/volume/metaimage_header.h"
+#include "sonde/io/volume/nrrd_header.h"
 
 namespace sonde {
 namespace {

@@ -7,12 +7,12 @@
 
 #include "sonde/core/bytes.h"
 #include "sonde/core/error.h"
-#include "sonde/io/dicom_seg.h"
-#include "sonde/io/label_values.h"
-#include "sonde/io/nrrd_header.h"
-#include "sonde/io/picture_header.h"
+#include "sonde/io/dicom/seg.h"
+#include "sonde/io/masks/label_values.h"
+#include "sonde/io/picture/header.h"
 #include "sonde/io/read.h"
-#include "sonde/io/volume_checks.h"
+#include "sonde/io/volume/checks.h"
+#include "sonde/io/volume/nrrd_header.h"
 
 namespace sonde {
 namespace {

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "sonde/imaging/geometry.h"
-#include "sonde/io/dicom_seg.h"
+#include "sonde/io/dicom/seg.h"
 
 namespace sonde {
 

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <limits>
 
-#include "sonde/io/picture_test_encode.h"
+#include "sonde/io/picture/test_encode.h"
 #include "sonde/io/write.h"
 
 namespace sonde {

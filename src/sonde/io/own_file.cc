@@ -9,7 +9,7 @@
 
 #include "sonde/core/bytes.h"
 #include "sonde/core/error.h"
-#include "sonde/io/gzip.h"
+#include "sonde/io/volume/gzip.h"
 
 namespace sonde {
 namespace {

@@ -13,10 +13,10 @@
 #include "sonde/core/threads.h"
 #include "sonde/io/data_files.h"
 #include "sonde/io/formats.h"
-#include "sonde/io/gzip.h"
+#include "sonde/io/masks/set_layout.h"
 #include "sonde/io/other_formats.h"
-#include "sonde/io/set_layout.h"
-#include "sonde/io/volume_checks.h"
+#include "sonde/io/volume/checks.h"
+#include "sonde/io/volume/gzip.h"
 
 namespace sonde {
 namespace {

@@ -8,7 +8,7 @@
 #include "sonde/core/durable_file.h"
 #include "sonde/core/test_data.h"
 #include "sonde/io/formats.h"
-#include "sonde/io/picture_test_encode.h"
+#include "sonde/io/picture/test_encode.h"
 #include "sonde/io/write.h"
 
 namespace sonde {
