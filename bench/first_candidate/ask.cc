@@ -19,7 +19,7 @@ namespace sonde::bench {
 namespace {
 
 constexpr int kPersonClicks = 3, kJitteredBoxes = 2, kBoxRoundAll = 5;
-constexpr double kLeastJitterPx = 2, kJitterShare = 0.05, kAwayFromBoundary = 1.0 / 3;
+constexpr double kMinJitterPx = 2, kJitterShare = 0.05, kAwayFromBoundary = 1.0 / 3;
 
 std::vector<Mask> objects_of(const LoadedCase& picture, const AskOptions& options) {
   std::vector<Mask> all;
@@ -102,7 +102,7 @@ class ObjectRun {
     const double side = std::max(box.box->x1 - box.box->x0, box.box->y1 - box.box->y0) + 1;
     const Mask best = ask(PromptKind::box, 0, box);
     for (int draw = 0; draw < kJitteredBoxes; ++draw) {
-      TaskHand hand = hand_of(std::max(kLeastJitterPx, kJitterShare * side));
+      TaskHand hand = hand_of(std::max(kMinJitterPx, kJitterShare * side));
       hand.task += '/' + std::to_string(draw);
       ask(PromptKind::jittered_box, draw, mode_prompts(kBoxRoundAll, truth_, hand).front());
     }

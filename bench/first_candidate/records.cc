@@ -44,7 +44,7 @@ constexpr std::array<std::string_view, 29> kColumns{"dataset",
                                                     "single1",
                                                     "single2"};
 constexpr std::size_t kFirstAnswer = 7, kAnswerColumns = 4, kAgreement = 23, kWithSingle = 26;
-constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
+constexpr std::int64_t kMax = std::numeric_limits<std::int64_t>::max();
 
 PromptKind parse_kind(const CsvReader& reader, std::size_t column) {
   for (const PromptKind kind : kPromptKinds) {
@@ -55,17 +55,17 @@ PromptKind parse_kind(const CsvReader& reader, std::size_t column) {
 
 ScoredAnswer read_answer(const CsvReader& reader, std::size_t column) {
   return {reader.number(column), reader.number(column + 1), reader.number(column + 2),
-          reader.integer(column + 3, 0, kMost)};
+          reader.integer(column + 3, 0, kMax)};
 }
 
 Record read_record(const CsvReader& reader) {
   Record record{reader.text(0),
                 reader.text(1),
-                reader.integer(2, 0, kMost),
+                reader.integer(2, 0, kMax),
                 parse_kind(reader, 3),
-                reader.integer(4, 0, kMost),
-                reader.integer(5, 1, kMost),
-                reader.integer(6, 1, kMost),
+                reader.integer(4, 0, kMax),
+                reader.integer(5, 1, kMax),
+                reader.integer(6, 1, kMax),
                 {},
                 {},
                 {},

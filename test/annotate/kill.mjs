@@ -12,7 +12,7 @@ import { Served, bundleJson } from './served.mjs'
 const kKills = 30
 const kSide = 256
 const kPictures = 2 // one client each, so that at most one request of each is under way
-const kLongestRoundMs = 700
+const kMaxRoundMs = 700
 const kPlane = { axis: 'axial', slice: 0 }
 
 const [program, seedText = '1'] = process.argv.slice(2)
@@ -207,7 +207,7 @@ async function round(number) {
       report(`round ${number}, image ${client.image}, undo and redo`, await client.checkUndo(served))
     }
     const work = clients.map((client) => client.work(served))
-    await new Promise((resolve) => setTimeout(resolve, random(kLongestRoundMs)))
+    await new Promise((resolve) => setTimeout(resolve, random(kMaxRoundMs)))
     await served.stop('SIGKILL')
     report(
       `round ${number}, actions`,

@@ -15,12 +15,12 @@ namespace {
 using namespace sonde;  // NOLINT(google-build-using-namespace): a program of one file
 using fuzz::Chosen, fuzz::insist, fuzz::refusal;
 
-constexpr std::int64_t kMostPixels = 1 << 20;  // of masks that are drawn here: more only takes time
+constexpr std::int64_t kMaxPixels = 1 << 20;  // of masks that are drawn here: more only takes time
 
 void check_coco(const Chosen& input) {
   const CocoFile file = read_coco_file(fuzz::file_of("instances.json", input.bytes));
   for (const CocoImage& image : file.images) {
-    if (pixel_count(image.extent) > kMostPixels) continue;
+    if (pixel_count(image.extent) > kMaxPixels) continue;
     for (const CocoObject& object : image.objects) {
       refusal([&] { insist(mask_of(object, image.extent).extent == image.extent); });
     }

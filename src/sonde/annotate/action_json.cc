@@ -139,8 +139,8 @@ Action of_objects_from_json(const json& j, std::string_view kind) {
 }  // namespace
 
 std::int64_t whole_from(const json& j) {
-  constexpr auto kMost = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
-  if (!j.is_number_integer() || (j.is_number_unsigned() && j.get<std::uint64_t>() > kMost))
+  constexpr auto kMax = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+  if (!j.is_number_integer() || (j.is_number_unsigned() && j.get<std::uint64_t>() > kMax))
     throw Error(ErrorKind::corrupt_data, "the history holds something else in place of a whole number");
   return j.get<std::int64_t>();
 }

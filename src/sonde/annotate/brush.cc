@@ -14,19 +14,19 @@
 namespace sonde {
 namespace {
 
-constexpr std::size_t kMostPoints = 100'000;
+constexpr std::size_t kMaxPoints = 100'000;
 constexpr double kFarthest = 1e6;  // pixels
-constexpr double kLeastRadius = 0.5;
-constexpr double kLargestRadius = 512;
-constexpr std::int64_t kMostRows = std::int64_t{1} << 24;  // over all segments
+constexpr double kMinRadius = 0.5;
+constexpr double kMaxRadius = 512;
+constexpr std::int64_t kMaxRows = std::int64_t{1} << 24;  // over all segments
 // More than rounding can move the edge of a segment, less than a pixel.
 constexpr double kDoubt = 1e-3;
 
-void validate_points(std::span<const Point2> points, std::size_t least) {
-  if (points.size() < least || points.size() > kMostPoints) {
+void validate_points(std::span<const Point2> points, std::size_t min) {
+  if (points.size() < min || points.size() > kMaxPoints) {
     throw Error(ErrorKind::usage, "a line of " + std::to_string(points.size()) +
-                                      " points: " + std::to_string(least) + " to " +
-                                      std::to_string(kMostPoints) + " are allowed");
+                                      " points: " + std::to_string(min) + " to " +
+                                      std::to_string(kMaxPoints) + " are allowed");
   }
   for (const Point2 point : points) {
     if (std::abs(point.x) <= kFarthest && std::abs(point.y) <= kFarthest) continue;  // false for not-a-number
@@ -41,7 +41,7 @@ struct Brush {
 };
 Brush checked_brush(BrushRadii radii) {
   for (const double radius : {radii.x, radii.y}) {
-    if (radius >= kLeastRadius && radius <= kLargestRadius) continue;  // false for not-a-number
+    if (radius >= kMinRadius && radius <= kMaxRadius) continue;  // false for not-a-number
     throw Error(ErrorKind::usage, "the radii of a brush are 0.5 to 512 pixels");
   }
   return {radii.x, radii.x / radii.y};
@@ -151,7 +151,7 @@ Mask stroke_mask(std::span<const Point2> points, BrushRadii radii, Extent2 pictu
         segment_of(points[i], points[std::min(i + 1, points.size() - 1)], brush.row_height);
     const Rows near = rows_near(segment, brush, picture.height);
     rows += near.end - near.begin;
-    if (rows > kMostRows) throw Error(ErrorKind::usage, "the stroke crosses more rows than a hand draws");
+    if (rows > kMaxRows) throw Error(ErrorKind::usage, "the stroke crosses more rows than a hand draws");
     segments.push_back(segment);
   }
   Mask mask = empty_mask(picture);

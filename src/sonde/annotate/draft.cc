@@ -10,7 +10,7 @@
 namespace sonde {
 namespace {
 
-constexpr std::size_t kMostObjects = 100'000;
+constexpr std::size_t kMaxObjects = 100'000;
 
 [[noreturn]] void conflict(ObjectId id, const char* why) {
   throw Error(ErrorKind::conflict, "object " + std::to_string(id) + " " + why);
@@ -181,8 +181,8 @@ std::optional<ObjectChange> Draft::change_of(ObjectId id, const std::optional<Ob
 
 void check_objects(std::span<const ObjectId> objects) {
   if (objects.empty()) throw Error(ErrorKind::usage, "no object is named");
-  if (objects.size() > kMostObjects)
-    throw Error(ErrorKind::usage, "more than " + std::to_string(kMostObjects) + " objects are named");
+  if (objects.size() > kMaxObjects)
+    throw Error(ErrorKind::usage, "more than " + std::to_string(kMaxObjects) + " objects are named");
   std::vector<ObjectId> sorted(objects.begin(), objects.end());
   std::ranges::sort(sorted);
   const auto twice = std::ranges::adjacent_find(sorted);

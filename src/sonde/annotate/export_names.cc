@@ -10,7 +10,7 @@
 namespace sonde {
 namespace {
 
-constexpr std::size_t kMostBytes = 100;
+constexpr std::size_t kMaxBytes = 100;
 
 // Neither a separator nor a character that some file system refuses.
 bool is_safe(char c) {
@@ -20,7 +20,7 @@ bool is_safe(char c) {
 
 // Not within a character of UTF-8.
 std::string shortened(const std::string& text) {
-  std::size_t size = std::min(text.size(), kMostBytes);
+  std::size_t size = std::min(text.size(), kMaxBytes);
   while (size > 0 && size < text.size() && (static_cast<unsigned char>(text[size]) & 0xC0U) == 0x80U) --size;
   return text.substr(0, size);
 }

@@ -22,7 +22,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kMostFiles = 100'000;
+constexpr std::size_t kMaxFiles = 100'000;
 
 bool path_before(const fs::path& a, const fs::path& b) {
   return std::lexicographical_compare(
@@ -134,8 +134,8 @@ std::vector<fs::path> Gatherer::files_of(const fs::path& folder) {
     } else if (!at->is_directory(unknown)) {
       files.push_back(at->path());
     }
-    if (files.size() > kMostFiles) {
-      gathered_.refused.push_back({folder, "holds more than " + std::to_string(kMostFiles) + " files"});
+    if (files.size() > kMaxFiles) {
+      gathered_.refused.push_back({folder, "holds more than " + std::to_string(kMaxFiles) + " files"});
       return {};
     }
   }

@@ -65,12 +65,12 @@ std::string name_among(const std::map<std::string, fs::path>& taken, const std::
                        const fs::path& path) {
   const auto same = taken.find(name);
   if (same == taken.end()) return name;
-  const auto most =
+  const auto max =
       same->second == path ? 0 : static_cast<std::size_t>(std::distance(path.begin(), path.end()));
-  std::size_t parts = most;  // of the path, that the name has already
+  std::size_t parts = max;  // of the path, that the name has already
   while (parts > 0 && !name.starts_with(last_parts(path, parts))) --parts;
   const std::string title = name.substr(parts == 0 ? 0 : last_parts(path, parts).size());
-  for (std::size_t count = parts + 1; parts > 0 && count < most; ++count) {
+  for (std::size_t count = parts + 1; parts > 0 && count < max; ++count) {
     std::string longer = last_parts(path, count) + title;
     if (!taken.contains(longer)) return longer;
   }

@@ -21,7 +21,7 @@ std::string plan_relabel(Draft& draft, const RelabelAction& action) {
 }
 
 std::string plan_name(Draft& draft, const NameAction& action) {
-  checked_length(action.name, "the name of an object", kLongestName);
+  checked_length(action.name, "the name of an object", kMaxName);
   draft.open(action.object);
   draft.edit(action.object).object.name = action.name;
   return "named object " + std::to_string(action.object);

@@ -11,14 +11,14 @@
 namespace sonde {
 namespace {
 
-constexpr std::size_t kMostPromptPoints = 1000;
-constexpr std::size_t kMostImported = 100'000;
-constexpr std::size_t kLongestPath = 4096;
+constexpr std::size_t kMaxPromptPoints = 1000;
+constexpr std::size_t kMaxImported = 100'000;
+constexpr std::size_t kMaxPath = 4096;
 
 void check_prompt(const Grid& grid, const AskAction& action) {
   const SlicePlane plane = checked_plane(grid, action.plane);
-  if (action.prompt.points.size() > kMostPromptPoints) {
-    throw Error(ErrorKind::usage, "a prompt has at most " + std::to_string(kMostPromptPoints) + " points");
+  if (action.prompt.points.size() > kMaxPromptPoints) {
+    throw Error(ErrorKind::usage, "a prompt has at most " + std::to_string(kMaxPromptPoints) + " points");
   }
   validate(Prompt{action.prompt.points, action.prompt.box, std::nullopt}, plane.extent);
   parse_window(action.prompt.window);
@@ -198,12 +198,12 @@ std::vector<RecordedAnswer> answers_of_import(const ImportAction& action, const 
 }
 
 std::string plan_import(Draft& draft, const ImportAction& action, const PlanAnswers& answers) {
-  if (action.objects.size() > kMostImported || action.objects.size() != answers.answers.size())
-    throw Error(ErrorKind::usage, action.from + ": more than " + std::to_string(kMostImported) + " objects");
-  checked_length(action.from, "the name of the file", kLongestPath);
+  if (action.objects.size() > kMaxImported || action.objects.size() != answers.answers.size())
+    throw Error(ErrorKind::usage, action.from + ": more than " + std::to_string(kMaxImported) + " objects");
+  checked_length(action.from, "the name of the file", kMaxPath);
   for (const ImportedObject& object : action.objects) {
     draft.need_label(object.label);
-    checked_length(object.name, "the name of an object", kLongestName);
+    checked_length(object.name, "the name of an object", kMaxName);
   }
   std::size_t imported = 0;
   const auto create = [&](const ImportedObject& from, VoxelSet voxels) {

@@ -9,7 +9,7 @@
 namespace sonde {
 namespace {
 
-constexpr std::size_t kMostParts = 1000;
+constexpr std::size_t kMaxParts = 1000;
 
 // An object gains pixels, or those of them that it gets.
 void gain(Draft& draft, ObjectId id, VoxelSet gained) {
@@ -86,10 +86,10 @@ std::string plan_merge(Draft& draft, const MergeAction& action) {
 std::string plan_split(Draft& draft, const SplitAction& action) {
   const ObjectRecord record = draft.open_approved(action.object);
   std::vector<VoxelSet> parts = connected_parts(*record.voxels);
-  if (parts.size() > kMostParts) {
+  if (parts.size() > kMaxParts) {
     throw Error(ErrorKind::conflict, "object " + std::to_string(action.object) + " falls into " +
                                          std::to_string(parts.size()) + " parts, more than " +
-                                         std::to_string(kMostParts) + ": drop its specks first");
+                                         std::to_string(kMaxParts) + ": drop its specks first");
   }
   for (std::size_t i = 0; i < parts.size(); ++i) {
     if (i == 0) {

@@ -17,8 +17,8 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::int64_t kLongestSide = 1 << 20;
-constexpr std::int64_t kMostVoxels = std::int64_t{1} << 40;
+constexpr std::int64_t kMaxSide = 1 << 20;
+constexpr std::int64_t kMaxVoxels = std::int64_t{1} << 40;
 
 std::string grid_to_json(const Grid& grid) {
   json affine = nullptr;
@@ -43,9 +43,9 @@ Grid grid_from_json(const std::string& text) {
 }
 
 void check_grid(const Grid& grid, const std::string& name) {
-  const auto fits = [](std::int64_t side) { return side >= 1 && side <= kLongestSide; };
+  const auto fits = [](std::int64_t side) { return side >= 1 && side <= kMaxSide; };
   const Extent3 e = grid.extent;
-  if (!fits(e.x) || !fits(e.y) || !fits(e.z) || e.x * e.y > kMostVoxels / e.z)
+  if (!fits(e.x) || !fits(e.y) || !fits(e.z) || e.x * e.y > kMaxVoxels / e.z)
     throw Error(ErrorKind::unsupported, name + ": it has too many voxels, or none");
   if (grid.mm_from_voxel && !is_finite(*grid.mm_from_voxel))
     throw Error(ErrorKind::unsupported, name + ": its affine is not finite");

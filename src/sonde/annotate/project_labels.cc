@@ -15,7 +15,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::int32_t kLargestValue = 65535;
+constexpr std::int32_t kMaxValue = 65535;
 
 // Okabe and Ito's seven, told apart by colour-blind people too, then as many that differ from them.
 constexpr std::array<std::string_view, 14> kPalette{"#e69f00", "#56b4e9", "#009e73", "#f0e442", "#0072b2",
@@ -41,7 +41,7 @@ std::string next_shortcut(const std::vector<Label>& labels) {
 }
 
 std::int32_t next_value(const std::vector<Label>& labels) {
-  for (std::int32_t value = 1; value <= kLargestValue; ++value) {
+  for (std::int32_t value = 1; value <= kMaxValue; ++value) {
     if (std::ranges::find(labels, value, &Label::value) == labels.end()) return value;
   }
   throw Error(ErrorKind::conflict, "a project has at most 65535 labels");
@@ -110,7 +110,7 @@ std::set<LabelId> Project::Impl::living_labels() {
 
 void Project::Impl::check_label(const LabelEdit& edit, std::optional<LabelId> except) {
   if (edit.name) {
-    if (checked_length(*edit.name, "the name of a label", kLongestName) == 0 ||
+    if (checked_length(*edit.name, "the name of a label", kMaxName) == 0 ||
         edit.name->find_first_not_of(' ') == std::string::npos)
       throw Error(ErrorKind::usage, "a label needs a name");
   }
@@ -138,7 +138,7 @@ void Project::Impl::add_label(const LabelEdit& edit) {
   label.shortcut = edit.shortcut ? *edit.shortcut : next_shortcut(list);
   label.value = next_value(list);
   std::optional<Label> moved;  // it gives up the value
-  if (edit.value && *edit.value >= 1 && *edit.value <= kLargestValue) {
+  if (edit.value && *edit.value >= 1 && *edit.value <= kMaxValue) {
     const auto holder = std::ranges::find(list, *edit.value, &Label::value);
     if (holder != list.end() && holder->objects == 0) {
       moved = *holder;

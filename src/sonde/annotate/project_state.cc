@@ -8,8 +8,8 @@
 namespace sonde {
 namespace {
 
-constexpr std::size_t kMostStates = 16;                           // images kept in memory
-constexpr std::size_t kMostRuns = std::size_t{16} * 1024 * 1024;  // of all of them, 16 bytes each
+constexpr std::size_t kMaxStates = 16;                           // images kept in memory
+constexpr std::size_t kMaxRuns = std::size_t{16} * 1024 * 1024;  // of all of them, 16 bytes each
 
 std::size_t runs_of(const ImageState& state) {
   std::size_t runs = 0;
@@ -114,7 +114,7 @@ ImageState& Project::Impl::state_of(ImageId id) {
 void Project::Impl::forget_oldest(ImageId except) {
   std::size_t runs = 0;
   for (const auto& [id, state] : states_) runs += runs_of(state);
-  while (states_.size() > 1 && (states_.size() > kMostStates || runs > kMostRuns)) {
+  while (states_.size() > 1 && (states_.size() > kMaxStates || runs > kMaxRuns)) {
     auto oldest = states_.end();
     for (auto at = states_.begin(); at != states_.end(); ++at) {
       if (at->first != except && (oldest == states_.end() || at->second.used < oldest->second.used))

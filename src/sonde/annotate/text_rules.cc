@@ -33,9 +33,9 @@ std::uint32_t take_character(std::string_view& text) {
     if (byte(at) >> 6 != 2) return kNoCharacter;
     value = value << 6 | (byte(at) & 0x3F);
   }
-  constexpr std::uint32_t kLeast[] = {0, 0, 0x80, 0x800, 0x10000};  // NOLINT(modernize-avoid-c-arrays)
+  constexpr std::uint32_t kMin[] = {0, 0, 0x80, 0x800, 0x10000};  // NOLINT(modernize-avoid-c-arrays)
   const bool surrogate = value >= 0xD800 && value <= 0xDFFF;
-  if (value < kLeast[length] || value > 0x10FFFF || surrogate) return kNoCharacter;
+  if (value < kMin[length] || value > 0x10FFFF || surrogate) return kNoCharacter;
   text.remove_prefix(length);
   return value;
 }
@@ -47,16 +47,16 @@ bool is_control(std::uint32_t character) {
 
 }  // namespace
 
-std::size_t checked_length(std::string_view text, std::string_view what, std::size_t most) {
+std::size_t checked_length(std::string_view text, std::string_view what, std::size_t max) {
   std::size_t length = 0;
   while (!text.empty()) {
     const std::uint32_t character = take_character(text);
     if (character == kNoCharacter) throw Error(ErrorKind::usage, std::string(what) + " is not valid UTF-8");
     if (is_control(character))
       throw Error(ErrorKind::usage, std::string(what) + " has a control character in it");
-    if (++length > most) {
+    if (++length > max) {
       throw Error(ErrorKind::usage,
-                  std::string(what) + " has more than " + std::to_string(most) + " characters");
+                  std::string(what) + " has more than " + std::to_string(max) + " characters");
     }
   }
   return length;

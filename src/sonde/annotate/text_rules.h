@@ -7,10 +7,10 @@
 namespace sonde {
 
 // The number of characters (code points) of `text`. Throws Error{usage} "WHAT ..." if it is not valid UTF-8,
-// holds control characters or has more than `most`.
-std::size_t checked_length(std::string_view text, std::string_view what, std::size_t most);
+// holds control characters or has more than `max`.
+std::size_t checked_length(std::string_view text, std::string_view what, std::size_t max);
 
-inline constexpr std::size_t kLongestName = 200;  // characters
+inline constexpr std::size_t kMaxName = 200;  // characters
 
 // "#E69F00" as "#e69f00". Throws Error{usage} for anything that is not six hexadecimal digits behind "#".
 std::string checked_colour(std::string_view text);

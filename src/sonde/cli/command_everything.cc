@@ -114,12 +114,12 @@ void write_masks(const EverythingCommand& command, const fs::path& folder, const
 // more.
 void write_overlay(const fs::path& folder, const LoadedPicture& picture,
                    const std::vector<ProposedMask>& proposed) {
-  constexpr std::size_t kMost = 200;
+  constexpr std::size_t kMax = 200;
   std::vector<const ProposedMask*> order;
   for (const ProposedMask& m : proposed) order.push_back(&m);
   std::stable_sort(order.begin(), order.end(),
                    [](const auto* a, const auto* b) { return a->area_px > b->area_px; });
-  if (order.size() > kMost) order.resize(kMost);
+  if (order.size() > kMax) order.resize(kMax);
   std::vector<Mask> masks;
   for (const ProposedMask* m : order) masks.push_back(decode_rle(m->rle));
   write_png(folder / kOverlay, draw_overlay(picture.image, masks, {}));

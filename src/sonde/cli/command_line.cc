@@ -31,8 +31,8 @@ OptionRules& OptionRules::one_of(const std::vector<std::string>& values) {
   return *this;
 }
 
-OptionRules& OptionRules::within(std::int64_t least, std::int64_t most) {
-  option_->check(CLI::Range(least, most));
+OptionRules& OptionRules::within(std::int64_t min, std::int64_t max) {
+  option_->check(CLI::Range(min, max));
   return *this;
 }
 

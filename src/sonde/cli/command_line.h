@@ -27,7 +27,7 @@ class OptionRules {
   // Of an option that may be given several times: one value each time, so that a positional may follow.
   OptionRules& one_value_a_time();
   OptionRules& one_of(const std::vector<std::string>& values);
-  OptionRules& within(std::int64_t least, std::int64_t most);
+  OptionRules& within(std::int64_t min, std::int64_t max);
   OptionRules& positive();
   // For unsigned numbers: CLI11 takes a minus sign, and what does not fit for the largest.
   OptionRules& whole_number();

@@ -76,9 +76,9 @@ MappedFile::~MappedFile() {
              bytes_.size());  // NOLINT(cppcoreguidelines-pro-type-const-cast)
 }
 
-std::vector<std::byte> read_head(const std::filesystem::path& path, std::size_t most) {
+std::vector<std::byte> read_head(const std::filesystem::path& path, std::size_t max) {
   const Descriptor file(path);
-  std::vector<std::byte> head(std::min(most, file.regular_file_size(path)));
+  std::vector<std::byte> head(std::min(max, file.regular_file_size(path)));
   std::size_t got = 0;
   while (got < head.size()) {
     const ssize_t step = ::read(file.value(), head.data() + got, head.size() - got);

@@ -27,8 +27,8 @@ class MappedFile {
   ByteView bytes_;
 };
 
-// The first bytes of a file, at most `most`; errors as MappedFile.
-std::vector<std::byte> read_head(const std::filesystem::path& path, std::size_t most);
+// The first bytes of a file, at most `max`; errors as MappedFile.
+std::vector<std::byte> read_head(const std::filesystem::path& path, std::size_t max);
 
 // SHA-256 as 64 lower-case hexadecimal digits.
 std::string sha256_hex(ByteView bytes);

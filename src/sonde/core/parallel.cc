@@ -16,7 +16,7 @@ namespace {
 
 // NOLINTBEGIN(cppcoreguidelines-avoid-non-const-global-variables): a thread's own
 thread_local bool is_inside_work = false;
-thread_local int most_threads = std::numeric_limits<int>::max();
+thread_local int max_threads = std::numeric_limits<int>::max();
 // NOLINTEND(cppcoreguidelines-avoid-non-const-global-variables)
 
 // One call of parallel_for.
@@ -132,7 +132,7 @@ Helpers& helpers() {
 }  // namespace
 
 void parallel_for(int threads, std::int64_t count, const std::function<void(std::int64_t)>& work) {
-  const auto wanted = static_cast<int>(std::min<std::int64_t>(std::min(threads, most_threads), count));
+  const auto wanted = static_cast<int>(std::min<std::int64_t>(std::min(threads, max_threads), count));
   if (wanted <= 1 || is_inside_work) {
     for (std::int64_t i = 0; i < count; ++i) work(i);
     return;
@@ -142,7 +142,7 @@ void parallel_for(int threads, std::int64_t count, const std::function<void(std:
   job.rethrow();
 }
 
-ThreadLimit::ThreadLimit(int most) : before_(most_threads) { most_threads = std::min(before_, most); }
-ThreadLimit::~ThreadLimit() { most_threads = before_; }
+ThreadLimit::ThreadLimit(int max) : before_(max_threads) { max_threads = std::min(before_, max); }
+ThreadLimit::~ThreadLimit() { max_threads = before_; }
 
 }  // namespace sonde

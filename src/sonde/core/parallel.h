@@ -13,11 +13,11 @@ namespace sonde {
 // there are fewer helpers.
 void parallel_for(int threads, std::int64_t count, const std::function<void(std::int64_t)>& work);
 
-// While it lives, parallel_for on this thread uses at most `most` threads: for work in the background that
+// While it lives, parallel_for on this thread uses at most `max` threads: for work in the background that
 // leaves the other cores, and the helpers, to whoever waits for an answer.
 class ThreadLimit {
  public:
-  explicit ThreadLimit(int most);
+  explicit ThreadLimit(int max);
   ThreadLimit(const ThreadLimit&) = delete;
   ThreadLimit& operator=(const ThreadLimit&) = delete;
   ~ThreadLimit();

@@ -7,8 +7,8 @@ namespace sonde {
 
 std::uint64_t Random::below(std::uint64_t n) {
   // Values past the last whole multiple of n would favour the small remainders.
-  const std::uint64_t most = std::numeric_limits<std::uint64_t>::max();
-  const std::uint64_t limit = most - most % n;
+  const std::uint64_t max = std::numeric_limits<std::uint64_t>::max();
+  const std::uint64_t limit = max - max % n;
   std::uint64_t value = next();
   while (value >= limit) value = next();
   return value % n;

@@ -9,7 +9,7 @@
 namespace sonde {
 namespace {
 
-constexpr std::size_t kMostClustersKept = 20'000;  // 160 MB at 2000 draws
+constexpr std::size_t kMaxClustersKept = 20'000;  // 160 MB at 2000 draws
 
 // `values` in two parts already: all before `from` are no larger than any after.
 double percentile(std::vector<double>& values, double share, std::size_t from) {
@@ -76,7 +76,7 @@ Interval percentile_interval(std::vector<double>& values) {
 const BootstrapSamples& BootstrapCache::samples(std::size_t clusters) {
   const auto found = samples_.find(clusters);
   if (found != samples_.end()) return found->second;
-  if (kept_ + clusters > kMostClustersKept) {
+  if (kept_ + clusters > kMaxClustersKept) {
     samples_.clear();
     kept_ = 0;
   }

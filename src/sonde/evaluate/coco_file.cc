@@ -19,8 +19,8 @@ using Json = nlohmann::json;
 
 constexpr std::size_t kMaxBytes = std::size_t{1} << 30;
 constexpr std::size_t kMaxNameBytes = 1000;
-constexpr double kMostCoordinate = 1e7;  // far outside any picture
-constexpr double kMaxExact = 1e15;       // of whole numbers that are written as 3.0
+constexpr double kMaxCoordinate = 1e7;  // far outside any picture
+constexpr double kMaxExact = 1e15;      // of whole numbers that are written as 3.0
 
 [[noreturn]] void refuse(const std::string& fault) { throw Error(ErrorKind::corrupt_data, fault); }
 
@@ -79,7 +79,7 @@ std::vector<Point2> parse_polygon(const Json& numbers) {
   for (std::size_t i = 0; i < numbers.size(); i += 2) {
     if (!numbers[i].is_number() || !numbers[i + 1].is_number()) refuse("a polygon has something but numbers");
     const Point2 point{numbers[i].get<double>(), numbers[i + 1].get<double>()};
-    if (!(std::abs(point.x) <= kMostCoordinate && std::abs(point.y) <= kMostCoordinate))
+    if (!(std::abs(point.x) <= kMaxCoordinate && std::abs(point.y) <= kMaxCoordinate))
       refuse("a polygon reaches beyond any picture");
     polygon.push_back(point);
   }

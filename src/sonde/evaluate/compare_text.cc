@@ -11,8 +11,8 @@
 namespace sonde {
 namespace {
 
-constexpr std::size_t kMostLinesInFull = 40;
-constexpr std::size_t kMostName = 60;
+constexpr std::size_t kMaxLinesInFull = 40;
+constexpr std::size_t kMaxName = 60;
 
 constexpr std::string_view kLegend =
     "n: objects that both runs scored. A, B: mean IoU over them. B-A: mean difference with its 95 % "
@@ -58,7 +58,7 @@ std::vector<const Comparison*> shown_lines(const std::vector<Comparison>& compar
     if (line.difference.n == 0) continue;
     const bool main_step = line.protocol != "clicks" || line.step == 1 || line.step == 3 || line.step == 5 ||
                            line.step == 9 || line.step == last.at(line.dataset);
-    if (main_step || comparisons.size() <= kMostLinesInFull) lines.push_back(&line);
+    if (main_step || comparisons.size() <= kMaxLinesInFull) lines.push_back(&line);
   }
   const auto before = [](const Comparison* a, const Comparison* b) {
     return std::make_tuple(a->level, a->protocol == "clicks") <
@@ -120,7 +120,7 @@ std::string comparison_table(const std::vector<Comparison>& comparisons) {
   const std::string* dataset = nullptr;
   for (const Comparison* line : lines) {
     if (dataset == nullptr || *dataset != line->dataset) {
-      text += printable(line->dataset, kMostName) + unpaired_text(comparisons, line->dataset) + "\n";
+      text += printable(line->dataset, kMaxName) + unpaired_text(comparisons, line->dataset) + "\n";
     }
     dataset = &line->dataset;
     const std::size_t end = body.find('\n', at) + 1;

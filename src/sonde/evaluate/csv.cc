@@ -10,16 +10,16 @@
 namespace sonde {
 namespace {
 
-constexpr std::size_t kMostBytesOfAField = std::size_t{1} << 20;
-constexpr std::size_t kMostFields = 1000;
+constexpr std::size_t kMaxBytesOfAField = std::size_t{1} << 20;
+constexpr std::size_t kMaxFields = 1000;
 constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 
 // A field quoted in a message: short, on one line.
 std::string shown(std::string_view field) {
-  constexpr std::size_t kMost = 40;
+  constexpr std::size_t kMax = 40;
   std::string text = "\"";
-  for (const char c : field.substr(0, kMost)) text += static_cast<unsigned char>(c) < 0x20 ? '?' : c;
-  return text + (field.size() > kMost ? "...\"" : "\"");
+  for (const char c : field.substr(0, kMax)) text += static_cast<unsigned char>(c) < 0x20 ? '?' : c;
+  return text + (field.size() > kMax ? "...\"" : "\"");
 }
 
 }  // namespace
@@ -61,12 +61,12 @@ bool CsvReader::next() {
 
 const std::string& CsvReader::text(std::size_t column) const { return fields_[positions_[column]]; }
 
-std::int64_t CsvReader::integer(std::size_t column, std::int64_t least, std::int64_t most) const {
+std::int64_t CsvReader::integer(std::size_t column, std::int64_t min, std::int64_t max) const {
   const std::string& field = text(column);
   std::int64_t value = 0;
   const auto [stop, fault] = std::from_chars(field.data(), field.data() + field.size(), value);
-  if (fault != std::errc() || stop != field.data() + field.size() || value < least || value > most) {
-    fail_field(column, "a whole number from " + std::to_string(least) + " to " + std::to_string(most));
+  if (fault != std::errc() || stop != field.data() + field.size() || value < min || value > max) {
+    fail_field(column, "a whole number from " + std::to_string(min) + " to " + std::to_string(max));
   }
   return value;
 }
@@ -94,7 +94,7 @@ bool CsvReader::read_record() {
   if (at_ == text_.size()) return false;
   field_count_ = 0;
   for (;;) {
-    if (field_count_ == kMostFields) fail("more than " + std::to_string(kMostFields) + " fields");
+    if (field_count_ == kMaxFields) fail("more than " + std::to_string(kMaxFields) + " fields");
     if (field_count_ == fields_.size()) fields_.emplace_back();
     read_field(fields_[field_count_++]);
     if (at_ == text_.size() || take_line_end()) return true;
@@ -118,7 +118,7 @@ void CsvReader::read_quoted(std::string& field) {
   for (;;) {
     const std::size_t quote = std::min(text_.find('"', at_), text_.size());
     const std::string_view piece = text_.substr(at_, quote - at_);
-    if (field.size() + piece.size() > kMostBytesOfAField) {
+    if (field.size() + piece.size() > kMaxBytesOfAField) {
       fail("field " + std::to_string(field_count_) + " is longer than 1 MiB");
     }
     if (quote == text_.size())
@@ -135,7 +135,7 @@ void CsvReader::read_quoted(std::string& field) {
 void CsvReader::read_plain(std::string& field) {
   const std::size_t stop = std::min(text_.find_first_of(",\r\n", at_), text_.size());
   field = text_.substr(at_, stop - at_);
-  if (field.size() > kMostBytesOfAField)
+  if (field.size() > kMaxBytesOfAField)
     fail("field " + std::to_string(field_count_) + " is longer than 1 MiB");
   if (field.find('"') != std::string::npos) {
     fail("a quote inside field " + std::to_string(field_count_) + ", which does not start with one");

@@ -27,7 +27,7 @@ class CsvReader {
 
   // Of the record; `column` counts in `columns`. Numbers are the whole field: no blanks, no sign +.
   const std::string& text(std::size_t column) const;
-  std::int64_t integer(std::size_t column, std::int64_t least, std::int64_t most) const;
+  std::int64_t integer(std::size_t column, std::int64_t min, std::int64_t max) const;
   double number(std::size_t column) const;  // "inf" and "nan" included
 
   // "FILE: line 3: WHAT"

@@ -261,7 +261,7 @@ ClickSign parse_sign(std::string_view text) {
 std::string_view name_of(ClickSign sign) { return sign == ClickSign::target ? "class" : "image"; }
 
 void validate(const ProtocolOptions& options) {
-  constexpr int kMostClicks = 100;
+  constexpr int kMaxClicks = 100;
   for (const int mode : options.modes) {
     if (mode < 1 || mode > 5)
       throw Error(ErrorKind::usage, "--modes " + std::to_string(mode) + ": modes are 1 to 5");
@@ -269,7 +269,7 @@ void validate(const ProtocolOptions& options) {
   if (std::set<int>(options.modes.begin(), options.modes.end()).size() != options.modes.size()) {
     throw Error(ErrorKind::usage, "--modes names a mode twice");
   }
-  if (options.clicks < 0 || options.clicks > kMostClicks) {
+  if (options.clicks < 0 || options.clicks > kMaxClicks) {
     throw Error(ErrorKind::usage, "--clicks is 0 to 100");
   }
   if (options.choices.empty()) throw Error(ErrorKind::usage, "--choose names no choice");

@@ -13,8 +13,8 @@ namespace {
 
 using nlohmann::json;
 
-constexpr int kLongestSide = 420;
-constexpr int kShortestSide = 120;
+constexpr int kMaxSide = 420;
+constexpr int kMinSide = 120;
 constexpr std::size_t kPictureCharacters = 1'900'000;  // of all pictures in the page
 constexpr std::size_t kOutlineCharacters = 12'000;
 
@@ -63,12 +63,12 @@ bool is_whole(const CasePicture& picture) {
 class PictureBook {
  public:
   std::size_t add(const RgbImage& image) {
-    pictures_.push_back(at_most(image, kLongestSide));
+    pictures_.push_back(at_most(image, kMaxSide));
     return pictures_.size() - 1;
   }
   // At the longest side that keeps them within kPictureCharacters, about.
   json data_uris() const {
-    int side = kLongestSide;
+    int side = kMaxSide;
     for (;;) {
       json uris = json::array();
       std::size_t characters = 0;
@@ -76,9 +76,9 @@ class PictureBook {
         uris.push_back("data:image/png;base64," + base64(encode_png(at_most(picture, side))));
         characters += uris.back().get_ref<const std::string&>().size();
       }
-      if (characters <= kPictureCharacters || side <= kShortestSide) return uris;
+      if (characters <= kPictureCharacters || side <= kMinSide) return uris;
       const double share = static_cast<double>(kPictureCharacters) / static_cast<double>(characters);
-      side = std::max(kShortestSide, static_cast<int>(0.97 * side * std::sqrt(share)));
+      side = std::max(kMinSide, static_cast<int>(0.97 * side * std::sqrt(share)));
     }
   }
 
@@ -139,7 +139,7 @@ json drawing_json(const ResultRow& row, const CasePicture& picture, PictureBook&
 
 std::optional<Box2> closer_look(const CasePicture& picture, const DrawnPrompt& prompt) {
   constexpr double kSmallShare = 0.05;
-  constexpr double kLeastSide = 24;
+  constexpr double kMinViewSide = 24;
   const Extent2 extent = picture.image.extent;
   if (static_cast<double>(area_px(picture.truth)) >= kSmallShare * static_cast<double>(pixel_count(extent)))
     return std::nullopt;
@@ -153,7 +153,7 @@ std::optional<Box2> closer_look(const CasePicture& picture, const DrawnPrompt& p
   for (const Box2& part : parts)
     all = {std::min(all.x0, part.x0), std::min(all.y0, part.y0), std::max(all.x1, part.x1),
            std::max(all.y1, part.y1)};
-  const double side = std::max(kLeastSide, 1.45 * (1 + std::max(all.x1 - all.x0, all.y1 - all.y0)));
+  const double side = std::max(kMinViewSide, 1.45 * (1 + std::max(all.x1 - all.x0, all.y1 - all.y0)));
   const auto shorter = static_cast<double>(std::min(extent.width, extent.height));
   if (side > 0.7 * shorter) return std::nullopt;  // hardly closer
   const auto start = [&](double low, double high, std::int64_t length) {

@@ -104,9 +104,9 @@ std::string outline_path(const Mask& mask, std::int64_t scale) {
   return path;
 }
 
-std::string outline_path_within(const Mask& mask, std::size_t most) {
+std::string outline_path_within(const Mask& mask, std::size_t max) {
   std::string path = outline_path(mask);
-  for (std::int64_t factor = 2; path.size() > most && factor < 64; factor *= 2)
+  for (std::int64_t factor = 2; path.size() > max && factor < 64; factor *= 2)
     path = outline_path(coarser(mask, factor), factor);
   return path;
 }

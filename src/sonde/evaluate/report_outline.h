@@ -12,7 +12,7 @@ namespace sonde {
 std::string outline_path(const Mask& mask, std::int64_t scale = 1);
 
 // The same, from a mask made coarser (majority of squares of 2, 4, ... pixels) until the path has at most
-// `most` characters.
-std::string outline_path_within(const Mask& mask, std::size_t most);
+// `max` characters.
+std::string outline_path_within(const Mask& mask, std::size_t max);
 
 }  // namespace sonde

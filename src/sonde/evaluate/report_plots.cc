@@ -40,9 +40,9 @@ double kernel_width(const std::vector<double>& sorted) {
 }
 
 // Every so many-th object in the order of the results.
-json sample_json(const std::vector<ObjectScore>& objects, std::size_t most) {
+json sample_json(const std::vector<ObjectScore>& objects, std::size_t max) {
   json sample = json::array();
-  const std::size_t count = std::min(objects.size(), most);
+  const std::size_t count = std::min(objects.size(), max);
   for (std::size_t i = 0; i < count; ++i) {
     const ObjectScore& object = objects[i * objects.size() / count];
     sample.push_back(object.area);

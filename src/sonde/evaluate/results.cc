@@ -49,8 +49,8 @@ constexpr std::array<std::string_view, 5> kFailureColumns{"dataset", "image", "l
 
 constexpr std::array<std::string_view, 6> kProtocols{"clicks", "mode1", "mode2", "mode3", "mode4", "mode5"};
 constexpr std::array kChoices{Choice::confidence, Choice::first, Choice::oracle, Choice::single};
-constexpr int kMostSteps = 1'000'000;
-constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
+constexpr int kMaxSteps = 1'000'000;
+constexpr std::int64_t kMax = std::numeric_limits<std::int64_t>::max();
 
 std::string header_line(std::span<const std::string_view> columns) {
   std::string line;
@@ -142,17 +142,17 @@ ResultRow read_row(const CsvReader& csv) {
   ResultRow row;
   row.dataset = csv.text(ResultColumn::dataset);
   row.image = csv.text(ResultColumn::image);
-  row.label = csv.integer(ResultColumn::label, -kMost, kMost);
+  row.label = csv.integer(ResultColumn::label, -kMax, kMax);
   row.label_name = csv.text(ResultColumn::label_name);
   row.object = csv.text(ResultColumn::object);
   row.level = one_of(csv, ResultColumn::level, std::array{Level::slice, Level::volume});
-  row.area_px = csv.integer(ResultColumn::area_px, 0, kMost);
+  row.area_px = csv.integer(ResultColumn::area_px, 0, kMax);
   row.protocol = csv.text(ResultColumn::protocol);
   if (std::find(kProtocols.begin(), kProtocols.end(), row.protocol) == kProtocols.end()) {
     csv.fail_field(ResultColumn::protocol, "mode1 to mode5 or clicks");
   }
   row.choice = one_of(csv, ResultColumn::choice, kChoices);
-  row.step = static_cast<int>(csv.integer(ResultColumn::step, 1, kMostSteps));
+  row.step = static_cast<int>(csv.integer(ResultColumn::step, 1, kMaxSteps));
   row.prompt = csv.text(ResultColumn::prompt);
   row.scores = {share(csv, ResultColumn::iou), share(csv, ResultColumn::dice),
                 distance(csv, ResultColumn::hd95), distance(csv, ResultColumn::asd),
@@ -258,7 +258,7 @@ std::vector<StudyFailure> read_failures_csv(const std::filesystem::path& path) {
     failure.dataset = csv.text(FailureColumn::dataset);
     failure.image = csv.text(FailureColumn::image);
     if (!csv.text(FailureColumn::label).empty())
-      failure.label = csv.integer(FailureColumn::label, -kMost, kMost);
+      failure.label = csv.integer(FailureColumn::label, -kMax, kMax);
     failure.kind = read_kind(csv);
     failure.reason = csv.text(FailureColumn::reason);
     failures.push_back(std::move(failure));

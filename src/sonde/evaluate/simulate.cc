@@ -14,7 +14,7 @@
 namespace sonde {
 namespace {
 
-constexpr std::size_t kMostRegions = 3;
+constexpr std::size_t kMaxRegions = 3;
 
 Random draws_for(const TaskHand& hand, const std::string& purpose) {
   return Random(named_seed(hand.hand.seed, hand.task + '\n' + purpose));
@@ -76,13 +76,13 @@ std::optional<AimedPoint> farthest_point(const Mask& region, const TaskHand& han
   const auto box = bounding_box(region);
   if (!box) return std::nullopt;
   const std::vector<float> distance = chamfer_distance(region, *box);
-  const float most = *std::max_element(distance.begin(), distance.end());
+  const float max = *std::max_element(distance.begin(), distance.end());
   std::vector<Point2> farthest;  // row-major
   auto value = distance.begin();
   const auto x0 = static_cast<std::int64_t>(box->x0), x1 = static_cast<std::int64_t>(box->x1);
   for (auto y = static_cast<std::int64_t>(box->y0); y <= static_cast<std::int64_t>(box->y1); ++y) {
     for (auto x = x0; x <= x1; ++x) {
-      if (*value++ == most) farthest.push_back({static_cast<double>(x), static_cast<double>(y)});
+      if (*value++ == max) farthest.push_back({static_cast<double>(x), static_cast<double>(y)});
     }
   }
   Random random = draws_for(hand, "point " + std::to_string(order));
@@ -95,7 +95,7 @@ std::vector<Prompt> mode_prompts(int mode, const Mask& truth, const TaskHand& ha
   if (mode == 5) return {box_prompt(bounding_box(truth).value(), picture, hand, "all")};
   const Regions regions = find_regions(truth);
   const bool one_region = mode == 1 || mode == 3;
-  const std::size_t count = one_region ? 1 : std::min(kMostRegions, regions.regions.size());
+  const std::size_t count = one_region ? 1 : std::min(kMaxRegions, regions.regions.size());
   std::vector<Prompt> prompts;
   for (std::size_t i = 0; i < count; ++i) {
     if (mode >= 3) {

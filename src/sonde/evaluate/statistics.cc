@@ -12,7 +12,7 @@
 namespace sonde {
 namespace {
 
-constexpr std::size_t kMostExact = 25;
+constexpr std::size_t kMaxExact = 25;
 
 // Differences without the zeros, by size, with mean ranks for ties.
 struct SignedRanks {
@@ -78,7 +78,7 @@ double wilcoxon_p(std::span<const double> differences) {
   const auto n = static_cast<double>(ranks.n);
   const double all = n * (n + 1) / 2;
   const double smaller = std::min(ranks.positive, all - ranks.positive);
-  if (ranks.n <= kMostExact && ranks.tie_correction == 0)
+  if (ranks.n <= kMaxExact && ranks.tie_correction == 0)
     return std::min(1.0, 2 * share_up_to(ranks.n, smaller));
   const double variance = n * (n + 1) * (2 * n + 1) / 24 - ranks.tie_correction / 48;
   const double away = std::max(0.0, all / 2 - smaller - 0.5);
@@ -91,10 +91,11 @@ std::vector<double> holm(std::span<const double> p_values) {
   std::stable_sort(order.begin(), order.end(),
                    [&](std::size_t a, std::size_t b) { return p_values[a] < p_values[b]; });
   std::vector<double> adjusted(p_values.size());
-  double least = 0;
+  double running_max = 0;
   for (std::size_t i = 0; i < order.size(); ++i) {
-    least = std::max(least, std::min(1.0, static_cast<double>(order.size() - i) * p_values[order[i]]));
-    adjusted[order[i]] = least;
+    running_max =
+        std::max(running_max, std::min(1.0, static_cast<double>(order.size() - i) * p_values[order[i]]));
+    adjusted[order[i]] = running_max;
   }
   return adjusted;
 }

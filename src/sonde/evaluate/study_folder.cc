@@ -131,11 +131,11 @@ std::string windows_used(const Journal& journal, const std::vector<ResultRow>& r
   }
   std::map<std::string, int> counts;
   for (const auto& [image, window] : of_image) ++counts[window];
-  constexpr std::size_t kMost = 3;
+  constexpr std::size_t kMax = 3;
   std::string text;
   std::size_t listed = 0;
   for (const auto& [window, count] : counts) {
-    if (listed++ == kMost) return text + " and " + std::to_string(counts.size() - kMost) + " more";
+    if (listed++ == kMax) return text + " and " + std::to_string(counts.size() - kMax) + " more";
     text += (text.empty() ? "" : "; ") + window;
     if (counts.size() > 1) text += " (" + std::to_string(count) + " pictures)";
   }

@@ -13,11 +13,11 @@
 namespace sonde {
 namespace {
 
-constexpr std::size_t kMostFullLabels = 6;  // more are shown as one line each
-constexpr std::size_t kMostName = 80;
-constexpr std::size_t kMostNameInList = 26;
+constexpr std::size_t kMaxFullLabels = 6;  // more are shown as one line each
+constexpr std::size_t kMaxName = 80;
+constexpr std::size_t kMaxNameInList = 26;
 // 110 columns hold the indent, 19 for each choice, 13 for the objects scored, and the name.
-std::size_t most_name(std::size_t choices) { return 95 - 19 * choices; }
+std::size_t max_name_length(std::size_t choices) { return 95 - 19 * choices; }
 
 // A line of the table: modes in front of clicks.
 struct Prompting {
@@ -151,7 +151,7 @@ std::string labels_text(std::span<const Block* const> blocks, const Shape& shape
   table.add(std::move(header));
   for (const Block* block : blocks) {
     std::vector<std::string> row{"  " +
-                                 printable(label_title(block->label, block->label_name), kMostNameInList)};
+                                 printable(label_title(block->label, block->label_name), kMaxNameInList)};
     std::string scored = "-";
     for (const Prompting& prompting : promptings) {
       const auto line = block->lines.find(prompting);
@@ -179,11 +179,11 @@ std::string level_text(std::span<const Block> blocks, Level level, const Shape& 
   }
   const auto titled = [&](const Block& block) {
     const std::string name = label_title(block.label, block.label_name);
-    return "\n" + block_text(block, shape, printable(name, most_name(shape.choices.size())));
+    return "\n" + block_text(block, shape, printable(name, max_name_length(shape.choices.size())));
   };
   std::string text;
   if (all != nullptr && labels.size() != 1) text += titled(*all);
-  if (labels.size() > kMostFullLabels) return text + "\n" + labels_text(labels, shape);
+  if (labels.size() > kMaxFullLabels) return text + "\n" + labels_text(labels, shape);
   for (const Block* label : labels) text += titled(*label);
   return text;
 }
@@ -204,7 +204,7 @@ std::string summary_table(const Summary& summary) {
   for (std::size_t first = 0, end = 0; first < blocks.size(); first = end) {
     while (end < blocks.size() && blocks[end].dataset == blocks[first].dataset) ++end;
     const auto of_set = std::span(blocks).subspan(first, end - first);
-    const std::string dataset = printable(blocks[first].dataset, kMostName);
+    const std::string dataset = printable(blocks[first].dataset, kMaxName);
     text += titled_text(dataset, level_text(of_set, Level::slice, shape));
     text += titled_text(dataset + ", whole volumes", level_text(of_set, Level::volume, shape));
   }

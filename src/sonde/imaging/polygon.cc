@@ -13,7 +13,7 @@ struct Crossing {
   std::int64_t row;
   double x;
 };
-constexpr std::size_t kMostCrossings = std::size_t{1} << 24;
+constexpr std::size_t kMaxCrossings = std::size_t{1} << 24;
 
 // The first pixel whose centre is at or behind `at`, within 0..size.
 std::int64_t first_pixel_from(double at, std::int64_t size) {
@@ -25,7 +25,7 @@ void add_crossings(std::vector<Crossing>& crossings, Point2 a, Point2 b, std::in
   if (a.y > b.y) std::swap(a, b);
   const std::int64_t end = first_pixel_from(b.y, height);
   for (std::int64_t row = first_pixel_from(a.y, height); row < end; ++row) {
-    if (crossings.size() == kMostCrossings)
+    if (crossings.size() == kMaxCrossings)
       throw Error(ErrorKind::corrupt_data, "its polygon crosses more rows than a drawing does");
     const double y = static_cast<double>(row) + 0.5;
     crossings.push_back({row, a.x + (b.x - a.x) * (y - a.y) / (b.y - a.y)});

@@ -23,7 +23,7 @@ struct Window {
 };
 
 struct ValueRange {
-  float least = 0, most = 0;  // both within
+  float min = 0, max = 0;  // both within
   bool operator==(const ValueRange&) const = default;
 };
 

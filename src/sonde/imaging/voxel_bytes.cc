@@ -14,8 +14,8 @@ void put(std::vector<std::byte>& bytes, std::uint64_t value) {
   bytes.push_back(static_cast<std::byte>(value));
 }
 
-// Takes a number off the front. At most `most`, in as few bytes as it needs: equal sets are equal bytes.
-std::uint64_t take(std::span<const std::byte>& bytes, std::uint64_t most) {
+// Takes a number off the front. At most `max`, in as few bytes as it needs: equal sets are equal bytes.
+std::uint64_t take(std::span<const std::byte>& bytes, std::uint64_t max) {
   std::uint64_t value = 0;
   for (int shift = 0;; shift += 7) {
     if (bytes.empty()) refuse("they are cut");
@@ -25,7 +25,7 @@ std::uint64_t take(std::span<const std::byte>& bytes, std::uint64_t most) {
     value |= (byte & 0x7F) << shift;
     if ((byte & 0x80) != 0) continue;
     if (byte == 0 && shift > 0) refuse("a number is longer than it needs to be");
-    if (value > most) refuse("they reach beyond the grid");
+    if (value > max) refuse("they reach beyond the grid");
     return value;
   }
 }

@@ -62,7 +62,7 @@ std::vector<float> measured_values(const Volume& volume) {
     for (std::size_t k = 0; k < volume.padding.size(); ++k) {
       const auto& padding = volume.padding[k];
       const auto is_measured = [&](float v) {
-        return std::isfinite(v) && !(padding && v >= padding->least && v <= padding->most);
+        return std::isfinite(v) && !(padding && v >= padding->min && v <= padding->max);
       };
       std::ranges::copy_if(std::span(volume.voxels).subspan(k * size, size), std::back_inserter(measured),
                            is_measured);
@@ -77,16 +77,16 @@ Window automatic_window(const Volume& volume) {
   const double low = percentile(values, 0.5);
   const double high = percentile(values, 99.5);
   if (high > low) return window_between(low, high);
-  const auto [least, most] = std::minmax_element(values.begin(), values.end());
-  return window_between(*least, *most);
+  const auto [min, max] = std::minmax_element(values.begin(), values.end());
+  return window_between(*min, *max);
 }
 
 Window maximum_window(const std::vector<float>& pixels) {
-  double most = 0;
+  double max = 0;
   for (const float v : pixels) {
-    if (std::isfinite(v)) most = std::max<double>(most, v);
+    if (std::isfinite(v)) max = std::max<double>(max, v);
   }
-  return most > 0 ? window_between(0, most) : Window{0.5, 1};
+  return max > 0 ? window_between(0, max) : Window{0.5, 1};
 }
 
 std::uint8_t to_grey(double value) {

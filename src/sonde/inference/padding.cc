@@ -7,7 +7,7 @@
 namespace sonde {
 namespace {
 
-constexpr std::size_t kMostExtents = 8;  // of which bands are kept: about 10 MB each
+constexpr std::size_t kMaxExtents = 8;  // of which bands are kept: about 10 MB each
 
 // Positions along one axis that a 3 x 3 convolution makes depend on the picture.
 std::size_t reach_of_convolution(std::size_t reached, std::size_t all_in, std::size_t stride,
@@ -40,7 +40,7 @@ std::shared_ptr<const PaddingBands> PaddingStore::find(const FramePixels& pixels
 
 void PaddingStore::put(const FramePixels& pixels, PaddingBands bands) {
   const std::lock_guard lock(mutex_);
-  if (bands_.size() >= kMostExtents) bands_.clear();
+  if (bands_.size() >= kMaxExtents) bands_.clear();
   bands_[{pixels.width, pixels.height}] = std::make_shared<const PaddingBands>(std::move(bands));
 }
 

@@ -33,7 +33,7 @@ bool is_marked_as_dicom(const std::filesystem::path& path) {
 
 // Recursion over hostile nesting would take the stack.
 void require_shallow(const std::string& name, std::string_view text) {
-  constexpr int kMostNesting = 64;
+  constexpr int kMaxNesting = 64;
   int depth = 0;
   bool quoted = false;
   for (std::size_t at = 0; at < text.size(); ++at) {
@@ -44,7 +44,7 @@ void require_shallow(const std::string& name, std::string_view text) {
     } else if (c == '"') {
       quoted = true;
     } else if (c == '[' || c == '{') {
-      if (++depth > kMostNesting) refuse_corrupt(name, "its JSON nests deeper than 64 levels");
+      if (++depth > kMaxNesting) refuse_corrupt(name, "its JSON nests deeper than 64 levels");
     } else if (c == ']' || c == '}') {
       --depth;
     }

@@ -127,14 +127,14 @@ HWY_NOINLINE void score_rows(const BlockScores& job, std::size_t head, std::size
   }
 }
 
-// Of so many rows, which are kMost at most.
-template <std::size_t kMost>
+// Of so many rows, which are kMax at most.
+template <std::size_t kMax>
 HWY_INLINE void score_some(std::size_t rows, const BlockScores& job, std::size_t head, std::size_t token,
                            std::size_t first) {
-  if constexpr (kMost > 1) {
-    if (rows < kMost) return score_some<kMost - 1>(rows, job, head, token, first);
+  if constexpr (kMax > 1) {
+    if (rows < kMax) return score_some<kMax - 1>(rows, job, head, token, first);
   }
-  score_rows<kMost>(job, head, token, first);
+  score_rows<kMax>(job, head, token, first);
 }
 
 void score_all(const BlockScores& job) {
@@ -167,13 +167,13 @@ HWY_NOINLINE void sum_rows(const WeightedSums& job, std::size_t row, const float
   for (std::size_t r = 0; r < kRows; ++r) hn::StoreU(sums[r], d, out + r * kLanes);
 }
 
-template <std::size_t kMost>
+template <std::size_t kMax>
 HWY_INLINE void sum_some(std::size_t rows, const WeightedSums& job, std::size_t row, const float* values,
                          float* out) {
-  if constexpr (kMost > 1) {
-    if (rows < kMost) return sum_some<kMost - 1>(rows, job, row, values, out);
+  if constexpr (kMax > 1) {
+    if (rows < kMax) return sum_some<kMax - 1>(rows, job, row, values, out);
   }
-  sum_rows<kMost>(job, row, values, out);
+  sum_rows<kMax>(job, row, values, out);
 }
 
 void sum_all(const WeightedSums& job) {

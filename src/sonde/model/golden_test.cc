@@ -20,8 +20,8 @@
 namespace sonde {
 namespace {
 
-constexpr double kMostLogitError = 0.02, kMostIouError = 0.01;  // mean absolute over a case; each
-constexpr double kMostEmbeddingError = 2e-3;  // mean absolute; the embeddings are kept in half precision
+constexpr double kMaxLogitError = 0.02, kMaxIouError = 0.01;  // mean absolute over a case; each
+constexpr double kMaxEmbeddingError = 2e-3;  // mean absolute; the embeddings are kept in half precision
 
 c10::impl::GenericDict load_cases(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
@@ -90,8 +90,8 @@ void compare_case(const Case& c, const DecoderOutput& out, const std::string& na
   const auto logits =
       (out.low_res[0].slice(0, first, last) - c.low_res.to(torch::kFloat)).abs().mean().item<double>();
   const auto iou = (out.iou[0].slice(0, first, last) - c.iou.to(torch::kFloat)).abs().max().item<double>();
-  EXPECT_LE(logits, kMostLogitError) << name;
-  EXPECT_LE(iou, kMostIouError) << name;
+  EXPECT_LE(logits, kMaxLogitError) << name;
+  EXPECT_LE(iou, kMaxIouError) << name;
   worst.logits = std::max(worst.logits, logits);
   worst.iou = std::max(worst.iou, iou);
   ++worst.cases;
@@ -102,7 +102,7 @@ void compare_picture(Sam& sam, const std::string& name, const c10::impl::Generic
   const auto embedding = sam->encode_image(model_input(resized, image_size(sam->sizes)));
   const auto error =
       (embedding - entry.at("embedding").toTensor().to(torch::kFloat).view_as(embedding)).abs().mean();
-  EXPECT_LE(error.item<double>(), kMostEmbeddingError) << name;
+  EXPECT_LE(error.item<double>(), kMaxEmbeddingError) << name;
   worst.embedding = std::max(worst.embedding, error.item<double>());
 
   const auto extent = [](const torch::Tensor& pixels) {

@@ -23,8 +23,8 @@
 namespace sonde {
 namespace {
 
-constexpr std::int64_t kMostPointsPerSide = 1024;
-constexpr std::int64_t kMostCropLayers = 6;
+constexpr std::int64_t kMaxPointsPerSide = 1024;
+constexpr std::int64_t kMaxCropLayers = 6;
 
 std::int64_t points_per_side(const EverythingOptions& options, std::int64_t layer) {
   return static_cast<std::int64_t>(static_cast<double>(options.points_per_side) /
@@ -259,9 +259,9 @@ std::vector<ProposedMask> without_small_regions(std::vector<ProposedMask> propos
 }  // namespace
 
 void validate(const EverythingOptions& options) {
-  check_between("points-per-side", options.points_per_side, 1, kMostPointsPerSide);
+  check_between("points-per-side", options.points_per_side, 1, kMaxPointsPerSide);
   check_at_least("points-per-batch", options.points_per_batch, 1);
-  check_between("crop-layers", options.crop_layers, 0, kMostCropLayers);
+  check_between("crop-layers", options.crop_layers, 0, kMaxCropLayers);
   check_at_least("crop-points-downscale", options.crop_points_downscale, 1);
   if (points_per_side(options, options.crop_layers) < 1) {
     refuse("crop-points-downscale", std::to_string(options.crop_points_downscale),

@@ -164,8 +164,8 @@ Response Api::answer(const Request& request) {
       continue;
     }
     if (head.method == "POST") check_media_type(head);
-    if (request.body.size() > kMostBody)
-      throw RefusedRequest(413, "too_large", "a body has at most " + std::to_string(kMostBody) + " bytes");
+    if (request.body.size() > kMaxBody)
+      throw RefusedRequest(413, "too_large", "a body has at most " + std::to_string(kMaxBody) + " bytes");
     check_query(target, route.query);
     return (this->*route.answer)({target, *ids, request.body});
   }

@@ -18,7 +18,7 @@
 
 namespace sonde {
 
-inline constexpr std::size_t kMostBody = 4u << 20;  // bytes
+inline constexpr std::size_t kMaxBody = 4u << 20;  // bytes
 
 // What a request asks for, taken apart.
 struct Call {

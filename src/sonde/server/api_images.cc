@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::string_view kBundleType = "application/x-sonde-bundle";
 constexpr std::string_view kPictureType = "application/x-sonde-picture";
-constexpr std::int64_t kDefaultHistory = 200, kMostHistory = 10000;
+constexpr std::int64_t kDefaultHistory = 200, kMaxHistory = 10000;
 
 class Stopwatch {
  public:
@@ -220,7 +220,7 @@ Response Api::post_progress(const Call& call) {
 
 Response Api::get_history(const Call& call) {
   const std::int64_t limit = maybe_query_whole(call.target, "limit").value_or(kDefaultHistory);
-  if (limit > kMostHistory) throw malformed("limit may be at most 10000");
+  if (limit > kMaxHistory) throw malformed("limit may be at most 10000");
   project_.image(call.id());  // throws for an unknown one
   return json_response(200, wire::history_json(project_.history(call.id(), limit)));
 }

@@ -107,7 +107,7 @@ TEST_F(ApiTest, AnswersEveryFailureWithAStatusAndOneLine) {
       {request("GET", "/api/changes"), 400, "malformed"},
       {request("GET", "/api/changes?since=-1"), 400, "malformed"},
       {request("POST", "/api/settings", "{"), 400, "malformed"},
-      {request("POST", "/api/settings", std::string(kMostBody + 1, ' ')), 413, "too_large"},
+      {request("POST", "/api/settings", std::string(kMaxBody + 1, ' ')), 413, "too_large"},
       {plain, 415, "media_type"},
       {request("GET", "/api/jobs/1"), 404, "not_found"},
       {request("GET", "/api/images/1/history?limit=1000000"), 400, "malformed"},

@@ -30,7 +30,7 @@ using boost::system::error_code;
 
 // Requests may wait for one another (for an image to be read, a picture to be encoded).
 constexpr std::size_t kRequestThreads = 32;
-constexpr std::size_t kMostTurnedAway = 32;  // at once; more are dropped without a word
+constexpr std::size_t kMaxRejected = 32;  // at once; more are dropped without a word
 constexpr std::chrono::milliseconds kAcceptPause{100};
 
 // asio::thread_pool waits for ever where one of its threads cannot be started; here fewer do.
@@ -134,7 +134,7 @@ asio::awaitable<void> HttpServer::Impl::accept(SessionShared& shared) {
 
 void HttpServer::Impl::begin(tcp::socket socket, SessionShared& shared) {
   const bool is_full = sessions.size() >= static_cast<std::size_t>(limits.connections);
-  if (is_full && turned_away.size() >= kMostTurnedAway) return;
+  if (is_full && turned_away.size() >= kMaxRejected) return;
   auto& among = is_full ? turned_away : sessions;
   const auto session = std::make_shared<HttpSession>(std::move(socket), shared);
   among.insert(session);

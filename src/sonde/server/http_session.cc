@@ -18,7 +18,7 @@ namespace asio = boost::asio;
 using boost::system::error_code;
 
 constexpr std::size_t kReadAtOnce = 32u << 10;
-constexpr std::size_t kMostUnused = 256u << 10;  // bytes that the parser makes nothing of
+constexpr std::size_t kMaxUnused = 256u << 10;  // bytes that the parser makes nothing of
 constexpr std::chrono::milliseconds kLingering{2000};
 
 // The other side is gone, or the server ends.
@@ -116,7 +116,7 @@ asio::awaitable<std::optional<Response>> HttpSession::read_request(RequestReader
           co_await write_text("HTTP/1.1 100 Continue\r\n\r\n");
         continue;
       }
-      if (buffer_.size() > kMostUnused) throw malformed("the request is not HTTP/1.1");
+      if (buffer_.size() > kMaxUnused) throw malformed("the request is not HTTP/1.1");
       if (used == 0) co_await read_more();
     }
   } catch (const RefusedRequest& error) {

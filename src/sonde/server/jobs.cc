@@ -14,7 +14,7 @@
 namespace sonde {
 namespace {
 
-constexpr std::ptrdiff_t kMostWaiting = 32;
+constexpr std::ptrdiff_t kMaxWaiting = 32;
 constexpr int kNice = 10;
 
 // Thrown through the work of a job that is to stop.
@@ -61,7 +61,7 @@ wire::JobFacts Jobs::start(std::string kind, Work work) {
   const auto waiting = std::count_if(jobs_.begin(), jobs_.end(), [](const auto& entry) {
     return entry.second.facts.state == wire::JobState::waiting;
   });
-  if (waiting >= kMostWaiting) throw Error(ErrorKind::unavailable, "32 jobs are waiting already");
+  if (waiting >= kMaxWaiting) throw Error(ErrorKind::unavailable, "32 jobs are waiting already");
   Job& job = jobs_[++last_];
   job.facts.job = last_;
   job.facts.kind = std::move(kind);

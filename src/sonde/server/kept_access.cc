@@ -23,13 +23,13 @@ bool is_private(const struct stat& file) {
   return S_ISREG(file.st_mode) && file.st_uid == ::geteuid() && (file.st_mode & (S_IRWXG | S_IRWXO)) == 0;
 }
 
-// At most `kMost` bytes of a private file; "" of any other.
+// At most `kMax` bytes of a private file; "" of any other.
 std::string private_content(const fs::path& path) {
-  constexpr std::size_t kMost = 128;
+  constexpr std::size_t kMax = 128;
   // Not waiting: the name may be that of a pipe.
   const int descriptor = ::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
   if (descriptor < 0) return {};
-  std::array<char, kMost> bytes{};
+  std::array<char, kMax> bytes{};
   struct stat file {};
   ssize_t count = 0;
   if (::fstat(descriptor, &file) == 0 && is_private(file))

@@ -9,9 +9,9 @@
 namespace sonde {
 namespace {
 
-constexpr int kMostDepth = 16;
-constexpr std::size_t kMostText = 4096;                       // bytes of one text
-constexpr std::uint64_t kMostWhole = std::uint64_t{1} << 53;  // what JavaScript counts exactly
+constexpr int kMaxDepth = 16;
+constexpr std::size_t kMaxText = 4096;                         // bytes of one text
+constexpr std::uint64_t kMaxInteger = std::uint64_t{1} << 53;  // what JavaScript counts exactly
 
 std::string number_text(double value) { return json_text(Json(value)); }
 
@@ -19,7 +19,7 @@ std::string number_text(double value) { return json_text(Json(value)); }
 class Watch {
  public:
   bool operator()(int depth, Json::parse_event_t event, const Json& value) {
-    if (depth > kMostDepth) throw malformed("the JSON is nested more than 16 deep");
+    if (depth > kMaxDepth) throw malformed("the JSON is nested more than 16 deep");
     if (event == Json::parse_event_t::object_start) names_.emplace_back();
     if (event == Json::parse_event_t::object_end) names_.pop_back();
     if (event == Json::parse_event_t::key && !names_.back().insert(value.get<std::string>()).second)
@@ -50,12 +50,12 @@ Json parse_strictly(std::string_view text) {
 std::string text_from(const Json& value, const std::string& where) {
   if (!value.is_string()) throw malformed(where + " must be a text");
   const auto& text = value.get_ref<const std::string&>();
-  if (text.size() > kMostText) throw malformed(where + " is longer than 4096 bytes");
+  if (text.size() > kMaxText) throw malformed(where + " is longer than 4096 bytes");
   return text;
 }
 
 std::int64_t whole_from(const Json& value, const std::string& where) {
-  if (value.is_number_unsigned() && value.get<std::uint64_t>() <= kMostWhole)
+  if (value.is_number_unsigned() && value.get<std::uint64_t>() <= kMaxInteger)
     return value.get<std::int64_t>();
   throw malformed(where + " must be a whole number, 0 or more");
 }
@@ -63,8 +63,8 @@ std::int64_t whole_from(const Json& value, const std::string& where) {
 double number_from(const Json& value, const std::string& where, NumberRange range) {
   if (!value.is_number()) throw malformed(where + " must be a number");
   const auto number = value.get<double>();
-  if (!(number >= range.least && number <= range.most))
-    throw malformed(where + " must be within " + number_text(range.least) + " .. " + number_text(range.most));
+  if (!(number >= range.min && number <= range.max))
+    throw malformed(where + " must be within " + number_text(range.min) + " .. " + number_text(range.max));
   return number;
 }
 

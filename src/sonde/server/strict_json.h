@@ -21,7 +21,7 @@ using Json = nlohmann::ordered_json;
 Json parse_strictly(std::string_view text);
 
 struct NumberRange {
-  double least = 0, most = 0;
+  double min = 0, max = 0;
 };
 
 // The fields of an object, each asked for by name; the end refuses those that nobody asked for. `where` names

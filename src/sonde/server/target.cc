@@ -93,12 +93,12 @@ std::optional<std::int64_t> maybe_query_whole(const Target& target, std::string_
 }
 
 std::optional<std::int64_t> whole_number(std::string_view text) {
-  constexpr std::int64_t kMost = std::int64_t{1} << 53;
+  constexpr std::int64_t kMax = std::int64_t{1} << 53;
   if (text.empty() || !std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; }))
     return std::nullopt;
   std::int64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || value > kMost) return std::nullopt;
+  if (error != std::errc() || value > kMax) return std::nullopt;
   return value;
 }
 

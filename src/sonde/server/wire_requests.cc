@@ -10,7 +10,7 @@ namespace {
 
 constexpr NumberRange kPixels{-1e6, 1e6};
 constexpr NumberRange kShare{0, 1};
-constexpr std::int64_t kMostActiveMs = 60000;
+constexpr std::int64_t kMaxActiveMs = 60000;
 
 PlaneRef plane_from(const Json& json, const std::string& where) {
   Fields fields(json, where);
@@ -254,7 +254,7 @@ ProgressRequest parse_progress(std::string_view body) {
   Fields fields(json, "");
   ProgressRequest request;
   if (const auto active = fields.maybe_whole("active_ms")) {
-    if (*active > kMostActiveMs) throw malformed("active_ms may be at most 60000");
+    if (*active > kMaxActiveMs) throw malformed("active_ms may be at most 60000");
     request.active = std::chrono::milliseconds(*active);
   }
   request.done = fields.maybe_flag("done");

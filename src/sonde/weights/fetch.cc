@@ -165,13 +165,13 @@ class Exchange {
     headers_.reset(curl_slist_append(headers_.release(), line.c_str()));
   }
   void set_options() {
-    constexpr long kMostRedirects = 5, kConnectSeconds = 30, kIdleSeconds = 60;
+    constexpr long kMaxRedirects = 5, kConnectSeconds = 30, kIdleSeconds = 60;
     const bool is_https = request_.url.starts_with("https://");
     set(CURLOPT_URL, request_.url.c_str());
     set(CURLOPT_PROTOCOLS_STR, "http,https");
     set(CURLOPT_REDIR_PROTOCOLS_STR, is_https ? "https" : "http,https");
     set(CURLOPT_FOLLOWLOCATION, 1L);
-    set(CURLOPT_MAXREDIRS, kMostRedirects);
+    set(CURLOPT_MAXREDIRS, kMaxRedirects);
     set(CURLOPT_FAILONERROR, 1L);
     set(CURLOPT_NOSIGNAL, 1L);
     set(CURLOPT_CONNECTTIMEOUT, kConnectSeconds);

@@ -18,11 +18,11 @@ bool may_be_extra(const std::string& name) {
 bool may_be_missing(const std::string& name) { return name.ends_with(".num_batches_tracked"); }
 
 std::string list_some(const std::string& what, const std::vector<std::string>& names) {
-  constexpr std::size_t kMost = 5;
+  constexpr std::size_t kMax = 5;
   if (names.empty()) return {};
   std::string text = "; " + what + ": ";
-  for (std::size_t i = 0; i < std::min(kMost, names.size()); ++i) text += (i > 0 ? ", " : "") + names[i];
-  if (names.size() > kMost) text += " and " + std::to_string(names.size() - kMost) + " more";
+  for (std::size_t i = 0; i < std::min(kMax, names.size()); ++i) text += (i > 0 ? ", " : "") + names[i];
+  if (names.size() > kMax) text += " and " + std::to_string(names.size() - kMax) + " more";
   return text;
 }
 

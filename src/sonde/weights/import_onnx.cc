@@ -242,10 +242,9 @@ class Renamer {
   }
   // For each pair of points of a square window, in order, the index of (|dy|, |dx|).
   std::vector<std::size_t> offset_indices(const OnnxNode& node, std::int64_t point_count) const {
-    constexpr std::int64_t kMostPoints = 4096;
+    constexpr std::int64_t kMaxPoints = 4096;
     const auto side = static_cast<std::int64_t>(std::llround(std::sqrt(static_cast<double>(point_count))));
-    if (side * side != point_count || point_count > kMostPoints)
-      refuse(node, "attends over no square window");
+    if (side * side != point_count || point_count > kMaxPoints) refuse(node, "attends over no square window");
     std::vector<std::size_t> indices;
     for (std::int64_t a = 0; a < point_count; ++a) {
       for (std::int64_t b = 0; b < point_count; ++b) {

@@ -14,7 +14,7 @@
 namespace sonde {
 namespace {
 
-constexpr std::size_t kMostBytes = std::size_t{512} << 20;
+constexpr std::size_t kMaxBytes = std::size_t{512} << 20;
 
 [[noreturn]] void refuse(const std::string& file, const std::string& fault) {
   throw Error(ErrorKind::corrupt_data, file + ": " + fault);
@@ -71,7 +71,7 @@ void add_node(const onnx::NodeProto& proto, OnnxGraph& graph) {
 OnnxGraph parse_onnx_graph(const std::filesystem::path& path) {
   const MappedFile mapped(path);
   OnnxGraph graph{.file = path.string(), .nodes = {}, .constants = {}, .initializers = {}};
-  if (mapped.bytes().size() > kMostBytes) refuse(graph.file, "larger than 512 MiB, no export of MobileSAM");
+  if (mapped.bytes().size() > kMaxBytes) refuse(graph.file, "larger than 512 MiB, no export of MobileSAM");
   onnx::ModelProto model;
   const bool parsed = model.ParseFromArray(mapped.bytes().data(), static_cast<int>(mapped.bytes().size()));
   if (!parsed || !model.has_graph() || model.graph().node_size() == 0)

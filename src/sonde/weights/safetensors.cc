@@ -25,9 +25,9 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr std::uint64_t kMostHeader = 100'000'000;  // as published
-constexpr std::size_t kLengthSize = 8, kMostDimensions = 16, kAlignment = 64;
-constexpr int kMostDepth = 4;
+constexpr std::uint64_t kMaxHeader = 100'000'000;  // as published
+constexpr std::size_t kLengthSize = 8, kMaxDimensions = 16, kAlignment = 64;
+constexpr int kMaxDepth = 4;
 
 constexpr std::array kTypes{NumberType::f32, NumberType::f16,    NumberType::bf16, NumberType::f64,
                             NumberType::i64, NumberType::i32,    NumberType::i16,  NumberType::i8,
@@ -49,7 +49,7 @@ class HeaderGuard {
  public:
   explicit HeaderGuard(const std::string& file) : file_(file) {}
   bool operator()(int depth, Json::parse_event_t event, Json& parsed) {
-    if (depth > kMostDepth) refuse(file_, "header: nested too deeply");
+    if (depth > kMaxDepth) refuse(file_, "header: nested too deeply");
     if (event == Json::parse_event_t::object_start) keys_.emplace_back();
     if (event == Json::parse_event_t::object_end) keys_.pop_back();
     if (event == Json::parse_event_t::key && !keys_.back().insert(parsed.get<std::string>()).second) {
@@ -106,7 +106,7 @@ StoredTensor read_description(const std::string& name, const Json& description, 
   const auto shape = naturals(description, "shape", where),
              range = naturals(description, "data_offsets", where);
   if (range.size() != 2 || range[1] < range[0]) refuse(where, "data_offsets are no range");
-  if (shape.size() > kMostDimensions) refuse(where, "more than 16 dimensions");
+  if (shape.size() > kMaxDimensions) refuse(where, "more than 16 dimensions");
   std::int64_t size = static_cast<std::int64_t>(size_of(tensor.type));  // were no extent 0
   bool is_empty = false;
   for (const std::uint64_t extent : shape) {
@@ -158,7 +158,7 @@ NamedTensors read_safetensors(const CheckpointBytes& source) {
   const std::string& file = source.file;
   ByteCursor cursor(source.bytes, file);
   const auto header_size = cursor.number<std::uint64_t>();
-  if (header_size > kMostHeader || header_size > cursor.remaining()) {
+  if (header_size > kMaxHeader || header_size > cursor.remaining()) {
     refuse(file, "its header should have " + std::to_string(header_size) + " bytes, but " +
                      std::to_string(cursor.remaining()) + " follow (100000000 are allowed)");
   }

@@ -16,8 +16,8 @@
 namespace sonde {
 namespace {
 
-constexpr std::size_t kMostBytes = std::size_t{8} << 20, kMostValues = 500'000, kMostClassName = 256,
-                      kMostDimensions = 16;
+constexpr std::size_t kMaxBytes = std::size_t{8} << 20, kMaxValues = 500'000, kMaxClassName = 256,
+                      kMaxDimensions = 16;
 
 // Values refer to each other by their place in one vector, so that a cycle leaks nothing and depth costs no
 // stack.
@@ -82,7 +82,7 @@ class Unpickler {
       : file_(file), cursor_(pickle, file + ": data.pkl"), table_(file) {}
 
   PickledTensors run() {
-    if (cursor_.remaining() > kMostBytes) refuse("is larger than 8 MiB");
+    if (cursor_.remaining() > kMaxBytes) refuse("is larger than 8 MiB");
     while (true) {
       const auto opcode = cursor_.number<unsigned char>();
       if (opcode == op_stop) break;
@@ -100,7 +100,7 @@ class Unpickler {
 
   // ---- the stack. Nothing reaches below the last mark.
   void push(Value value) {
-    if (values_.size() == kMostValues) refuse("holds more than 500000 values");
+    if (values_.size() == kMaxValues) refuse("holds more than 500000 values");
     stack_.push_back(static_cast<Place>(values_.size()));
     values_.push_back(std::move(value));
   }
@@ -318,7 +318,7 @@ class Unpickler {
     std::size_t count = 0;
     const ByteCursor start = cursor_;
     while (cursor_.number<char>() != '\n') {
-      if (++count > kMostClassName) refuse("names a class of more than 256 characters");
+      if (++count > kMaxClassName) refuse("names a class of more than 256 characters");
     }
     ByteCursor again = start;
     return as_text(again.take(count));
@@ -379,7 +379,7 @@ class Unpickler {
     push({.kind = Kind::tensor, .integer = static_cast<std::int64_t>(index)});
   }
   std::vector<std::int64_t> integers(const Value& tuple) const {
-    if (tuple.kind != Kind::tuple || tuple.items.size() > kMostDimensions) {
+    if (tuple.kind != Kind::tuple || tuple.items.size() > kMaxDimensions) {
       refuse("has a tensor whose shape is no tuple of at most 16 numbers");
     }
     std::vector<std::int64_t> numbers;

@@ -10,8 +10,8 @@ namespace sonde {
 namespace {
 
 // Bounds of what is believed of a checkpoint; the largest published SAM is at a quarter of each or below.
-constexpr std::int64_t kMostChannels = 1 << 14, kMostImageSide = 4096, kMostPatch = 64, kMostWindow = 64,
-                       kMostLayers = 256;
+constexpr std::int64_t kMaxChannels = 1 << 14, kMaxImageSide = 4096, kMaxPatch = 64, kMaxWindow = 64,
+                       kMaxLayers = 256;
 
 // Reads sizes off named tensors; every fault is one Error that names file and tensor.
 class ShapeReader {
@@ -27,9 +27,9 @@ class ShapeReader {
     if (sizes.size() != dimensions)
       refuse(name, "has " + std::to_string(sizes.size()) + " dimensions, not " + std::to_string(dimensions));
     for (const auto size : sizes) {
-      if (size < 1 || size > kMostChannels) {
+      if (size < 1 || size > kMaxChannels) {
         refuse(name, "has a side of " + std::to_string(size) + ", allowed are 1 to " +
-                         std::to_string(kMostChannels));
+                         std::to_string(kMaxChannels));
       }
     }
     return sizes;
@@ -38,7 +38,7 @@ class ShapeReader {
   // How many of PREFIX0SUFFIX, PREFIX1SUFFIX, ... there are.
   std::int64_t count(const std::string& prefix, const std::string& suffix) const {
     std::int64_t n = 0;
-    while (n < kMostLayers && has(prefix + std::to_string(n) + suffix)) ++n;
+    while (n < kMaxLayers && has(prefix + std::to_string(n) + suffix)) ++n;
     if (n == 0) fail("is no SAM checkpoint: there is no tensor " + prefix + "0" + suffix);
     return n;
   }
@@ -71,7 +71,7 @@ void read_attention_sides(const ShapeReader& reader, std::int64_t grid, VitSizes
       continue;
     }
     const auto side = (length + 1) / 2;
-    reader.require(length % 2 == 1 && side <= kMostWindow && (window == 0 || side == window), name,
+    reader.require(length % 2 == 1 && side <= kMaxWindow && (window == 0 || side == window), name,
                    "has " + std::to_string(length) + " relative positions, allowed are " +
                        std::to_string(2 * grid - 1) +
                        (window == 0 ? std::string(" and those of one window size")
@@ -88,13 +88,13 @@ VitSizes vit_sizes(const ShapeReader& reader) {
   sizes.embed_dim = patch[0];
   sizes.patch_size = patch[2];
   reader.require(
-      patch[2] <= kMostPatch, encoder + "patch_embed.proj.weight",
-      "has patches of " + std::to_string(patch[2]) + ", allowed are up to " + std::to_string(kMostPatch));
+      patch[2] <= kMaxPatch, encoder + "patch_embed.proj.weight",
+      "has patches of " + std::to_string(patch[2]) + ", allowed are up to " + std::to_string(kMaxPatch));
   const Shape& positions = reader.shape(encoder + "pos_embed", 4);
   sizes.image_size = positions[1] * sizes.patch_size;
-  reader.require(positions[1] == positions[2] && sizes.image_size <= kMostImageSide, encoder + "pos_embed",
+  reader.require(positions[1] == positions[2] && sizes.image_size <= kMaxImageSide, encoder + "pos_embed",
                  "is " + text_of(positions) + ", allowed are squares of up to " +
-                     std::to_string(kMostImageSide) + " pixels");
+                     std::to_string(kMaxImageSide) + " pixels");
   sizes.depth = reader.count(encoder + "blocks.", ".attn.qkv.weight");
   const auto relative = encoder + "blocks.0.attn.rel_pos_h";
   const auto head_dim = reader.shape(relative, 2)[1];
@@ -114,9 +114,9 @@ void read_stage_attention(const ShapeReader& reader, std::size_t stage, TinyVitS
   const Shape& biases = reader.shape(name, 2);
   std::int64_t window = 1;
   while (window * window < biases[1]) ++window;
-  reader.require(window * window == biases[1] && window <= kMostWindow, name,
+  reader.require(window * window == biases[1] && window <= kMaxWindow, name,
                  "is " + text_of(biases) + ", the second a square up to " +
-                     std::to_string(kMostWindow * kMostWindow) + " is allowed");
+                     std::to_string(kMaxWindow * kMaxWindow) + " is allowed");
   reader.require(sizes.embed_dims.at(stage) % biases[0] == 0, name,
                  "has " + std::to_string(biases[0]) + " heads, which do not divide " +
                      std::to_string(sizes.embed_dims.at(stage)));
@@ -151,9 +151,9 @@ void read_decoder(const ShapeReader& reader, SamSizes& sizes) {
   sizes.prompt_embed_dim = tokens[1];
   // A head needs a channel after the two-fold reduction of the cross-attention; the upscaling keeps an eighth
   // of them.
-  reader.require(tokens[0] <= kMostLayers && tokens[1] % (2 * sizes.decoder_heads) == 0,
+  reader.require(tokens[0] <= kMaxLayers && tokens[1] % (2 * sizes.decoder_heads) == 0,
                  decoder + "mask_tokens.weight",
-                 "is " + text_of(tokens) + ", allowed are up to " + std::to_string(kMostLayers) +
+                 "is " + text_of(tokens) + ", allowed are up to " + std::to_string(kMaxLayers) +
                      " tokens of a multiple of " + std::to_string(2 * sizes.decoder_heads) + " channels");
   sizes.decoder_depth = reader.count(decoder + "transformer.layers.", ".norm1.weight");
   sizes.decoder_mlp_dim = reader.shape(decoder + "transformer.layers.0.mlp.lin1.weight", 2)[0];

@@ -19,7 +19,7 @@ namespace {
 constexpr std::uint32_t kLocalSignature = 0x04034b50, kCentralSignature = 0x02014b50,
                         kEndSignature = 0x06054b50, kEnd64Signature = 0x06064b50,
                         kLocator64Signature = 0x07064b50;
-constexpr std::size_t kEndSize = 22, kEnd64Size = 56, kLocator64Size = 20, kMostComment = 0xffff;
+constexpr std::size_t kEndSize = 22, kEnd64Size = 56, kLocator64Size = 20, kMaxComment = 0xffff;
 constexpr std::uint32_t kInZip64 = 0xffffffff;  // the 64-bit value stands elsewhere
 constexpr std::uint16_t kEncrypted = 1, kSizesFollow = 1 << 3;
 
@@ -47,7 +47,7 @@ struct Extent {
 std::size_t find_end(ByteView bytes, const std::string& file) {
   if (bytes.size() < kEndSize) refuse(file, "too short");
   const std::size_t latest = bytes.size() - kEndSize;
-  const std::size_t earliest = latest - std::min(latest, kMostComment);
+  const std::size_t earliest = latest - std::min(latest, kMaxComment);
   for (std::size_t at = latest + 1; at-- > earliest;) {
     ByteCursor cursor(bytes.subspan(at), file);
     if (cursor.number<std::uint32_t>() != kEndSignature) continue;

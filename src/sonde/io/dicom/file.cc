@@ -86,7 +86,7 @@ class MemoryCap {
 
 constexpr const char* kDeflated = "1.2.840.10008.1.2.1.99";
 constexpr std::size_t kRoomToParse = std::size_t{64} << 20;
-constexpr std::size_t kMostInflated = std::size_t{1} << 30;
+constexpr std::size_t kMaxInflated = std::size_t{1} << 30;
 
 std::vector<std::byte> inflate_raw(const std::filesystem::path& path, ByteView compressed) {
   z_stream stream{};
@@ -107,7 +107,7 @@ std::vector<std::byte> inflate_raw(const std::filesystem::path& path, ByteView c
     stream.avail_out = static_cast<uInt>(chunk.size());
     state = inflate(&stream, Z_NO_FLUSH);
     out.insert(out.end(), chunk.begin(), chunk.end() - stream.avail_out);
-    if (out.size() > kMostInflated)
+    if (out.size() > kMaxInflated)
       throw Error(ErrorKind::corrupt_data, path.string() + ": the deflated data set passes 1 GB");
   }
   if (state != Z_STREAM_END)

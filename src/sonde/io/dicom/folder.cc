@@ -16,7 +16,7 @@
 namespace sonde {
 namespace {
 
-constexpr std::size_t kMostFiles = 100000;
+constexpr std::size_t kMaxFiles = 100000;
 constexpr std::size_t kHeadBytes = 2048;
 
 struct Folder {
@@ -34,9 +34,9 @@ std::vector<std::filesystem::path> files_of(const std::filesystem::path& folder)
        !fault && entry != std::filesystem::recursive_directory_iterator(); entry.increment(fault)) {
     if (!entry->is_regular_file(fault) || entry->is_symlink(fault)) continue;
     paths.push_back(entry->path());
-    if (paths.size() > kMostFiles)
+    if (paths.size() > kMaxFiles)
       throw Error(ErrorKind::unsupported,
-                  folder.string() + ": holds more than " + std::to_string(kMostFiles) + " files");
+                  folder.string() + ": holds more than " + std::to_string(kMaxFiles) + " files");
   }
   if (fault) throw Error(ErrorKind::unavailable, folder.string() + ": cannot be listed: " + fault.message());
   std::ranges::sort(paths);
@@ -110,14 +110,14 @@ std::string one_line(const ImageInfo& info) {
 
 [[noreturn]] void ask_for_series(const std::filesystem::path& path, const Folder& folder,
                                  const std::string& fault) {
-  constexpr std::size_t kMostListed = 20;
+  constexpr std::size_t kMaxListed = 20;
   std::string text = path.string() + ": " + fault;
-  for (std::size_t i = 0; i < std::min(folder.stacks.size(), kMostListed); ++i) {
+  for (std::size_t i = 0; i < std::min(folder.stacks.size(), kMaxListed); ++i) {
     text += (i == 0 ? ": " : "; ") + std::to_string(i + 1) + " = " +
             one_line(describe_dicom_stack(folder.files, folder.stacks[i]));
   }
-  if (folder.stacks.size() > kMostListed)
-    text += "; and " + std::to_string(folder.stacks.size() - kMostListed) + " more";
+  if (folder.stacks.size() > kMaxListed)
+    text += "; and " + std::to_string(folder.stacks.size() - kMaxListed) + " more";
   throw Error(ErrorKind::usage, text);
 }
 

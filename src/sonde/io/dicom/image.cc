@@ -11,7 +11,7 @@
 namespace sonde {
 namespace {
 
-constexpr std::int64_t kMostVoxels = std::int64_t{1} << 31;  // of one volume: 8 GB of intensities
+constexpr std::int64_t kMaxVoxels = std::int64_t{1} << 31;  // of one volume: 8 GB of intensities
 
 const DicomHeader& first_header(const DicomFiles& files, const DicomStack& stack) {
   return files.headers[stack.times.front().front().file];
@@ -100,7 +100,7 @@ Volume read_dicom_stack(const std::filesystem::path& named, const DicomFiles& fi
   const auto& slices = stack.times[time];
   Volume volume;
   volume.extent = extent_of(files, stack);
-  if (voxel_count(volume.extent) > kMostVoxels)
+  if (voxel_count(volume.extent) > kMaxVoxels)
     throw Error(ErrorKind::unsupported, named.string() + ": the volume has more than 2^31 voxels");
   volume.photometric = photometric_of(first_header(files, stack));
   volume.mm_from_voxel = stack.mm_from_voxel[time];

@@ -148,11 +148,12 @@ std::vector<std::byte> with_dicom_meta(const std::string& transfer_syntax, ByteV
 
 bool looks_like_dicom(ByteView head) {
   if (has_preamble(head)) return true;
-  constexpr std::size_t kLongestFirst = 256;  // the first elements hold lengths, character sets, UIDs
+  constexpr std::size_t kMaxFirstElementBytes = 256;  // the first elements hold lengths, character sets, UIDs
   if (head.size() < 24) return false;
   const auto order = guess_order(head, 0);
   const auto first = element_at(head, 0, order);
-  if (!first || (first->group != 2 && first->group != 8) || first->length > kLongestFirst) return false;
+  if (!first || (first->group != 2 && first->group != 8) || first->length > kMaxFirstElementBytes)
+    return false;
   const auto second = element_at(head, first->end(), order);
   if (!second || second->is_explicit != first->is_explicit) return false;
   const bool ascends =

@@ -15,9 +15,9 @@
 namespace sonde::dicom {
 namespace {
 
-constexpr std::int64_t kMostFrames = 1 << 20;
-constexpr std::int64_t kMostPixels = std::int64_t{1} << 28;  // of one frame
-constexpr std::int64_t kMostVoxels = std::int64_t{1} << 33;  // of a file
+constexpr std::int64_t kMaxFrames = 1 << 20;
+constexpr std::int64_t kMaxPixels = std::int64_t{1} << 28;  // of one frame
+constexpr std::int64_t kMaxVoxels = std::int64_t{1} << 33;  // of a file
 
 using Items = gdcm::SmartPointer<gdcm::SequenceOfItems>;
 
@@ -184,10 +184,10 @@ std::int32_t short_or(const DataSet& data, const Tag& tag, std::int32_t otherwis
 void check_layout(const std::filesystem::path& path, const DicomHeader& header, std::int64_t frames) {
   const auto fail = [&](const std::string& reason) { refuse(path, ErrorKind::corrupt_data, reason); };
   if (header.rows < 1 || header.columns < 1) fail("rows or columns are 0");
-  if (frames < 1 || frames > kMostFrames)
-    fail("the number of frames is not from 1 to " + std::to_string(kMostFrames));
-  if (header.rows * header.columns > kMostPixels) fail("a picture has more than 2^28 pixels");
-  if (header.rows * header.columns * frames > kMostVoxels) fail("the file claims more than 2^33 pixels");
+  if (frames < 1 || frames > kMaxFrames)
+    fail("the number of frames is not from 1 to " + std::to_string(kMaxFrames));
+  if (header.rows * header.columns > kMaxPixels) fail("a picture has more than 2^28 pixels");
+  if (header.rows * header.columns * frames > kMaxVoxels) fail("the file claims more than 2^33 pixels");
   const auto allocated = header.bits_allocated;
   if (allocated != 1 && allocated != 8 && allocated != 16 && allocated != 32)
     refuse(path, ErrorKind::unsupported,
@@ -300,7 +300,7 @@ DicomHeader parse_header(const std::filesystem::path& path, const File& file) {
     refuse(path, ErrorKind::unsupported,
            "the photometric interpretation " + header.photometric + " is not read");
   const double claimed = number(data, Tag(0x0028, 0x0008)).value_or(1);
-  const auto frames = static_cast<std::int64_t>(std::clamp(claimed, 0.0, kMostFrames + 1.0));
+  const auto frames = static_cast<std::int64_t>(std::clamp(claimed, 0.0, kMaxFrames + 1.0));
   check_layout(path, header, frames);
   if (static_cast<std::uint64_t>(frames) > 8 * file.pixels().size())
     refuse(path, ErrorKind::corrupt_data, "claims more frames than its pixel data have bits");

@@ -64,12 +64,12 @@ double spacing_between(const DicomSource& source) {
 
 void require_fitting(const std::filesystem::path& path, const DicomSource& source,
                      const std::vector<DicomSegSegment>& segments) {
-  constexpr std::int64_t kMostSide = 65535;  // rows and columns are 16-bit numbers
-  if (segments.empty() || segments.size() > static_cast<std::size_t>(kMostSide))
+  constexpr std::int64_t kMaxSide = 65535;  // rows and columns are 16-bit numbers
+  if (segments.empty() || segments.size() > static_cast<std::size_t>(kMaxSide))
     throw Error(ErrorKind::usage, path.string() + ": a DICOM segmentation has 1 to 65535 segments");
   const bool fits = std::ranges::all_of(
       segments, [&](const DicomSegSegment& segment) { return segment.voxels.extent == source.extent; });
-  if (!fits || std::max(source.extent.x, source.extent.y) > kMostSide)
+  if (!fits || std::max(source.extent.x, source.extent.y) > kMaxSide)
     throw Error(ErrorKind::usage, path.string() + ": the segments have another extent than their image");
 }
 

@@ -40,12 +40,12 @@ OFString decimal(double value) {
 // LO: 64 characters, no backslash.
 OFString short_text(std::string text) {
   std::ranges::replace(text, '\\', '/');
-  constexpr std::size_t kMost = 64;
+  constexpr std::size_t kMax = 64;
   std::size_t characters = 0;
   std::size_t end = 0;
   for (; end < text.size(); ++end) {
     const bool begins = (static_cast<unsigned char>(text[end]) & 0xC0U) != 0x80U;
-    if (begins && ++characters > kMost) break;
+    if (begins && ++characters > kMax) break;
   }
   return {text.data(), end};
 }

@@ -12,8 +12,8 @@
 namespace sonde {
 namespace {
 
-constexpr std::size_t kMostBytes = std::size_t{16} << 20;
-constexpr std::size_t kMostNameBytes = 200;
+constexpr std::size_t kMaxBytes = std::size_t{16} << 20;
+constexpr std::size_t kMaxNameBytes = 200;
 
 std::optional<std::int64_t> whole_number(const std::string& text) {
   std::int64_t value = 0;
@@ -25,7 +25,7 @@ std::optional<std::int64_t> whole_number(const std::string& text) {
 bool is_name(const nlohmann::json& text) {
   if (!text.is_string()) return false;
   const auto& name = text.get_ref<const std::string&>();
-  return !name.empty() && name.size() <= kMostNameBytes &&
+  return !name.empty() && name.size() <= kMaxNameBytes &&
          std::ranges::none_of(name, [](char c) { return static_cast<unsigned char>(c) < ' '; });
 }
 
@@ -110,7 +110,7 @@ LabelScheme read_label_scheme(const std::filesystem::path& data_set_folder) {
     return std::filesystem::exists(nnunet, failed) ? read_nnunet_labels(nnunet) : scheme;
   }
   const std::string file = path.string();
-  const nlohmann::json json = read_json_file(path, kMostBytes);
+  const nlohmann::json json = read_json_file(path, kMaxBytes);
   if (!json.is_object() && (!json.is_array() || json.empty()))
     refuse_corrupt(file, "is neither mask_kind and labels nor names of values");
   if (!has_own_form(json)) {

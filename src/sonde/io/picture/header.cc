@@ -57,11 +57,11 @@ TurnedPixels turned_pixels(const PictureHeader& header) {
 }
 
 Extent2 checked_picture_extent(const std::string& name, std::uint64_t width, std::uint64_t height) {
-  constexpr std::uint64_t kMostSide = 1'000'000;
-  constexpr std::uint64_t kMostPixels = std::uint64_t{1} << 28;
+  constexpr std::uint64_t kMaxSide = 1'000'000;
+  constexpr std::uint64_t kMaxPixels = std::uint64_t{1} << 28;
   const std::string size = std::to_string(width) + " x " + std::to_string(height) + " pixels";
   if (width == 0 || height == 0) refuse_corrupt(name, size + ": a picture has at least one");
-  if (width > kMostSide || height > kMostSide || width * height > kMostPixels)
+  if (width > kMaxSide || height > kMaxSide || width * height > kMaxPixels)
     refuse_corrupt(name, size + ": at most 1000000 a side and 2^28 in all are read");
   return {static_cast<std::int64_t>(width), static_cast<std::int64_t>(height)};
 }

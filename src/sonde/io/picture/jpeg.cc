@@ -108,7 +108,7 @@ bool starts_as_jpeg(ByteView head) {
 }
 
 PictureHeader parse_jpeg(const std::string& name, ByteView bytes) {
-  constexpr int kMostScans = 500;  // a progressive one has about ten; each costs as much as the picture
+  constexpr int kMaxScans = 500;  // a progressive one has about ten; each costs as much as the picture
   const PictureBytes file(name, bytes, ByteOrder::big);
   PictureHeader header;
   header.format = "JPEG";
@@ -127,7 +127,7 @@ PictureHeader parse_jpeg(const std::string& name, ByteView bytes) {
     if (marker != kStartOfScan) continue;
     if (header.coding.extent.width == 0)
       refuse_corrupt(name, "damaged: a JPEG scan comes before the frame header");
-    if (++scans > kMostScans) refuse_corrupt(name, "the JPEG has more than 500 scans");
+    if (++scans > kMaxScans) refuse_corrupt(name, "the JPEG has more than 500 scans");
     compressed += walk.skip_scan();
   }
   if (scans == 0) refuse_corrupt(name, "cut: the JPEG holds no pixels");

@@ -37,7 +37,7 @@ class Directory {
     const bool big = width == Width::big;
     const std::size_t count_bytes = big ? 8 : 2, entry_bytes = big ? 20 : 12, word = word_bytes(width);
     const auto count = file.number(at, count_bytes);
-    if (count == 0 || count > kMostEntries)
+    if (count == 0 || count > kMaxEntries)
       refuse_corrupt(file.name(), "damaged: a TIFF directory of " + std::to_string(count) + " entries");
     for (std::uint64_t i = 0; i < count; ++i) {
       const std::uint64_t entry = at + count_bytes + i * entry_bytes;
@@ -82,7 +82,7 @@ class Directory {
   }
 
  private:
-  static constexpr std::uint64_t kMostEntries = 4096;
+  static constexpr std::uint64_t kMaxEntries = 4096;
   const PictureBytes& file_;
   std::map<std::uint16_t, Entry> entries_;
   std::uint64_t next_ = 0, bytes_ = 0;

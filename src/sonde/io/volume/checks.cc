@@ -11,7 +11,7 @@
 namespace sonde {
 namespace {
 
-constexpr double kLeastSpacingMm = 1e-6, kMostSpacingMm = 1e6;
+constexpr double kMinSpacingMm = 1e-6, kMaxSpacingMm = 1e6;
 
 double degrees(double radians) { return radians * 180 / std::numbers::pi; }
 
@@ -39,13 +39,13 @@ double oblique_degrees(const Affine3& affine) {
 }  // namespace
 
 std::string shown(std::string_view text) {
-  constexpr std::size_t kMost = 60;
+  constexpr std::size_t kMax = 60;
   std::string quoted = "\"";
-  for (const char c : text.substr(0, kMost)) {
+  for (const char c : text.substr(0, kMax)) {
     const bool printable = std::isprint(static_cast<unsigned char>(c)) != 0;
     quoted += printable ? c : '?';
   }
-  return quoted + (text.size() > kMost ? "...\"" : "\"");
+  return quoted + (text.size() > kMax ? "...\"" : "\"");
 }
 
 std::string short_number(double value) {
@@ -70,7 +70,7 @@ std::int64_t checked_count(const std::string& name, std::span<const std::int64_t
       refuse_corrupt(name, "size " + std::to_string(size) + " along axis " + std::to_string(axis + 1) +
                                ", must be at least 1");
     }
-    if (size > kMostVoxels / count)
+    if (size > kMaxVoxels / count)
       refuse_corrupt(name,
                      "its sizes multiply to more than 2^40 samples, which no file of this length holds");
     count *= size;
@@ -83,7 +83,7 @@ void require_usable(const std::string& name, const std::string& what, const Affi
   const Vec3 spacing = spacing_mm(affine);
   const std::array<double, 3> along{spacing.x, spacing.y, spacing.z};
   for (std::size_t axis = 0; axis < 3; ++axis) {
-    if (along[axis] >= kLeastSpacingMm && along[axis] <= kMostSpacingMm) continue;
+    if (along[axis] >= kMinSpacingMm && along[axis] <= kMaxSpacingMm) continue;
     refuse_corrupt(name, what + ": spacing is " + short_number(along[axis]) + " mm along " + "xyz"[axis] +
                              ", must be within 1e-6 and 1e6");
   }

@@ -27,9 +27,9 @@ std::string short_number(double value);
 [[noreturn]] void refuse_unsupported(const std::string& name, const std::string& fault);
 
 // 2^40: far above any scan, far below where a product of two could wrap.
-inline constexpr std::int64_t kMostVoxels = std::int64_t{1} << 40;
+inline constexpr std::int64_t kMaxVoxels = std::int64_t{1} << 40;
 
-// The product of sizes, each at least 1, at most kMostVoxels. Throws Error{corrupt_data} naming `name` and
+// The product of sizes, each at least 1, at most kMaxVoxels. Throws Error{corrupt_data} naming `name` and
 // the offender.
 std::int64_t checked_count(const std::string& name, std::span<const std::int64_t> sizes);
 

@@ -48,9 +48,9 @@ PackedStream open_pair_data(const std::filesystem::path& header) {
 // Where the voxels begin in their file. NIfTI-1 keeps a float: it must be a whole number that a float holds.
 std::int64_t voxel_offset(const std::string& name, const NiftiHeader& header,
                           std::vector<std::string>& notes) {
-  constexpr double kMost = 1e15;
+  constexpr double kMax = 1e15;
   const double offset = header.vox_offset;
-  if (!(offset >= 0 && offset <= kMost) || offset != std::floor(offset))
+  if (!(offset >= 0 && offset <= kMax) || offset != std::floor(offset))
     refuse_corrupt(name, "vox_offset is not a whole number of bytes, as it must be");
   const auto whole = static_cast<std::int64_t>(offset);
   if (header.storage == NiftiHeader::Storage::pair || whole >= header_bytes(header)) return whole;

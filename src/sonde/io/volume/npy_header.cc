@@ -12,8 +12,8 @@ namespace sonde {
 namespace {
 
 constexpr std::string_view kMagic("\x93NUMPY", 6);
-constexpr std::size_t kMostHeaderBytes = 1 << 16;
-constexpr std::size_t kMostDimensions = 8;
+constexpr std::size_t kMaxHeaderBytes = 1 << 16;
+constexpr std::size_t kMaxDimensions = 8;
 
 std::string_view text_of(ByteView bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
@@ -99,7 +99,7 @@ std::vector<std::int64_t> read_shape(Cursor& cursor) {
     std::string_view word = cursor.word();
     if (word.ends_with('L')) word.remove_suffix(1);  // Python 2
     const auto size = integer_of(word);
-    if (!size || shape.size() == kMostDimensions) cursor.refuse();
+    if (!size || shape.size() == kMaxDimensions) cursor.refuse();
     shape.push_back(*size);
     if (!cursor.take(',')) {
       cursor.require(')');
@@ -162,7 +162,7 @@ NpyHeader parse_npy_header(const std::string& name, ByteView file) {
   if (text.size() < start) refuse_corrupt(name, "cut: it ends in its header");
   std::size_t length = byte_at(8) | (byte_at(9) << 8);
   if (version > 1) length |= (byte_at(10) << 16) | (byte_at(11) << 24);
-  if (length > kMostHeaderBytes)
+  if (length > kMaxHeaderBytes)
     refuse_corrupt(name, "its header of " + std::to_string(length) + " bytes is longer than 65536");
   if (length > text.size() - start)
     refuse_corrupt(name, "cut: its header announces " + std::to_string(length) + " bytes, the file holds " +

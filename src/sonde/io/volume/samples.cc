@@ -66,9 +66,9 @@ auto with_type(SampleType type, const Work& work) {
 }
 
 float to_float(double value) {
-  constexpr double kMost = std::numeric_limits<float>::max();
+  constexpr double kMax = std::numeric_limits<float>::max();
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
-  if (std::abs(value) > kMost) return value > 0 ? kInfinity : -kInfinity;
+  if (std::abs(value) > kMax) return value > 0 ? kInfinity : -kInfinity;
   return static_cast<float>(value);
 }
 

@@ -14,7 +14,7 @@ namespace sonde {
 namespace {
 
 // What may follow the last voxel of a compressed file; beyond it nobody wrote that by accident.
-constexpr std::uint64_t kMostTrailing = std::uint64_t{1} << 20;
+constexpr std::uint64_t kMaxTrailing = std::uint64_t{1} << 20;
 constexpr std::int64_t kChunkBytes = std::int64_t{1} << 20;
 
 std::int64_t frames_in(const StoredImage& image) {
@@ -66,7 +66,7 @@ std::vector<std::string> finish(OpenedImage& opened, std::uint64_t still_needed,
   PackedStream& samples = opened.samples;
   const std::uint64_t skipped = samples.skip(still_needed);
   if (skipped < still_needed) refuse_cut(samples, needed, needed - still_needed + skipped);
-  const auto rest = samples.drain(std::max(kMostTrailing, needed));
+  const auto rest = samples.drain(std::max(kMaxTrailing, needed));
   std::vector<std::string> notes;
   if (rest.data > 0 && opened.image.trailer == StoredImage::Trailer::unexpected)
     notes.push_back(std::to_string(rest.data) + " bytes after the last voxel are ignored");

@@ -11,7 +11,7 @@
 namespace sonde {
 namespace {
 
-constexpr std::size_t kMostLineBytes = std::size_t{64} << 10, kMostHeaderBytes = std::size_t{1} << 20;
+constexpr std::size_t kMaxLineBytes = std::size_t{64} << 10, kMaxHeaderBytes = std::size_t{1} << 20;
 constexpr std::string_view kSpace = " \t\r\n\v\f";
 
 template <typename T>
@@ -31,12 +31,12 @@ HeaderLines::HeaderLines(std::string name, ByteView file)
 std::optional<std::string_view> HeaderLines::next() {
   const std::string_view rest = text_.substr(position_);
   if (rest.empty()) return std::nullopt;
-  const std::size_t end = rest.substr(0, kMostLineBytes + 1).find('\n');
-  if (end == std::string_view::npos && rest.size() > kMostLineBytes)
+  const std::size_t end = rest.substr(0, kMaxLineBytes + 1).find('\n');
+  if (end == std::string_view::npos && rest.size() > kMaxLineBytes)
     refuse_corrupt(name_, "a line of its header is longer than 65536 bytes");
   std::string_view line = rest.substr(0, end);
   position_ += line.size() + (end == std::string_view::npos ? 0 : 1);
-  if (position_ > kMostHeaderBytes) refuse_corrupt(name_, "its header does not end within 1 MiB");
+  if (position_ > kMaxHeaderBytes) refuse_corrupt(name_, "its header does not end within 1 MiB");
   if (line.ends_with('\r')) line.remove_suffix(1);
   return line;
 }
