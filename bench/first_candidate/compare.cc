@@ -128,7 +128,7 @@ using KindSets = std::vector<std::pair<PromptKind, SetPictures>>;
 
 void print_rules(std::ostream& out, const KindSets& kinds) {
   out << "| rule |";
-  for (const auto& [kind, sets] : kinds) out << ' ' << name_of(kind) << " |";
+  for (const auto& [kind, sets] : kinds) out << ' ' << to_string(kind) << " |";
   out << "\n| --- |";
   for (std::size_t i = 0; i < kinds.size(); ++i) out << " --- |";
   for (const RuleFamily& family : rule_families()) {
@@ -150,7 +150,7 @@ void print_kinds(std::ostream& out, const KindSets& kinds) {
   for (const auto& [kind, sets] : kinds) {
     const auto under = [&sets = sets](const Rule& rule) { return fitted({"", {rule}}, sets); };
     const SetSums confident = under(most_confident_rule());
-    out << "| " << name_of(kind) << " | " << static_cast<int>(prompt_count(confident)) << " | "
+    out << "| " << to_string(kind) << " | " << static_cast<int>(prompt_count(confident)) << " | "
         << mean(confident) << " | " << mean_over_prompts(under(confident_is_worst));
     for (const Rule& rule : {candidate_rule(0), candidate_rule(2), single_answer(), best_of_three()}) {
       print_gain(out, under(rule), confident);
@@ -161,7 +161,7 @@ void print_kinds(std::ostream& out, const KindSets& kinds) {
 }
 
 void print_sets(std::ostream& out, const SetPictures& sets, PromptKind kind) {
-  out << "| " << name_of(kind)
+  out << "| " << to_string(kind)
       << " | most confident | shown first | single answer | best of the three |\n| --- | --- | --- | --- | "
          "--- |\n";
   for (const auto& [name, pictures] : sets) {

@@ -48,7 +48,7 @@ constexpr std::int64_t kMax = std::numeric_limits<std::int64_t>::max();
 
 PromptKind parse_kind(const CsvReader& reader, std::size_t column) {
   for (const PromptKind kind : kPromptKinds) {
-    if (name_of(kind) == reader.text(column)) return kind;
+    if (to_string(kind) == reader.text(column)) return kind;
   }
   reader.fail_field(column, "a kind of prompt");
 }
@@ -85,7 +85,7 @@ void write_answer(std::ostream& out, const ScoredAnswer& answer) {
 
 }  // namespace
 
-std::string_view name_of(PromptKind kind) {
+std::string_view to_string(PromptKind kind) {
   switch (kind) {
     case PromptKind::study_click:
       return "study_click";
@@ -123,7 +123,7 @@ void write_records(const std::filesystem::path& file, std::span<const Record> re
     append_csv_field(names, r.dataset);
     names += ',';
     append_csv_field(names, r.image);
-    out << names << ',' << r.object << ',' << name_of(r.kind) << ',' << r.draw << ',' << r.picture_px << ','
+    out << names << ',' << r.object << ',' << to_string(r.kind) << ',' << r.draw << ',' << r.picture_px << ','
         << r.object_px;
     for (const ScoredAnswer& answer : r.candidates) write_answer(out, answer);
     write_answer(out, r.single);

@@ -36,7 +36,7 @@ inline constexpr std::array kPromptKinds{PromptKind::study_click,
                                          PromptKind::box_and_two,
                                          PromptKind::mask_and_click,
                                          PromptKind::mask_and_box};
-std::string_view name_of(PromptKind kind);
+std::string_view to_string(PromptKind kind);
 
 struct ScoredAnswer {
   double iou = 0;  // with the truth

@@ -34,7 +34,7 @@ std::optional<std::int64_t> optional_from_json(const json& value) {
   return value.is_null() ? std::nullopt : std::optional(whole_from(value));
 }
 
-std::string_view text_of(Paint paint) { return paint == Paint::add ? "add" : "remove"; }
+std::string_view to_string(Paint paint) { return paint == Paint::add ? "add" : "remove"; }
 Paint paint_of(const json& j) { return j.at("paint") == "add" ? Paint::add : Paint::remove; }
 
 struct ToJson {
@@ -53,7 +53,7 @@ struct ToJson {
     return {{"plane", plane_to_json(a.plane)},
             {"object", optional_to_json(a.object)},
             {"label", a.label},
-            {"paint", text_of(a.paint)},
+            {"paint", to_string(a.paint)},
             {"radii", {a.radii.x, a.radii.y}},
             {"points", points_to_json(a.points)}};
   }
@@ -61,7 +61,7 @@ struct ToJson {
     return {{"plane", plane_to_json(a.plane)},
             {"object", optional_to_json(a.object)},
             {"label", a.label},
-            {"paint", text_of(a.paint)},
+            {"paint", to_string(a.paint)},
             {"polygon", points_to_json(a.polygon)}};
   }
   json operator()(const RelabelAction& a) const { return {{"objects", a.objects}, {"label", a.label}}; }
@@ -70,7 +70,7 @@ struct ToJson {
   json operator()(const MergeAction& a) const { return {{"objects", a.objects}}; }
   json operator()(const SplitAction& a) const { return {{"object", a.object}}; }
   json operator()(const FillHolesAction& a) const {
-    return {{"objects", a.objects}, {"axis", name_of(a.axis)}};
+    return {{"objects", a.objects}, {"axis", to_string(a.axis)}};
   }
   json operator()(const DropSpecksAction& a) const { return {{"objects", a.objects}, {"below", a.below}}; }
   json operator()(const EverythingAction& a) const {
@@ -160,7 +160,7 @@ std::vector<std::int64_t> wholes_from(const json& list) {
   return wholes;
 }
 
-json plane_to_json(PlaneRef plane) { return {{"axis", name_of(plane.axis)}, {"slice", plane.slice}}; }
+json plane_to_json(PlaneRef plane) { return {{"axis", to_string(plane.axis)}, {"slice", plane.slice}}; }
 
 PlaneRef plane_from_json(const json& j) {
   return {parse_axis(j.at("axis").get<std::string>()), whole_from(j.at("slice"))};

@@ -56,7 +56,7 @@ class CocoExport : public ExportWriter {
   std::int64_t add_picture(const ExportImage& image, const SlicePlane& plane, std::int64_t slice) {
     std::string name = image.source.name;
     if (!is_plain(image.grid))
-      name.append("#").append(name_of(plane.axis)).append(":").append(std::to_string(slice));
+      name.append("#").append(to_string(plane.axis)).append(":").append(std::to_string(slice));
     const auto id = static_cast<std::int64_t>(images_.size()) + 1;
     images_.push_back(
         {{"id", id}, {"file_name", name}, {"width", plane.extent.width}, {"height", plane.extent.height}});

@@ -75,7 +75,7 @@ std::string object_file_name(std::size_t index, const std::string& label) {
 
 std::string slice_file_name(const std::string& stem, const SlicePlane& plane, std::int64_t slice) {
   const std::size_t digits = std::to_string(plane.slice_count - 1).size();
-  return stem + "_" + std::string(name_of(plane.axis)) + "_" + padded(slice, digits);
+  return stem + "_" + std::string(to_string(plane.axis)) + "_" + padded(slice, digits);
 }
 
 }  // namespace sonde

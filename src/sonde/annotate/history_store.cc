@@ -64,7 +64,7 @@ StoredEvent event_of(SQLite::Statement& row) {
   return event;
 }
 
-std::optional<std::string> text_of(const std::optional<ObjectRecord>& record) {
+std::optional<std::string> to_string(const std::optional<ObjectRecord>& record) {
   return record ? std::optional(record_to_json(*record)) : std::nullopt;
 }
 
@@ -111,8 +111,8 @@ void HistoryStore::insert(Revision event, ImageId image, std::span<const ObjectC
     row.bind(1, event);
     row.bind(2, change.id);
     row.bind(3, image);
-    bind_or_null(row, 4, text_of(change.before));
-    bind_or_null(row, 5, text_of(change.after));
+    bind_or_null(row, 4, to_string(change.before));
+    bind_or_null(row, 5, to_string(change.after));
     bind_voxels(row, 6, change.delta);
     row.exec();
     row.reset();

@@ -55,7 +55,7 @@ struct SliceName {
 };
 SliceName slice_name_of(const std::string& text) {
   for (const Axis axis : {Axis::axial, Axis::coronal, Axis::sagittal}) {
-    const std::string word = std::string(name_of(axis)) + "_";
+    const std::string word = std::string(to_string(axis)) + "_";
     const std::size_t at = text.rfind(word);
     if (at == std::string::npos || (at > 0 && text[at - 1] != '_')) continue;
     const std::string digits = text.substr(at + word.size());

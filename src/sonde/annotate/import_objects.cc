@@ -34,7 +34,7 @@ VoxelsByValue on_slice(const std::string& name, const LabelMap& map, const Grid&
   const SlicePlane plane = slice_plane(grid, where.axis);
   if (map.extent != Extent3{plane.extent.width, plane.extent.height, 1})
     throw Error(ErrorKind::unsupported, name + ": " + describe({map.extent, {}}) + ", but " +
-                                            std::string(name_of(where.axis)) + " slices of the image are " +
+                                            std::string(to_string(where.axis)) + " slices of the image are " +
                                             std::to_string(plane.extent.width) + " x " +
                                             std::to_string(plane.extent.height));
   VoxelsByValue sets = voxels_by_value(map);

@@ -3,7 +3,7 @@
 
 namespace sonde {
 
-std::string_view name_of(Overlap overlap) {
+std::string_view to_string(Overlap overlap) {
   switch (overlap) {
     case Overlap::keep:
       return "keep";

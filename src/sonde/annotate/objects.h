@@ -36,7 +36,7 @@ struct Label {
 
 // What to do where an approved object gains pixels that another approved one has.
 enum class Overlap { keep, overwrite, allow };
-std::string_view name_of(Overlap overlap);  // "keep", "overwrite", "allow"
+std::string_view to_string(Overlap overlap);  // "keep", "overwrite", "allow"
 
 enum class ObjectState { proposed, approved };
 enum class Lock { open, locked };

@@ -38,7 +38,7 @@ struct Step {
   static std::string no_plan() { throw Error(ErrorKind::internal, "undo and redo follow from the history"); }
 };
 
-std::string text_of(const Taken& taken) {
+std::string to_string(const Taken& taken) {
   const std::string gone = taken.removed > 0 ? ", " + std::to_string(taken.removed) + " of them whole" : "";
   return ", taking " + counted(static_cast<std::size_t>(taken.voxels), "voxel") + " from " +
          counted(static_cast<std::size_t>(taken.objects), "object") + gone;
@@ -64,19 +64,19 @@ Plan plan(const ObjectRecords& records, const PlanContext& context, const Action
   result.summary = std::visit(Step{draft, answers}, action);
   result.changes = draft.changes();
   result.taken = draft.taken();
-  if (result.taken) result.summary += text_of(*result.taken);
+  if (result.taken) result.summary += to_string(*result.taken);
   return result;
 }
 
 SlicePlane checked_plane(const Grid& grid, PlaneRef plane) {
   if (is_plain(grid) && plane.axis != default_axis(grid)) {
     throw Error(ErrorKind::usage,
-                "a plain picture has one plane, " + std::string(name_of(default_axis(grid))));
+                "a plain picture has one plane, " + std::string(to_string(default_axis(grid))));
   }
   const SlicePlane lies = slice_plane(grid, plane.axis);
   if (plane.slice < 0 || plane.slice >= lies.slice_count) {
     throw Error(ErrorKind::usage, "slice " + std::to_string(plane.slice) +
-                                      " is out of range: " + std::string(name_of(plane.axis)) +
+                                      " is out of range: " + std::string(to_string(plane.axis)) +
                                       " slices are 0.." + std::to_string(lies.slice_count - 1));
   }
   return lies;

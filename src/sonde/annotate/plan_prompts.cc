@@ -184,7 +184,7 @@ std::string plan_everything(Draft& draft, const EverythingAction& action, const 
     draft.create(std::move(object), answer.voxels);
   }
   return counted(answers.answers.size(), "proposal") + " from a grid on " +
-         std::string(name_of(action.plane.axis)) + " slice " + std::to_string(action.plane.slice);
+         std::string(to_string(action.plane.axis)) + " slice " + std::to_string(action.plane.slice);
 }
 
 std::vector<RecordedAnswer> answers_of_import(const ImportAction& action, const Grid& grid) {

@@ -26,7 +26,7 @@ std::string window_of(const Action& action) {
 std::string input_of(const Action& action, const PlanContext& context,
                      const std::vector<ObjectChange>& changes) {
   json input{{"action", action_to_json(action)},
-             {"overlap", name_of(context.overlap)},
+             {"overlap", to_string(context.overlap)},
              {"emptied", "removed"},
              {"next_object", context.next_object}};
   if (std::holds_alternative<AskAction>(action))

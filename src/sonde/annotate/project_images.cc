@@ -61,7 +61,7 @@ bool same_planes(const Grid& a, const Grid& b) {
   });
 }
 
-std::string text_of(Extent3 e) {
+std::string to_string(Extent3 e) {
   return std::to_string(e.x) + " x " + std::to_string(e.y) + " x " + std::to_string(e.z);
 }
 
@@ -174,8 +174,8 @@ void Project::Impl::set_opened(ImageId id, const Grid& grid) {
   check_grid(grid, summary.source.name);
   if (summary.grid && summary.grid->extent != grid.extent) {
     throw Error(ErrorKind::unsupported, summary.source.name + ": the file has changed: it was " +
-                                            text_of(summary.grid->extent) + ", it is " +
-                                            text_of(grid.extent));
+                                            to_string(summary.grid->extent) + ", it is " +
+                                            to_string(grid.extent));
   }
   if (summary.grid && !same_planes(*summary.grid, grid))
     throw Error(ErrorKind::unsupported, summary.source.name + ": the file has changed: it is turned round");

@@ -28,7 +28,7 @@ Overlap overlap_of(const std::string& text) {
   return text == "keep" ? Overlap::keep : text == "overwrite" ? Overlap::overwrite : Overlap::allow;
 }
 
-std::string text_of(const std::optional<ObjectRecord>& record) {
+std::string to_string(const std::optional<ObjectRecord>& record) {
   return record ? record_to_json(*record) : "";
 }
 
@@ -45,7 +45,7 @@ std::optional<std::string> difference(const std::vector<ObjectChange>& recorded,
       return "the mask of " + named(a.id) + " differs in " +
              std::to_string(voxel_count(exclusive(a.delta, b.delta))) + " voxels";
     }
-    if (text_of(a.before) != text_of(b.before) || text_of(a.after) != text_of(b.after))
+    if (to_string(a.before) != to_string(b.before) || to_string(a.after) != to_string(b.after))
       return named(a.id) + " has the same mask and is not the same";
   }
   return std::nullopt;

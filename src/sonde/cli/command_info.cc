@@ -22,7 +22,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-std::string_view name_of(Photometric photometric) {
+std::string_view to_string(Photometric photometric) {
   switch (photometric) {
     case Photometric::grey:
       return "grey";
@@ -58,7 +58,7 @@ Json to_json(const ImageInfo& info, std::size_t number) {
             {"series_uid", info.series_uid},
             {"modality", info.modality},
             {"stored_type", info.stored_type},
-            {"photometric", name_of(info.photometric)},
+            {"photometric", to_string(info.photometric)},
             {"extent", {info.extent.x, info.extent.y, info.extent.z}},
             {"frame_count", info.frame_count},
             {"file_count", info.file_count},
@@ -76,7 +76,7 @@ Json to_json(const ImageInfo& info, std::size_t number) {
     json["segments"].push_back({{"name", segment.name}, {"value", segment.value}, {"layer", segment.layer}});
   if (!is_plain(shape)) {
     const SlicePlane plane = slice_plane(shape, default_axis(shape));
-    json["default_axis"] = name_of(plane.axis);
+    json["default_axis"] = to_string(plane.axis);
     json["slice_count"] = plane.slice_count;
   }
   return json;
@@ -90,7 +90,7 @@ void print(const ImageInfo& info, std::size_t number, std::size_t of) {
   if (!info.series_uid.empty())
     std::cout << "  series       " << info.series_uid << (info.modality.empty() ? "" : ", " + info.modality)
               << '\n';
-  std::cout << "  pixels       " << info.stored_type << ", " << name_of(info.photometric) << '\n'
+  std::cout << "  pixels       " << info.stored_type << ", " << to_string(info.photometric) << '\n'
             << "  extent       " << info.extent.x << " x " << info.extent.y;
   if (!plain) std::cout << " x " << info.extent.z;
   std::cout << '\n';
@@ -104,7 +104,7 @@ void print(const ImageInfo& info, std::size_t number, std::size_t of) {
   }
   if (!plain) {
     const SlicePlane plane = slice_plane(shape, default_axis(shape));
-    std::cout << "  slices       " << name_of(plane.axis) << " by default, " << plane.slice_count << " of "
+    std::cout << "  slices       " << to_string(plane.axis) << " by default, " << plane.slice_count << " of "
               << plane.extent.width << " x " << plane.extent.height << '\n';
   }
   std::cout << "  window       " << default_window(info) << '\n';

@@ -116,7 +116,7 @@ void report_empty(const std::vector<DataSetPlan>& plans) {
 
 void report_failures(const std::vector<StudyFailure>& failures) {
   for (const StudyFailure& f : failures) {
-    complain(f.dataset + ": " + f.image + ": " + std::string(name_of(f.kind)) + ": " + f.reason);
+    complain(f.dataset + ": " + f.image + ": " + std::string(to_string(f.kind)) + ": " + f.reason);
   }
 }
 

@@ -154,7 +154,7 @@ nlohmann::ordered_json image_json(const std::string& file, const LoadedPicture& 
   nlohmann::ordered_json json{
       {"file", file}, {"width", picture.image.extent.width}, {"height", picture.image.extent.height}};
   if (!is_plain(picture.volume)) {
-    json["axis"] = name_of(picture.plane.axis);
+    json["axis"] = to_string(picture.plane.axis);
     json["slice"] = picture.slice;
     json["slice_count"] = picture.plane.slice_count;
   }

@@ -129,7 +129,7 @@ Mask load_mask(const std::string& file, const LoadedPicture& like) {
 std::string describe_slice(const LoadedPicture& picture) {
   std::string text;
   if (!is_plain(picture.volume)) {
-    text = std::string(name_of(picture.plane.axis)) + " slice " + std::to_string(picture.slice) + " of " +
+    text = std::string(to_string(picture.plane.axis)) + " slice " + std::to_string(picture.slice) + " of " +
            std::to_string(picture.plane.slice_count);
   }
   if (picture.volume.frame_count > 1) {

@@ -84,7 +84,7 @@ TEST_P(PublishedStudy, HasTheSameMeansForEveryModeChoiceAndClick) {
   std::size_t matched = 0;
   double row_off_by = 0, mean_off_by = 0;
   for (const ResultRow& row : score(*shared / "data" / "images2d" / name)) {
-    const Setting setting{std::string(name_of(row.choice)), row.protocol, row.step};
+    const Setting setting{std::string(to_string(row.choice)), row.protocol, row.step};
     const auto found = published.find({row.image, row.label, setting});
     ASSERT_NE(found, published.end()) << row.image << " " << row.label;
     ++matched;

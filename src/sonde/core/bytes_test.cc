@@ -13,7 +13,7 @@
 namespace sonde {
 namespace {
 
-std::string text_of(ByteView bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
+std::string as_text(ByteView bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
 
 ErrorKind kind_of(const std::function<void()>& action) {
   try {
@@ -29,7 +29,7 @@ TEST(MappedFile, HoldsTheBytesOfTheFileAndSurvivesAMove) {
   write_durably(folder.path() / "a", "hello");
   MappedFile first(folder.path() / "a");
   const MappedFile second(std::move(first));
-  EXPECT_EQ(text_of(second.bytes()), "hello");
+  EXPECT_EQ(as_text(second.bytes()), "hello");
 }
 
 TEST(MappedFile, AnEmptyFileHasNoBytes) {
@@ -47,8 +47,8 @@ TEST(MappedFile, SaysWhetherAFileIsAbsentOrAFolder) {
 TEST(ReadHead, StopsAtTheEndOfAShortFile) {
   const TestFolder folder;
   write_durably(folder.path() / "a", "hello");
-  EXPECT_EQ(text_of(read_head(folder.path() / "a", 3)), "hel");
-  EXPECT_EQ(text_of(read_head(folder.path() / "a", 100)), "hello");
+  EXPECT_EQ(as_text(read_head(folder.path() / "a", 3)), "hel");
+  EXPECT_EQ(as_text(read_head(folder.path() / "a", 100)), "hello");
 }
 
 TEST(Sha256, EqualsThePublishedVectors) {
@@ -65,7 +65,7 @@ TEST(DurableFile, LeavesTheOldContentAndNoTraceWhenItIsNotCommitted) {
     DurableFile file(folder.path() / "a");
     file.write(std::as_bytes(std::span<const char>("new", 3)));
   }
-  EXPECT_EQ(text_of(MappedFile(folder.path() / "a").bytes()), "old");
+  EXPECT_EQ(as_text(MappedFile(folder.path() / "a").bytes()), "old");
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder.path()), {}), 1);
 }
 
@@ -73,7 +73,7 @@ TEST(DurableFile, ReplacesTheContentWhenItIsCommitted) {
   const TestFolder folder;
   write_durably(folder.path() / "a", "old");
   write_durably(folder.path() / "a", "new");
-  EXPECT_EQ(text_of(MappedFile(folder.path() / "a").bytes()), "new");
+  EXPECT_EQ(as_text(MappedFile(folder.path() / "a").bytes()), "new");
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder.path()), {}), 1);
 }
 
@@ -84,7 +84,7 @@ TEST(DurableFile, KeepsTheExtensionAndTakesAFileThatALibraryReplaced) {
   std::filesystem::remove(file.temporary_path());
   std::ofstream(file.temporary_path()) << "by name";
   file.commit();
-  EXPECT_EQ(text_of(MappedFile(folder.path() / "a.png").bytes()), "by name");
+  EXPECT_EQ(as_text(MappedFile(folder.path() / "a.png").bytes()), "by name");
 }
 
 TEST(DurableFile, NamesTheTargetWhenItsFolderIsAbsent) {

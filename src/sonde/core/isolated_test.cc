@@ -152,14 +152,14 @@ TEST(RunIsolated, WorksFromSeveralThreadsAtOnce) {
 
 // --- A child that is asked again and again.
 
-std::string text_of(ByteView bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
+std::string as_text(ByteView bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
 ByteView bytes_of(const std::string& text) { return std::as_bytes(std::span(text)); }
 
 // "pid" is answered with the child's number; others do what they say.
 void do_as_told(ByteView request, const ByteSink& give) {
   static int served = 0;
   ++served;
-  const std::string wanted = text_of(request);
+  const std::string wanted = as_text(request);
   if (wanted == "refuse") throw Error(ErrorKind::unsupported, "a.png: is not a picture");
   if (wanted == "throw") throw std::runtime_error("first\nsecond");
   if (wanted == "leave if used" && served > 1) _exit(75);  // as one that has had nothing to do
@@ -176,7 +176,7 @@ std::string asked(const std::string& request) {
   std::string reply;
   ask_isolated("a.png", {}, do_as_told, bytes_of(request), [&] {
     reply.clear();
-    return [&](ByteView piece) { reply += text_of(piece); };
+    return [&](ByteView piece) { reply += as_text(piece); };
   });
   return reply;
 }

@@ -45,7 +45,7 @@ Scan scan(std::string_view content) {
   return found;
 }
 
-std::string_view text_of(const MappedFile& file) {
+std::string_view as_text(const MappedFile& file) {
   const ByteView bytes = file.bytes();
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};  // NOLINT: bytes as text
 }
@@ -77,7 +77,7 @@ RecordFile::RecordFile(std::filesystem::path path) : path_(std::move(path)) {
     throw Error(ErrorKind::usage, path_.string() + ": another process is writing to it");
   }
   try {
-    size_ = scan(text_of(MappedFile(path_))).whole;
+    size_ = scan(as_text(MappedFile(path_))).whole;
     if (::ftruncate(descriptor_, static_cast<off_t>(size_)) != 0) fail(path_, errno);
   } catch (...) {
     ::close(descriptor_);
@@ -88,7 +88,7 @@ RecordFile::RecordFile(std::filesystem::path path) : path_(std::move(path)) {
 RecordFile::~RecordFile() { ::close(descriptor_); }
 
 std::vector<RecordFile::Place> RecordFile::records() const {
-  return scan(text_of(MappedFile(path_))).records;
+  return scan(as_text(MappedFile(path_))).records;
 }
 
 std::string RecordFile::read(Place place) const {
@@ -130,7 +130,7 @@ std::string record_line(std::string_view text) {
 
 std::vector<std::string> read_records(const std::filesystem::path& path) {
   const MappedFile file(path);
-  const std::string_view content = text_of(file);
+  const std::string_view content = as_text(file);
   std::vector<std::string> records;
   for (const RecordFile::Place place : scan(content).records) {
     records.emplace_back(content.substr(place.offset, place.length));

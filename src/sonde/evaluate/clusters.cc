@@ -12,8 +12,8 @@ std::string_view cluster_name(std::string_view image) {
   if (mark == std::string_view::npos) return image;
   for (const Axis axis : {Axis::axial, Axis::coronal, Axis::sagittal}) {
     std::string_view rest = image.substr(mark + 1);
-    if (!rest.starts_with(name_of(axis))) continue;
-    rest.remove_prefix(name_of(axis).size());
+    if (!rest.starts_with(to_string(axis))) continue;
+    rest.remove_prefix(to_string(axis).size());
     const bool numbered = rest.size() > 1 && rest.front() == ':' &&
                           rest.find_first_not_of("0123456789", 1) == std::string_view::npos;
     if (numbered) return image.substr(0, mark);

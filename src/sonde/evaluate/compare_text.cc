@@ -30,7 +30,7 @@ std::vector<std::string> row_of(const Comparison& line) {
   const std::string title = "  " + protocol_title(line.protocol, line.step);
   return {
       line.level == Level::volume ? title + ", volumes" : title,
-      std::string(name_of(line.choice)),
+      std::string(to_string(line.choice)),
       std::to_string(line.difference.n),
       fixed(line.mean_a, 3),
       fixed(line.mean_b, 3),
@@ -89,9 +89,9 @@ std::string unpaired_text(const std::vector<Comparison>& comparisons, const std:
 
 Json json_of(const Comparison& line) {
   return {{"dataset", line.dataset},
-          {"level", name_of(line.level)},
+          {"level", to_string(line.level)},
           {"protocol", line.protocol},
-          {"choice", name_of(line.choice)},
+          {"choice", to_string(line.choice)},
           {"step", line.step},
           {"n", line.difference.n},
           {"only_a", line.only_a},

@@ -139,8 +139,8 @@ TEST_F(PlanDataSets, SaysWhatADataSetLooksLikeWhereThereIsNone) {
 }
 
 TEST(NameOfFailureKind, IsWhatFailuresCsvHolds) {
-  EXPECT_EQ(name_of(FailureKind::missing_image), "missing_image");
-  EXPECT_EQ(name_of(FailureKind::not_segmented), "not_segmented");
+  EXPECT_EQ(to_string(FailureKind::missing_image), "missing_image");
+  EXPECT_EQ(to_string(FailureKind::not_segmented), "not_segmented");
 }
 
 }  // namespace

@@ -93,7 +93,7 @@ inline std::vector<std::string> failures_of(const DataSetPlan& plan) {
   std::vector<std::string> lines;
   for (const StudyFailure& failure : plan.failures) {
     std::ostringstream line;
-    line << failure.image << ' ' << name_of(failure.kind);
+    line << failure.image << ' ' << to_string(failure.kind);
     if (failure.label) line << ' ' << *failure.label;
     lines.push_back(line.str());
     EXPECT_EQ(failure.dataset, plan.name);

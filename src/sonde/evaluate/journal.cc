@@ -45,7 +45,7 @@ class MaskList {
 
 Json outcome_json(const Outcome& outcome, MaskList& masks) {
   return {outcome.protocol,
-          name_of(outcome.choice),
+          to_string(outcome.choice),
           outcome.step,
           outcome.prompt,
           score_json(outcome.scores),
@@ -88,7 +88,8 @@ TaskRecord record_from(const Json& json) {
   TaskRecord record;
   record.dataset = json.at("dataset").get<std::string>();
   record.image = json.at("image").get<std::string>();
-  record.level = json.at("level").get<std::string>() == name_of(Level::volume) ? Level::volume : Level::slice;
+  record.level =
+      json.at("level").get<std::string>() == to_string(Level::volume) ? Level::volume : Level::slice;
   record.task = task_from(json.at("task"));
   record.image_file = json.at("image_file").get<std::string>();
   if (json.contains("slice")) {
@@ -96,7 +97,7 @@ TaskRecord record_from(const Json& json) {
     record.slice = {parse_axis(slice.at(0).get<std::string>()), slice.at(1).get<std::int64_t>()};
   }
   record.unit =
-      json.at("unit").get<std::string>() == name_of(DistanceUnit::mm) ? DistanceUnit::mm : DistanceUnit::px;
+      json.at("unit").get<std::string>() == to_string(DistanceUnit::mm) ? DistanceUnit::mm : DistanceUnit::px;
   record.window = json.at("window").get<std::string>();
   if (json.contains("content")) {
     const Json& content = json.at("content");
@@ -138,7 +139,7 @@ std::string task_key(const TaskRecord& record) {
   const StudyTask& task = record.task;
   std::string key;
   for (const std::string& part :
-       {record.dataset, record.image, std::string(name_of(record.level)), std::to_string(task.label),
+       {record.dataset, record.image, std::string(to_string(record.level)), std::to_string(task.label),
         task.label_name, task.object, std::to_string(task.area_px)}) {
     key += part + '\n';
   }
@@ -175,11 +176,11 @@ std::vector<ResultRow> result_rows(const TaskRecord& record) {
 std::string to_json(const TaskRecord& record) {
   Json json{{"dataset", record.dataset},
             {"image", record.image},
-            {"level", name_of(record.level)},
+            {"level", to_string(record.level)},
             {"task", task_json(record.task)},
             {"image_file", record.image_file.string()}};
-  if (record.slice) json["slice"] = {name_of(record.slice->axis), record.slice->number};
-  json["unit"] = name_of(record.unit);
+  if (record.slice) json["slice"] = {to_string(record.slice->axis), record.slice->number};
+  json["unit"] = to_string(record.unit);
   json["window"] = record.window;
   if (record.content != CaseContent{}) json["content"] = {record.content.image, record.content.truth};
   const Extent2 size = record.outcomes.empty() ? Extent2{} : record.outcomes.front().mask.extent;

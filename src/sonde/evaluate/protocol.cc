@@ -251,14 +251,14 @@ Feedback parse_feedback(std::string_view text) {
   if (text == "logits") return Feedback::logits;
   throw Error(ErrorKind::usage, "--feedback " + std::string(text) + ": none or logits");
 }
-std::string_view name_of(Feedback feedback) { return feedback == Feedback::none ? "none" : "logits"; }
+std::string_view to_string(Feedback feedback) { return feedback == Feedback::none ? "none" : "logits"; }
 
 ClickSign parse_sign(std::string_view text) {
   if (text == "class") return ClickSign::target;
   if (text == "image") return ClickSign::any_class;
   throw Error(ErrorKind::usage, "--sign " + std::string(text) + ": class or image");
 }
-std::string_view name_of(ClickSign sign) { return sign == ClickSign::target ? "class" : "image"; }
+std::string_view to_string(ClickSign sign) { return sign == ClickSign::target ? "class" : "image"; }
 
 void validate(const ProtocolOptions& options) {
   constexpr int kMaxClicks = 100;

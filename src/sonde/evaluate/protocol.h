@@ -17,11 +17,11 @@ namespace sonde {
 
 enum class Feedback { none, logits };
 Feedback parse_feedback(std::string_view text);  // Error{usage}
-std::string_view name_of(Feedback feedback);
+std::string_view to_string(Feedback feedback);
 
 enum class ClickSign { target, any_class };   // a click is positive inside the object, or inside any label
 ClickSign parse_sign(std::string_view text);  // "class", "image"; Error{usage}
-std::string_view name_of(ClickSign sign);
+std::string_view to_string(ClickSign sign);
 
 struct ProtocolOptions {
   std::vector<int> modes{1, 2, 3, 4, 5};

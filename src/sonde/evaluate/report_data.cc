@@ -79,8 +79,8 @@ json failures_json(const ReportInput& input, const ReportIndex& index) {
   for (const StudyFailure& failure : input.failures) {
     if (lines.size() == kFailuresShown) break;
     lines.push_back(json::array({index.data_set(failure.dataset), failure.image,
-                                 failure.label ? json(*failure.label) : json(nullptr), name_of(failure.kind),
-                                 failure.reason}));
+                                 failure.label ? json(*failure.label) : json(nullptr),
+                                 to_string(failure.kind), failure.reason}));
   }
   return {{"count", input.failures.size()}, {"lines", std::move(lines)}};
 }
@@ -184,7 +184,7 @@ json report_tables(const ReportInput& input, const ReportIndex& index) {
   for (const ReportIndex::Column& column : index.columns())
     columns.push_back(json::array({column.protocol, column.step}));
   json choices = json::array();
-  for (const Choice choice : index.choices()) choices.push_back(name_of(choice));
+  for (const Choice choice : index.choices()) choices.push_back(to_string(choice));
   json facts = json::array();
   for (const auto& [name, value] : input.facts) facts.push_back(json::array({name, value}));
   return {{"title", input.title},

@@ -98,10 +98,10 @@ void append_row(std::string& text, const ResultRow& row) {
   integer(row.label);
   field(row.label_name);
   field(row.object);
-  field(name_of(row.level));
+  field(to_string(row.level));
   integer(row.area_px);
   field(row.protocol);
-  field(name_of(row.choice));
+  field(to_string(row.choice));
   integer(row.step);
   field(row.prompt);
   number(row.scores.iou);
@@ -109,7 +109,7 @@ void append_row(std::string& text, const ResultRow& row) {
   number(row.scores.hd95);
   number(row.scores.asd);
   number(row.scores.surface_dice);
-  field(name_of(row.unit));
+  field(to_string(row.unit));
   if (row.predicted_iou) append_number(text, *row.predicted_iou);
   text += ',';
   if (row.candidate) append_integer(text, *row.candidate);
@@ -120,8 +120,8 @@ template <typename T, std::size_t N>
 T one_of(const CsvReader& csv, std::size_t column, const std::array<T, N>& values) {
   std::string allowed;
   for (const T value : values) {
-    if (name_of(value) == csv.text(column)) return value;
-    (allowed += allowed.empty() ? "" : " or ") += name_of(value);
+    if (to_string(value) == csv.text(column)) return value;
+    (allowed += allowed.empty() ? "" : " or ") += to_string(value);
   }
   csv.fail_field(column, allowed);
 }
@@ -167,19 +167,19 @@ ResultRow read_row(const CsvReader& csv) {
 
 FailureKind read_kind(const CsvReader& csv) {
   for (int kind = 0; kind <= static_cast<int>(FailureKind::not_segmented); ++kind) {
-    if (name_of(static_cast<FailureKind>(kind)) == csv.text(FailureColumn::kind))
+    if (to_string(static_cast<FailureKind>(kind)) == csv.text(FailureColumn::kind))
       return static_cast<FailureKind>(kind);
   }
   csv.fail_field(FailureColumn::kind, "a kind of failure");
 }
 
-std::string_view text_of(const MappedFile& file) {
+std::string_view as_text(const MappedFile& file) {
   return {reinterpret_cast<const char*>(file.bytes().data()), file.bytes().size()};
 }
 
 }  // namespace
 
-std::string_view name_of(Choice choice) {
+std::string_view to_string(Choice choice) {
   switch (choice) {
     case Choice::confidence:
       return "confidence";
@@ -195,13 +195,13 @@ std::string_view name_of(Choice choice) {
 
 Choice parse_choice(std::string_view text) {
   for (const Choice choice : kChoices) {
-    if (name_of(choice) == text) return choice;
+    if (to_string(choice) == text) return choice;
   }
   throw Error(ErrorKind::usage,
               "choice is \"" + std::string(text) + "\", not confidence, first, oracle or single");
 }
 
-std::string_view name_of(Level level) { return level == Level::slice ? "slice" : "volume"; }
+std::string_view to_string(Level level) { return level == Level::slice ? "slice" : "volume"; }
 
 bool comes_before(const ResultRow& a, const ResultRow& b) {
   if (const auto order = compare_names(a.dataset, b.dataset); std::is_neq(order)) return std::is_lt(order);
@@ -228,7 +228,7 @@ std::string results_csv(const std::vector<ResultRow>& rows) {
 
 std::vector<ResultRow> read_results_csv(const std::filesystem::path& path) {
   const MappedFile file(path);
-  CsvReader csv(path.string(), text_of(file), kResultColumns);
+  CsvReader csv(path.string(), as_text(file), kResultColumns);
   std::vector<ResultRow> rows;
   while (csv.next()) rows.push_back(read_row(csv));
   return rows;
@@ -239,7 +239,7 @@ std::string failures_csv(const std::vector<StudyFailure>& failures) {
   for (const StudyFailure& failure : failures) {
     const std::string label = failure.label ? std::to_string(*failure.label) : "";
     for (const std::string_view field : {std::string_view(failure.dataset), std::string_view(failure.image),
-                                         std::string_view(label), name_of(failure.kind)}) {
+                                         std::string_view(label), to_string(failure.kind)}) {
       append_csv_field(text, field);
       text += ',';
     }
@@ -251,7 +251,7 @@ std::string failures_csv(const std::vector<StudyFailure>& failures) {
 
 std::vector<StudyFailure> read_failures_csv(const std::filesystem::path& path) {
   const MappedFile file(path);
-  CsvReader csv(path.string(), text_of(file), kFailureColumns);
+  CsvReader csv(path.string(), as_text(file), kFailureColumns);
   std::vector<StudyFailure> failures;
   while (csv.next()) {
     StudyFailure failure;

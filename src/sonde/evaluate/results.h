@@ -17,11 +17,11 @@ namespace sonde {
 // Which of the decoder's candidates is taken (docs/study.md): the one with the highest predicted IoU, the
 // first, the best by the truth, or the single-mask answer.
 enum class Choice { confidence, first, oracle, single };
-std::string_view name_of(Choice choice);
+std::string_view to_string(Choice choice);
 Choice parse_choice(std::string_view text);  // Error{usage} lists the four
 
 enum class Level { slice, volume };
-std::string_view name_of(Level level);
+std::string_view to_string(Level level);
 
 // A row of results.csv.
 struct ResultRow {

@@ -78,7 +78,7 @@ TEST(ComesBefore, OrdersByDataSetImageLevelLabelObjectProtocolChoiceAndStep) {
 
 TEST(ParseChoice, KnowsTheFourAndListsThem) {
   for (const Choice choice : {Choice::confidence, Choice::first, Choice::oracle, Choice::single}) {
-    EXPECT_EQ(parse_choice(name_of(choice)), choice);
+    EXPECT_EQ(parse_choice(to_string(choice)), choice);
   }
   try {
     parse_choice("best");

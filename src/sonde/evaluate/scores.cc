@@ -98,7 +98,7 @@ double percentile_95(std::vector<double> values) {
 
 }  // namespace
 
-std::string_view name_of(DistanceUnit unit) { return unit == DistanceUnit::px ? "px" : "mm"; }
+std::string_view to_string(DistanceUnit unit) { return unit == DistanceUnit::px ? "px" : "mm"; }
 
 struct Scorer::Impl {
   std::vector<std::uint8_t> cells;

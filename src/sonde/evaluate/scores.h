@@ -12,7 +12,7 @@
 namespace sonde {
 
 enum class DistanceUnit { px, mm };
-std::string_view name_of(DistanceUnit unit);
+std::string_view to_string(DistanceUnit unit);
 
 // How a predicted mask P agrees with a true one T.
 //   iou   |P and T| / |P or T|; dice 2 |P and T| / (|P| + |T|)

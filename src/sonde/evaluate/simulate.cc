@@ -61,7 +61,7 @@ Ties parse_ties(std::string_view text) {
   throw Error(ErrorKind::usage, "--ties " + std::string(text) + ": first or random");
 }
 
-std::string_view name_of(Ties ties) { return ties == Ties::first ? "first" : "random"; }
+std::string_view to_string(Ties ties) { return ties == Ties::first ? "first" : "random"; }
 
 void validate(const Hand& hand) {
   if (!(hand.jitter_px >= 0 && hand.jitter_px <= 1e6)) {

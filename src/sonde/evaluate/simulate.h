@@ -17,7 +17,7 @@ namespace sonde {
 
 enum class Ties { first, random };  // among pixels equally far from the boundary
 Ties parse_ties(std::string_view text);
-std::string_view name_of(Ties ties);
+std::string_view to_string(Ties ties);
 
 struct Hand {
   Ties ties = Ties::random;

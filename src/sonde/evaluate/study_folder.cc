@@ -73,7 +73,7 @@ std::vector<Expected> expected_from(const std::vector<ResultRow>& rows) {
   std::map<std::string, std::size_t> places;
   std::string last_task;
   for (const ResultRow& row : rows) {
-    const std::string task = row.image + '\n' + std::string(name_of(row.level)) + '\n' +
+    const std::string task = row.image + '\n' + std::string(to_string(row.level)) + '\n' +
                              std::to_string(row.label) + '\n' + row.label_name + '\n' + row.object;
     const auto [found, is_new] = places.emplace(row.dataset, all.size());
     if (is_new) all.push_back({.dataset = row.dataset, .labels = {}});

@@ -46,9 +46,9 @@ Json json_of(const ScoreSummary& line) {
   return {{"dataset", line.dataset},
           {"label", json_of(line.label)},
           {"label_name", line.label_name},
-          {"level", name_of(line.level)},
+          {"level", to_string(line.level)},
           {"protocol", line.protocol},
-          {"choice", name_of(line.choice)},
+          {"choice", to_string(line.choice)},
           {"step", line.step},
           {"n", line.iou.n},
           {"expected", line.expected},
@@ -57,7 +57,7 @@ Json json_of(const ScoreSummary& line) {
           {"hd95", json_of(line.hd95)},
           {"asd", json_of(line.asd)},
           {"surface_dice", json_of(line.surface_dice)},
-          {"unit", name_of(line.unit)},
+          {"unit", to_string(line.unit)},
           {"size_correlation", correlation_of(line.size_correlation)}};
 }
 
@@ -67,7 +67,7 @@ Json json_of(const ClickSummary& line) {
   return {{"dataset", line.dataset},
           {"label", json_of(line.label)},
           {"label_name", line.label_name},
-          {"choice", name_of(line.choice)},
+          {"choice", to_string(line.choice)},
           {"threshold", json_number(line.threshold)},
           {"clicks", line.clicks},
           {"mean_clicks", json_number(needed.mean)},

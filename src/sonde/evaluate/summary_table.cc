@@ -111,7 +111,7 @@ std::string clicks_cell(const ClickSummary& line) {
 std::string block_text(const Block& block, const Shape& shape, std::string_view title) {
   TextTable table;
   std::vector<std::string> header{std::string(title)};
-  for (const Choice choice : shape.choices) header.emplace_back(name_of(choice));
+  for (const Choice choice : shape.choices) header.emplace_back(to_string(choice));
   header.emplace_back("scored");
   table.add(std::move(header));
   for (const auto& [prompting, cells] : block.lines) {
@@ -143,7 +143,7 @@ std::string labels_text(std::span<const Block* const> blocks, const Shape& shape
     for (const auto& [prompting, cells] : block->lines) promptings.insert(prompting);
   }
   TextTable table;
-  std::vector<std::string> header{"each label, " + std::string(name_of(choice))};
+  std::vector<std::string> header{"each label, " + std::string(to_string(choice))};
   for (const auto& [protocol, step] : promptings) {
     header.push_back(protocol == "clicks" ? protocol_title(protocol, step) : "mode " + protocol.substr(4));
   }

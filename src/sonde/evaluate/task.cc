@@ -3,7 +3,7 @@
 
 namespace sonde {
 
-std::string_view name_of(FailureKind kind) {
+std::string_view to_string(FailureKind kind) {
   switch (kind) {
     case FailureKind::missing_image:
       return "missing_image";

@@ -64,7 +64,7 @@ enum class FailureKind {
   unnamed_label,  // a value that labels.json does not name
   not_segmented   // the model failed
 };
-std::string_view name_of(FailureKind kind);  // as in failures.csv: "missing_image"
+std::string_view to_string(FailureKind kind);  // as in failures.csv: "missing_image"
 struct StudyFailure {
   std::string dataset, image;
   std::optional<std::int64_t> label;  // absent: the whole picture

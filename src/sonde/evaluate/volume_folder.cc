@@ -96,7 +96,7 @@ class Planner {
       if (!is_plain(grid)) {
         picture.slice = {plane.axis, number};
         picture.image.append(1, '#')
-            .append(name_of(plane.axis))
+            .append(to_string(plane.axis))
             .append(1, ':')
             .append(std::to_string(number));
       }

@@ -68,7 +68,7 @@ std::int64_t offset_of(Extent3 extent, GridAxis axis, std::int64_t step) {
 Strides strides_of(Extent3 extent, const SlicePlane& plane, std::int64_t slice) {
   if (slice < 0 || slice >= plane.slice_count) {
     throw Error(ErrorKind::usage, "slice " + std::to_string(slice) +
-                                      " is out of range: " + std::string(name_of(plane.axis)) +
+                                      " is out of range: " + std::string(to_string(plane.axis)) +
                                       " slices are 0.." + std::to_string(plane.slice_count - 1));
   }
   const auto signed_stride = [&](GridAxis axis) {
@@ -83,13 +83,13 @@ Strides strides_of(Extent3 extent, const SlicePlane& plane, std::int64_t slice) 
 
 Axis parse_axis(std::string_view text) {
   for (const Axis axis : kAxes) {
-    if (text == name_of(axis)) return axis;
+    if (text == to_string(axis)) return axis;
   }
   throw Error(ErrorKind::usage,
               "axis \"" + std::string(text) + "\" is not known: axial, coronal or sagittal");
 }
 
-std::string_view name_of(Axis axis) {
+std::string_view to_string(Axis axis) {
   switch (axis) {
     case Axis::axial:
       return "axial";

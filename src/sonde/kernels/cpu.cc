@@ -51,7 +51,7 @@ std::vector<InstructionSet> find_available() {
 std::string list_available() {
   std::string names;
   for (const InstructionSet set : available_instruction_sets()) {
-    names += (names.empty() ? "" : ", ") + std::string(name_of(set));
+    names += (names.empty() ? "" : ", ") + std::string(to_string(set));
   }
   return names;
 }
@@ -64,7 +64,7 @@ void dispatch_to(InstructionSet set) {
 void check_available(InstructionSet set, const std::string& asked_by) {
   const auto available = available_instruction_sets();
   if (std::find(available.begin(), available.end(), set) != available.end()) return;
-  throw Error(ErrorKind::usage, asked_by + std::string(name_of(set)) +
+  throw Error(ErrorKind::usage, asked_by + std::string(to_string(set)) +
                                     ": this machine has not got it; it has " + list_available());
 }
 
@@ -92,7 +92,7 @@ std::atomic<InstructionSet>& chosen() {
 
 }  // namespace
 
-std::string_view name_of(InstructionSet set) { return kNames[static_cast<std::size_t>(set)]; }
+std::string_view to_string(InstructionSet set) { return kNames[static_cast<std::size_t>(set)]; }
 
 std::span<const InstructionSet> available_instruction_sets() {
   static const std::vector<InstructionSet> available = find_available();

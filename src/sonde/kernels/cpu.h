@@ -10,7 +10,7 @@ namespace sonde::kernels {
 // What kernels are built for, least first. avx512_bf16 is avx512 with products of bf16 pairs.
 enum class InstructionSet { baseline, sse4, avx2, avx512, avx512_bf16 };
 
-std::string_view name_of(InstructionSet set);  // "baseline", "sse4", "avx2", "avx512", "avx512-bf16"
+std::string_view to_string(InstructionSet set);  // "baseline", "sse4", "avx2", "avx512", "avx512-bf16"
 // Those this machine can run, least first; baseline is always there.
 std::span<const InstructionSet> available_instruction_sets();
 

@@ -19,11 +19,11 @@ TEST(InstructionSets, BaselineIsAlwaysThereAndComesFirst) {
 }
 
 TEST(InstructionSets, HaveTheNamesThatSondeCpuTakes) {
-  EXPECT_EQ(name_of(InstructionSet::baseline), "baseline");
-  EXPECT_EQ(name_of(InstructionSet::sse4), "sse4");
-  EXPECT_EQ(name_of(InstructionSet::avx2), "avx2");
-  EXPECT_EQ(name_of(InstructionSet::avx512), "avx512");
-  EXPECT_EQ(name_of(InstructionSet::avx512_bf16), "avx512-bf16");
+  EXPECT_EQ(to_string(InstructionSet::baseline), "baseline");
+  EXPECT_EQ(to_string(InstructionSet::sse4), "sse4");
+  EXPECT_EQ(to_string(InstructionSet::avx2), "avx2");
+  EXPECT_EQ(to_string(InstructionSet::avx512), "avx512");
+  EXPECT_EQ(to_string(InstructionSet::avx512_bf16), "avx512-bf16");
 }
 
 TEST(InstructionSets, OneTheMachineLacksIsRefusedByName) {

@@ -26,7 +26,7 @@ class EveryInstructionSet : public testing::TestWithParam<InstructionSet> {
   InstructionSet before_;
 };
 inline std::string set_name(const testing::TestParamInfo<InstructionSet>& info) {
-  std::string name(name_of(info.param));
+  std::string name(to_string(info.param));
   for (char& c : name) c = c == '-' ? '_' : c;
   return name;
 }

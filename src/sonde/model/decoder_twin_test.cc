@@ -125,7 +125,7 @@ TEST(DecoderTwin, AgreesWithTheModulesForSmallNetworksOnEveryInstructionSet) {
       Twins twins(sizes, 7);
       const auto mask = twins.mask(3);
       for (const FramePrompt& prompt : prompts_of_all_kinds(64, mask))
-        EXPECT_LT(twins.difference(prompt), 2e-5) << "depth " << depth << ", " << kernels::name_of(set);
+        EXPECT_LT(twins.difference(prompt), 2e-5) << "depth " << depth << ", " << kernels::to_string(set);
     }
   }
   kernels::use_instruction_set(best);

@@ -51,7 +51,7 @@ std::string key_of(const SamModel& model, const RgbImage& picture, StoredValues 
   // Instruction sets differ in the last bits.
   const std::string device = model.impl().device == SamModel::Impl::Device::cuda
                                  ? "cuda"
-                                 : std::string(kernels::name_of(kernels::instruction_set()));
+                                 : std::string(kernels::to_string(kernels::instruction_set()));
   const std::string text =
       std::string(kHead) + model.sha256() + (model.precision() == Precision::bf16 ? " bf16 " : " fp32 ") +
       device + " " + std::to_string(picture.extent.width) + " x " + std::to_string(picture.extent.height) +

@@ -38,7 +38,7 @@ std::string private_content(const fs::path& path) {
   return {bytes.data(), count > 0 ? static_cast<std::size_t>(count) : 0};
 }
 
-std::string text_of(const KeptAccess& access) {
+std::string to_string(const KeptAccess& access) {
   return access.token + " " + std::to_string(access.port) + "\n";
 }
 
@@ -48,7 +48,7 @@ std::optional<KeptAccess> parsed(const std::string& text) {
   KeptAccess access{text.substr(0, space)};
   std::from_chars(text.data() + space + 1, text.data() + text.size(), access.port);
   // What is read is what would be written: nothing before, between or after.
-  if (!is_token(access.token) || access.port == 0 || text_of(access) != text) return std::nullopt;
+  if (!is_token(access.token) || access.port == 0 || to_string(access) != text) return std::nullopt;
   return access;
 }
 
@@ -59,7 +59,7 @@ std::optional<KeptAccess> kept_access(const fs::path& project) {
 }
 
 void keep_access(const fs::path& project, const KeptAccess& access) {
-  const std::string text = text_of(access);
+  const std::string text = to_string(access);
   if (private_content(file_of(project)) == text) return;
   try {
     DurableFile file(file_of(project), DurableFile::Readers::owner);

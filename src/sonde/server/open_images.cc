@@ -37,15 +37,15 @@ std::vector<SlicePlane> planes_of(const Grid& grid) {
 SlicePlane plane_at(const Grid& grid, const PlaneRef& wanted) {
   std::string known;
   for (const SlicePlane& plane : planes_of(grid)) {
-    known += (known.empty() ? "" : ", ") + std::string(name_of(plane.axis));
+    known += (known.empty() ? "" : ", ") + std::string(to_string(plane.axis));
     if (plane.axis != wanted.axis) continue;
     if (wanted.slice >= 0 && wanted.slice < plane.slice_count) return plane;
     throw Error(ErrorKind::usage, "slice " + std::to_string(wanted.slice) + ": " +
-                                      std::string(name_of(plane.axis)) + " slices are 0.." +
+                                      std::string(to_string(plane.axis)) + " slices are 0.." +
                                       std::to_string(plane.slice_count - 1));
   }
   throw Error(ErrorKind::usage,
-              "axis " + std::string(name_of(wanted.axis)) + ": the image has the planes " + known);
+              "axis " + std::string(to_string(wanted.axis)) + ": the image has the planes " + known);
 }
 
 OpenImage::OpenImage(Volume volume)

@@ -27,7 +27,7 @@ Json list_of(const Values& values) {
 
 Json to_json(Extent3 extent) { return {extent.x, extent.y, extent.z}; }
 
-std::string_view name_of(ImageStatus status) {
+std::string_view to_string(ImageStatus status) {
   switch (status) {
     case ImageStatus::fresh:
       return "new";
@@ -38,10 +38,10 @@ std::string_view name_of(ImageStatus status) {
   }
   return "";
 }
-std::string_view name_of(ObjectState state) {
+std::string_view to_string(ObjectState state) {
   return state == ObjectState::proposed ? "proposed" : "approved";
 }
-std::string_view name_of(ObjectSource source) {
+std::string_view to_string(ObjectSource source) {
   switch (source) {
     case ObjectSource::prompt:
       return "prompt";
@@ -56,7 +56,7 @@ std::string_view name_of(ObjectSource source) {
   }
   return "";
 }
-std::string_view name_of(Photometric photometric) {
+std::string_view to_string(Photometric photometric) {
   switch (photometric) {
     case Photometric::grey:
       return "grey";
@@ -67,7 +67,7 @@ std::string_view name_of(Photometric photometric) {
   }
   return "";
 }
-std::string_view name_of(EmbeddingState state) {
+std::string_view to_string(EmbeddingState state) {
   switch (state) {
     case EmbeddingState::ready:
       return "ready";
@@ -80,7 +80,7 @@ std::string_view name_of(EmbeddingState state) {
   }
   return "";
 }
-std::string_view name_of(JobState state) {
+std::string_view to_string(JobState state) {
   switch (state) {
     case JobState::waiting:
       return "waiting";
@@ -118,12 +118,12 @@ Json bounds_json(const AnnotatedObject& object) {
   if (!object.slices) return nullptr;
   Json bounds = Json::object();
   for (const Axis axis : {Axis::axial, Axis::coronal, Axis::sagittal})
-    bounds[std::string(sonde::name_of(axis))] = (*object.slices)[static_cast<std::size_t>(axis)];
+    bounds[std::string(sonde::to_string(axis))] = (*object.slices)[static_cast<std::size_t>(axis)];
   return bounds;
 }
 
 Json to_json(const PlaneFacts& plane) {
-  Json json{{"axis", sonde::name_of(plane.axis)},
+  Json json{{"axis", sonde::to_string(plane.axis)},
             {"width", plane.extent.width},
             {"height", plane.extent.height},
             {"slices", plane.slices},
@@ -150,7 +150,9 @@ Json to_json(const HistoryEvent& event) {
 
 }  // namespace
 
-Json to_json(const PlaneRef& plane) { return {{"axis", sonde::name_of(plane.axis)}, {"slice", plane.slice}}; }
+Json to_json(const PlaneRef& plane) {
+  return {{"axis", sonde::to_string(plane.axis)}, {"slice", plane.slice}};
+}
 
 Json to_json(const Label& label) {
   return {{"id", label.id},         {"name", label.name},
@@ -162,7 +164,7 @@ Json to_json(const ImageSummary& image) {
   return {{"id", image.id},
           {"name", image.source.name},
           {"path", image.source.path.string()},
-          {"status", name_of(image.status)},
+          {"status", to_string(image.status)},
           {"approved", image.approved},
           {"proposed", image.proposed},
           {"active_ms", image.active_ms},
@@ -174,11 +176,11 @@ Json to_json(const ImageSummary& image) {
 
 Json to_json(const AnnotatedObject& object) {
   Json json{{"id", object.id},
-            {"state", name_of(object.state)},
+            {"state", to_string(object.state)},
             {"locked", object.lock == Lock::locked},
             {"label", or_null(object.label)},
             {"name", object.name},
-            {"source", name_of(object.source)},
+            {"source", to_string(object.source)},
             {"area", object.area},
             {"revision", object.revision},
             {"bounds", bounds_json(object)},
@@ -208,7 +210,7 @@ Json to_json(const ProjectFacts& project) {
             {"architecture", model.architecture},
             {"sha256", model.sha256},
             {"precision", model.precision}}},
-          {"overlap", name_of(project.overlap)},
+          {"overlap", to_string(project.overlap)},
           {"labels", list_of(project.labels)},
           {"images", list_of(project.images)}};
 }
@@ -217,14 +219,14 @@ Json to_json(const ProjectChanges& changes) {
   return {{"revision", changes.revision},
           {"images", list_of(changes.images)},
           {"labels", changes.labels ? list_of(*changes.labels) : Json(nullptr)},
-          {"overlap", name_of(changes.overlap)}};
+          {"overlap", to_string(changes.overlap)}};
 }
 
 Json labels_json(Revision revision, std::span<const Label> labels) {
   return {{"revision", revision}, {"labels", list_of(labels)}};
 }
 Json settings_json(Revision revision, Overlap overlap) {
-  return {{"revision", revision}, {"overlap", name_of(overlap)}};
+  return {{"revision", revision}, {"overlap", to_string(overlap)}};
 }
 Json progress_json(const ImageSummary& image) { return {{"image", to_json(image)}}; }
 Json history_json(std::span<const HistoryEvent> events) { return {{"events", list_of(events)}}; }
@@ -233,7 +235,7 @@ Json to_json(const OpenedFacts& opened) {
   return {{"image", to_json(opened.image)},
           {"extent", to_json(opened.extent)},
           {"plain", opened.plain},
-          {"photometric", name_of(opened.photometric)},
+          {"photometric", to_string(opened.photometric)},
           {"range", opened.range},
           {"orientation", opened.orientation},
           {"notes", opened.notes},
@@ -256,11 +258,11 @@ Json to_json(const UsedWindow& used) {
 }
 
 Json to_json(const EmbeddingFacts& embedding) {
-  return {{"embedding", name_of(embedding.state)}, {"message", embedding.message}};
+  return {{"embedding", to_string(embedding.state)}, {"message", embedding.message}};
 }
 
 Json to_json(const JobFacts& job) {
-  return {{"job", job.job},         {"kind", job.kind},    {"state", name_of(job.state)},
+  return {{"job", job.job},         {"kind", job.kind},    {"state", to_string(job.state)},
           {"done", job.done},       {"total", job.total},  {"message", job.message},
           {"preview", job.preview}, {"result", job.result}};
 }

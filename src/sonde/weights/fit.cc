@@ -28,9 +28,9 @@ std::string list_some(const std::string& what, const std::vector<std::string>& n
 
 std::string misfit(const std::string& name, const WeightTensor& tensor, const Parameter& parameter) {
   if (tensor.shape != parameter.shape)
-    return name + " is " + text_of(tensor.shape) + ", not " + text_of(parameter.shape);
+    return name + " is " + to_string(tensor.shape) + ", not " + to_string(parameter.shape);
   if (is_floating_point(tensor.type) != is_floating_point(parameter.type))
-    return name + " is of type " + std::string(name_of(tensor.type));
+    return name + " is of type " + std::string(to_string(tensor.type));
   return {};
 }
 

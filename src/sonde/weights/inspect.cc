@@ -24,7 +24,8 @@ CheckpointInfo inspect_checkpoint(const std::filesystem::path& path) {
   const Checkpoint checkpoint = load_checkpoint(path);
   CheckpointInfo info{.sha256 = checkpoint.sha256, .architecture = {}, .problem = {}, .tensors = {}};
   for (const auto& [name, tensor] : checkpoint.tensors) {
-    info.tensors.push_back({.name = name, .type = std::string(name_of(tensor.type)), .shape = tensor.shape});
+    info.tensors.push_back(
+        {.name = name, .type = std::string(to_string(tensor.type)), .shape = tensor.shape});
     if (is_parameter(name, tensor)) info.parameter_count += element_count(tensor);
   }
   try {

@@ -89,7 +89,8 @@ NumberType type_of(const Json& description, const std::string& where) {
   const auto found = description.find("dtype");
   if (found == description.end() || !found->is_string()) refuse(where, "dtype is missing");
   const auto name = found->get<std::string>();
-  const auto* known = std::ranges::find(kTypes, std::string_view(name), name_of);
+  const auto* known =
+      std::ranges::find(kTypes, std::string_view(name), [](NumberType type) { return to_string(type); });
   if (known == kTypes.end()) {
     throw Error(ErrorKind::unsupported, where + ": numbers of type " + printable(name) +
                                             "; F64, F32, F16, BF16, I64, I32, I16, I8, U8 and BOOL are read");
@@ -142,7 +143,7 @@ std::string header_text(const NamedTensors& tensors, const std::map<std::string,
   if (!metadata.empty()) header["__metadata__"] = metadata;
   std::uint64_t at = 0;
   for (const auto& [name, tensor] : tensors) {
-    header[name] = {{"dtype", name_of(tensor.type)},
+    header[name] = {{"dtype", to_string(tensor.type)},
                     {"shape", tensor.shape},
                     {"data_offsets", {at, at + tensor.bytes.size()}}};
     at += tensor.bytes.size();

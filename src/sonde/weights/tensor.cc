@@ -49,9 +49,9 @@ std::vector<float> converted(const WeightTensor& tensor, Convert convert) {
 }  // namespace
 
 std::size_t size_of(NumberType type) { return kind_of(type).bytes; }
-std::string_view name_of(NumberType type) { return kind_of(type).name; }
+std::string_view to_string(NumberType type) { return kind_of(type).name; }
 
-std::string text_of(const Shape& shape) {
+std::string to_string(const Shape& shape) {
   std::string text = "[";
   for (std::size_t i = 0; i < shape.size(); ++i) text += (i > 0 ? ", " : "") + std::to_string(shape[i]);
   return text + "]";
@@ -79,7 +79,7 @@ WeightTensor as_f32(const WeightTensor& tensor) {
       return make_tensor(converted<std::uint16_t>(tensor, float_from_bf16), tensor.shape);
     default:
       throw Error(ErrorKind::internal,
-                  "numbers of type " + std::string(name_of(tensor.type)) + " are no weights");
+                  "numbers of type " + std::string(to_string(tensor.type)) + " are no weights");
   }
 }
 

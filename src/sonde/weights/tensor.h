@@ -14,12 +14,12 @@
 namespace sonde {
 
 enum class NumberType : std::uint8_t { f64, f32, f16, bf16, i64, i32, i16, i8, u8, boolean };
-std::size_t size_of(NumberType type);       // bytes
-std::string_view name_of(NumberType type);  // as in .safetensors: "F32"
+std::size_t size_of(NumberType type);         // bytes
+std::string_view to_string(NumberType type);  // as in .safetensors: "F32"
 constexpr bool is_floating_point(NumberType type) { return type <= NumberType::bf16; }
 
 using Shape = std::vector<std::int64_t>;
-std::string text_of(const Shape& shape);  // "[1, 64, 64, 256]"
+std::string to_string(const Shape& shape);  // "[1, 64, 64, 256]"
 
 // Numbers of a checkpoint, row-major without gaps. Cheap to copy: the numbers are shared, often with a mapped
 // file, and are not to be written to.

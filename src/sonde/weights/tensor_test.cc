@@ -29,12 +29,12 @@ TEST(WeightTensor, HasAsManyElementsAsItsBytesHold) {
 }
 
 TEST(WeightTensor, NamesTypesAndShapesAsFilesAndErrorsDo) {
-  EXPECT_EQ(name_of(NumberType::bf16), "BF16");
-  EXPECT_EQ(name_of(NumberType::boolean), "BOOL");
+  EXPECT_EQ(to_string(NumberType::bf16), "BF16");
+  EXPECT_EQ(to_string(NumberType::boolean), "BOOL");
   EXPECT_EQ(size_of(NumberType::f64), 8U);
   EXPECT_EQ(size_of(NumberType::u8), 1U);
-  EXPECT_EQ(text_of({}), "[]");
-  EXPECT_EQ(text_of({1, 64, 256}), "[1, 64, 256]");
+  EXPECT_EQ(to_string({}), "[]");
+  EXPECT_EQ(to_string({1, 64, 256}), "[1, 64, 256]");
 }
 
 TEST(WeightTensor, KeepsItsNumbersAlive) {

@@ -93,7 +93,7 @@ VitSizes vit_sizes(const ShapeReader& reader) {
   const Shape& positions = reader.shape(encoder + "pos_embed", 4);
   sizes.image_size = positions[1] * sizes.patch_size;
   reader.require(positions[1] == positions[2] && sizes.image_size <= kMaxImageSide, encoder + "pos_embed",
-                 "is " + text_of(positions) + ", allowed are squares of up to " +
+                 "is " + to_string(positions) + ", allowed are squares of up to " +
                      std::to_string(kMaxImageSide) + " pixels");
   sizes.depth = reader.count(encoder + "blocks.", ".attn.qkv.weight");
   const auto relative = encoder + "blocks.0.attn.rel_pos_h";
@@ -115,7 +115,7 @@ void read_stage_attention(const ShapeReader& reader, std::size_t stage, TinyVitS
   std::int64_t window = 1;
   while (window * window < biases[1]) ++window;
   reader.require(window * window == biases[1] && window <= kMaxWindow, name,
-                 "is " + text_of(biases) + ", the second a square up to " +
+                 "is " + to_string(biases) + ", the second a square up to " +
                      std::to_string(kMaxWindow * kMaxWindow) + " is allowed");
   reader.require(sizes.embed_dims.at(stage) % biases[0] == 0, name,
                  "has " + std::to_string(biases[0]) + " heads, which do not divide " +
@@ -138,7 +138,7 @@ TinyVitSizes tiny_vit_sizes(const ShapeReader& reader) {
   const auto fc1 = encoder + "layers.1.blocks.0.mlp.fc1.weight";
   const Shape& mlp = reader.shape(fc1, 2);
   reader.require(mlp[0] % mlp[1] == 0, fc1,
-                 "is " + text_of(mlp) + ", the first a multiple of the second is allowed");
+                 "is " + to_string(mlp) + ", the first a multiple of the second is allowed");
   sizes.mlp_ratio = mlp[0] / mlp[1];
   sizes.out_chans = reader.shape(encoder + "neck.0.weight", 4)[0];
   return sizes;
@@ -153,7 +153,7 @@ void read_decoder(const ShapeReader& reader, SamSizes& sizes) {
   // of them.
   reader.require(tokens[0] <= kMaxLayers && tokens[1] % (2 * sizes.decoder_heads) == 0,
                  decoder + "mask_tokens.weight",
-                 "is " + text_of(tokens) + ", allowed are up to " + std::to_string(kMaxLayers) +
+                 "is " + to_string(tokens) + ", allowed are up to " + std::to_string(kMaxLayers) +
                      " tokens of a multiple of " + std::to_string(2 * sizes.decoder_heads) + " channels");
   sizes.decoder_depth = reader.count(decoder + "transformer.layers.", ".norm1.weight");
   sizes.decoder_mlp_dim = reader.shape(decoder + "transformer.layers.0.mlp.lin1.weight", 2)[0];

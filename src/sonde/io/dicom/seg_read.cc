@@ -22,7 +22,7 @@ namespace {
 
 constexpr std::size_t kMaxFrames = std::size_t{1} << 20;
 
-std::string text_of(DcmItem& item, const DcmTagKey& tag) {
+std::string text_at(DcmItem& item, const DcmTagKey& tag) {
   OFString text;
   if (item.findAndGetOFStringArray(tag, text).bad()) return {};
   while (!text.empty() && (text.back() == ' ' || text.back() == '\0')) text.erase(text.size() - 1);
@@ -63,9 +63,9 @@ class Reader {
     DicomSeg seg;
     seg.extent = {number(DCM_Columns), number(DCM_Rows)};
     frame_pixels_ = static_cast<std::size_t>(pixel_count(seg.extent));
-    seg.frame_of_reference_uid = text_of(*data_, DCM_FrameOfReferenceUID);
+    seg.frame_of_reference_uid = text_at(*data_, DCM_FrameOfReferenceUID);
     if (DcmItem* series = first_item(data_, DCM_ReferencedSeriesSequence))
-      seg.series_uid = text_of(*series, DCM_SeriesInstanceUID);
+      seg.series_uid = text_at(*series, DCM_SeriesInstanceUID);
     read_segments(seg);
     read_frames(seg);
     if (kind_ == SegKind::fractional)
@@ -91,11 +91,11 @@ class Reader {
     if (!is_raw)
       refuse(std::string("a segmentation compressed as ") + DcmXfer(data_->getOriginalXfer()).getXferName() +
              " is not read");
-    character_set_ = text_of(*data_, DCM_SpecificCharacterSet);
+    character_set_ = text_at(*data_, DCM_SpecificCharacterSet);
   }
 
   SegKind kind() const {
-    const std::string type = text_of(*data_, DCM_SegmentationType);
+    const std::string type = text_at(*data_, DCM_SegmentationType);
     const std::int64_t bits = number(DCM_BitsAllocated);
     if (type == "BINARY" && bits == 1) return SegKind::binary;
     if (type == "FRACTIONAL" && bits == 8) return SegKind::fractional;
@@ -116,12 +116,12 @@ class Reader {
       Uint16 number = 0;
       const bool is_numbered = segment->findAndGetUint16(DCM_SegmentNumber, number).good();
       if (kind_ == SegKind::label_map && is_numbered && number == 0) continue;  // the background's name
-      const std::string label = decode_dicom_text(text_of(*segment, DCM_SegmentLabel), character_set_);
+      const std::string label = decode_dicom_text(text_at(*segment, DCM_SegmentLabel), character_set_);
       if (number == 0) refuse_corrupt("its segment \"" + label + "\" has no number");
       if (!numbers_.insert(number).second)
         refuse_corrupt("two of its segments have the number " + std::to_string(number));
       seg.segments.push_back(
-          {number, label, decode_dicom_text(text_of(*segment, DCM_SegmentDescription), character_set_)});
+          {number, label, decode_dicom_text(text_at(*segment, DCM_SegmentDescription), character_set_)});
     }
   }
 

@@ -166,7 +166,7 @@ void describe_colours(const std::string& name, const TiffLayout& layout, PixelVa
   const bool coloured = *colours != Colours::grey && !indices;
   header.coding.sample = *sample;
   header.coding.channels = coloured ? 3 : 1;
-  header.stored_type = layout.bits == 1 ? "1 bit" : std::string(name_of(*sample));
+  header.stored_type = layout.bits == 1 ? "1 bit" : std::string(to_string(*sample));
   if (*colours == Colours::palette) header.stored_type += " palette";
   if (*colours == Colours::rgb) header.stored_type += layout.samples == 4 ? " rgba" : " rgb";
   if (layout.samples == 4) header.notes.emplace_back("the alpha channel is ignored");

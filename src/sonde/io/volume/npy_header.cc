@@ -15,7 +15,7 @@ constexpr std::string_view kMagic("\x93NUMPY", 6);
 constexpr std::size_t kMaxHeaderBytes = 1 << 16;
 constexpr std::size_t kMaxDimensions = 8;
 
-std::string_view text_of(ByteView bytes) {
+std::string_view as_text(ByteView bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
@@ -146,10 +146,10 @@ void read_dictionary(NpyHeader& header, const std::string& name, std::string_vie
 
 }  // namespace
 
-bool starts_as_npy(ByteView head) { return text_of(head).starts_with(kMagic); }
+bool starts_as_npy(ByteView head) { return as_text(head).starts_with(kMagic); }
 
 NpyHeader parse_npy_header(const std::string& name, ByteView file) {
-  const std::string_view text = text_of(file);
+  const std::string_view text = as_text(file);
   if (!text.starts_with(kMagic)) refuse_corrupt(name, "not npy: it must begin with \\x93NUMPY");
   if (text.size() < 10) refuse_corrupt(name, "cut: it ends in its header");
   const auto byte_at = [&](std::size_t at) {

@@ -37,7 +37,7 @@ TEST(Orient48, GivesTheSamePicturesWhateverTheOrderOfTheAxes) {
     for (const auto& file : files) {
       const Volume volume = read_nifti(file, {});
       EXPECT_EQ(slice_plane(volume, axis).extent, slice_plane(first, axis).extent) << file;
-      EXPECT_TRUE(all_slices(volume, axis) == expected) << file << ' ' << name_of(axis);
+      EXPECT_TRUE(all_slices(volume, axis) == expected) << file << ' ' << to_string(axis);
       EXPECT_EQ(orientation_code(volume), file.stem().stem().string());
     }
   }

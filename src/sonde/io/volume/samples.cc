@@ -138,7 +138,7 @@ std::int64_t byte_size(SampleType type) {
   return with_type(type, [](auto sample) { return static_cast<std::int64_t>(sizeof(sample)); });
 }
 
-std::string_view name_of(SampleType type) {
+std::string_view to_string(SampleType type) {
   constexpr std::array<std::string_view, 11> kNames{"int8",    "uint8",   "int16",  "uint16",
                                                     "int32",   "uint32",  "int64",  "uint64",
                                                     "float16", "float32", "float64"};

@@ -16,7 +16,7 @@ enum class SampleType { int8, uint8, int16, uint16, int32, uint32, int64, uint64
 enum class ByteOrder { little, big };
 
 std::int64_t byte_size(SampleType type);
-std::string_view name_of(SampleType type);
+std::string_view to_string(SampleType type);
 
 struct Scaling {
   double slope = 1, intercept = 0;

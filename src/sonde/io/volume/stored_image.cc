@@ -28,7 +28,7 @@ bool is_eight_bit(const StoredImage& image) {
 }
 
 std::string stored_type(const StoredImage& image) {
-  std::string type = image.type_name.empty() ? std::string(name_of(image.type)) : image.type_name;
+  std::string type = image.type_name.empty() ? std::string(to_string(image.type)) : image.type_name;
   if (image.channels != Channels::colour) return type;
   return type + (image.channel_count == 4 ? " rgba" : " rgb");
 }
@@ -39,7 +39,7 @@ void check_scaling(const std::string& name, const StoredImage& image) {
     refuse_corrupt(name, "its intensity slope or intercept is not a finite number");
   const auto largest = largest_scaled(image.type, scaling);
   if (largest && *largest > std::numeric_limits<float>::max()) {
-    refuse_corrupt(name, "its intensity slope and intercept take " + std::string(name_of(image.type)) +
+    refuse_corrupt(name, "its intensity slope and intercept take " + std::string(to_string(image.type)) +
                              " values beyond 32-bit floating point");
   }
 }

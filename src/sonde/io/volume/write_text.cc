@@ -17,22 +17,22 @@ namespace sonde {
 namespace {
 
 // The shortest text that reads back as the same number.
-std::string text_of(double value) {
+std::string to_string(double value) {
   std::array<char, 32> digits{};
   const double without_sign_of_zero = value + 0.0;
   const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), without_sign_of_zero).ptr;
   return {digits.data(), end};
 }
 
-std::string text_of(Vec3 v, const std::string& separator) {
-  return text_of(v.x) + separator + text_of(v.y) + separator + text_of(v.z);
+std::string to_string(Vec3 v, const std::string& separator) {
+  return to_string(v.x) + separator + to_string(v.y) + separator + to_string(v.z);
 }
 
-std::string text_of(Extent3 e) {
+std::string to_string(Extent3 e) {
   return std::to_string(e.x) + " " + std::to_string(e.y) + " " + std::to_string(e.z);
 }
 
-std::string in_brackets(Vec3 v) { return "(" + text_of(v, ",") + ")"; }
+std::string in_brackets(Vec3 v) { return "(" + to_string(v, ",") + ")"; }
 
 std::vector<std::byte> joined(const std::string& header, const std::vector<std::byte>& data) {
   const ByteView text = std::as_bytes(std::span(header));
@@ -69,7 +69,7 @@ std::vector<std::byte> nrrd_bytes(const StoredVoxels& voxels, const Affine3& mm_
   std::string header =
       "NRRD0004\n# http://teem.sourceforge.net/nrrd/format.html\n# " + std::string(kOwnMark) + "\n";
   header += wide ? "type: unsigned short\n" : "type: unsigned char\n";
-  header += "dimension: 3\nspace: left-posterior-superior\nsizes: " + text_of(voxels.extent);
+  header += "dimension: 3\nspace: left-posterior-superior\nsizes: " + to_string(voxels.extent);
   header += "\nspace directions: " + in_brackets(i) + " " + in_brackets(j) + " " + in_brackets(k);
   header += "\nkinds: domain domain domain\n";
   if (wide) header += kIsBigEndian ? "endian: big\n" : "endian: little\n";
@@ -86,12 +86,12 @@ std::vector<std::byte> metaimage_bytes(const StoredVoxels& voxels, const Affine3
   header += "\nTransformMatrix =";
   for (const Vec3& column : mm_from_voxel.columns) {
     const double step = length(column);
-    header += " " + text_of({column.x / step, column.y / step, column.z / step}, " ");
+    header += " " + to_string({column.x / step, column.y / step, column.z / step}, " ");
   }
-  header += "\nOffset = " + text_of(mm_from_voxel.origin, " ") + "\nCenterOfRotation = 0 0 0";
+  header += "\nOffset = " + to_string(mm_from_voxel.origin, " ") + "\nCenterOfRotation = 0 0 0";
   header += "\nAnatomicalOrientation = " + anatomical_orientation(mm_from_voxel);
-  header += "\nElementSpacing = " + text_of(spacing_mm(mm_from_voxel), " ");
-  header += "\nDimSize = " + text_of(voxels.extent);
+  header += "\nElementSpacing = " + to_string(spacing_mm(mm_from_voxel), " ");
+  header += "\nDimSize = " + to_string(voxels.extent);
   header += voxels.bits == 16 ? "\nElementType = MET_USHORT" : "\nElementType = MET_UCHAR";
   header += "\nElementDataFile = LOCAL\n";
   return joined(header, data);
