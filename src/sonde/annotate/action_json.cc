@@ -31,7 +31,7 @@ json optional_to_json(const std::optional<T>& value) {
 }
 
 std::optional<std::int64_t> optional_from_json(const json& value) {
-  return value.is_null() ? std::nullopt : std::optional(whole_from(value));
+  return value.is_null() ? std::nullopt : std::optional(integer_from(value));
 }
 
 std::string_view to_string(Paint paint) { return paint == Paint::add ? "add" : "remove"; }
@@ -96,7 +96,7 @@ struct ToJson {
 Action painted_from_json(const json& j, std::string_view kind) {
   const PlaneRef plane = plane_from_json(j.at("plane"));
   const auto object = optional_from_json(j.at("object"));
-  const auto label = whole_from(j.at("label"));
+  const auto label = integer_from(j.at("label"));
   if (kind == "lasso")
     return LassoAction{plane, object, label, paint_of(j), points_from_json(j.at("polygon"))};
   const json& radii = j.at("radii");
@@ -110,8 +110,8 @@ Action painted_from_json(const json& j, std::string_view kind) {
 
 Action everything_from_json(const json& j) {
   EverythingAction action{plane_from_json(j.at("plane")), j.at("window").get<std::string>(), {}};
-  action.settings = {whole_from(j.at("points_per_side")), j.at("pred_iou").get<double>(),
-                     j.at("stability").get<double>(), whole_from(j.at("min_region"))};
+  action.settings = {integer_from(j.at("points_per_side")), j.at("pred_iou").get<double>(),
+                     j.at("stability").get<double>(), integer_from(j.at("min_region"))};
   return action;
 }
 
@@ -119,29 +119,29 @@ Action import_from_json(const json& j) {
   ImportAction action{j.at("from").get<std::string>(), {}};
   action.among = j.contains("among") ? ImportAction::Among::shared : ImportAction::Among::overlap_rule;
   for (const json& object : j.at("objects"))
-    action.objects.push_back({whole_from(object.at("label")), object.at("name").get<std::string>(), {}});
+    action.objects.push_back({integer_from(object.at("label")), object.at("name").get<std::string>(), {}});
   return action;
 }
 
 Action of_objects_from_json(const json& j, std::string_view kind) {
-  const auto objects = wholes_from(j.at("objects"));
-  if (kind == "accept") return AcceptAction{objects, whole_from(j.at("label"))};
+  const auto objects = integers_from(j.at("objects"));
+  if (kind == "accept") return AcceptAction{objects, integer_from(j.at("label"))};
   if (kind == "delete") return DeleteAction{objects};
-  if (kind == "label") return RelabelAction{objects, whole_from(j.at("label"))};
+  if (kind == "label") return RelabelAction{objects, integer_from(j.at("label"))};
   if (kind == "lock") return LockAction{objects, Lock::locked};
   if (kind == "unlock") return LockAction{objects, Lock::open};
   if (kind == "merge") return MergeAction{objects};
   if (kind == "fill_holes") return FillHolesAction{objects, parse_axis(j.at("axis").get<std::string>())};
-  if (kind == "drop_specks") return DropSpecksAction{objects, whole_from(j.at("below"))};
+  if (kind == "drop_specks") return DropSpecksAction{objects, integer_from(j.at("below"))};
   throw Error(ErrorKind::corrupt_data, "the history holds an action \"" + std::string(kind) + "\"");
 }
 
 }  // namespace
 
-std::int64_t whole_from(const json& j) {
+std::int64_t integer_from(const json& j) {
   constexpr auto kMax = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
   if (!j.is_number_integer() || (j.is_number_unsigned() && j.get<std::uint64_t>() > kMax))
-    throw Error(ErrorKind::corrupt_data, "the history holds something else in place of a whole number");
+    throw Error(ErrorKind::corrupt_data, "the history holds something else in place of an integer");
   return j.get<std::int64_t>();
 }
 
@@ -151,19 +151,19 @@ std::size_t index_from(const json& j) {
   return j.get<std::size_t>();
 }
 
-std::vector<std::int64_t> wholes_from(const json& list) {
+std::vector<std::int64_t> integers_from(const json& list) {
   if (!list.is_array())
     throw Error(ErrorKind::corrupt_data, "the history holds something else in place of a list");
-  std::vector<std::int64_t> wholes;
-  wholes.reserve(list.size());
-  for (const json& whole : list) wholes.push_back(whole_from(whole));
-  return wholes;
+  std::vector<std::int64_t> integers;
+  integers.reserve(list.size());
+  for (const json& integer : list) integers.push_back(integer_from(integer));
+  return integers;
 }
 
 json plane_to_json(PlaneRef plane) { return {{"axis", to_string(plane.axis)}, {"slice", plane.slice}}; }
 
 PlaneRef plane_from_json(const json& j) {
-  return {parse_axis(j.at("axis").get<std::string>()), whole_from(j.at("slice"))};
+  return {parse_axis(j.at("axis").get<std::string>()), integer_from(j.at("slice"))};
 }
 
 json prompt_to_json(const AskedPrompt& prompt) {
@@ -202,10 +202,10 @@ Action action_from_json(const json& j) {
     return AskAction{plane_from_json(j.at("plane")), prompt_from_json(j.at("prompt")),
                      optional_from_json(j.at("proposal")), optional_from_json(j.at("target"))};
   }
-  if (kind == "choose") return ChooseAction{whole_from(j.at("proposal")), index_from(j.at("candidate"))};
+  if (kind == "choose") return ChooseAction{integer_from(j.at("proposal")), index_from(j.at("candidate"))};
   if (kind == "stroke" || kind == "lasso") return painted_from_json(j, kind);
-  if (kind == "name") return NameAction{whole_from(j.at("object")), j.at("name").get<std::string>()};
-  if (kind == "split") return SplitAction{whole_from(j.at("object"))};
+  if (kind == "name") return NameAction{integer_from(j.at("object")), j.at("name").get<std::string>()};
+  if (kind == "split") return SplitAction{integer_from(j.at("object"))};
   if (kind == "everything") return everything_from_json(j);
   if (kind == "import") return import_from_json(j);
   if (kind == "undo") return UndoAction{};

@@ -11,9 +11,9 @@
 namespace sonde {
 
 // Throw Error{corrupt_data} for what is no whole number of 64 bits: the library would convert anything.
-std::int64_t whole_from(const nlohmann::json& json);
+std::int64_t integer_from(const nlohmann::json& json);
 std::size_t index_from(const nlohmann::json& json);
-std::vector<std::int64_t> wholes_from(const nlohmann::json& list);
+std::vector<std::int64_t> integers_from(const nlohmann::json& list);
 
 nlohmann::json plane_to_json(PlaneRef plane);
 PlaneRef plane_from_json(const nlohmann::json& json);

@@ -38,10 +38,10 @@ json proposal_to_json(const Proposal& proposal) {
 Proposal proposal_from_json(const json& j) {
   Proposal proposal;
   proposal.plane = plane_from_json(j.at("plane"));
-  if (!j.at("target").is_null()) proposal.target = whole_from(j.at("target"));
+  if (!j.at("target").is_null()) proposal.target = integer_from(j.at("target"));
   for (const json& score : j.at("candidates")) {
     proposal.candidates.push_back(
-        {score.at(0).get<double>(), score.at(1).get<double>(), whole_from(score.at(2))});
+        {score.at(0).get<double>(), score.at(1).get<double>(), integer_from(score.at(2))});
   }
   proposal.chosen = index_from(j.at("chosen"));
   if (!j.at("prompt").is_null()) proposal.prompt = prompt_from_json(j.at("prompt"));
@@ -51,7 +51,7 @@ Proposal proposal_from_json(const json& j) {
 std::array<std::array<std::int64_t, 2>, 3> slices_from_json(const json& j) {
   std::array<std::array<std::int64_t, 2>, 3> slices{};
   for (std::size_t axis = 0; axis < slices.size(); ++axis)
-    slices[axis] = {whole_from(j.at(axis).at(0)), whole_from(j.at(axis).at(1))};
+    slices[axis] = {integer_from(j.at(axis).at(0)), integer_from(j.at(axis).at(1))};
   return slices;
 }
 
@@ -77,17 +77,17 @@ ObjectRecord record_from_json(const std::string& text) {
   const json j = parse_json(text);
   ObjectRecord record;
   AnnotatedObject& object = record.object;
-  object.id = whole_from(j.at("id"));
-  object.image = whole_from(j.at("image"));
+  object.id = integer_from(j.at("id"));
+  object.image = integer_from(j.at("image"));
   object.state = j.at("state") == "proposed" ? ObjectState::proposed : ObjectState::approved;
   object.lock = j.at("locked").get<bool>() ? Lock::locked : Lock::open;
-  if (!j.at("label").is_null()) object.label = whole_from(j.at("label"));
+  if (!j.at("label").is_null()) object.label = integer_from(j.at("label"));
   object.name = j.at("name").get<std::string>();
   object.source = source_from_text(j.at("source").get<std::string>());
   if (!j.at("proposal").is_null()) object.proposal = proposal_from_json(j.at("proposal"));
-  object.area = whole_from(j.at("area"));
+  object.area = integer_from(j.at("area"));
   if (!j.at("slices").is_null()) object.slices = slices_from_json(j.at("slices"));
-  record.asked_at = whole_from(j.at("asked_at"));
+  record.asked_at = integer_from(j.at("asked_at"));
   return record;
 }
 

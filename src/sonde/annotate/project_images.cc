@@ -34,7 +34,8 @@ std::string grid_to_json(const Grid& grid) {
 Grid grid_from_json(const std::string& text) {
   const json j = parse_json(text);
   const json& extent = j.at("extent");
-  Grid grid{{whole_from(extent.at(0)), whole_from(extent.at(1)), whole_from(extent.at(2))}, std::nullopt};
+  Grid grid{{integer_from(extent.at(0)), integer_from(extent.at(1)), integer_from(extent.at(2))},
+            std::nullopt};
   if (j.at("mm_from_voxel").is_null()) return grid;
   const auto n = j.at("mm_from_voxel").get<std::array<double, 12>>();
   grid.mm_from_voxel = Affine3{{Vec3{n[0], n[1], n[2]}, Vec3{n[3], n[4], n[5]}, Vec3{n[6], n[7], n[8]}},

@@ -43,7 +43,7 @@ OptionRules& OptionRules::positive() {
   return *this;
 }
 
-OptionRules& OptionRules::whole_number() {
+OptionRules& OptionRules::integer() {
   const auto fault = [](const std::string& text) {
     constexpr std::size_t kMaxDigits = 18;
     const bool fits = !text.empty() && text.size() <= kMaxDigits &&

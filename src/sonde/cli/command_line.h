@@ -30,7 +30,7 @@ class OptionRules {
   OptionRules& within(std::int64_t min, std::int64_t max);
   OptionRules& positive();
   // For unsigned numbers: CLI11 takes a minus sign, and what does not fit for the largest.
-  OptionRules& whole_number();
+  OptionRules& integer();
   OptionRules& not_empty();
 
  private:

@@ -283,7 +283,7 @@ int study_compare(Arguments args) {
   CommandLine line("Two studies over the objects that both scored", "sonde study compare");
   line.add("DIR_A", a, "Folder of a study").required();
   line.add("DIR_B", b, "Folder of another; differences are B - A").required();
-  line.add("--seed", seed, "For the intervals").whole_number().show_default();
+  line.add("--seed", seed, "For the intervals").integer().show_default();
   line.add_flag("--json", json, "Print one JSON object");
   line.footer("Example: sonde study compare nerve_mobile_sam nerve_vit_b");
   if (line.parse(args) == Parsed::helped) return kDone;

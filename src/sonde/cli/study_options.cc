@@ -59,7 +59,7 @@ void declare_protocol(CommandLine& line, StudyRequest& c) {
   line.add("--feedback", c.feedback, "none, or logits: each click also sends the last mask back")
       .show_default();
   line.add("--ties", c.ties, "Among equally good points: first, or random (by --seed)").show_default();
-  line.add("--seed", c.protocol.hand.seed, "For ties, jitter and intervals").whole_number().show_default();
+  line.add("--seed", c.protocol.hand.seed, "For ties, jitter and intervals").integer().show_default();
   line.add("--sign", c.sign, "A click is positive inside its class, or in any class of the image")
       .show_default();
   line.add("--jitter", c.protocol.hand.jitter_px, "Points and box corners move by up to this many pixels")

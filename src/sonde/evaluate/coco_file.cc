@@ -30,7 +30,7 @@ const Json& member(const Json& object, const char* key) {
   return *found;
 }
 
-std::int64_t whole(const Json& object, const char* key) {
+std::int64_t integer(const Json& object, const char* key) {
   const Json& value = member(object, key);
   if (value.is_number_float() && std::trunc(value.get<double>()) == value.get<double>() &&
       std::abs(value.get<double>()) < kMaxExact)
@@ -62,7 +62,7 @@ Id id_of(const Json& object, const char* key) {
   if (!value.is_string() && !value.is_number())
     refuse(std::string("its \"") + key + "\" is neither a number nor a text");
   if (value.is_string()) return {true, line(object, key)};
-  return {false, std::to_string(whole(object, key))};
+  return {false, std::to_string(integer(object, key))};
 }
 
 const Json& list(const Json& json, const std::string& file, const char* key) {
@@ -202,8 +202,8 @@ class Reader {
     image_ = line(entry, "file_name");
     const Id id = id_of(entry, "id");
     if (!places_.emplace(id, kFailed).second) refuse("another image has the same id");
-    const std::int64_t width = whole(entry, "width");
-    const std::int64_t height = whole(entry, "height");
+    const std::int64_t width = integer(entry, "width");
+    const std::int64_t height = integer(entry, "height");
     if (width < 1 || height < 1) refuse("its width or height is below 1");
     const Extent2 extent =
         checked_picture_extent(image_, static_cast<std::uint64_t>(width), static_cast<std::uint64_t>(height));

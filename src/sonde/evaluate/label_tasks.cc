@@ -10,7 +10,7 @@
 namespace sonde {
 namespace {
 
-std::optional<std::int64_t> whole_number(const std::string& text) {
+std::optional<std::int64_t> integer(const std::string& text) {
   std::int64_t value = 0;
   const auto [end, status] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (status != std::errc{} || end != text.data() + text.size()) return std::nullopt;
@@ -39,7 +39,7 @@ StudyTask task_of(std::int64_t value, std::int64_t area_px, const LabelScheme& s
 }
 
 std::int64_t value_of(const StudyTask& task) {
-  return task.object.empty() ? task.label : whole_number(task.object).value_or(0);
+  return task.object.empty() ? task.label : integer(task.object).value_or(0);
 }
 
 TasksFound tasks_of(const LabelAreas& areas, std::int64_t min_area_px, const LabelScheme& scheme,

@@ -38,7 +38,7 @@ std::optional<std::vector<std::int64_t>> match(const Target& target, std::string
   std::vector<std::int64_t> ids;
   for (std::size_t i = 0; i < parts.size(); ++i) {
     if (parts[i] == "*") {
-      const auto id = whole_number(target.segments[i]);
+      const auto id = integer(target.segments[i]);
       if (!id) return std::nullopt;
       ids.push_back(*id);
     } else if (parts[i] != target.segments[i]) {

@@ -54,7 +54,7 @@ std::string text_from(const Json& value, const std::string& where) {
   return text;
 }
 
-std::int64_t whole_from(const Json& value, const std::string& where) {
+std::int64_t integer_from(const Json& value, const std::string& where) {
   if (value.is_number_unsigned() && value.get<std::uint64_t>() <= kMaxInteger)
     return value.get<std::int64_t>();
   throw malformed(where + " must be a whole number, 0 or more");
@@ -91,7 +91,7 @@ const Json* Fields::find(const char* name) {
 }
 
 std::string Fields::text(const char* name) { return text_from(at(name), path(name)); }
-std::int64_t Fields::whole(const char* name) { return whole_from(at(name), path(name)); }
+std::int64_t Fields::integer(const char* name) { return integer_from(at(name), path(name)); }
 double Fields::number(const char* name, NumberRange range) {
   return number_from(at(name), path(name), range);
 }
@@ -101,9 +101,9 @@ std::optional<std::string> Fields::maybe_text(const char* name) {
   const Json* value = find(name);
   return value == nullptr ? std::nullopt : std::optional(text_from(*value, path(name)));
 }
-std::optional<std::int64_t> Fields::maybe_whole(const char* name) {
+std::optional<std::int64_t> Fields::optional_integer(const char* name) {
   const Json* value = find(name);
-  return value == nullptr ? std::nullopt : std::optional(whole_from(*value, path(name)));
+  return value == nullptr ? std::nullopt : std::optional(integer_from(*value, path(name)));
 }
 std::optional<double> Fields::maybe_number(const char* name, NumberRange range) {
   const Json* value = find(name);

@@ -35,11 +35,11 @@ class Fields {
   const Json* find(const char* name);
 
   std::string text(const char* name);
-  std::int64_t whole(const char* name);  // 0 .. 2^53
+  std::int64_t integer(const char* name);  // 0 .. 2^53
   double number(const char* name, NumberRange range);
   bool flag(const char* name);
   std::optional<std::string> maybe_text(const char* name);
-  std::optional<std::int64_t> maybe_whole(const char* name);
+  std::optional<std::int64_t> optional_integer(const char* name);
   std::optional<double> maybe_number(const char* name, NumberRange range);
   std::optional<bool> maybe_flag(const char* name);
   // Calls `read` with each element and its name ("points[3]").
@@ -56,7 +56,7 @@ class Fields {
 
 // One value, named in messages by `where`.
 std::string text_from(const Json& value, const std::string& where);
-std::int64_t whole_from(const Json& value, const std::string& where);
+std::int64_t integer_from(const Json& value, const std::string& where);
 double number_from(const Json& value, const std::string& where, NumberRange range);
 bool flag_from(const Json& value, const std::string& where);
 

@@ -83,7 +83,7 @@ std::string query_text(const Target& target, std::string_view name) {
 }
 
 std::int64_t query_whole(const Target& target, std::string_view name) {
-  const auto number = whole_number(query_text(target, name));
+  const auto number = integer(query_text(target, name));
   if (!number) throw malformed("the query " + std::string(name) + " must be a whole number, 0 or more");
   return *number;
 }
@@ -92,7 +92,7 @@ std::optional<std::int64_t> maybe_query_whole(const Target& target, std::string_
   return target.query.contains(name) ? std::optional(query_whole(target, name)) : std::nullopt;
 }
 
-std::optional<std::int64_t> whole_number(std::string_view text) {
+std::optional<std::int64_t> integer(std::string_view text) {
   constexpr std::int64_t kMax = std::int64_t{1} << 53;
   if (text.empty() || !std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; }))
     return std::nullopt;

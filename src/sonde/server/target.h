@@ -27,6 +27,6 @@ std::int64_t query_whole(const Target& target, std::string_view name);
 std::optional<std::int64_t> maybe_query_whole(const Target& target, std::string_view name);
 
 // "12" to 12: digits alone, below 2^53; absent for anything else.
-std::optional<std::int64_t> whole_number(std::string_view text);
+std::optional<std::int64_t> integer(std::string_view text);
 
 }  // namespace sonde

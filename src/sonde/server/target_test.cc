@@ -43,11 +43,11 @@ TEST(Target, RefusesQueriesThatAreNoneOfItsOwn) {
 }
 
 TEST(Target, TakesWholeNumbersAlone) {
-  EXPECT_EQ(whole_number("0"), 0);
-  EXPECT_EQ(whole_number("9007199254740992"), 9007199254740992);
+  EXPECT_EQ(integer("0"), 0);
+  EXPECT_EQ(integer("9007199254740992"), 9007199254740992);
   for (const char* text :
        {"", "-1", "+1", "1.0", "0x1", " 1", "1e3", "9007199254740993", "99999999999999999999"})
-    EXPECT_EQ(whole_number(text), std::nullopt) << text;
+    EXPECT_EQ(integer(text), std::nullopt) << text;
 }
 
 }  // namespace

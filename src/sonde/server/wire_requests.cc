@@ -21,7 +21,7 @@ PlaneRef plane_from(const Json& json, const std::string& where) {
   } catch (const Error& error) {
     throw malformed(fields.path("axis") + ": " + error.what());
   }
-  plane.slice = fields.whole("slice");
+  plane.slice = fields.integer("slice");
   fields.finish();
   return plane;
 }
@@ -40,7 +40,8 @@ T choice_at(Fields& fields, const char* name, const std::map<std::string_view, T
 
 std::vector<ObjectId> ids_at(Fields& fields, const char* name) {
   std::vector<ObjectId> ids;
-  fields.each(name, [&](const Json& id, const std::string& where) { ids.push_back(whole_from(id, where)); });
+  fields.each(name,
+              [&](const Json& id, const std::string& where) { ids.push_back(integer_from(id, where)); });
   return ids;
 }
 
@@ -65,7 +66,7 @@ PointPrompt prompt_point_from(const Json& json, const std::string& where) {
   Fields fields(json, where);
   PointPrompt point;
   point.position = {fields.number("x", kPixels), fields.number("y", kPixels)};
-  const std::int64_t label = fields.whole("label");
+  const std::int64_t label = fields.integer("label");
   if (label > 1) throw malformed(fields.path("label") + " must be 1 (inside) or 0 (outside)");
   point.label = label == 1 ? PointLabel::foreground : PointLabel::background;
   fields.finish();
@@ -89,20 +90,22 @@ Action ask_from(Fields& fields) {
     const auto corners = numbers_from(*box, fields.path("box"), 4);
     ask.prompt.box = Box2{corners[0], corners[1], corners[2], corners[3]};
   }
-  ask.proposal = fields.maybe_whole("proposal");
-  ask.target = fields.maybe_whole("target");
+  ask.proposal = fields.optional_integer("proposal");
+  ask.target = fields.optional_integer("target");
   return ask;
 }
 Action choose_from(Fields& fields) {
-  return ChooseAction{fields.whole("proposal"), static_cast<std::size_t>(fields.whole("candidate"))};
+  return ChooseAction{fields.integer("proposal"), static_cast<std::size_t>(fields.integer("candidate"))};
 }
-Action accept_from(Fields& fields) { return AcceptAction{ids_at(fields, "objects"), fields.whole("label")}; }
+Action accept_from(Fields& fields) {
+  return AcceptAction{ids_at(fields, "objects"), fields.integer("label")};
+}
 Action delete_from(Fields& fields) { return DeleteAction{ids_at(fields, "objects")}; }
 Action stroke_from(Fields& fields) {
   StrokeAction stroke;
   stroke.plane = plane_at(fields, "plane");
-  stroke.object = fields.maybe_whole("object");
-  stroke.label = fields.maybe_whole("label").value_or(0);
+  stroke.object = fields.optional_integer("object");
+  stroke.label = fields.optional_integer("label").value_or(0);
   stroke.paint = paint_at(fields);
   const auto radii = numbers_from(fields.at("radii"), fields.path("radii"), 2);
   stroke.radii = {radii[0], radii[1]};
@@ -112,18 +115,20 @@ Action stroke_from(Fields& fields) {
 Action lasso_from(Fields& fields) {
   LassoAction lasso;
   lasso.plane = plane_at(fields, "plane");
-  lasso.object = fields.maybe_whole("object");
-  lasso.label = fields.maybe_whole("label").value_or(0);
+  lasso.object = fields.optional_integer("object");
+  lasso.label = fields.optional_integer("label").value_or(0);
   lasso.paint = paint_at(fields);
   lasso.polygon = positions_at(fields, "polygon");
   return lasso;
 }
-Action label_from(Fields& fields) { return RelabelAction{ids_at(fields, "objects"), fields.whole("label")}; }
-Action name_from(Fields& fields) { return NameAction{fields.whole("object"), fields.text("name")}; }
+Action label_from(Fields& fields) {
+  return RelabelAction{ids_at(fields, "objects"), fields.integer("label")};
+}
+Action name_from(Fields& fields) { return NameAction{fields.integer("object"), fields.text("name")}; }
 Action lock_from(Fields& fields) { return LockAction{ids_at(fields, "objects"), Lock::locked}; }
 Action unlock_from(Fields& fields) { return LockAction{ids_at(fields, "objects"), Lock::open}; }
 Action merge_from(Fields& fields) { return MergeAction{ids_at(fields, "objects")}; }
-Action split_from(Fields& fields) { return SplitAction{fields.whole("object")}; }
+Action split_from(Fields& fields) { return SplitAction{fields.integer("object")}; }
 Action fill_holes_from(Fields& fields) {
   return FillHolesAction{
       ids_at(fields, "objects"),
@@ -131,7 +136,7 @@ Action fill_holes_from(Fields& fields) {
                       {{"axial", Axis::axial}, {"coronal", Axis::coronal}, {"sagittal", Axis::sagittal}})};
 }
 Action drop_specks_from(Fields& fields) {
-  return DropSpecksAction{ids_at(fields, "objects"), fields.whole("below")};
+  return DropSpecksAction{ids_at(fields, "objects"), fields.integer("below")};
 }
 Action undo_from(Fields& /*fields*/) { return UndoAction{}; }
 Action redo_from(Fields& /*fields*/) { return RedoAction{}; }
@@ -207,10 +212,10 @@ LabelAction parse_label_action(std::string_view body) {
       action = AddLabel{label_edit_from(fields)};
       break;
     case Kind::edit:
-      action = EditLabel{fields.whole("label"), label_edit_from(fields)};
+      action = EditLabel{fields.integer("label"), label_edit_from(fields)};
       break;
     case Kind::remove:
-      action = DeleteLabel{fields.whole("label")};
+      action = DeleteLabel{fields.integer("label")};
       break;
   }
   fields.finish();
@@ -241,10 +246,10 @@ EverythingRequest parse_everything(std::string_view body) {
   EverythingRequest request{client_at(fields), {plane_at(fields, "plane"), fields.text("window"), {}}};
   EverythingAction& action = request.action;
   EverythingSettings& settings = action.settings;
-  settings.points_per_side = fields.maybe_whole("points_per_side").value_or(settings.points_per_side);
+  settings.points_per_side = fields.optional_integer("points_per_side").value_or(settings.points_per_side);
   settings.pred_iou = fields.maybe_number("pred_iou", kShare).value_or(settings.pred_iou);
   settings.stability = fields.maybe_number("stability", kShare).value_or(settings.stability);
-  settings.min_region = fields.maybe_whole("min_region").value_or(settings.min_region);
+  settings.min_region = fields.optional_integer("min_region").value_or(settings.min_region);
   fields.finish();
   return request;
 }
@@ -253,7 +258,7 @@ ProgressRequest parse_progress(std::string_view body) {
   const Json json = parse_strictly(body);
   Fields fields(json, "");
   ProgressRequest request;
-  if (const auto active = fields.maybe_whole("active_ms")) {
+  if (const auto active = fields.optional_integer("active_ms")) {
     if (*active > kMaxActiveMs) throw malformed("active_ms may be at most 60000");
     request.active = std::chrono::milliseconds(*active);
   }

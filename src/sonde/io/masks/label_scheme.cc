@@ -15,7 +15,7 @@ namespace {
 constexpr std::size_t kMaxBytes = std::size_t{16} << 20;
 constexpr std::size_t kMaxNameBytes = 200;
 
-std::optional<std::int64_t> whole_number(const std::string& text) {
+std::optional<std::int64_t> integer(const std::string& text) {
   std::int64_t value = 0;
   const auto [end, status] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (status != std::errc{} || end != text.data() + text.size()) return std::nullopt;
@@ -52,7 +52,7 @@ void add_name(const std::string& file, Names& names, std::int64_t value, const n
 Names names_of_object(const std::string& file, const nlohmann::json& labels) {
   Names names;
   for (const auto& [key, of_key] : labels.items()) {
-    const auto value = whole_number(key);
+    const auto value = integer(key);
     if (value)
       add_name(file, names, *value, of_key);
     else if (of_key.is_number_integer())

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::size_t kMaxBytes = std::size_t{16} << 20;
 
-std::optional<std::int64_t> whole_number(const std::string& text) {
+std::optional<std::int64_t> integer(const std::string& text) {
   std::int64_t value = 0;
   const auto [end, status] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (status != std::errc{} || end != text.data() + text.size()) return std::nullopt;
@@ -27,7 +27,7 @@ class Names {
 
   void add(const std::string& key, const nlohmann::json& meaning) {
     if (meaning.is_string()) {
-      if (const auto value = whole_number(key)) return name(*value, meaning.get<std::string>(), 1);
+      if (const auto value = integer(key)) return name(*value, meaning.get<std::string>(), 1);
     } else if (meaning.is_number_integer()) {
       return name(meaning.get<std::int64_t>(), key, 1);
     } else if (meaning.is_array() && !meaning.empty()) {
