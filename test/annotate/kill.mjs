@@ -66,7 +66,7 @@ class Client {
     bundle.removed.forEach((id) => objects.delete(id))
     return objects
   }
-  // An action that changes nothing is no event: there is nothing to undo.
+  // An action that changes nothing is not an event: there is nothing to undo.
   record(action, objects) {
     const isEvent = !isDeepStrictEqual(objects, this.objects)
     this.objects = objects

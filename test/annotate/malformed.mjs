@@ -62,7 +62,7 @@ function leaks(answer, secrets) {
     const { error, ...rest } = JSON.parse(answer.body)
     if (Object.keys(error).join() !== 'kind,message' || Object.keys(rest).length > 0) found.push('more than an error')
   } catch {
-    found.push('an answer that is no error')
+    found.push('an answer that is not an error')
   }
   return found
 }

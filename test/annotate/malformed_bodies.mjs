@@ -24,7 +24,7 @@ export function malformedBodies(post) {
   add('a byte order mark', label('\ufeff{"kind": "add_label", "name": ""}'), [400, 422])
   add('UTF-16', label(Buffer.from('{"kind": "add_label", "name": "x"}', 'utf16le')), 400)
   add(
-    'bytes that are no UTF-8',
+    'bytes that are not UTF-8',
     label(
       Buffer.concat([Buffer.from('{"kind": "add_label", "name": "'), Buffer.from([0xff, 0xfe]), Buffer.from('"}')]),
     ),

@@ -150,7 +150,7 @@ export function malformedRequests(server) {
   smuggle('chunked before another encoding', [400, 501], ['Transfer-Encoding: chunked, gzip'], '0\r\n\r\n')
   smuggle('chunked twice', 400, ['Transfer-Encoding: chunked', 'Transfer-Encoding: chunked'], '0\r\n\r\n')
   smuggle('an encoding with a tab in its name', [400, 501], ['Transfer-Encoding: \x0bchunked'], '0\r\n\r\n')
-  smuggle('a chunk size that is no number', 400, ['Transfer-Encoding: chunked'], 'xyz\r\n{}\r\n0\r\n\r\n')
+  smuggle('a chunk size that is not a number', 400, ['Transfer-Encoding: chunked'], 'xyz\r\n{}\r\n0\r\n\r\n')
   smuggle('a chunk size beyond 64 bits', 400, ['Transfer-Encoding: chunked'], 'fffffffffffffffff\r\n{}')
   smuggle('a chunk of -1', 400, ['Transfer-Encoding: chunked'], '-1\r\n{}\r\n0\r\n\r\n')
   smuggle('a chunk longer than it says', 400, ['Transfer-Encoding: chunked'], '1\r\n{}\r\n0\r\n\r\n')

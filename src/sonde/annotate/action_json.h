@@ -10,7 +10,7 @@
 // How the history keeps planes, prompts and actions. (What goes over the wire stands in server/wire.h.)
 namespace sonde {
 
-// Throw Error{corrupt_data} for what is no whole number of 64 bits: the library would convert anything.
+// Throw Error{corrupt_data} for what is not a whole number of 64 bits: the library would convert anything.
 std::int64_t integer_from(const nlohmann::json& json);
 std::size_t index_from(const nlohmann::json& json);
 std::vector<std::int64_t> integers_from(const nlohmann::json& list);

@@ -191,7 +191,7 @@ TEST_F(ExportProject, WritesADicomSeriesAsADicomSegmentationAndRefusesOthers) {
   ASSERT_THAT(files_of(result), ElementsAre("mr_seg.dcm"));
   ASSERT_EQ(result.failures.size(), 1U);
   EXPECT_EQ(result.failures[0].image, "a.png");
-  EXPECT_THAT(result.failures[0].reason, HasSubstr("is no DICOM"));
+  EXPECT_THAT(result.failures[0].reason, HasSubstr("is not DICOM"));
   const DicomSeg seg = read_dicom_seg(result.files[0]);
   ASSERT_EQ(seg.segments.size(), 2U);
   EXPECT_EQ(seg.segments[0].label, "liver");

@@ -211,7 +211,7 @@ TEST(Shapes, FillHolesWithoutTheObjectsInThem) {
   EXPECT_EQ(test.project().voxels(within), disc(15, 15, 2));
   const Revision before = test.project().revision();
   test.act(FillHolesAction{{ring}, Axis::axial});
-  EXPECT_EQ(test.project().revision(), before) << "what changes nothing is no event";
+  EXPECT_EQ(test.project().revision(), before) << "what changes nothing is not an event";
 }
 
 TEST(Shapes, FillHolesSliceBySliceAlongAnyAxis) {

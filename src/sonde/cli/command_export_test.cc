@@ -81,7 +81,7 @@ TEST_F(ExportCommandTest, PrintsOneJsonObject) {
 TEST_F(ExportCommandTest, NamesImagesThatCannotBeWrittenAndSaysSoInItsStatus) {
   EXPECT_EQ(run({"--format", "dicom-seg", "--json"}), kNothingDone);
   EXPECT_THAT(errors_, HasSubstr("a.png: "));
-  EXPECT_THAT(errors_, HasSubstr("is no DICOM"));
+  EXPECT_THAT(errors_, HasSubstr("is not DICOM"));
   EXPECT_EQ(nlohmann::json::parse(out_)["failed"][0]["image"], "a.png");
   EXPECT_FALSE(fs::exists(root_ / "out")) << "nothing was written";
   fs::create_directories(root_ / "out" / "masks" / "a.png");  // in the way
@@ -90,7 +90,7 @@ TEST_F(ExportCommandTest, NamesImagesThatCannotBeWrittenAndSaysSoInItsStatus) {
 
 TEST_F(ExportCommandTest, SaysInOneLineWhatManyImagesHaveInCommon) {
   EXPECT_EQ(run({"--format", "dicom-seg"}), kNothingDone);
-  EXPECT_EQ(errors_, "sonde: a.png: is no DICOM\n");
+  EXPECT_EQ(errors_, "sonde: a.png: is not DICOM\n");
   for (const char* name : {"b.png", "c.png", "d.png"}) {
     write_mask_png(root_ / name, empty_mask({4, 3}));
     const std::vector<ImageSource> images{{root_ / name, "", 0, name}};
@@ -100,7 +100,7 @@ TEST_F(ExportCommandTest, SaysInOneLineWhatManyImagesHaveInCommon) {
     project_.apply(image, std::string("request-") + name[0], action, {});
   }
   EXPECT_EQ(run({"--format", "dicom-seg"}), kNothingDone);
-  EXPECT_EQ(errors_, "sonde: 4 images (a.png, b.png, ...): is no DICOM\n");
+  EXPECT_EQ(errors_, "sonde: 4 images (a.png, b.png, ...): is not DICOM\n");
   fs::create_directories(root_ / "out");  // a person's own
   EXPECT_EQ(run({"--format", "dicom-seg"}), kNothingDone);
   EXPECT_TRUE(fs::exists(root_ / "out"));

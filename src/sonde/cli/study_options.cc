@@ -37,7 +37,7 @@ void declare_data(CommandLine& line, StudyRequest& c) {
   line.add("--out", c.out, "Folder for the results; a run that was stopped there goes on")
       .not_empty()
       .required();
-  line.add("--min-area", c.min_area_px, "Labels of fewer pixels on a picture are no task")
+  line.add("--min-area", c.min_area_px, "Labels of fewer pixels on a picture are not tasks")
       .positive()
       .show_default();
   line.add("--axis", c.axis, "axial, coronal or sagittal slices of volumes; default: the finest pixels");

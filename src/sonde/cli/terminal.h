@@ -9,10 +9,10 @@
 
 namespace sonde {
 
-// A line on stderr that is rewritten, with a bar and the time left; empty where stderr is no terminal.
+// A line on stderr that is rewritten, with a bar and the time left; empty where stderr is not a terminal.
 Progress terminal_progress();
 // The same line for work that tells its own story: a bar for the share done, then the text. Empty where
-// stderr is no terminal.
+// stderr is not a terminal.
 using LineProgress = std::function<void(double share, const std::string& text)>;
 LineProgress terminal_line();
 // Wipes the line, so that a message can stand there.

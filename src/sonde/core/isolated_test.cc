@@ -182,7 +182,7 @@ std::string asked(const std::string& request) {
 }
 std::string fault_of(const std::string& request) {
   try {
-    return asked(request) + " was no fault";
+    return asked(request) + " was not a fault";
   } catch (const Error& error) {
     return error.what();
   }

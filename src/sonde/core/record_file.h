@@ -11,8 +11,8 @@
 namespace sonde {
 
 // A file that grows by whole records: one line of text each, with a checksum, on the disk before append()
-// returns. What a killed process left half-written, or what was damaged, is no record. One process at a time
-// (the file is locked), any number of its threads.
+// returns. What a killed process left half-written, or what was damaged, is not a record. One process at a
+// time (the file is locked), any number of its threads.
 class RecordFile {
  public:
   struct Place {

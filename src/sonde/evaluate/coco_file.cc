@@ -38,7 +38,7 @@ std::int64_t integer(const Json& object, const char* key) {
   const bool fits = value.is_number_unsigned()
                         ? value.get<std::uint64_t>() <= static_cast<std::uint64_t>(INT64_MAX)
                         : value.is_number_integer();
-  if (!fits) refuse(std::string("its \"") + key + "\" is no whole number");
+  if (!fits) refuse(std::string("its \"") + key + "\" is not a whole number");
   return value.get<std::int64_t>();
 }
 
@@ -47,7 +47,7 @@ std::string line(const Json& object, const char* key) {
   std::string text = value.is_string() ? value.get<std::string>() : "";
   const auto is_control = [](char c) { return static_cast<unsigned char>(c) < ' '; };
   if (text.empty() || text.size() > kMaxNameBytes || std::ranges::any_of(text, is_control))
-    refuse(std::string("its \"") + key + "\" is no text of one line");
+    refuse(std::string("its \"") + key + "\" is not text of one line");
   return text;
 }
 
@@ -68,7 +68,7 @@ Id id_of(const Json& object, const char* key) {
 const Json& list(const Json& json, const std::string& file, const char* key) {
   const auto found = json.is_object() ? json.find(key) : json.end();
   if (!json.is_object() || found == json.end() || !found->is_array())
-    refuse_corrupt(file, std::string("is no COCO instances file: it has no list \"") + key + "\"");
+    refuse_corrupt(file, std::string("is not a COCO instances file: it has no list \"") + key + "\"");
   return *found;
 }
 
@@ -98,7 +98,7 @@ Rle parse_runs(const Json& segmentation, Extent2 extent) {
     for (const Json& count : counts) {
       if (!count.is_number_unsigned() ||
           count.get<std::uint64_t>() > static_cast<std::uint64_t>(pixel_count(extent)))
-        refuse("a run length is no number of pixels");
+        refuse("a run length is not a number of pixels");
       rle.counts.push_back(count.get<std::uint32_t>());
     }
   } else {

@@ -71,7 +71,7 @@ void find_data_sets(const std::filesystem::path& path, std::vector<Found>& found
     throw Error(ErrorKind::not_found, path.string() + ": no such file or folder");
   if (!is_folder(path)) {
     if (lower_extension(path) != ".json")
-      throw Error(ErrorKind::usage, path.string() + ": is no data set: " + kLayouts);
+      throw Error(ErrorKind::usage, path.string() + ": is not a data set: " + kLayouts);
     found.push_back({path, plan_coco});
     return;
   }

@@ -15,7 +15,7 @@
 namespace sonde {
 
 struct PlanOptions {
-  std::int64_t min_area_px = 1;       // smaller labels are no task
+  std::int64_t min_area_px = 1;       // smaller labels are not tasks
   std::optional<Axis> axis;           // of volumes; absent: default_axis of each image
   std::optional<std::int64_t> limit;  // pictures a data set, spread evenly over those that have tasks
   FrameOfReference frame_of_reference = FrameOfReference::same;  // of DICOM segmentations

@@ -38,7 +38,7 @@ std::string html_text(std::string_view text) {
   return result;
 }
 
-// JSON that can stand in a script element: no markup, ASCII only. Bytes that are no UTF-8 become U+FFFD.
+// JSON that can stand in a script element: no markup, ASCII only. Bytes that are not UTF-8 become U+FFFD.
 std::string script_json(const nlohmann::json& data) {
   const std::string plain =
       data.dump(-1, ' ', /*ensure_ascii=*/true, nlohmann::json::error_handler_t::replace);
@@ -62,7 +62,7 @@ std::string script_json(const nlohmann::json& data) {
   return text;
 }
 
-// Text that shows as itself even where a label held bytes that are no UTF-8.
+// Text that shows as itself even where a label held bytes that are not UTF-8.
 std::string valid_utf8(const std::string& text) {
   return parse_json(json_text(nlohmann::json(text))).get<std::string>();
 }

@@ -20,7 +20,7 @@ struct ChosenCase {
 };
 std::vector<ChosenCase> choose_cases(const std::vector<ResultRow>& rows, const ReportIndex& index);
 
-// What ResultRow::prompt says; text that is no prompt gives nothing.
+// What ResultRow::prompt says; text that is not a prompt gives nothing.
 struct DrawnPrompt {
   std::vector<Point2> positive, negative;
   std::vector<Box2> boxes;

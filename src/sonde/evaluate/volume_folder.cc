@@ -150,7 +150,7 @@ class Planner {
         slices.tasks[number].push_back(std::move(task));
       }
     }
-    if (is_plain(slices.grid) || plane.slice_count == 1) return;  // one slice is no volume
+    if (is_plain(slices.grid) || plane.slice_count == 1) return;  // one slice is not a volume
     for (const std::int64_t value : values_with_tasks) {
       plan_.volumes.push_back(
           {plan_.name, image.name, image.path, plane.axis, task_of(value, voxels.at(value), scheme, truth)});

@@ -69,7 +69,7 @@ MaskVolume mask_from_voxels(const VoxelSet& set);
 // 26-connected in a volume.
 std::vector<VoxelSet> connected_parts(const VoxelSet& set);
 
-// LEB128 numbers: the gap before each run and its length. Throws Error{corrupt_data} for bytes that are no
+// LEB128 numbers: the gap before each run and its length. Throws Error{corrupt_data} for bytes that are not
 // set of this grid.
 std::vector<std::byte> encode_voxels(const VoxelSet& set);
 VoxelSet decode_voxels(std::span<const std::byte> bytes, Extent3 extent);

@@ -36,7 +36,7 @@ struct UsedWindow {
 // One line for people and JSON: "brain (40, 80)", "none".
 std::string describe(const UsedWindow& used);
 
-// Automatic windows run from the 0.5 to the 99.5 percentile of the finite values of the volume that are no
+// Automatic windows run from the 0.5 to the 99.5 percentile of the finite values of the volume that are not
 // padding (linear between order statistics). `max` runs from 0 to the maximum of `slice`. By default: the
 // file's own; none for 8 bits; else automatic.
 UsedWindow resolve_window(const WindowChoice& choice, const Volume& volume, const Picture& slice);

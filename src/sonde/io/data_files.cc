@@ -116,9 +116,9 @@ nlohmann::json read_json_file(const std::filesystem::path& path, std::size_t mos
   try {
     return parse_json(text);
   } catch (const nlohmann::json::parse_error& error) {
-    refuse_corrupt(name, "is no JSON: byte " + std::to_string(error.byte) + " is not what may follow");
+    refuse_corrupt(name, "is not JSON: byte " + std::to_string(error.byte) + " is not what may follow");
   } catch (const nlohmann::json::exception& error) {  // a number that no double holds
-    refuse_corrupt(name, "is no JSON that can be used: " + shown(error.what()));
+    refuse_corrupt(name, "is not JSON that can be used: " + shown(error.what()));
   }
 }
 

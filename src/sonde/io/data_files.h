@@ -27,7 +27,7 @@ std::vector<ImageFile> image_files(const std::filesystem::path& folder);
 // Hidden folders are passed over.
 std::vector<ImageFile> image_files_below(const std::filesystem::path& folder);
 
-// Throws Error naming the path: not_found; corrupt_data for what is no JSON or nests deeper than a data set
+// Throws Error naming the path: not_found; corrupt_data for what is not JSON or nests deeper than a data set
 // would; unsupported above `most_bytes`.
 nlohmann::json read_json_file(const std::filesystem::path& path, std::size_t most_bytes);
 

@@ -21,13 +21,13 @@ constexpr std::int64_t kMaxFrames = 1024;                        // a file is re
 constexpr std::int64_t kMaxLayerVoxels = std::int64_t{1} << 31;  // of all layers: 8 GiB
 
 std::vector<std::int32_t> from_equal_channels(const std::string& name, const Volume& volume) {
-  if (!volume.eight_bit) refuse_unsupported(name, "colours of 16 bits are no labels: grey or a palette is");
+  if (!volume.eight_bit) refuse_unsupported(name, "colours of 16 bits are not labels: grey or a palette is");
   std::vector<std::int32_t> labels;
   labels.reserve(volume.rgb.size() / 3);
   for (std::size_t at = 0; at < volume.rgb.size(); at += 3) {
     if (volume.rgb[at] != volume.rgb[at + 1] || volume.rgb[at] != volume.rgb[at + 2]) {
       refuse_unsupported(name,
-                         "its colours are no labels: a mask is grey or has a palette, its values "
+                         "its colours are not labels: a mask is grey or has a palette, its values "
                          "being the labels");
     }
     labels.push_back(volume.rgb[at]);

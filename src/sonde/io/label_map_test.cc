@@ -83,7 +83,7 @@ TEST_F(ReadLabelMap, TakesColoursWhoseChannelsAgreeAndRefusesOthers) {
   EXPECT_THAT(read("\x07\x07\x07"), ElementsAre(7));
   const Refused colours = refusal([&] { read("\x07\x07\x08"); });
   EXPECT_EQ(colours.kind, ErrorKind::unsupported);
-  EXPECT_THAT(colours.message, HasSubstr("c.png: its colours are no labels"));
+  EXPECT_THAT(colours.message, HasSubstr("c.png: its colours are not labels"));
   EXPECT_THAT(refusal([&] { read("\x07\x07\x07\x07\x07\x07", 16); }).message, HasSubstr("16 bits"));
 }
 
@@ -119,14 +119,17 @@ TEST_F(ReadLabelMap, TakesValuesThatAreNearlyWholeWithANote) {
   EXPECT_THAT(refusal([&] {
                 read_labels(floats({0, 1, 2.9989F}));
               }).message,
-              HasSubstr("f.mha: 2.9989 is no label"));
+              HasSubstr("f.mha: 2.9989 is not a label"));
 }
 
 TEST_F(ReadLabelMap, TakesMinusOneAsNotLabelledWithANote) {
   const LabelLayers labels = read_labels(floats({-1, 2, -1}));
   EXPECT_THAT(labels.layers.at(0).labels, ElementsAre(0, 2, 0));
   EXPECT_THAT(labels.notes, ElementsAre("2 voxels of value -1, not labelled: taken as background"));
-  EXPECT_THAT(refusal([&] { read_labels(floats({0, 1, -2})); }).message, HasSubstr("f.mha: -2 is no label"));
+  EXPECT_THAT(refusal([&] {
+                read_labels(floats({0, 1, -2}));
+              }).message,
+              HasSubstr("f.mha: -2 is not a label"));
 }
 
 TEST_F(ReadLabelMap, RefusesFractionsAndWhatIsNoNumberAndWhatFloatsDoNotHold) {

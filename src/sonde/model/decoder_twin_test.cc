@@ -68,7 +68,7 @@ class Twins {
   }
 
  private:
-  // Norms and biases are no mere ones and zeros.
+  // Norms and biases are not mere ones and zeros.
   static Sam sam_with_lively_norms(const SamSizes& sizes, std::uint64_t seed) {
     const torch::NoGradGuard no_grad;
     auto sam = small_sam(sizes);

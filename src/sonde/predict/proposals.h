@@ -27,8 +27,8 @@ std::vector<Crop> crops_of(Extent2 picture, std::int64_t layers, double overlap_
 // points_per_side^2 points of the unit square at the centres of equal cells, row by row.
 std::vector<Point2> point_grid(std::int64_t points_per_side);
 
-// Whether a box (in pixels of the picture) reaches within 20 pixels of an edge of the crop that is no edge of
-// the picture: its object is probably cut off.
+// Whether a box (in pixels of the picture) reaches within 20 pixels of an edge of the crop that is not an
+// edge of the picture: its object is probably cut off.
 bool is_near_crop_edge(const Box2& box, const Crop& crop, Extent2 picture);
 
 // Non-maximum suppression: indices of the boxes kept, best score first (equal scores: in the given order). A

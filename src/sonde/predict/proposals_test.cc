@@ -85,7 +85,7 @@ TEST(SuppressOverlaps, KeepsTheFirstOfEquals) {
 }
 
 TEST(SuppressOverlaps, KeepsBoxesWithoutArea) {
-  const std::vector<Box2> boxes{{4, 4, 4, 4}, {4, 4, 4, 4}};  // single pixels: their IoU is no number
+  const std::vector<Box2> boxes{{4, 4, 4, 4}, {4, 4, 4, 4}};  // single pixels: their IoU is not a number
   const std::vector<double> scores{0.5, 0.6};
   EXPECT_EQ(suppress_overlaps(boxes, scores, 0.7).size(), 2U);
 }

@@ -73,7 +73,7 @@ TEST(TorchNetwork, ThrowsErrorsThatArriveAsTheyAre) {
     FAIL();
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::corrupt_data);
-    EXPECT_THAT(error.what(), testing::HasSubstr("tiny: is no SAM checkpoint"));
+    EXPECT_THAT(error.what(), testing::HasSubstr("tiny: is not a SAM checkpoint"));
   }
 }
 

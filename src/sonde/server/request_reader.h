@@ -14,8 +14,8 @@ struct RequestLimits {
   std::size_t body = 4u << 20;
 };
 
-// Bytes of a connection to one request: feed it until it is complete. Throws RefusedRequest for what is no
-// HTTP/1 (400) or too large (413, 431); nothing may be fed after that.
+// Bytes of a connection to one request: feed it until it is complete. Throws RefusedRequest for what is not
+// a HTTP/1 (400) or too large (413, 431); nothing may be fed after that.
 class RequestReader {
  public:
   explicit RequestReader(RequestLimits limits = {});

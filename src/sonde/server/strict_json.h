@@ -17,7 +17,7 @@ namespace sonde {
 
 using Json = nlohmann::ordered_json;
 
-// Throws RefusedRequest for what is no JSON (RFC 8259), for a field that comes twice, for depth above 16.
+// Throws RefusedRequest for what is not JSON (RFC 8259), for a field that comes twice, for depth above 16.
 Json parse_strictly(std::string_view text);
 
 struct NumberRange {

@@ -17,7 +17,7 @@ struct Target {
   std::map<std::string, std::string, std::less<>> query;  // percent decoded
 };
 // Refuses what does not begin with one slash, an empty or dot segment, a query name that comes twice, bytes
-// that are no visible ASCII.
+// that are not visible ASCII.
 Target parse_target(std::string_view text);
 
 // Each name that `query` may hold must be one of `names`.

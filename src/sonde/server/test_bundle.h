@@ -67,7 +67,7 @@ class BundleReader {
   }
   void expect(std::string_view name) {
     if (take(4) != name || take(4) != std::string_view("\1\0\0\0", 4))
-      throw std::runtime_error("this is no " + std::string(name));
+      throw std::runtime_error("this is not a " + std::string(name));
   }
   ReadMask mask() {
     ReadMask read;

@@ -169,7 +169,7 @@ struct Bundle {
   std::vector<ObjectMask> masks;
 };
 std::string encode_bundle(const Bundle& bundle);
-// The same masks without a bundle round them, for what is no object yet; `box` holds all of the mask.
+// The same masks without a bundle round them, for what is not an object yet; `box` holds all of the mask.
 std::string encode_mask(std::int64_t number, const Rle& rle, const Box2& box);
 std::string encode_masks(std::span<const std::string_view> encoded);
 

@@ -31,7 +31,7 @@ std::string archive_folder(const ZipFiles& files, const std::string& file) {
     folder = name.substr(0, name.size() - kPickleName.size());
   }
   if (folder.empty())
-    throw Error(ErrorKind::corrupt_data, file + ": a zip archive without data.pkl, no checkpoint");
+    throw Error(ErrorKind::corrupt_data, file + ": a zip archive without data.pkl: not a checkpoint");
   return folder;
 }
 

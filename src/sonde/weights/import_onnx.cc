@@ -154,7 +154,7 @@ class Renamer {
     const WeightTensor* bias = lost_constant(node, 2);
     const std::string name = next(node, names_.batch_norm_convolutions, convolutions_, "convolution");
     if (weight->shape.size() != 4 || bias == nullptr || bias->shape != Shape{weight->shape[0]}) {
-      refuse(node, "is no convolution with a bias");
+      refuse(node, "is not a convolution with a bias");
     }
     used_.insert({node.inputs[1], node.inputs[2]});
     const auto channels = bias->shape[0];
@@ -173,7 +173,7 @@ class Renamer {
     constexpr std::string_view kBias = ".bias";
     const OnnxNode* sum = node.outputs.size() == 1 ? graph_.consumer(node.outputs[0]) : nullptr;
     if (weight->shape.size() != 2 || sum == nullptr || sum->operation != "Add")
-      refuse(node, "is no product with a bias");
+      refuse(node, "is not a product with a bias");
     for (const std::string& input : sum->inputs) {
       if (!graph_.constants.contains(input) || !input.ends_with(kBias)) continue;
       used_.insert(node.inputs[1]);
@@ -199,7 +199,7 @@ class Renamer {
   void take_channel_norm(const OnnxNode& node, const WeightTensor& scale) {
     const std::string name = next(node, names_.channel_norms, channel_norms_, "channel norm");
     const OnnxNode* sum = node.outputs.size() == 1 ? graph_.consumer(node.outputs[0]) : nullptr;
-    if (sum == nullptr || sum->operation != "Add") refuse(node, "is no norm with a bias");
+    if (sum == nullptr || sum->operation != "Add") refuse(node, "is not a norm with a bias");
     for (std::size_t i = 0; i < sum->inputs.size(); ++i) {
       const WeightTensor* shift = lost_constant(*sum, i);
       if (shift == nullptr || shift->shape != scale.shape) continue;

@@ -21,7 +21,7 @@ constexpr std::size_t kMaxBytes = std::size_t{512} << 20;
 }
 
 std::int64_t promised_count(const onnx::TensorProto& tensor, const std::string& file) {
-  std::int64_t count = 1;  // were no extent 0
+  std::int64_t count = 1;  // if no extent is 0
   bool is_empty = false;
   for (const std::int64_t extent : tensor.dims()) {
     is_empty = is_empty || extent == 0;
@@ -32,7 +32,7 @@ std::int64_t promised_count(const onnx::TensorProto& tensor, const std::string& 
   return is_empty ? 0 : count;
 }
 
-// Nothing for constants that are no floats: shapes and indices are not weights.
+// Nothing for constants that are not floats: shapes and indices are not weights.
 std::optional<WeightTensor> float_tensor(const onnx::TensorProto& proto, const std::string& file) {
   if (proto.data_type() != onnx::TensorProto::FLOAT) return std::nullopt;
   if (proto.data_location() == onnx::TensorProto::EXTERNAL) {

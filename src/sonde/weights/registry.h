@@ -42,13 +42,13 @@ void fetch(const FetchRequest& request, const Progress& progress = {});
 void import_onnx(const std::filesystem::path& encoder, const std::filesystem::path& decoder,
                  const std::filesystem::path& target);
 
-// What `sonde model inspect` tells of a checkpoint, also one that is no SAM.
+// What `sonde model inspect` tells of a checkpoint, also one that is not SAM.
 struct TensorInfo {
   std::string name, type;
   std::vector<std::int64_t> shape;
 };
 struct CheckpointInfo {
-  std::string sha256, architecture;  // architecture: empty where it is no SAM; then `problem` says why
+  std::string sha256, architecture;  // architecture: empty where it is not SAM; then `problem` says why
   std::string problem;
   std::int64_t parameter_count = 0;
   std::vector<TensorInfo> tensors;

@@ -106,9 +106,9 @@ StoredTensor read_description(const std::string& name, const Json& description, 
   StoredTensor tensor{.name = name, .type = type_of(description, where), .shape = {}};
   const auto shape = naturals(description, "shape", where),
              range = naturals(description, "data_offsets", where);
-  if (range.size() != 2 || range[1] < range[0]) refuse(where, "data_offsets are no range");
+  if (range.size() != 2 || range[1] < range[0]) refuse(where, "data_offsets are not a range");
   if (shape.size() > kMaxDimensions) refuse(where, "more than 16 dimensions");
-  std::int64_t size = static_cast<std::int64_t>(size_of(tensor.type));  // were no extent 0
+  std::int64_t size = static_cast<std::int64_t>(size_of(tensor.type));  // if no extent is 0
   bool is_empty = false;
   for (const std::uint64_t extent : shape) {
     is_empty = is_empty || extent == 0;

@@ -79,7 +79,7 @@ WeightTensor as_f32(const WeightTensor& tensor) {
       return make_tensor(converted<std::uint16_t>(tensor, float_from_bf16), tensor.shape);
     default:
       throw Error(ErrorKind::internal,
-                  "numbers of type " + std::string(to_string(tensor.type)) + " are no weights");
+                  "numbers of type " + std::string(to_string(tensor.type)) + " are not weights");
   }
 }
 

@@ -334,7 +334,7 @@ class Unpickler {
     if (id.size() != 5 || values_[id[0]].text != "storage" || values_[id[2]].kind != Kind::text ||
         values_[id[3]].kind != Kind::text || values_[id[4]].kind != Kind::integer ||
         values_[id[4]].integer < 0) {
-      refuse("has a persistent id that is no storage");
+      refuse("has a persistent id that is not a storage");
     }
     const Value& type = values_[id[1]];
     if (!is_class(type, Class::storage)) refuse("has a storage without a type");
@@ -380,7 +380,7 @@ class Unpickler {
   }
   std::vector<std::int64_t> integers(const Value& tuple) const {
     if (tuple.kind != Kind::tuple || tuple.items.size() > kMaxDimensions) {
-      refuse("has a tensor whose shape is no tuple of at most 16 numbers");
+      refuse("has a tensor whose shape is not a tuple of at most 16 numbers");
     }
     std::vector<std::int64_t> numbers;
     for (const Place place : tuple.items) {
@@ -411,7 +411,7 @@ class Unpickler {
       const std::string name(key.text);
       if (name.empty() || printable(name) != name)
         refuse("has a tensor with an odd name: " + printable(name));
-      if (value.kind != Kind::tensor) refuse("holds " + name + ", which is no tensor");
+      if (value.kind != Kind::tensor) refuse("holds " + name + ", which is not a tensor");
       if (!names.insert(key.text).second) refuse("holds " + name + " twice");
       table_.give_name(static_cast<std::size_t>(value.integer), name);
     }

@@ -131,7 +131,7 @@ TEST(Unpickler, RefusesPersistentIdsThatAreNoStorage) {
 TEST(Unpickler, RefusesWhatIsNoDictOfTensors) {
   EXPECT_THAT(refusal(whole(integer(1))), HasSubstr("no dict"));
   EXPECT_THAT(refusal(whole("}")), HasSubstr("no tensors"));
-  EXPECT_THAT(refusal(named(integer(1))), HasSubstr("which is no tensor"));
+  EXPECT_THAT(refusal(named(integer(1))), HasSubstr("which is not a tensor"));
   EXPECT_THAT(refusal(whole(dict(integer(1) + kVector))), HasSubstr("something else than text"));
   EXPECT_THAT(refusal(whole(dict(text("a") + kVector + text("a") + kVector))), HasSubstr("twice"));
   EXPECT_THAT(refusal(whole(dict(text("a\nb") + kVector))), HasSubstr("odd name"));

@@ -22,7 +22,7 @@ class ShapeReader {
 
   const Shape& shape(const std::string& name, std::size_t dimensions) const {
     const auto found = tensors_.find(name);
-    if (found == tensors_.end()) fail("is no SAM checkpoint: there is no tensor " + name);
+    if (found == tensors_.end()) fail("is not a SAM checkpoint: there is no tensor " + name);
     const Shape& sizes = found->second.shape;
     if (sizes.size() != dimensions)
       refuse(name, "has " + std::to_string(sizes.size()) + " dimensions, not " + std::to_string(dimensions));
@@ -39,12 +39,12 @@ class ShapeReader {
   std::int64_t count(const std::string& prefix, const std::string& suffix) const {
     std::int64_t n = 0;
     while (n < kMaxLayers && has(prefix + std::to_string(n) + suffix)) ++n;
-    if (n == 0) fail("is no SAM checkpoint: there is no tensor " + prefix + "0" + suffix);
+    if (n == 0) fail("is not a SAM checkpoint: there is no tensor " + prefix + "0" + suffix);
     return n;
   }
 
   [[noreturn]] void refuse(const std::string& name, const std::string& fault) const {
-    fail("is no SAM checkpoint: " + name + " " + fault);
+    fail("is not a SAM checkpoint: " + name + " " + fault);
   }
   void require(bool holds, const std::string& name, const std::string& fault) const {
     if (!holds) refuse(name, fault);

@@ -47,7 +47,7 @@ SamSizes vit_h_sizes();
 SamSizes mobile_sam_sizes();
 
 // The sizes that a checkpoint's tensors have (names as published). Throws Error{corrupt_data} with `file` and
-// the tensor that does not fit if they are no SAM, or where a size is beyond any use (so that a crafted file
+// the tensor that does not fit if they are not SAM, or where a size is beyond any use (so that a crafted file
 // cannot ask for more memory than it is worth). What tensors do not tell is taken as published: TinyViT's
 // image size, the heads of the decoder.
 SamSizes sizes_from_tensors(const NamedTensors& tensors, const std::string& file);

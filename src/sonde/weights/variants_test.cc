@@ -56,9 +56,10 @@ TEST(SizesFromTensors, KnowsAVariantAtAnotherImageSize) {
 }
 
 TEST(SizesFromTensors, NamesTheFirstTensorThatANonSamLacks) {
-  EXPECT_THAT(refusal({{"fc.weight", hollow({2, 2})}}),
-              testing::HasSubstr(
-                  "a.pth: is no SAM checkpoint: there is no tensor image_encoder.patch_embed.proj.weight"));
+  EXPECT_THAT(
+      refusal({{"fc.weight", hollow({2, 2})}}),
+      testing::HasSubstr(
+          "a.pth: is not a SAM checkpoint: there is no tensor image_encoder.patch_embed.proj.weight"));
 }
 
 TEST(SizesFromTensors, RefusesSizesBeyondAnyUse) {

@@ -85,7 +85,7 @@ void check_codestream(const std::filesystem::path& path, ByteView bytes, const D
   const auto name = std::string(codec_name(codec));
   const auto stream = parse_codestream(bytes);
   if (!stream)
-    throw Error(ErrorKind::corrupt_data, path.string() + ": the pixel data are no " + name + " picture");
+    throw Error(ErrorKind::corrupt_data, path.string() + ": the pixel data are not a " + name + " picture");
   if (stream->width != header.columns || stream->height != header.rows ||
       stream->components != header.samples)
     throw Error(ErrorKind::corrupt_data,

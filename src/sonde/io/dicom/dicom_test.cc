@@ -262,7 +262,7 @@ TEST_F(ReadDicom, RefusesACompressedPictureOfAnotherSize) {
   EXPECT_THAT(
       refusal_raw(dicom_test::with_preamble(grey_picture().fragments({"nothing"}), "1.2.840.10008.1.2.4.90"))
           .what(),
-      HasSubstr("the pixel data are no JPEG 2000 picture"));
+      HasSubstr("the pixel data are not a JPEG 2000 picture"));
 }
 
 TEST_F(ReadDicom, RefusesCutPixelsAndSaysHowMuchIsThere) {

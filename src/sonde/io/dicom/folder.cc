@@ -63,7 +63,7 @@ std::vector<std::filesystem::path> select_dicom(const std::vector<std::filesyste
       if (looks_like_dicom(head)) {
         if (!is_directory_record(head)) selected.push_back(path);
       } else if (is_named_dicom(path)) {
-        refused.push_back({.path = path, .reason = "is no DICOM file"});
+        refused.push_back({.path = path, .reason = "is not a DICOM file"});
       }
     } catch (const Error& error) {
       refused.push_back({.path = path, .reason = "cannot be read"});
@@ -237,7 +237,7 @@ std::vector<DicomSeries> images_of(const Path& path, const Folder& folder, const
 Folder one_file(const Path& path) {
   Folder folder;
   if (!looks_like_dicom(read_head(path, kHeadBytes)))
-    throw Error(ErrorKind::unsupported, path.string() + ": is no DICOM");
+    throw Error(ErrorKind::unsupported, path.string() + ": is not DICOM");
   folder.files = {{path}, {read_dicom_header(path)}};
   folder.stacks = stack_dicom(folder.files.headers);
   return folder;

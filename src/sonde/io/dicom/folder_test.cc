@@ -228,7 +228,7 @@ TEST_F(ReadDicomFolder, ListsUnreadableFilesAndIgnoresForeignOnes) {
   const auto info = inspect();
   ASSERT_EQ(info.refused.size(), 2U);
   EXPECT_EQ(info.refused[0].path.filename(), "empty.dcm");
-  EXPECT_EQ(info.refused[0].reason, "is no DICOM file");
+  EXPECT_EQ(info.refused[0].reason, "is not a DICOM file");
   EXPECT_EQ(info.refused[1].path.filename(), "cut");
   EXPECT_THAT(info.refused[1].reason, HasSubstr("the pixel data are cut: 9 of 12 bytes are there"));
   const auto volume = read();

@@ -25,7 +25,7 @@ using gdcm::Tag;
 std::string text(const DataSet& data, const Tag& tag);
 // The same as one line of UTF-8, by the data set's character set.
 std::string shown_text(const DataSet& data, const Tag& tag);
-// Numbers written as text (DS, IS). Values that are no numbers are not-a-number.
+// Numbers written as text (DS, IS). Values that are not numbers are not-a-number.
 std::vector<double> numbers(const DataSet& data, const Tag& tag);
 std::optional<double> number(const DataSet& data, const Tag& tag);
 // 16-bit numbers (US, SS as its bits).

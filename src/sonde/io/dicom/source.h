@@ -23,7 +23,7 @@ struct DicomSource {
   std::vector<DicomSourceSlice> slices;  // extent.z of them
 };
 // The files of the image that read_volume(path, options) reads. Throws Error naming the path: unsupported if
-// it is no DICOM, or if its slices do not say where they lie in the patient; else as reading it.
+// it is not DICOM, or if its slices do not say where they lie in the patient; else as reading it.
 DicomSource locate_dicom(const std::filesystem::path& path, const ReadOptions& options);
 // The UID of the frame of reference of that image; empty where it is not DICOM or names none.
 std::string frame_of_reference_of(const std::filesystem::path& path, const ReadOptions& options);

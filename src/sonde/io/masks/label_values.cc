@@ -24,7 +24,7 @@ std::string exact(float value) {
 [[noreturn]] void refuse_value(const std::string& name, std::span<const float> values, float value) {
   const bool are_shares = std::ranges::all_of(values, [](float v) { return v >= 0 && v <= 1; });
   refuse_corrupt(name, exact(value) +
-                           " is no label: labels are whole numbers (to 1/1000) from 0 to 16777215, " +
+                           " is not a label: labels are whole numbers (to 1/1000) from 0 to 16777215, " +
                            "and -1 for what is not labelled" +
                            (are_shares ? "; values from 0 to 1 are shares: threshold them, as at 0.5" : ""));
 }

@@ -14,7 +14,7 @@ constexpr int kSlope = 2;  // pixels to each side over which an outline is made 
 // The share of a pixel that lies in a shape whose edge is `distance` from its centre, negative inside.
 double coverage(double distance) { return std::clamp(0.5 - distance, 0.0, 1.0); }
 
-// Mixes the colour in at every pixel of the box, by the share at its centre. Positions that are no numbers
+// Mixes the colour in at every pixel of the box, by the share at its centre. Positions that are not numbers
 // draw nothing.
 template <typename ShareAt>
 void paint(RgbImage& picture, const Box2& box, Colour colour, ShareAt share_at) {

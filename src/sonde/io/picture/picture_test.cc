@@ -119,7 +119,7 @@ TEST_F(ReadPicture, ReadsEveryCodingOfJpeg) {
 }
 
 TEST_F(ReadPicture, ShowsInksOfJpegAsColours) {
-  const auto picture = filled<std::uint8_t>(16, 16, {200, 100, 50, 128});  // inverted: 255 is no ink
+  const auto picture = filled<std::uint8_t>(16, 16, {200, 100, 50, 128});  // inverted: 255 is not an ink
   for (const auto inks : {JCS_CMYK, JCS_YCCK}) {
     for (const auto coding : {JpegCoding::baseline, JpegCoding::progressive}) {
       const std::string jpeg = jpeg_of(picture, {.coding = coding, .inks = inks});

@@ -22,7 +22,7 @@ struct NpyHeader {
 bool starts_as_npy(ByteView head);
 
 // The header of an .npy file, versions 1 to 3, parsed by hand: a dictionary of exactly descr, fortran_order
-// and shape. Throws Error{corrupt_data}, and Error{unsupported} for types that are no real numbers (objects
+// and shape. Throws Error{corrupt_data}, and Error{unsupported} for types that are not real numbers (objects
 // hold code and are never read). Source: numpy.lib.format's documentation.
 NpyHeader parse_npy_header(const std::string& name, ByteView file);
 

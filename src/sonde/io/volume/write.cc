@@ -45,7 +45,7 @@ void write_voxels(const std::filesystem::path& path, const StoredVoxels& voxels,
   }
 }
 
-// Throws Error{usage} for what is no label map.
+// Throws Error{usage} for what is not a label map.
 std::int32_t largest_label(const std::filesystem::path& path, const LabelMap& map) {
   if (map.labels.empty() || map.labels.size() != static_cast<std::size_t>(voxel_count(map.extent)))
     throw Error(ErrorKind::usage, path.string() + ": a label map needs a label a voxel");
