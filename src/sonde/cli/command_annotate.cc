@@ -231,13 +231,13 @@ int run_annotate(Arguments args) {
   const ChangesFound changes = look_for_changes(project);
   const Beginning beginning = begin(project, std::move(gathered), command);
 
-  DeskModel network{model, std::nullopt};
+  ServedModel network{model, std::nullopt};
   if (!command.no_store) network.store.emplace();
-  ImageDesk desk(project, std::move(network), read_image);
+  ImageService service(project, std::move(network), read_image);
   Jobs jobs;
   const std::string token = last && last->port == server.port() ? last->token : random_token();
   if (is_loopback(command.host)) keep_access(project.folder(), {token, server.port()});
-  Api api(project, desk, jobs, Access(token, server.port(), hosts_of(server.address(), server.port())),
+  Api api(project, service, jobs, Access(token, server.port(), hosts_of(server.address(), server.port())),
           SONDE_VERSION);
 
   server.end_on_signals();

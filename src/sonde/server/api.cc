@@ -108,9 +108,9 @@ const std::vector<Api::Route>& Api::routes() {
   return kRoutes;
 }
 
-Api::Api(Project& project, ImageDesk& desk, Jobs& jobs, Access access, std::string version)
+Api::Api(Project& project, ImageService& service, Jobs& jobs, Access access, std::string version)
     : project_(project),
-      desk_(desk),
+      service_(service),
       jobs_(jobs),
       access_(std::move(access)),
       version_(std::move(version)),

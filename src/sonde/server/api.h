@@ -12,7 +12,7 @@
 #include "sonde/annotate/project.h"
 #include "sonde/server/access.h"
 #include "sonde/server/http_message.h"
-#include "sonde/server/image_desk.h"
+#include "sonde/server/image_service.h"
 #include "sonde/server/jobs.h"
 #include "sonde/server/target.h"
 
@@ -32,7 +32,7 @@ struct Call {
 class Api {
  public:
   // `version` is sonde's. Keeps references.
-  Api(Project& project, ImageDesk& desk, Jobs& jobs, Access access, std::string version);
+  Api(Project& project, ImageService& service, Jobs& jobs, Access access, std::string version);
 
   // Looks at the head alone: the answer to a request whose body need not be read.
   std::optional<Response> refusal(const RequestHead& head) const;
@@ -71,7 +71,7 @@ class Api {
   Json export_now(const wire::ExportRequest& request, const Progress& progress);
 
   Project& project_;
-  ImageDesk& desk_;
+  ImageService& service_;
   Jobs& jobs_;
   Access access_;
   std::string version_;

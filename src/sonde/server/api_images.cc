@@ -101,11 +101,11 @@ void check_settings(const EverythingSettings& settings) {
 // Reads the image if nobody has yet.
 Grid Api::grid_of_image(ImageId id) {
   const ImageSummary image = project_.image(id);
-  return image.grid ? *image.grid : desk_.open(id)->grid();
+  return image.grid ? *image.grid : service_.open(id)->grid();
 }
 
 Response Api::get_image(const Call& call) {
-  const auto image = desk_.open(call.id());
+  const auto image = service_.open(call.id());
   const Volume& volume = image->volume();
   Changes all = project_.changes_since(call.id(), 0, client_in(call.target));
   const Json json = wire::to_json(wire::OpenedFacts{.image = all.image,
@@ -128,7 +128,7 @@ Response Api::get_image(const Call& call) {
 
 Response Api::get_picture(const Call& call) {
   const PlaneRef plane = plane_in(call.target);
-  const auto image = desk_.open(call.id());
+  const auto image = service_.open(call.id());
   return binary_response(kPictureType, wire::encode_picture(image->picture(plane), image->picture_type()));
 }
 
@@ -169,7 +169,7 @@ Response Api::post_action(const Call& call) {
   plane_at(grid_of_image(call.id()), request.view);
   AskTimes times;
   wire::Bundle bundle{.changes = project_.apply(call.id(), request.request, request.action,
-                                                desk_.segmenter(times), request.client),
+                                                service_.segmenter(times), request.client),
                       .labels = {},
                       .timing = {},
                       .masks = {}};
@@ -181,12 +181,12 @@ Response Api::post_action(const Call& call) {
 
 Response Api::post_focus(const Call& call) {
   const wire::FocusRequest request = wire::parse_focus(call.body);
-  return json_response(200, wire::to_json(desk_.focus({call.id(), request.plane, request.window})));
+  return json_response(200, wire::to_json(service_.focus({call.id(), request.plane, request.window})));
 }
 
 Response Api::get_embedding(const Call& call) {
   const PictureKey key{call.id(), plane_in(call.target), query_text(call.target, "window")};
-  return json_response(200, wire::to_json(desk_.embedding(key)));
+  return json_response(200, wire::to_json(service_.embedding(key)));
 }
 
 Response Api::post_everything(const Call& call) {
@@ -201,7 +201,7 @@ Response Api::post_everything(const Call& call) {
     MaskPreview preview;
     const MasksSoFar so_far = [&](std::span<const MaskSoFar> masks) { report.preview(preview.show(masks)); };
     const Changes changes =
-        project_.apply(id, request, asked.action, desk_.segmenter(report.progress, so_far), asked.client);
+        project_.apply(id, request, asked.action, service_.segmenter(report.progress, so_far), asked.client);
     const auto proposals =
         std::count_if(changes.changed.begin(), changes.changed.end(), [](const AnnotatedObject& object) {
           return object.source == ObjectSource::everything && object.proposal;

@@ -45,7 +45,7 @@ Response Api::get_project(const Call& /*call*/) {
                                                              .folder = folder.string(),
                                                              .version = version_,
                                                              .revision = revision,
-                                                             .model = desk_.model().facts(),
+                                                             .model = service_.model().facts(),
                                                              .overlap = project_.overlap(),
                                                              .labels = project_.labels(),
                                                              .images = project_.images()}));

@@ -52,7 +52,9 @@ void EncodingQueue::end() {
     if (thread->joinable()) thread->join();
 }
 
-EncodingQueue::Encoded EncodingQueue::get(const PictureKey& key) { return encode_once(key, Haste::asked); }
+EncodingQueue::Encoded EncodingQueue::get(const PictureKey& key) {
+  return encode_once(key, Priority::requested);
+}
 
 void EncodingQueue::focus(const PictureKey& key, std::vector<Neighbour> neighbours) {
   {
@@ -82,7 +84,7 @@ EncodingQueue::Encoded EncodingQueue::kept(const PictureKey& key) {
   return found->second;
 }
 
-EncodingQueue::Encoded EncodingQueue::encode_once(const PictureKey& key, Haste haste) {
+EncodingQueue::Encoded EncodingQueue::encode_once(const PictureKey& key, Priority priority) {
   std::promise<Encoded> promise;
   std::shared_future<Encoded> by_another;
   {
@@ -90,51 +92,52 @@ EncodingQueue::Encoded EncodingQueue::encode_once(const PictureKey& key, Haste h
     if (Encoded found = kept(key)) return found;
     const auto found = in_work_.find(key);
     // The thread of low priority may be slow where others use the cores: it is overtaken.
-    if (found != in_work_.end() && (found->second.haste != Haste::ahead || haste == Haste::ahead)) {
+    if (found != in_work_.end() &&
+        (found->second.priority != Priority::prefetch || priority == Priority::prefetch)) {
       by_another = found->second.encoded;
     } else {
-      in_work_[key] = {haste, promise.get_future().share()};
+      in_work_[key] = {priority, promise.get_future().share()};
     }
   }
   if (by_another.valid()) return by_another.get();
   try {
-    Encoded encoded = encode_alone(key, haste);
-    finish(key, haste, encoded);
+    Encoded encoded = encode_alone(key, priority);
+    finish(key, priority, encoded);
     promise.set_value(encoded);
     return encoded;
   } catch (const std::exception& error) {
-    fail(key, haste, cause_of(error));
+    fail(key, priority, cause_of(error));
     promise.set_exception(std::current_exception());
     throw;
   }
 }
 
-EncodingQueue::Encoded EncodingQueue::encode_alone(const PictureKey& key, Haste haste) {
+EncodingQueue::Encoded EncodingQueue::encode_alone(const PictureKey& key, Priority priority) {
   std::unique_lock one_at_a_time(asked_, std::defer_lock);
-  if (haste == Haste::asked) one_at_a_time.lock();
-  return encode_(key, haste);
+  if (priority == Priority::requested) one_at_a_time.lock();
+  return encode_(key, priority);
 }
 
-void EncodingQueue::finish(const PictureKey& key, Haste haste, const Encoded& encoded) {
+void EncodingQueue::finish(const PictureKey& key, Priority priority, const Encoded& encoded) {
   const std::lock_guard lock(mutex_);
-  leave(key, haste);
+  leave(key, priority);
   if (find_key(kept_, key) != kept_.end()) return;  // it was overtaken
   kept_.emplace_front(key, encoded);
   if (kept_.size() > options_.keep) kept_.pop_back();
   failed_.remove_if([&](const auto& failure) { return failure.first == key; });
 }
 
-void EncodingQueue::fail(const PictureKey& key, Haste haste, const std::string& message) {
+void EncodingQueue::fail(const PictureKey& key, Priority priority, const std::string& message) {
   const std::lock_guard lock(mutex_);
-  leave(key, haste);
+  leave(key, priority);
   failed_.emplace_front(key, message);
   if (failed_.size() > kKeptFailures) failed_.pop_back();
 }
 
 // What was overtaken is another's by now.
-void EncodingQueue::leave(const PictureKey& key, Haste haste) {
+void EncodingQueue::leave(const PictureKey& key, Priority priority) {
   const auto found = in_work_.find(key);
-  if (found != in_work_.end() && found->second.haste == haste) in_work_.erase(found);
+  if (found != in_work_.end() && found->second.priority == priority) in_work_.erase(found);
 }
 
 // Whether it is too early; sleeps until it is not, or something has changed. A later focus moves the time on.
@@ -154,7 +157,7 @@ void EncodingQueue::encode_in_view() {
     const PictureKey key = *in_view_;
     lock.unlock();
     try {
-      encode_once(key, Haste::in_view);
+      encode_once(key, Priority::visible);
     } catch (const std::exception&) {  // state() tells of it
     }
     lock.lock();
@@ -173,7 +176,7 @@ void EncodingQueue::encode_ahead() {
     ahead_.pop_front();
     lock.unlock();
     try {
-      encode_once(neighbour(), Haste::ahead);
+      encode_once(neighbour(), Priority::prefetch);
     } catch (const std::exception&) {  // met again when somebody opens it
     }
     lock.lock();

@@ -32,7 +32,7 @@ struct PictureKey {
 bool operator<(const PictureKey& a, const PictureKey& b);
 
 // What somebody waits for; what people look at; what they may look at next.
-enum class Haste { asked, in_view, ahead };
+enum class Priority { requested, visible, prefetch };
 
 struct EncodingOptions {
   std::size_t keep = 12;                // encoded pictures in memory
@@ -47,7 +47,7 @@ struct EncodingOptions {
 class EncodingQueue {
  public:
   using Encoded = std::shared_ptr<const Predictor>;
-  using Encode = std::function<Encoded(const PictureKey&, Haste)>;
+  using Encode = std::function<Encoded(const PictureKey&, Priority)>;
   // Called on the background thread when its turn comes; may throw: then it is passed over.
   using Neighbour = std::function<PictureKey()>;
 
@@ -65,15 +65,15 @@ class EncodingQueue {
  private:
   using Clock = std::chrono::steady_clock;
   struct InWork {
-    Haste haste = Haste::asked;
+    Priority priority = Priority::requested;
     std::shared_future<Encoded> encoded;
   };
   void end();
-  Encoded encode_once(const PictureKey& key, Haste haste);
-  Encoded encode_alone(const PictureKey& key, Haste haste);
-  void finish(const PictureKey& key, Haste haste, const Encoded& encoded);
-  void fail(const PictureKey& key, Haste haste, const std::string& message);
-  void leave(const PictureKey& key, Haste haste);
+  Encoded encode_once(const PictureKey& key, Priority priority);
+  Encoded encode_alone(const PictureKey& key, Priority priority);
+  void finish(const PictureKey& key, Priority priority, const Encoded& encoded);
+  void fail(const PictureKey& key, Priority priority, const std::string& message);
+  void leave(const PictureKey& key, Priority priority);
   Encoded kept(const PictureKey& key);
   void encode_in_view();
   void encode_ahead();

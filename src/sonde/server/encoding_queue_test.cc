@@ -26,19 +26,20 @@ std::vector<EncodingQueue::Neighbour> slices(std::initializer_list<std::int64_t>
 // A network that writes down what it is asked for, and encodes nothing while it is held.
 class FakeNetwork {
  public:
-  EncodingQueue::Encoded encode(const PictureKey& key, Haste haste) {
+  EncodingQueue::Encoded encode(const PictureKey& key, Priority priority) {
     std::unique_lock lock(mutex_);
     begun_.push_back(key.plane.slice);
-    haste_.push_back(haste);
+    priorities_.push_back(priority);
     changed_.notify_all();
-    changed_.wait(
-        lock, [&] { return !held_.contains(key.plane.slice) && !(is_ahead_held_ && haste == Haste::ahead); });
+    changed_.wait(lock, [&] {
+      return !held_.contains(key.plane.slice) && !(is_ahead_held_ && priority == Priority::prefetch);
+    });
     if (key.plane.slice == 13) throw Error(ErrorKind::usage, "slice 13 is bad luck");
     static int thing = 0;
     return {std::shared_ptr<int>(), reinterpret_cast<const Predictor*>(&thing)};  // nobody looks into it
   }
   EncodingQueue::Encode function() {
-    return [this](const PictureKey& key, Haste haste) { return encode(key, haste); };
+    return [this](const PictureKey& key, Priority priority) { return encode(key, priority); };
   }
   void hold(std::int64_t number) {
     const std::lock_guard lock(mutex_);
@@ -63,16 +64,16 @@ class FakeNetwork {
     changed_.wait_for(lock, 5s, [&] { return begun_.size() >= count; });
     return begun_;
   }
-  std::vector<Haste> haste() {
+  std::vector<Priority> priority() {
     const std::lock_guard lock(mutex_);
-    return haste_;
+    return priorities_;
   }
 
  private:
   std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<std::int64_t> begun_;
-  std::vector<Haste> haste_;
+  std::vector<Priority> priorities_;
   std::set<std::int64_t> held_;
   bool is_ahead_held_ = false;
 };
@@ -88,8 +89,8 @@ TEST(EncodingQueue, EncodesThePictureInViewThenItsNeighboursInOrder) {
   EncodingQueue queue(network.function(), {.rest = 1ms});
   queue.focus(slice(5), slices({6, 4, 7, 3}));
   EXPECT_THAT(network.wait_for(5), ElementsAre(5, 6, 4, 7, 3));
-  EXPECT_THAT(network.haste(),
-              ElementsAre(Haste::in_view, Haste::ahead, Haste::ahead, Haste::ahead, Haste::ahead));
+  EXPECT_THAT(network.priority(), ElementsAre(Priority::visible, Priority::prefetch, Priority::prefetch,
+                                              Priority::prefetch, Priority::prefetch));
   wait_until_ready(queue, slice(3));
 }
 
@@ -123,7 +124,7 @@ TEST(EncodingQueue, AnAskWaitsNeitherForTheRestNorForTheBackground) {
   queue.focus(slice(5), {});
   network.wait_for(1);
   EXPECT_NE(queue.get(slice(8)), nullptr);  // while 5 is being encoded
-  EXPECT_THAT(network.haste(), ElementsAre(Haste::in_view, Haste::asked));
+  EXPECT_THAT(network.priority(), ElementsAre(Priority::visible, Priority::requested));
   network.release(5);
 }
 
@@ -155,7 +156,7 @@ TEST(EncodingQueue, AnAskOvertakesTheThreadOfLowPriority) {
   queue.focus(slice(5), slices({6}));
   network.wait_for(2);
   EXPECT_NE(queue.get(slice(6)), nullptr);  // while 6 is being encoded
-  EXPECT_THAT(network.haste(), ElementsAre(Haste::in_view, Haste::ahead, Haste::asked));
+  EXPECT_THAT(network.priority(), ElementsAre(Priority::visible, Priority::prefetch, Priority::requested));
   EXPECT_EQ(queue.state(slice(6)).state, EmbeddingState::ready);
   network.release_ahead();
 }

@@ -101,7 +101,7 @@ struct HttpServer::Impl {
   tcp::acceptor acceptor;
   tcp::endpoint local;
   std::string address_text;
-  std::set<std::shared_ptr<HttpSession>> sessions, turned_away;
+  std::set<std::shared_ptr<HttpSession>> sessions, rejected;
   std::function<void()> end_now;  // while run() runs
   std::mutex end_mutex;
   bool end_wanted = false;
@@ -134,14 +134,14 @@ asio::awaitable<void> HttpServer::Impl::accept(SessionShared& shared) {
 
 void HttpServer::Impl::begin(tcp::socket socket, SessionShared& shared) {
   const bool is_full = sessions.size() >= static_cast<std::size_t>(limits.connections);
-  if (is_full && turned_away.size() >= kMaxRejected) return;
-  auto& among = is_full ? turned_away : sessions;
+  if (is_full && rejected.size() >= kMaxRejected) return;
+  auto& among = is_full ? rejected : sessions;
   const auto session = std::make_shared<HttpSession>(std::move(socket), shared);
   among.insert(session);
   asio::co_spawn(io, is_full ? session->turn_away() : session->serve(),
                  [this, &among, &shared, session](const std::exception_ptr&) {
                    among.erase(session);
-                   if (shared.ending && sessions.empty() && turned_away.empty()) io.stop();
+                   if (shared.ending && sessions.empty() && rejected.empty()) io.stop();
                  });
 }
 
@@ -151,8 +151,8 @@ void HttpServer::Impl::end(SessionShared& shared) {
   error_code ignored;
   acceptor.close(ignored);
   for (const auto& session : sessions) session->end();
-  for (const auto& session : turned_away) session->end();
-  if (sessions.empty() && turned_away.empty()) io.stop();
+  for (const auto& session : rejected) session->end();
+  if (sessions.empty() && rejected.empty()) io.stop();
 }
 
 void HttpServer::end_on_signals() {
@@ -167,11 +167,11 @@ void HttpServer::run(const HttpHandler& handler) {
   Impl& impl = *impl_;
   RequestThreads threads;
   SessionShared shared{handler, impl.limits, threads.context()};
-  asio::steady_timer patience(impl.io);
+  asio::steady_timer shutdown_timer(impl.io);
   const auto end = [&] {
     impl.end(shared);
-    patience.expires_after(impl.limits.ending_time);
-    patience.async_wait([&](const error_code& error) {
+    shutdown_timer.expires_after(impl.limits.ending_time);
+    shutdown_timer.async_wait([&](const error_code& error) {
       if (!error) impl.io.stop();
     });
   };
@@ -192,7 +192,7 @@ void HttpServer::run(const HttpHandler& handler) {
   impl.signals.cancel();  // its handler reaches what is here
   threads.join();
   impl.io.restart();
-  impl.io.poll();  // what the requests that outlived the patience still hand back
+  impl.io.poll();  // what the requests that outlived the shutdown_timer still hand back
 }
 
 void HttpServer::stop() {

@@ -103,16 +103,16 @@ asio::awaitable<std::optional<Response>> HttpSession::read_request(RequestReader
       co_await read_more();
     }
     expire_after(shared_.limits.head_time);
-    bool is_let_in = false;
+    bool is_authorised = false;
     while (!refused && !reader.is_complete()) {
       const std::size_t used = buffer_.empty() ? 0 : reader.feed(buffer_);
       buffer_.erase(0, used);
-      if (reader.has_head() && !is_let_in) {
+      if (reader.has_head() && !is_authorised) {
         refused = shared_.handler.refusal(reader.head());
-        is_let_in = !refused;
-        if (is_let_in) reader.check_announced();
+        is_authorised = !refused;
+        if (is_authorised) reader.check_announced();
         expire_after(shared_.limits.body_time);
-        if (is_let_in && !reader.is_complete() && reader.awaits_word())
+        if (is_authorised && !reader.is_complete() && reader.expects_continue())
           co_await write_text("HTTP/1.1 100 Continue\r\n\r\n");
         continue;
       }

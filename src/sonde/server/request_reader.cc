@@ -72,7 +72,7 @@ std::size_t RequestReader::feed(std::string_view bytes) {
 bool RequestReader::has_head() const { return impl_->parser.is_header_done(); }
 bool RequestReader::is_complete() const { return impl_->parser.is_done(); }
 void RequestReader::check_announced() const { impl_->check_body(); }
-bool RequestReader::awaits_word() const {
+bool RequestReader::expects_continue() const {
   return boost::beast::iequals(impl_->parser.get()[http::field::expect], "100-continue");
 }
 bool RequestReader::keeps_alive() const {

@@ -32,7 +32,7 @@ class RequestReader {
   // Throws RefusedRequest (413) if the head announces a body that is too large.
   void check_announced() const;
   // "Expect: 100-continue": the client waits for a word before it sends the body.
-  bool awaits_word() const;
+  bool expects_continue() const;
   // Whether the connection serves another request after this one.
   bool keeps_alive() const;
   RequestHead head() const;  // once has_head()

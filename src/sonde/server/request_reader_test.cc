@@ -67,7 +67,7 @@ TEST(RequestReader, StopsAfterTheHeadSoThatTheBodyCanBeRefused) {
   const std::string head = "POST / HTTP/1.1\r\nContent-Length: 3\r\nExpect: 100-continue\r\n\r\n";
   EXPECT_EQ(reader.feed(head + "abc"), head.size());
   EXPECT_TRUE(reader.has_head());
-  EXPECT_TRUE(reader.awaits_word());
+  EXPECT_TRUE(reader.expects_continue());
   EXPECT_FALSE(reader.is_complete());
 }
 

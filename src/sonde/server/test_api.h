@@ -20,14 +20,14 @@ class TestApi {
  public:
   TestApi()
       : project_(Project::open(folder_.path() / "test.sonde")),
-        desk_(project_, {tiny_model(), std::nullopt},
-              [](const ImageSource& source) { return made_up(source); },
-              {.encoding = {.rest = std::chrono::milliseconds(1)}}) {
+        service_(project_, {tiny_model(), std::nullopt},
+                 [](const ImageSource& source) { return made_up(source); },
+                 {.encoding = {.rest = std::chrono::milliseconds(1)}}) {
     std::vector<ImageSource> sources;
     for (const char* name : {"disc.png", "twin.png", "ball.nii.gz", "cut.nii"})
       sources.push_back({folder_.path() / name, "", 0, name});
     project_.add_images(sources);
-    api_.emplace(project_, desk_, jobs_, Access(token(), 8080, hosts_of("127.0.0.1", 8080)), "0.1.0");
+    api_.emplace(project_, service_, jobs_, Access(token(), 8080, hosts_of("127.0.0.1", 8080)), "0.1.0");
   }
 
   static std::string token() { return std::string(64, 'a'); }
@@ -99,7 +99,7 @@ class TestApi {
 
   TestFolder folder_;
   Project project_;
-  ImageDesk desk_;
+  ImageService service_;
   Jobs jobs_;
   std::optional<Api> api_;
   int actions_ = 0;

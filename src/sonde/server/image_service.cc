@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sonde/server/image_desk.h"
+#include "sonde/server/image_service.h"
 
 #include <chrono>
 #include <new>
@@ -43,19 +43,20 @@ EverythingOptions options_of(const EverythingSettings& settings) {
 
 }  // namespace
 
-wire::ModelFacts DeskModel::facts() const {
+wire::ModelFacts ServedModel::facts() const {
   return {model.name(), model.architecture(), model.sha256(),
           model.precision() == Precision::bf16 ? "bf16" : "fp32"};
 }
 
-ImageDesk::ImageDesk(Project& project, DeskModel model, ReadImage read_function, DeskOptions options)
+ImageService::ImageService(Project& project, ServedModel model, ReadImage read_function, DeskOptions options)
     : project_(project),
       model_(std::move(model)),
       read_(std::move(read_function)),
       images_([this](ImageId id) { return read(id); }, options.image_bytes),
-      queue_([this](const PictureKey& key, Haste haste) { return encode(key, haste); }, options.encoding) {}
+      queue_([this](const PictureKey& key, Priority priority) { return encode(key, priority); },
+             options.encoding) {}
 
-std::shared_ptr<const OpenImage> ImageDesk::read(ImageId id) {
+std::shared_ptr<const OpenImage> ImageService::read(ImageId id) {
   const ImageSource source = project_.image(id).source;
   try {
     std::string stamp = stamp_of(source);
@@ -73,11 +74,11 @@ std::shared_ptr<const OpenImage> ImageDesk::read(ImageId id) {
   }
 }
 
-std::shared_ptr<const Predictor> ImageDesk::encode(const PictureKey& key, Haste haste) {
+std::shared_ptr<const Predictor> ImageService::encode(const PictureKey& key, Priority priority) {
   const RgbImage seen = open(key.image)->seen_by_network(key.plane, key.window);
   // What may be needed later leaves the other cores to what is needed now.
   std::optional<ThreadLimit> limit;
-  if (haste == Haste::ahead) limit.emplace(1);
+  if (priority == Priority::prefetch) limit.emplace(1);
   const SamModel& network = model_.model;
   auto predictor = std::make_shared<const Predictor>(
       network, model_.store ? embed_with_store(network, seen, *model_.store) : embed(network, seen));
@@ -86,14 +87,14 @@ std::shared_ptr<const Predictor> ImageDesk::encode(const PictureKey& key, Haste 
 }
 
 // Throws for what could not be encoded anyway, before it is put in the queue.
-PictureKey ImageDesk::checked(const PictureKey& key) {
+PictureKey ImageService::checked(const PictureKey& key) {
   parse_window(key.window);
   plane_at(open(key.image)->grid(), key.plane);
   return key;
 }
 
 // Slices of the same plane, then the first pictures of the next image and of the one before.
-std::vector<EncodingQueue::Neighbour> ImageDesk::neighbours(const PictureKey& key) {
+std::vector<EncodingQueue::Neighbour> ImageService::neighbours(const PictureKey& key) {
   std::vector<EncodingQueue::Neighbour> wanted;
   const std::int64_t slices = plane_at(open(key.image)->grid(), key.plane).slice_count;
   for (std::int64_t step = 1; step <= kSlicesAhead; ++step) {
@@ -118,15 +119,15 @@ std::vector<EncodingQueue::Neighbour> ImageDesk::neighbours(const PictureKey& ke
   return wanted;
 }
 
-wire::EmbeddingFacts ImageDesk::focus(const PictureKey& key) {
+wire::EmbeddingFacts ImageService::focus(const PictureKey& key) {
   queue_.focus(checked(key), neighbours(key));
   return queue_.state(key);
 }
 
-wire::EmbeddingFacts ImageDesk::embedding(const PictureKey& key) { return queue_.state(checked(key)); }
+wire::EmbeddingFacts ImageService::embedding(const PictureKey& key) { return queue_.state(checked(key)); }
 
-std::vector<AnsweredCandidate> ImageDesk::ask(const PictureKey& key, const AskedPrompt& asked,
-                                              const Mask& inside, AskTimes& times) {
+std::vector<AnsweredCandidate> ImageService::ask(const PictureKey& key, const AskedPrompt& asked,
+                                                 const Mask& inside, AskTimes& times) {
   Clock clock;
   const auto predictor = queue_.get(key);
   times.wait_ms += clock.lap_ms();
@@ -139,8 +140,8 @@ std::vector<AnsweredCandidate> ImageDesk::ask(const PictureKey& key, const Asked
   return answers;
 }
 
-std::vector<ProposedRegion> ImageDesk::everything(ImageId image, const EverythingAction& action,
-                                                  const Progress& progress, const MasksSoFar& so_far) {
+std::vector<ProposedRegion> ImageService::everything(ImageId image, const EverythingAction& action,
+                                                     const Progress& progress, const MasksSoFar& so_far) {
   const RgbImage seen = open(image)->seen_by_network(action.plane, action.window);
   std::vector<ProposedRegion> regions;
   for (ProposedMask& mask :
@@ -149,7 +150,7 @@ std::vector<ProposedRegion> ImageDesk::everything(ImageId image, const Everythin
   return regions;
 }
 
-AnnotationSegmenter ImageDesk::segmenter(AskTimes& times) {
+AnnotationSegmenter ImageService::segmenter(AskTimes& times) {
   const wire::ModelFacts facts = model_.facts();
   return {.model_sha256 = facts.sha256,
           .precision = facts.precision,
@@ -161,7 +162,7 @@ AnnotationSegmenter ImageDesk::segmenter(AskTimes& times) {
                                const EverythingAction& action) { return everything(image, action, {}, {}); }};
 }
 
-AnnotationSegmenter ImageDesk::segmenter(const Progress& progress, const MasksSoFar& so_far) {
+AnnotationSegmenter ImageService::segmenter(const Progress& progress, const MasksSoFar& so_far) {
   const wire::ModelFacts facts = model_.facts();
   return {.model_sha256 = facts.sha256,
           .precision = facts.precision,

@@ -21,7 +21,7 @@ struct DeskOptions {
   std::uint64_t image_bytes = 2ull << 30;  // of images in memory
   EncodingOptions encoding;
 };
-struct DeskModel {
+struct ServedModel {
   SamModel model;
   std::optional<EmbeddingStore> store;  // absent: every picture is encoded again
   wire::ModelFacts facts() const;
@@ -34,10 +34,10 @@ struct AskTimes {
 };
 
 // The images that people have before them, and the network's view of them.
-class ImageDesk {
+class ImageService {
  public:
   using ReadImage = std::function<Volume(const ImageSource&)>;
-  ImageDesk(Project& project, DeskModel model, ReadImage read, DeskOptions options = {});
+  ImageService(Project& project, ServedModel model, ReadImage read, DeskOptions options = {});
 
   // Throws Error{unavailable} for an image that cannot be read (the project keeps why), not_found for an
   // unknown one.
@@ -50,11 +50,11 @@ class ImageDesk {
   AnnotationSegmenter segmenter(AskTimes& times);
   // Of a job, which may be stopped by an exception of its progress, and shows masks while it runs.
   AnnotationSegmenter segmenter(const Progress& progress, const MasksSoFar& so_far);
-  const DeskModel& model() const { return model_; }
+  const ServedModel& model() const { return model_; }
 
  private:
   std::shared_ptr<const OpenImage> read(ImageId id);
-  std::shared_ptr<const Predictor> encode(const PictureKey& key, Haste haste);
+  std::shared_ptr<const Predictor> encode(const PictureKey& key, Priority priority);
   PictureKey checked(const PictureKey& key);
   std::vector<EncodingQueue::Neighbour> neighbours(const PictureKey& key);
   std::vector<AnsweredCandidate> ask(const PictureKey& key, const AskedPrompt& prompt, const Mask& inside,
@@ -63,7 +63,7 @@ class ImageDesk {
                                          const Progress& progress, const MasksSoFar& so_far);
 
   Project& project_;
-  DeskModel model_;
+  ServedModel model_;
   ReadImage read_;
   OpenImages images_;
   EncodingQueue queue_;  // last: its thread uses all of the above
