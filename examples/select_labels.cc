@@ -20,7 +20,7 @@ int main(int argc, char** argv) {
     std::vector<int> values;
     for (int i = 3; i < argc; ++i) values.push_back(std::atoi(argv[i]));
     const sonde::LabelMap map = sonde::read_labels(argv[1]).layers.front();
-    sonde::MaskVolume mask{map.extent, {}};
+    sonde::BinaryVolume mask{map.extent, {}};
     for (const int label : map.labels) {
       const bool wanted =
           values.empty() ? label != 0 : std::find(values.begin(), values.end(), label) != values.end();

@@ -78,7 +78,7 @@ void check_bundle(std::string_view data) {
     Mask mask = empty_mask(extent);
     for (std::size_t i = 0; i < mask.pixels.size(); ++i)
       mask.pixels[i] = static_cast<unsigned char>(data[i / 8 % data.size()]) >> (i % 8) & 1;
-    MaskVolume picture{{extent.width, extent.height, 1}, std::move(mask.pixels)};
+    BinaryVolume picture{{extent.width, extent.height, 1}, std::move(mask.pixels)};
     bundle.masks.push_back(
         {static_cast<ObjectId>(bundle.masks.size()), std::nullopt, 7, voxels_from_mask(picture)});
   }

@@ -14,7 +14,7 @@
 #include "sonde/annotate/project.h"
 #include "sonde/core/error.h"
 #include "sonde/core/test_folder.h"
-#include "sonde/imaging/grid.h"
+#include "sonde/imaging/image_geometry.h"
 
 // For tests of the session: a project in a temporary folder, and a network that anybody can follow.
 namespace sonde {
@@ -43,7 +43,7 @@ inline Mask disc_answer(Extent2 extent, const AskedPrompt& prompt, double radius
 
 // Candidates are discs of radius 2, 4 and 6, regions of a grid discs of radius 2 along the diagonal.
 // grid: of all images that are asked about.
-inline AnnotationSegmenter disc_segmenter(const Grid& grid) {
+inline AnnotationSegmenter disc_segmenter(const ImageGeometry& grid) {
   AnnotationSegmenter segmenter;
   segmenter.model_sha256 = std::string(64, 'd');
   segmenter.precision = "fp32";
@@ -69,10 +69,10 @@ inline AnnotationSegmenter disc_segmenter(const Grid& grid) {
   return segmenter;
 }
 
-inline const Grid kPictureGrid{{40, 30, 1}, std::nullopt};
+inline const ImageGeometry kPictureGrid{{40, 30, 1}, std::nullopt};
 
 // Axes in another order, two of them reversed, a little oblique, anisotropic.
-inline Grid oblique_grid() {
+inline ImageGeometry oblique_grid() {
   Affine3 affine;
   affine.columns = {Vec3{0.02, -0.7, 0.01}, Vec3{0.03, 0.01, 3.0}, Vec3{-0.5, 0.02, 0.04}};
   affine.origin = {10, -20, 30};
@@ -82,7 +82,7 @@ inline Grid oblique_grid() {
 // A project with one image, opened.
 class DiscProject {
  public:
-  explicit DiscProject(Grid grid = kPictureGrid)
+  explicit DiscProject(ImageGeometry grid = kPictureGrid)
       : grid_(std::move(grid)), segmenter(disc_segmenter(grid_)), opened_(Project::open(path())) {
     const std::vector<ImageSource> sources{{"/data/a.png", "", 0, "a.png"}};
     image = project().add_images(sources).front();
@@ -90,7 +90,7 @@ class DiscProject {
   }
 
   std::filesystem::path path() const { return folder_.path() / "project"; }
-  const Grid& grid() const { return grid_; }
+  const ImageGeometry& grid() const { return grid_; }
   Project& project() { return opened_.value(); }
   void close() { opened_.reset(); }
   void reopen() {
@@ -132,7 +132,7 @@ class DiscProject {
 
  private:
   TestFolder folder_;
-  Grid grid_;
+  ImageGeometry grid_;
   int requests_ = 0;
 
  public:

@@ -20,7 +20,7 @@ enum class Emptied { kept, removed };
 // What an action depends on, besides the objects of its image.
 struct PlanContext {
   ImageId image = 0;
-  Grid grid;
+  ImageGeometry grid;
   Overlap overlap = Overlap::keep;
   Emptied emptied = Emptied::removed;
   std::set<LabelId> labels;
@@ -55,7 +55,7 @@ class Draft {
   // `overwrite` the others lose it here.
   VoxelSet claim(ObjectId id, VoxelSet gained);
 
-  const Grid& grid() const { return context_.grid; }
+  const ImageGeometry& grid() const { return context_.grid; }
   Revision event() const { return context_.event; }
   std::vector<RecordedAnswer> answers_of(Revision event) const { return context_.answers_of(event); }
 

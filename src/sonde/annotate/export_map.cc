@@ -11,7 +11,7 @@
 namespace sonde {
 namespace {
 
-LabelMap empty_map(const Grid& grid) {
+LabelMap empty_map(const ImageGeometry& grid) {
   return {grid.extent, std::vector<std::int32_t>(static_cast<std::size_t>(voxel_count(grid.extent))),
           grid.mm_from_voxel};
 }
@@ -38,7 +38,7 @@ ExportMap label_map_of(const ExportImage& image) {
   return painted;
 }
 
-LabelMap object_map_of(const ExportObject& object, const Grid& grid) {
+LabelMap object_map_of(const ExportObject& object, const ImageGeometry& grid) {
   LabelMap map = empty_map(grid);
   paint(map, object.voxels, 1);
   return map;

@@ -15,7 +15,7 @@ struct ExportMap {
 ExportMap label_map_of(const ExportImage& image);
 
 // 1 inside of the object.
-LabelMap object_map_of(const ExportObject& object, const Grid& grid);
+LabelMap object_map_of(const ExportObject& object, const ImageGeometry& grid);
 
 // The note for `hidden` pixels; empty for none.
 std::string hidden_note(const ExportImage& image, std::int64_t hidden);

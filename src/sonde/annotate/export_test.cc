@@ -118,7 +118,7 @@ TEST_F(ExportProject, WritesEachObjectOfAPictureBlackAndWhite) {
 
 TEST_F(ExportProject, WritesAVolumeOnItsOwnGridInEveryVolumeFormat) {
   const std::vector<std::uint64_t> liver{0, 1, 21, 59};
-  const Grid grid = put(add(volume("v.nrrd")), {{"liver", liver}, {"vessel", {30}}});
+  const ImageGeometry grid = put(add(volume("v.nrrd")), {{"liver", liver}, {"vessel", {30}}});
   for (const auto& [format, name] :
        {std::pair{ExportFormat::nifti, "labels/v.nii.gz"}, {ExportFormat::nrrd, "labels/v.nrrd"}}) {
     EXPECT_THAT(files_of(exported(format)), ElementsAre(name, "labels.json"));
@@ -141,7 +141,7 @@ TEST_F(ExportProject, WritesEachObjectOfAVolumeAsAFile) {
 }
 
 TEST_F(ExportProject, WritesTheSlicesOfAVolumeThatHaveLabelsAsPngs) {
-  const Grid grid = put(add(volume("v.nrrd", {5, 4, 12})), {{"liver", {0, 1, 45}}});
+  const ImageGeometry grid = put(add(volume("v.nrrd", {5, 4, 12})), {{"liver", {0, 1, 45}}});
   const SlicePlane plane = slice_plane(grid, default_axis(grid));
   ASSERT_EQ(plane.axis, Axis::axial);
   const auto result = exported(ExportFormat::png);
@@ -156,7 +156,7 @@ TEST_F(ExportProject, WritesTheSlicesOfAVolumeThatHaveLabelsAsPngs) {
 
 TEST_F(ExportProject, WritesCocoWithBoxesOfWholePixelsAndSlicesOfVolumes) {
   put(add(picture("a.png")), {{"liver", {1, 2, 5, 6, 9}}, {"vessel", {11}}});
-  const Grid grid = put(add(volume("v.nrrd")), {{"liver", {0, 1, 45}}});
+  const ImageGeometry grid = put(add(volume("v.nrrd")), {{"liver", {0, 1, 45}}});
   const auto result = exported(ExportFormat::coco);
   ASSERT_THAT(files_of(result), ElementsAre("annotations.json"));
   std::ifstream file(result.files[0]);
@@ -186,7 +186,7 @@ TEST_F(ExportProject, WritesCocoWithBoxesOfWholePixelsAndSlicesOfVolumes) {
 
 TEST_F(ExportProject, WritesADicomSeriesAsADicomSegmentationAndRefusesOthers) {
   put(add(picture("a.png")), {{"liver", {1}}});
-  const Grid grid = put(add(series("mr")), {{"liver", {0, 7}}, {"liver", {17}}, {"vessel", {8}}});
+  const ImageGeometry grid = put(add(series("mr")), {{"liver", {0, 7}}, {"liver", {17}}, {"vessel", {8}}});
   const auto result = exported(ExportFormat::dicom_seg);
   ASSERT_THAT(files_of(result), ElementsAre("mr_seg.dcm"));
   ASSERT_EQ(result.failures.size(), 1U);

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "sonde/annotate/export.h"
-#include "sonde/imaging/grid.h"
+#include "sonde/imaging/image_geometry.h"
 #include "sonde/imaging/voxel_set.h"
 
 // One writer a format, beneath export.h.
@@ -21,7 +21,7 @@ struct ExportObject {
 };
 struct ExportImage {
   ImageSource source;
-  Grid grid;
+  ImageGeometry grid;
   std::string stem;                   // of its files; unique in the project
   std::vector<ExportObject> objects;  // at least one, by id
 };

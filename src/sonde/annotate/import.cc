@@ -24,12 +24,12 @@ std::string one_line(std::string text) {
   return text;
 }
 
-Grid grid_of_image(Project& project, ImageId id) {
+ImageGeometry grid_of_image(Project& project, ImageId id) {
   const ImageSummary summary = project.image(id);
   if (summary.grid) return *summary.grid;
   std::string stamp = stamp_of(summary.source);
   const Volume volume = read_image(summary.source);
-  project.set_opened(id, grid_of(volume));
+  project.set_opened(id, geometry_of(volume));
   project.set_content(id, content_of(summary.source, volume, std::move(stamp)));
   return project.image(id).grid.value();
 }

@@ -30,7 +30,8 @@ VoxelsByValue voxels_by_value(const LabelMap& map) {
 }
 
 // A picture of one slice, row by row, on the grid of its volume.
-VoxelsByValue on_slice(const std::string& name, const LabelMap& map, const Grid& grid, PlaneRef where) {
+VoxelsByValue on_slice(const std::string& name, const LabelMap& map, const ImageGeometry& grid,
+                       PlaneRef where) {
   const SlicePlane plane = slice_plane(grid, where.axis);
   if (map.extent != Extent3{plane.extent.width, plane.extent.height, 1})
     throw Error(ErrorKind::unsupported, name + ": " + describe({map.extent, {}}) + ", but " +
@@ -43,7 +44,8 @@ VoxelsByValue on_slice(const std::string& name, const LabelMap& map, const Grid&
 }
 
 // Which slice a picture without a place of its own shows: that of an image with but one.
-std::optional<PlaneRef> slice_of(const MaskGroup::File& file, const LabelMap& map, const Grid& grid) {
+std::optional<PlaneRef> slice_of(const MaskGroup::File& file, const LabelMap& map,
+                                 const ImageGeometry& grid) {
   if (file.slice || map.mm_from_voxel || is_plain(grid)) return file.slice;
   const Axis axis = default_axis(grid);
   if (map.extent.z != 1 || slice_plane(grid, axis).slice_count != 1) return std::nullopt;
@@ -64,13 +66,14 @@ void add_voxels(VoxelsByValue& all, const VoxelsByValue& more) {
   }
 }
 
-void add_values(ReadValues& all, const MaskGroup::File& file, const Grid& grid, const DicomSegImage& image) {
+void add_values(ReadValues& all, const MaskGroup::File& file, const ImageGeometry& grid,
+                const DicomSegImage& image) {
   const std::string name = file.path.filename().string();
   LabelLayers labels = read_labels(file.path, image);
   if (const auto slice = slice_of(file, labels.layers[0], grid)) {
     for (const LabelMap& layer : labels.layers) add_voxels(all.voxels, on_slice(name, layer, grid, *slice));
   } else {
-    const Grid own{labels.layers[0].extent, labels.layers[0].mm_from_voxel};
+    const ImageGeometry own{labels.layers[0].extent, labels.layers[0].mm_from_voxel};
     auto fitting = on_grid(std::move(labels), grid);
     if (!fitting) throw Error(ErrorKind::unsupported, name + ": " + mismatch(own, "the image", grid));
     labels = std::move(*fitting);
@@ -105,7 +108,8 @@ MaskObjects from_values(const MaskGroup& group, const ReadValues& read, const La
   return found;
 }
 
-MaskObjects from_dicom_seg(const std::filesystem::path& path, const Grid& grid, const DicomSegImage& image) {
+MaskObjects from_dicom_seg(const std::filesystem::path& path, const ImageGeometry& grid,
+                           const DicomSegImage& image) {
   const DicomSeg seg = read_dicom_seg(path, image);
   const std::string name = path.filename().string();
   MaskObjects found;
@@ -128,7 +132,7 @@ MaskObjects from_dicom_seg(const std::filesystem::path& path, const Grid& grid, 
 
 }  // namespace
 
-MaskObjects objects_of(const MaskGroup& group, const Grid& grid, const LabelScheme& scheme,
+MaskObjects objects_of(const MaskGroup& group, const ImageGeometry& grid, const LabelScheme& scheme,
                        const DicomSegImage& image) {
   if (is_dicom_seg(group.files.front().path)) return from_dicom_seg(group.files.front().path, grid, image);
   ReadValues read;

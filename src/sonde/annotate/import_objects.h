@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "sonde/annotate/import_files.h"
-#include "sonde/imaging/grid.h"
+#include "sonde/imaging/image_geometry.h"
 #include "sonde/imaging/voxel_set.h"
 #include "sonde/io/dicom/seg.h"
 #include "sonde/io/masks/label_scheme.h"
@@ -24,7 +24,7 @@ struct MaskObjects {
   std::vector<std::string> notes;
 };
 // What the files of `group` show on the grid of their image, which `image` is. Throws Error naming the file.
-MaskObjects objects_of(const MaskGroup& group, const Grid& grid, const LabelScheme& scheme,
+MaskObjects objects_of(const MaskGroup& group, const ImageGeometry& grid, const LabelScheme& scheme,
                        const DicomSegImage& image);
 
 }  // namespace sonde

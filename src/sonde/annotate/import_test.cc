@@ -347,7 +347,7 @@ TEST_F(ImportMasks, ReadsTheSegmentationsOfARealSeries) {
   const LabelMap map = read_labels(folder / "liver_seg.nrrd").layers.at(0);
   const auto objects = found_in(image);
   ASSERT_EQ(objects.size(), 2U);
-  const MaskVolume liver = mask_from_voxels(objects[0].voxels);
+  const BinaryVolume liver = mask_from_voxels(objects[0].voxels);
   for (std::size_t i = 0; i < map.labels.size(); ++i)
     ASSERT_EQ(liver.voxels[i] != 0, map.labels[i] != 0) << i;
 }

@@ -91,7 +91,7 @@ ObjectRecord record_from_json(const std::string& text) {
   return record;
 }
 
-void measure(ObjectRecord& record, const Grid& grid) {
+void measure(ObjectRecord& record, const ImageGeometry& grid) {
   record.object.area = voxel_count(*record.voxels);
   const std::optional<VoxelBounds> box = bounds(*record.voxels);
   record.object.slices = std::nullopt;

@@ -41,6 +41,6 @@ std::string record_to_json(const ObjectRecord& record);
 ObjectRecord record_from_json(const std::string& text);
 
 // area and slices of the object, from its voxels.
-void measure(ObjectRecord& record, const Grid& grid);
+void measure(ObjectRecord& record, const ImageGeometry& grid);
 
 }  // namespace sonde

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "sonde/imaging/grid.h"
+#include "sonde/imaging/image_geometry.h"
 #include "sonde/imaging/prompt.h"
 #include "sonde/imaging/slice.h"
 
@@ -110,7 +110,7 @@ struct ImageSummary {
   std::int64_t approved = 0, proposed = 0;  // objects
   std::int64_t active_ms = 0;               // that people have spent on it
   Revision revision = 0;
-  std::optional<Grid> grid;           // known once it has been opened
+  std::optional<ImageGeometry> grid;  // known once it has been opened
   std::optional<std::string> fault;   // why it could not be
   ImageContent content;               // as its objects were drawn on it
   std::optional<std::string> notice;  // that it is another by now

@@ -5,7 +5,7 @@
 
 #include "sonde/annotate/plan_steps.h"
 #include "sonde/core/error.h"
-#include "sonde/imaging/grid.h"
+#include "sonde/imaging/image_geometry.h"
 #include "sonde/imaging/rle.h"
 
 namespace sonde {
@@ -47,7 +47,7 @@ std::string to_string(const Taken& taken) {
 // JSON has no number for it.
 double finite_or_zero(double value) { return std::isfinite(value) ? value : 0; }
 
-VoxelSet voxels_of(const Rle& rle, const Grid& grid, const SlicePlane& plane, std::int64_t slice) {
+VoxelSet voxels_of(const Rle& rle, const ImageGeometry& grid, const SlicePlane& plane, std::int64_t slice) {
   const std::optional<Box2> box = bounding_box(rle);
   if (!box) return {grid.extent, {}};
   const CroppedMask part{static_cast<std::int64_t>(box->x0), static_cast<std::int64_t>(box->y0),
@@ -68,7 +68,7 @@ Plan plan(const ObjectRecords& records, const PlanContext& context, const Action
   return result;
 }
 
-SlicePlane checked_plane(const Grid& grid, PlaneRef plane) {
+SlicePlane checked_plane(const ImageGeometry& grid, PlaneRef plane) {
   if (is_plain(grid) && plane.axis != default_axis(grid)) {
     throw Error(ErrorKind::usage,
                 "a plain picture has one plane, " + std::string(to_string(default_axis(grid))));
@@ -83,7 +83,7 @@ SlicePlane checked_plane(const Grid& grid, PlaneRef plane) {
 }
 
 std::vector<RecordedAnswer> answers_on_grid(const std::vector<AnsweredCandidate>& candidates,
-                                            const Grid& grid, PlaneRef plane) {
+                                            const ImageGeometry& grid, PlaneRef plane) {
   if (candidates.empty()) throw Error(ErrorKind::internal, "the network gave no candidate");
   const SlicePlane lies = checked_plane(grid, plane);
   std::vector<RecordedAnswer> answers;
@@ -95,8 +95,8 @@ std::vector<RecordedAnswer> answers_on_grid(const std::vector<AnsweredCandidate>
   return answers;
 }
 
-std::vector<RecordedAnswer> answers_on_grid(const std::vector<ProposedRegion>& regions, const Grid& grid,
-                                            PlaneRef plane) {
+std::vector<RecordedAnswer> answers_on_grid(const std::vector<ProposedRegion>& regions,
+                                            const ImageGeometry& grid, PlaneRef plane) {
   const SlicePlane lies = checked_plane(grid, plane);
   std::vector<RecordedAnswer> answers;
   answers.reserve(regions.size());

@@ -36,14 +36,14 @@ Plan plan(const ObjectRecords& records, const PlanContext& context, const Action
 Mask inside_of_ask(const ObjectRecords& records, const PlanContext& context, const AskAction& action);
 void check_everything(const PlanContext& context, const EverythingAction& action);
 // The masks of an import as answers.
-std::vector<RecordedAnswer> answers_of_import(const ImportAction& action, const Grid& grid);
+std::vector<RecordedAnswer> answers_of_import(const ImportAction& action, const ImageGeometry& grid);
 
 // Throw Error{usage} for a plane that the image has not.
-SlicePlane checked_plane(const Grid& grid, PlaneRef plane);
+SlicePlane checked_plane(const ImageGeometry& grid, PlaneRef plane);
 // The candidates and regions on the image's grid. Throw Error{internal} for masks of another extent.
 std::vector<RecordedAnswer> answers_on_grid(const std::vector<AnsweredCandidate>& candidates,
-                                            const Grid& grid, PlaneRef plane);
-std::vector<RecordedAnswer> answers_on_grid(const std::vector<ProposedRegion>& regions, const Grid& grid,
-                                            PlaneRef plane);
+                                            const ImageGeometry& grid, PlaneRef plane);
+std::vector<RecordedAnswer> answers_on_grid(const std::vector<ProposedRegion>& regions,
+                                            const ImageGeometry& grid, PlaneRef plane);
 
 }  // namespace sonde

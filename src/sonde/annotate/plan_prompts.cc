@@ -15,7 +15,7 @@ constexpr std::size_t kMaxPromptPoints = 1000;
 constexpr std::size_t kMaxImported = 100'000;
 constexpr std::size_t kMaxPath = 4096;
 
-void check_prompt(const Grid& grid, const AskAction& action) {
+void check_prompt(const ImageGeometry& grid, const AskAction& action) {
   const SlicePlane plane = checked_plane(grid, action.plane);
   if (action.prompt.points.size() > kMaxPromptPoints) {
     throw Error(ErrorKind::usage, "a prompt has at most " + std::to_string(kMaxPromptPoints) + " points");
@@ -187,7 +187,7 @@ std::string plan_everything(Draft& draft, const EverythingAction& action, const 
          std::string(to_string(action.plane.axis)) + " slice " + std::to_string(action.plane.slice);
 }
 
-std::vector<RecordedAnswer> answers_of_import(const ImportAction& action, const Grid& grid) {
+std::vector<RecordedAnswer> answers_of_import(const ImportAction& action, const ImageGeometry& grid) {
   std::vector<RecordedAnswer> answers;
   for (const ImportedObject& object : action.objects) {
     if (object.voxels.extent != grid.extent)

@@ -4,7 +4,7 @@
 
 #include "sonde/annotate/plan_steps.h"
 #include "sonde/core/error.h"
-#include "sonde/imaging/grid.h"
+#include "sonde/imaging/image_geometry.h"
 
 namespace sonde {
 namespace {
@@ -50,7 +50,7 @@ Mask holes_of(const Mask& mask) {
   return holes;
 }
 
-VoxelSet holes_of(const ObjectRecord& record, const Grid& grid, Axis axis) {
+VoxelSet holes_of(const ObjectRecord& record, const ImageGeometry& grid, Axis axis) {
   if (!record.object.slices) return {grid.extent, {}};
   std::vector<VoxelRun> runs;
   const SlicePlane plane = slice_plane(grid, axis);

@@ -17,7 +17,7 @@ bool asks_the_network(const Action& action) {
   return std::holds_alternative<AskAction>(action) || std::holds_alternative<EverythingAction>(action);
 }
 
-std::vector<RecordedAnswer> ask_the_network(ImageId image, const Action& action, const Grid& grid,
+std::vector<RecordedAnswer> ask_the_network(ImageId image, const Action& action, const ImageGeometry& grid,
                                             const Mask& inside, const AnnotationSegmenter& segmenter) {
   if (const auto* ask = std::get_if<AskAction>(&action))
     return answers_on_grid(segmenter.ask(image, ask->plane, ask->prompt, inside), grid, ask->plane);
@@ -52,7 +52,7 @@ ImageSummary Project::image(ImageId id) const {
   return impl_->locked([&] { return ImageSummary(impl_->image(id)); });
 }
 
-void Project::set_opened(ImageId id, const Grid& grid) {
+void Project::set_opened(ImageId id, const ImageGeometry& grid) {
   impl_->locked([&] { impl_->set_opened(id, grid); });
 }
 
@@ -117,7 +117,7 @@ Changes Project::apply(ImageId image, const std::string& request, const Action& 
   Impl::Asked asked;
   std::optional<Mask> asked_inside;  // what the answers were computed from
   for (int tries = 0; tries <= kTries; ++tries) {
-    Grid grid;
+    ImageGeometry grid;
     std::optional<Changes> done = impl_->locked([&]() -> std::optional<Changes> {
       if (auto before = impl_->done_before(image, {request, client})) return before;
       grid = impl_->grid_of(image);

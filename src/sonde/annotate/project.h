@@ -85,7 +85,7 @@ class Project {
   ImageSummary image(ImageId id) const;  // throws Error{not_found}
   // What opening found: the grid, or why there is none. Throws Error{unsupported} "NAME: the file has
   // changed: ..." if the image has another extent than when it was first opened.
-  void set_opened(ImageId id, const Grid& grid);
+  void set_opened(ImageId id, const ImageGeometry& grid);
   // What has been read. Another content than that on which the image's objects were drawn becomes the image's
   // notice, and the first is kept; where there are no objects, or none was known, this is kept.
   void set_content(ImageId id, const ImageContent& content);

@@ -9,7 +9,7 @@
 #include "sonde/annotate/project_impl.h"
 #include "sonde/core/error.h"
 #include "sonde/core/json_text.h"
-#include "sonde/imaging/grid.h"
+#include "sonde/imaging/image_geometry.h"
 
 namespace sonde {
 namespace {

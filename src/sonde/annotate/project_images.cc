@@ -10,7 +10,7 @@
 #include "sonde/annotate/project_impl.h"
 #include "sonde/core/error.h"
 #include "sonde/core/json_text.h"
-#include "sonde/imaging/grid.h"
+#include "sonde/imaging/image_geometry.h"
 
 namespace sonde {
 namespace {
@@ -20,7 +20,7 @@ using nlohmann::json;
 constexpr std::int64_t kMaxSide = 1 << 20;
 constexpr std::int64_t kMaxVoxels = std::int64_t{1} << 40;
 
-std::string grid_to_json(const Grid& grid) {
+std::string grid_to_json(const ImageGeometry& grid) {
   json affine = nullptr;
   if (grid.mm_from_voxel) {
     const auto& [u, v, w] = grid.mm_from_voxel->columns;
@@ -31,11 +31,11 @@ std::string grid_to_json(const Grid& grid) {
       json{{"extent", {grid.extent.x, grid.extent.y, grid.extent.z}}, {"mm_from_voxel", affine}});
 }
 
-Grid grid_from_json(const std::string& text) {
+ImageGeometry grid_from_json(const std::string& text) {
   const json j = parse_json(text);
   const json& extent = j.at("extent");
-  Grid grid{{integer_from(extent.at(0)), integer_from(extent.at(1)), integer_from(extent.at(2))},
-            std::nullopt};
+  ImageGeometry grid{{integer_from(extent.at(0)), integer_from(extent.at(1)), integer_from(extent.at(2))},
+                     std::nullopt};
   if (j.at("mm_from_voxel").is_null()) return grid;
   const auto n = j.at("mm_from_voxel").get<std::array<double, 12>>();
   grid.mm_from_voxel = Affine3{{Vec3{n[0], n[1], n[2]}, Vec3{n[3], n[4], n[5]}, Vec3{n[6], n[7], n[8]}},
@@ -43,7 +43,7 @@ Grid grid_from_json(const std::string& text) {
   return grid;
 }
 
-void check_grid(const Grid& grid, const std::string& name) {
+void check_grid(const ImageGeometry& grid, const std::string& name) {
   const auto fits = [](std::int64_t side) { return side >= 1 && side <= kMaxSide; };
   const Extent3 e = grid.extent;
   if (!fits(e.x) || !fits(e.y) || !fits(e.z) || e.x * e.y > kMaxVoxels / e.z)
@@ -52,7 +52,7 @@ void check_grid(const Grid& grid, const std::string& name) {
     throw Error(ErrorKind::unsupported, name + ": its affine is not finite");
 }
 
-bool same_planes(const Grid& a, const Grid& b) {
+bool same_planes(const ImageGeometry& a, const ImageGeometry& b) {
   constexpr std::array kAxes{Axis::axial, Axis::coronal, Axis::sagittal};
   const auto same = [](GridAxis p, GridAxis q) { return p.axis == q.axis && p.sense == q.sense; };
   return std::ranges::all_of(kAxes, [&](Axis axis) {
@@ -170,7 +170,7 @@ const ImageSummary& Project::Impl::image(ImageId id) const {
   return found->second;
 }
 
-void Project::Impl::set_opened(ImageId id, const Grid& grid) {
+void Project::Impl::set_opened(ImageId id, const ImageGeometry& grid) {
   const ImageSummary& summary = image(id);
   check_grid(grid, summary.source.name);
   if (summary.grid && summary.grid->extent != grid.extent) {

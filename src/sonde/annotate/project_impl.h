@@ -20,7 +20,7 @@ namespace sonde {
 
 // The objects of an image that is in use.
 struct ImageState {
-  Grid grid;
+  ImageGeometry grid;
   ObjectRecords records;
   UndoPath path;
   std::map<ObjectId, Revision> removed;  // objects that are gone, and since when
@@ -44,7 +44,7 @@ class Project::Impl {
   std::vector<ImageId> add_images(std::span<const ImageSource> images);
   std::vector<ImageSummary> images() const;
   const ImageSummary& image(ImageId id) const;
-  void set_opened(ImageId id, const Grid& grid);
+  void set_opened(ImageId id, const ImageGeometry& grid);
   void set_content(ImageId id, const ImageContent& content);
   void set_fault(ImageId id, const std::string& fault);
   void add_active_time(ImageId id, std::chrono::milliseconds active);
@@ -79,8 +79,8 @@ class Project::Impl {
   std::vector<HistoryEvent> history(ImageId image, std::int64_t limit);
 
   // project_state.cc
-  const Grid& grid_of(ImageId image) const;  // throws Error{conflict} if it has not been opened
-  ImageState& state_of(ImageId image);       // read if it is not in memory
+  const ImageGeometry& grid_of(ImageId image) const;  // throws Error{conflict} if it has not been opened
+  ImageState& state_of(ImageId image);                // read if it is not in memory
   const HistoryStore& history_store() const { return history_; }
   std::set<LabelId> all_labels();  // deleted ones too
 

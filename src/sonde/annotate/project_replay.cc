@@ -72,7 +72,7 @@ std::optional<std::string> difference(const std::vector<RecordedAnswer>& recorde
 
 class ImageReplay {
  public:
-  ImageReplay(ImageId image, Grid grid, const AnnotationSegmenter& segmenter)
+  ImageReplay(ImageId image, ImageGeometry grid, const AnnotationSegmenter& segmenter)
       : image_(image), grid_(grid), segmenter_(segmenter) {}
 
   const ObjectRecords& records() const { return records_; }
@@ -163,7 +163,7 @@ class ImageReplay {
   }
 
   ImageId image_;
-  Grid grid_;
+  ImageGeometry grid_;
   const AnnotationSegmenter& segmenter_;
   ObjectRecords records_;
 };

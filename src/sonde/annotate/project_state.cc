@@ -63,7 +63,7 @@ Project::Impl::Impl(const std::filesystem::path& folder)
   });
 }
 
-const Grid& Project::Impl::grid_of(ImageId id) const {
+const ImageGeometry& Project::Impl::grid_of(ImageId id) const {
   const ImageSummary& summary = image(id);
   if (!summary.grid) throw Error(ErrorKind::conflict, summary.source.name + ": it has not been opened yet");
   return *summary.grid;
@@ -84,7 +84,7 @@ std::shared_ptr<const VoxelSet> Project::Impl::load_mask(const ObjectRecord& rec
 }
 
 ImageState& Project::Impl::state_of(ImageId id) {
-  const Grid& grid = grid_of(id);
+  const ImageGeometry& grid = grid_of(id);
   const auto found = states_.find(id);
   if (found != states_.end()) {
     found->second.used = ++uses_;

@@ -214,7 +214,7 @@ TEST(Project, AddsAnImageOnce) {
 TEST(Project, KnowsAnImageThatHasChanged) {
   DiscProject test(oblique_grid());
   test.project().set_opened(test.image, oblique_grid());
-  Grid other = oblique_grid();
+  ImageGeometry other = oblique_grid();
   other.extent.z += 1;
   try {
     test.project().set_opened(test.image, other);
@@ -223,7 +223,7 @@ TEST(Project, KnowsAnImageThatHasChanged) {
     EXPECT_EQ(error.kind(), ErrorKind::unsupported);
     EXPECT_STREQ(error.what(), "a.png: the file has changed: it was 14 x 9 x 17, it is 14 x 9 x 18");
   }
-  Grid turned = oblique_grid();
+  ImageGeometry turned = oblique_grid();
   std::swap(turned.mm_from_voxel->columns[0], turned.mm_from_voxel->columns[2]);
   EXPECT_THROW(test.project().set_opened(test.image, turned), Error);
   test.project().set_fault(test.image, "a.png: it is cut");

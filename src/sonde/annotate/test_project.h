@@ -10,7 +10,7 @@
 #include "sonde/annotate/open_image.h"
 #include "sonde/annotate/project.h"
 #include "sonde/core/test_folder.h"
-#include "sonde/imaging/grid.h"
+#include "sonde/imaging/image_geometry.h"
 
 // What the tests of exports and imports share: projects of little images with objects that are put in.
 namespace sonde {
@@ -21,7 +21,7 @@ struct PutObject {
 };
 
 inline VoxelSet voxels_at(Extent3 extent, const std::vector<std::uint64_t>& indices) {
-  MaskVolume mask{extent, std::vector<std::uint8_t>(static_cast<std::size_t>(voxel_count(extent)))};
+  BinaryVolume mask{extent, std::vector<std::uint8_t>(static_cast<std::size_t>(voxel_count(extent)))};
   for (const std::uint64_t index : indices) mask.voxels.at(index) = 1;
   return voxels_from_mask(mask);
 }
@@ -39,8 +39,8 @@ class ExportTest : public testing::Test {
     return project_.add_label({name, std::nullopt, std::nullopt}).back().id;
   }
   // An image is opened, and gets approved objects.
-  Grid put(ImageId image, const std::vector<PutObject>& objects) {
-    const Grid grid = grid_of(read_image(project_.image(image).source));
+  ImageGeometry put(ImageId image, const std::vector<PutObject>& objects) {
+    const ImageGeometry grid = geometry_of(read_image(project_.image(image).source));
     project_.set_opened(image, grid);
     ImportAction action{"test", {}};
     for (const PutObject& object : objects)

@@ -68,7 +68,7 @@ class Commands : public testing::Test {
     Volume grid;
     grid.extent = {20, 30, 12};
     grid.mm_from_voxel = Affine3{{Vec3{-0.5, 0, 0}, Vec3{0, 0.7, 0}, Vec3{0, 0, 3}}, {5, -6, 7}};
-    MaskVolume ball{grid.extent, {}};
+    BinaryVolume ball{grid.extent, {}};
     for (int i = 0; i < 20 * 30 * 12; ++i) {
       const int x = i % 20 - 10;
       const int y = i / 20 % 30 - 15;

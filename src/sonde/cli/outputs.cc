@@ -144,7 +144,7 @@ void write_mask(const std::filesystem::path& path, const Mask& mask, const Loade
     write_mask_png(path, mask);
     return;
   }
-  MaskVolume volume{picture.volume.extent, {}};
+  BinaryVolume volume{picture.volume.extent, {}};
   volume.voxels.assign(static_cast<std::size_t>(voxel_count(picture.volume.extent)), 0);
   insert_slice(volume, mask, picture.plane, picture.slice);
   write_mask_volume(path, volume, picture.volume);

@@ -59,10 +59,10 @@ std::variant<Result, CaseFailure> or_failure(const std::filesystem::path& file, 
 // An image with the labels on its grid.
 struct OpenImage {
   OpenImage(Volume read, std::size_t label_files_kept)
-      : volume(std::move(read)), grid(grid_of(volume)), labels(label_files_kept) {}
+      : volume(std::move(read)), grid(geometry_of(volume)), labels(label_files_kept) {}
 
   Volume volume;
-  Grid grid;
+  ImageGeometry grid;
   mutable LatestFiles<LabelLayers> labels;
   mutable std::once_flag window_found;
   mutable UsedWindow window;  // where it is the same for all slices
@@ -85,7 +85,7 @@ std::shared_ptr<const LabelLayers> open_labels(const OpenImage& image,
     return on_file(FailureKind::unreadable_mask, path, [&] {
       LabelLayers stored =
           read_labels(path, {image_file, {}, FrameOfReference::any});  // planning has refused others
-      const Grid stored_grid{stored.layers[0].extent, stored.layers[0].mm_from_voxel};
+      const ImageGeometry stored_grid{stored.layers[0].extent, stored.layers[0].mm_from_voxel};
       auto labels = on_grid(std::move(stored), image.grid);
       if (!labels) {
         throw CaseError(
@@ -186,7 +186,7 @@ Mask as_shown(const Mask& stored, const Place& place) {
 void read_coco_truths(LoadedCase& loaded, const StudyCase& study_case, const CocoImage& annotated,
                       const OpenImage& image, const Place& place) {
   const auto& json = study_case.tasks.at(0).truth_file;
-  const Grid drawn{{annotated.extent.width, annotated.extent.height, 1}, {}};
+  const ImageGeometry drawn{{annotated.extent.width, annotated.extent.height, 1}, {}};
   if (image.grid.extent != drawn.extent) {
     throw CaseError(FailureKind::size_mismatch, json.string() + ": says " + describe(drawn) + ", but " +
                                                     study_case.image_file.string() + " is " +

@@ -29,7 +29,7 @@ struct LoadedCase {
 
 // The truth of a VolumeTask on the grid of its image.
 struct VolumeTruth {
-  MaskVolume mask;
+  BinaryVolume mask;
   SlicePlane plane;
   std::optional<std::array<double, 3>> voxel_mm;  // along i, j, k; absent: not known
 };

@@ -20,7 +20,7 @@ namespace {
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 MaskGrid grid_of(const Mask& mask) { return {2, {mask.extent.width, mask.extent.height, 1}, mask.pixels}; }
-MaskGrid grid_of(const MaskVolume& mask) {
+MaskGrid grid_of(const BinaryVolume& mask) {
   return {3, {mask.extent.x, mask.extent.y, mask.extent.z}, mask.voxels};
 }
 
@@ -180,7 +180,7 @@ Scorer::Scorer(Mask truth, std::array<double, 2> spacing, double tolerance) {
   impl_ = std::make_unique<Impl>(grid, std::move(truth.pixels), std::array{spacing[0], spacing[1], 1.0},
                                  tolerance);
 }
-Scorer::Scorer(MaskVolume truth, std::array<double, 3> spacing, double tolerance) {
+Scorer::Scorer(BinaryVolume truth, std::array<double, 3> spacing, double tolerance) {
   const MaskGrid grid = grid_of(truth);
   impl_ = std::make_unique<Impl>(grid, std::move(truth.voxels), spacing, tolerance);
 }
@@ -188,6 +188,6 @@ Scorer::~Scorer() = default;
 Scorer::Scorer(Scorer&&) noexcept = default;
 
 Scores Scorer::score(const Mask& prediction) const { return impl_->score(grid_of(prediction)); }
-Scores Scorer::score(const MaskVolume& prediction) const { return impl_->score(grid_of(prediction)); }
+Scores Scorer::score(const BinaryVolume& prediction) const { return impl_->score(grid_of(prediction)); }
 
 }  // namespace sonde

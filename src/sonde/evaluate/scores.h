@@ -32,12 +32,12 @@ struct Scores {
 class Scorer {
  public:
   Scorer(Mask truth, std::array<double, 2> spacing, double tolerance);
-  Scorer(MaskVolume truth, std::array<double, 3> spacing, double tolerance);
+  Scorer(BinaryVolume truth, std::array<double, 3> spacing, double tolerance);
   ~Scorer();
   Scorer(Scorer&&) noexcept;
   // Throws Error{usage} if the extents differ.
   Scores score(const Mask& prediction) const;
-  Scores score(const MaskVolume& prediction) const;
+  Scores score(const BinaryVolume& prediction) const;
 
  private:
   struct Impl;

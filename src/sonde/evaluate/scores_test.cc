@@ -28,9 +28,9 @@ Mask picture_of(Extent2 extent, const std::function<bool(std::int64_t, std::int6
   return mask;
 }
 
-MaskVolume volume_of(Extent3 extent,
-                     const std::function<bool(std::int64_t, std::int64_t, std::int64_t)>& inside) {
-  MaskVolume mask{extent, std::vector<std::uint8_t>(static_cast<std::size_t>(voxel_count(extent)))};
+BinaryVolume volume_of(Extent3 extent,
+                       const std::function<bool(std::int64_t, std::int64_t, std::int64_t)>& inside) {
+  BinaryVolume mask{extent, std::vector<std::uint8_t>(static_cast<std::size_t>(voxel_count(extent)))};
   auto voxel = mask.voxels.begin();
   for (std::int64_t z = 0; z < extent.z; ++z) {
     for (std::int64_t y = 0; y < extent.y; ++y) {
@@ -45,7 +45,7 @@ Mask square(Extent2 extent, std::int64_t left, std::int64_t top, std::int64_t si
       extent, [=](auto x, auto y) { return x >= left && x < left + side && y >= top && y < top + side; });
 }
 
-MaskVolume cube(std::array<std::int64_t, 3> low, std::int64_t side) {
+BinaryVolume cube(std::array<std::int64_t, 3> low, std::int64_t side) {
   return volume_of({16, 16, 16}, [=](auto x, auto y, auto z) {
     return x >= low[0] && x < low[0] + side && y >= low[1] && y < low[1] + side && z >= low[2] &&
            z < low[2] + side;
@@ -56,7 +56,7 @@ Scores score(const Mask& truth, const Mask& prediction, std::array<double, 2> sp
              double tolerance = 2) {
   return Scorer(truth, spacing, tolerance).score(prediction);
 }
-Scores score(const MaskVolume& truth, const MaskVolume& prediction, std::array<double, 3> spacing,
+Scores score(const BinaryVolume& truth, const BinaryVolume& prediction, std::array<double, 3> spacing,
              double tolerance = 2) {
   return Scorer(truth, spacing, tolerance).score(prediction);
 }
@@ -168,7 +168,7 @@ std::vector<std::uint8_t> random_cells(std::int64_t count, std::mt19937& random)
 TEST(Scores, ArePerfectForTheTruthItself) {
   const Mask mask = square({20, 20}, 3, 4, 6);
   expect_equal(score(mask, mask), {1, 1, 0, 0, 1});
-  const MaskVolume volume = cube({2, 3, 4}, 5);
+  const BinaryVolume volume = cube({2, 3, 4}, 5);
   expect_equal(score(volume, volume, {0.7, 0.7, 3.0}, 0), {1, 1, 0, 0, 1});
 }
 
@@ -179,7 +179,7 @@ TEST(Scores, OfEmptyMasksAreDefined) {
   expect_equal(score(empty, dot), {0, 0, kInfinity, kInfinity, 0});
   expect_equal(score(dot, empty), {0, 0, kInfinity, kInfinity, 0});
   expect_equal(score(empty_mask({0, 0}), empty_mask({0, 0})), {1, 1, 0, 0, 1});
-  const MaskVolume no_cube = cube({0, 0, 0}, 0);
+  const BinaryVolume no_cube = cube({0, 0, 0}, 0);
   expect_equal(score(no_cube, no_cube, {1, 1, 1}), {1, 1, 0, 0, 1});
   expect_equal(score(no_cube, cube({0, 0, 0}, 1), {1, 1, 1}), {0, 0, kInfinity, kInfinity, 0});
 }
@@ -247,7 +247,7 @@ TEST(Scores, TakeThePicturesEdgeForOutside) {
   expect_near(score(full, inner, {1, 1}, 1),
               {16.0 / 36, 32.0 / 52, corner, (28 + 4 * corner) / 32, 28.0 / 32});
   // A volume of one slice has its surface everywhere, a picture does not.
-  const auto flat = [](const Mask& mask) { return MaskVolume{{6, 6, 1}, mask.pixels}; };
+  const auto flat = [](const Mask& mask) { return BinaryVolume{{6, 6, 1}, mask.pixels}; };
   expect_near(score(flat(full), flat(inner), {1, 1, 1}, 0),
               {16.0 / 36, 32.0 / 52, corner, (16 + 4 * corner) / 52, 32.0 / 52});
 }
@@ -281,8 +281,8 @@ TEST(Scores, EqualTheDefinitionOnRandomVolumes) {
     const std::array<double, 3> spacing{0.25 + 0.1 * below(30, random), 0.25 + 0.1 * below(30, random),
                                         0.25 + 0.3 * below(30, random)};
     const double tolerance = 0.3 * below(9, random);
-    const MaskVolume a{extent, random_cells(voxel_count(extent), random)};
-    const MaskVolume b{extent, random_cells(voxel_count(extent), random)};
+    const BinaryVolume a{extent, random_cells(voxel_count(extent), random)};
+    const BinaryVolume b{extent, random_cells(voxel_count(extent), random)};
     const Reference reference{{extent.x, extent.y, extent.z}, 3, spacing};
     expect_near(score(a, b, spacing, tolerance), reference.score(a.voxels, b.voxels, tolerance));
     ASSERT_FALSE(HasFailure()) << "round " << round;
@@ -309,7 +309,7 @@ TEST(Scorer, RefusesWhatDoesNotFit) {
   };
   EXPECT_EQ(kind([&] { scorer.score(empty_mask({4, 5})); }), ErrorKind::usage);
   EXPECT_EQ(kind([&] {
-              scorer.score(MaskVolume{{5, 4, 1}, std::vector<std::uint8_t>(20)});
+              scorer.score(BinaryVolume{{5, 4, 1}, std::vector<std::uint8_t>(20)});
             }),
             ErrorKind::usage);
   EXPECT_EQ(kind([&] { scorer.score(Mask{{5, 4}, {1, 0}}); }), ErrorKind::usage);

@@ -54,8 +54,8 @@ fs::path volume_set(const fs::path& folder) {
   Volume like;
   like.extent = {20, 16, 7};
   like.mm_from_voxel = oblique();
-  MaskVolume mask{like.extent,
-                  std::vector<std::uint8_t>(static_cast<std::size_t>(voxel_count(like.extent)), 0)};
+  BinaryVolume mask{like.extent,
+                    std::vector<std::uint8_t>(static_cast<std::size_t>(voxel_count(like.extent)), 0)};
   for (std::int64_t z = 2; z <= 4; ++z) {
     for (std::int64_t y = 5; y < 10; ++y) {
       for (std::int64_t x = 7; x < 13; ++x) mask.voxels[static_cast<std::size_t>((z * 16 + y) * 20 + x)] = 1;

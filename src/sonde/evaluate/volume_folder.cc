@@ -54,7 +54,7 @@ class Planner {
  private:
   // Slices of one image: their tasks, and those that carry a label.
   struct Slices {
-    Grid grid;
+    ImageGeometry grid;
     SlicePlane plane;
     std::map<std::int64_t, std::vector<StudyTask>> tasks;
     std::set<std::int64_t> labelled;
@@ -68,7 +68,7 @@ class Planner {
     fail(image, kind, reason);
   }
 
-  void add_labels(const ImageFile& image, const Grid& grid, const std::vector<MaskFile>& labels) {
+  void add_labels(const ImageFile& image, const ImageGeometry& grid, const std::vector<MaskFile>& labels) {
     const SlicePlane plane = slice_plane(grid, options_.axis);
     Slices slices{grid, plane, {}, {}};
     const auto first_volume = static_cast<std::ptrdiff_t>(plan_.volumes.size());
@@ -106,10 +106,10 @@ class Planner {
 
   // Adds what the file has to `slices`. False: it cannot be used, which is a failure.
   bool add_label_file(const ImageFile& image, const MaskFile& label, Slices& slices) {
-    const Grid& grid = slices.grid;
+    const ImageGeometry& grid = slices.grid;
     try {
       LabelLayers stored = read_labels(label.file.path, {image.path, {}, options_.frame_of_reference});
-      const Grid stored_grid{stored.layers[0].extent, stored.layers[0].mm_from_voxel};
+      const ImageGeometry stored_grid{stored.layers[0].extent, stored.layers[0].mm_from_voxel};
       const auto labels = on_grid(std::move(stored), grid);
       if (!labels) {
         fail(image.name, FailureKind::size_mismatch,

@@ -33,7 +33,7 @@ std::vector<Outcome> volume_outcomes(const VolumeTruth& truth, const std::vector
   std::vector<Outcome> outcomes;
   for (std::size_t i = 0; i < slices.front().outcomes.size(); ++i) {
     const Outcome& asked = slices.front().outcomes[i];
-    MaskVolume predicted{truth.mask.extent, std::vector<std::uint8_t>(truth.mask.voxels.size(), 0)};
+    BinaryVolume predicted{truth.mask.extent, std::vector<std::uint8_t>(truth.mask.voxels.size(), 0)};
     for (const TaskRecord& slice : slices) {
       // Every record of a run lists the same protocols, choices and steps.
       const Outcome& answer = slice.outcomes.at(i);

@@ -190,7 +190,7 @@ Picture extract_slice(const Volume& volume, const SlicePlane& plane, std::int64_
   return picture;
 }
 
-void insert_slice(MaskVolume& target, const Mask& mask, const SlicePlane& plane, std::int64_t slice) {
+void insert_slice(BinaryVolume& target, const Mask& mask, const SlicePlane& plane, std::int64_t slice) {
   if (mask.extent != plane.extent)
     throw Error(ErrorKind::internal, "the mask is not a picture of the plane it is inserted at");
   const Strides strides = strides_of(target.extent, plane, slice);

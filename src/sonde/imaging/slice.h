@@ -43,6 +43,6 @@ std::string orientation_code(const Volume& volume);
 // Throw Error{usage} naming what is allowed if slice is outside 0..slice_count - 1.
 Picture extract_slice(const Volume& volume, const SlicePlane& plane, std::int64_t slice);
 // Writes `mask` (a picture of `plane`) at `slice` into `target`, whose extent is the volume's.
-void insert_slice(MaskVolume& target, const Mask& mask, const SlicePlane& plane, std::int64_t slice);
+void insert_slice(BinaryVolume& target, const Mask& mask, const SlicePlane& plane, std::int64_t slice);
 
 }  // namespace sonde

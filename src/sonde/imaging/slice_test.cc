@@ -92,7 +92,7 @@ TEST(InsertSlice, PutsAMaskWhereExtractSliceFindsIt) {
       const SlicePlane plane = slice_plane(volume, axis);
       Mask mask = empty_mask(plane.extent);
       mask.pixels[1] = 1;
-      MaskVolume target{volume.extent, std::vector<std::uint8_t>(volume.voxels.size(), 0)};
+      BinaryVolume target{volume.extent, std::vector<std::uint8_t>(volume.voxels.size(), 0)};
       insert_slice(target, mask, plane, 1);
       Volume as_volume = volume;
       as_volume.voxels.assign(target.voxels.begin(), target.voxels.end());

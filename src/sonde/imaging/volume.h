@@ -44,7 +44,7 @@ struct Volume {
 };
 
 // A mask on a volume's grid; 0 or 1, in the order of Volume::voxels.
-struct MaskVolume {
+struct BinaryVolume {
   Extent3 extent;
   std::vector<std::uint8_t> voxels;
 };

@@ -362,15 +362,15 @@ VoxelSet with_slice(const VoxelSet& set, const Mask& mask, const SlicePlane& pla
   return exclusive(set, exclusive(before, now));
 }
 
-VoxelSet voxels_from_mask(const MaskVolume& mask) {
+VoxelSet voxels_from_mask(const BinaryVolume& mask) {
   VoxelSet set{mask.extent, {}};
   append_line(set.runs, mask.voxels.data(), static_cast<std::int64_t>(mask.voxels.size()), 0);
   return set;
 }
 
-MaskVolume mask_from_voxels(const VoxelSet& set) {
-  MaskVolume mask{set.extent,
-                  std::vector<std::uint8_t>(static_cast<std::size_t>(voxel_count(set.extent)), 0)};
+BinaryVolume mask_from_voxels(const VoxelSet& set) {
+  BinaryVolume mask{set.extent,
+                    std::vector<std::uint8_t>(static_cast<std::size_t>(voxel_count(set.extent)), 0)};
   for (const VoxelRun& run : set.runs)
     std::fill_n(mask.voxels.begin() + static_cast<std::int64_t>(run.first), run.count, std::uint8_t{1});
   return mask;

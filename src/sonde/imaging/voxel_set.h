@@ -62,8 +62,8 @@ CroppedMask cropped(const VoxelSet& picture);
 // `set` with its voxels of one slice replaced by those of `mask`.
 VoxelSet with_slice(const VoxelSet& set, const Mask& mask, const SlicePlane& plane, std::int64_t slice);
 
-VoxelSet voxels_from_mask(const MaskVolume& mask);
-MaskVolume mask_from_voxels(const VoxelSet& set);
+VoxelSet voxels_from_mask(const BinaryVolume& mask);
+BinaryVolume mask_from_voxels(const VoxelSet& set);
 
 // Connected parts by size from the largest, equal sizes by their first voxel: 8-connected in a picture,
 // 26-connected in a volume.

@@ -20,8 +20,8 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 
 // Runs of random length, so that many meet the ends of rows and slices.
-MaskVolume random_mask(Random& random, Extent3 extent) {
-  MaskVolume mask{extent, std::vector<std::uint8_t>(static_cast<std::size_t>(voxel_count(extent)), 0)};
+BinaryVolume random_mask(Random& random, Extent3 extent) {
+  BinaryVolume mask{extent, std::vector<std::uint8_t>(static_cast<std::size_t>(voxel_count(extent)), 0)};
   const std::uint64_t longest = 1 + random.below(2 * static_cast<std::uint64_t>(extent.x) + 2);
   std::uint8_t value = 0;
   for (std::size_t at = 0; at < mask.voxels.size(); value ^= 1) {
@@ -57,7 +57,7 @@ std::vector<Affine3> all_48_affines() {
 
 constexpr std::array kAxes{Axis::axial, Axis::coronal, Axis::sagittal};
 
-Mask dense_slice(const MaskVolume& mask, const SlicePlane& plane, std::int64_t slice) {
+Mask dense_slice(const BinaryVolume& mask, const SlicePlane& plane, std::int64_t slice) {
   Volume volume;
   volume.extent = mask.extent;
   volume.voxels.assign(mask.voxels.begin(), mask.voxels.end());
@@ -79,14 +79,14 @@ TEST(VoxelSet, CombinesAsItsDenseTwin) {
   Random random(1);
   for (int round = 0; round < 500; ++round) {
     const Extent3 extent = random_extent(random);
-    const MaskVolume a = random_mask(random, extent);
-    const MaskVolume b = random_mask(random, extent);
+    const BinaryVolume a = random_mask(random, extent);
+    const BinaryVolume b = random_mask(random, extent);
     const VoxelSet set_a = voxels_from_mask(a);
     const VoxelSet set_b = voxels_from_mask(b);
     EXPECT_EQ(mask_from_voxels(set_a).voxels, a.voxels);
     EXPECT_EQ(voxel_count(set_a), std::count(a.voxels.begin(), a.voxels.end(), 1));
     const auto dense = [&](auto keep) {
-      MaskVolume result = a;
+      BinaryVolume result = a;
       std::transform(a.voxels.begin(), a.voxels.end(), b.voxels.begin(), result.voxels.begin(),
                      [&](int in_a, int in_b) { return static_cast<std::uint8_t>(keep(in_a, in_b)); });
       return voxels_from_mask(result);  // equal sets are equal runs
@@ -108,7 +108,7 @@ TEST(VoxelBounds, AreThoseOfTheVoxels) {
   Random random(2);
   for (int round = 0; round < 500; ++round) {
     const Extent3 extent = random_extent(random);
-    MaskVolume mask = random_mask(random, extent);
+    BinaryVolume mask = random_mask(random, extent);
     for (std::uint8_t& voxel : mask.voxels) voxel = random.below(8) == 0 ? voxel : std::uint8_t{0};
     std::optional<VoxelBounds> expected;
     for (std::int64_t v = 0; v < voxel_count(extent); ++v) {
@@ -131,7 +131,7 @@ TEST(VoxelSlices, AreThoseOfTheDenseTwinForEveryOrderOfTheGridAxes) {
     geometry.extent = {3 + static_cast<std::int64_t>(random.below(5)), 4, 5};
     geometry.mm_from_voxel = affine;
     SCOPED_TRACE(orientation_code(geometry));
-    MaskVolume dense = random_mask(random, geometry.extent);
+    BinaryVolume dense = random_mask(random, geometry.extent);
     const VoxelSet set = voxels_from_mask(dense);
     for (const Axis axis : kAxes) {
       const SlicePlane plane = slice_plane(geometry, axis);
@@ -151,7 +151,7 @@ TEST(VoxelSlices, AreThoseOfTheDenseTwinForEveryOrderOfTheGridAxes) {
           static_cast<std::int64_t>(random.below(static_cast<std::uint64_t>(plane.slice_count)));
       const Extent3 flat{plane.extent.width, plane.extent.height, 1};
       const Mask fresh{plane.extent, random_mask(random, flat).voxels};
-      MaskVolume changed = dense;
+      BinaryVolume changed = dense;
       insert_slice(changed, fresh, plane, slice);
       EXPECT_EQ(with_slice(set, fresh, plane, slice), voxels_from_mask(changed));
     }
@@ -220,13 +220,13 @@ TEST(VoxelSlices, RefuseASliceThatIsNotThereAndAPictureOfAnotherPlane) {
 }
 
 // Flood fill, 26 neighbours.
-std::vector<VoxelSet> dense_parts(const MaskVolume& mask) {
+std::vector<VoxelSet> dense_parts(const BinaryVolume& mask) {
   const Extent3 e = mask.extent;
-  MaskVolume left = mask;
+  BinaryVolume left = mask;
   std::vector<VoxelSet> parts;
   for (std::int64_t seed = 0; seed < voxel_count(e); ++seed) {
     if (left.voxels[static_cast<std::size_t>(seed)] == 0) continue;
-    MaskVolume part{e, std::vector<std::uint8_t>(mask.voxels.size(), 0)};
+    BinaryVolume part{e, std::vector<std::uint8_t>(mask.voxels.size(), 0)};
     std::vector<std::int64_t> open{seed};
     left.voxels[static_cast<std::size_t>(seed)] = 0;
     while (!open.empty()) {
@@ -253,7 +253,7 @@ std::vector<VoxelSet> dense_parts(const MaskVolume& mask) {
 TEST(ConnectedParts, AreThoseOfAFloodFill) {
   Random random(4);
   for (int round = 0; round < 600; ++round) {
-    MaskVolume mask = random_mask(random, random_extent(random));
+    BinaryVolume mask = random_mask(random, random_extent(random));
     const std::uint64_t keep = 1 + random.below(8);
     for (std::uint8_t& voxel : mask.voxels) voxel = random.below(8) < keep ? voxel : std::uint8_t{0};
     ASSERT_EQ(connected_parts(voxels_from_mask(mask)), dense_parts(mask)) << round;

@@ -144,7 +144,7 @@ LabelLayers read_segments(const std::filesystem::path& path, const std::vector<S
 LabelLayers read_dicom_segments(const std::filesystem::path& path, const DicomSegImage& image) {
   const DicomSeg seg = read_dicom_seg(path, image);
   const ImageInfo info = inspect(image.path).images.at(0);
-  const Grid grid{info.extent, info.mm_from_voxel};
+  const ImageGeometry grid{info.extent, info.mm_from_voxel};
   std::vector<std::int32_t> background(static_cast<std::size_t>(voxel_count(grid.extent)));
   LabelLayers labels{.layers = {{grid.extent, std::move(background), grid.mm_from_voxel}},
                      .notes = seg.notes};

@@ -42,7 +42,7 @@ TEST(ReadVolume, TellsFormatsByTheirContentWhateverTheirName) {
   }
   Volume like;
   like.extent = {5, 4, 3};
-  const MaskVolume mask{like.extent, std::vector<std::uint8_t>(60, 1)};
+  const BinaryVolume mask{like.extent, std::vector<std::uint8_t>(60, 1)};
   const std::map<std::string, std::string> volumes{
       {"a.nii.gz", "NIfTI-1"}, {"a.nrrd", "NRRD"}, {"a.mha", "MetaImage"}};
   for (const auto& [name, format] : volumes) {

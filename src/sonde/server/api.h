@@ -66,7 +66,7 @@ class Api {
   Response post_progress(const Call& call);
   Response get_history(const Call& call);
 
-  Grid grid_of_image(ImageId id);
+  ImageGeometry grid_of_image(ImageId id);
   std::optional<std::vector<Label>> labels_since(Revision since);
   Json export_now(const wire::ExportRequest& request, const Progress& progress);
 

@@ -44,7 +44,7 @@ std::string client_in(const Target& target) {
   return target.query.contains("client") ? wire::checked_id(query_text(target, "client"), "client") : "";
 }
 
-std::vector<wire::PlaneFacts> plane_facts(const Grid& grid) {
+std::vector<wire::PlaneFacts> plane_facts(const ImageGeometry& grid) {
   std::vector<wire::PlaneFacts> facts;
   for (const SlicePlane& plane : planes_of(grid)) {
     wire::PlaneFacts& fact = facts.emplace_back();
@@ -99,7 +99,7 @@ void check_settings(const EverythingSettings& settings) {
 }  // namespace
 
 // Reads the image if nobody has yet.
-Grid Api::grid_of_image(ImageId id) {
+ImageGeometry Api::grid_of_image(ImageId id) {
   const ImageSummary image = project_.image(id);
   return image.grid ? *image.grid : service_.open(id)->grid();
 }

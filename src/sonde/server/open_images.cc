@@ -23,7 +23,7 @@ std::array<double, 2> range_of(const Volume& volume) {
 
 }  // namespace
 
-std::vector<SlicePlane> planes_of(const Grid& grid) {
+std::vector<SlicePlane> planes_of(const ImageGeometry& grid) {
   const Axis first = default_axis(grid);
   std::vector<SlicePlane> planes;
   for (const Axis axis : {Axis::axial, Axis::coronal, Axis::sagittal}) {
@@ -34,7 +34,7 @@ std::vector<SlicePlane> planes_of(const Grid& grid) {
   return planes;
 }
 
-SlicePlane plane_at(const Grid& grid, const PlaneRef& wanted) {
+SlicePlane plane_at(const ImageGeometry& grid, const PlaneRef& wanted) {
   std::string known;
   for (const SlicePlane& plane : planes_of(grid)) {
     known += (known.empty() ? "" : ", ") + std::string(to_string(plane.axis));
@@ -50,7 +50,7 @@ SlicePlane plane_at(const Grid& grid, const PlaneRef& wanted) {
 
 OpenImage::OpenImage(Volume volume)
     : volume_(std::move(volume)),
-      grid_(grid_of(volume_)),
+      grid_(geometry_of(volume_)),
       type_(wire::picture_type(volume_)),
       range_(range_of(volume_)) {
   const bool has_own = volume_.photometric == Photometric::rgb || volume_.file_window || volume_.eight_bit;

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "sonde/annotate/objects.h"
-#include "sonde/imaging/grid.h"
+#include "sonde/imaging/image_geometry.h"
 #include "sonde/imaging/volume.h"
 #include "sonde/imaging/window.h"
 #include "sonde/server/wire.h"
@@ -20,9 +20,9 @@
 namespace sonde {
 
 // The planes that people see of an image: one of a plain picture, else those whose pictures are not lines.
-std::vector<SlicePlane> planes_of(const Grid& grid);
+std::vector<SlicePlane> planes_of(const ImageGeometry& grid);
 // Throws Error{usage} that says what there is, for an axis or slice that is not.
-SlicePlane plane_at(const Grid& grid, const PlaneRef& plane);
+SlicePlane plane_at(const ImageGeometry& grid, const PlaneRef& plane);
 
 // An image in memory, with what is worked out of its voxels once.
 class OpenImage {
@@ -30,7 +30,7 @@ class OpenImage {
   explicit OpenImage(Volume volume);
 
   const Volume& volume() const { return volume_; }
-  const Grid& grid() const { return grid_; }
+  const ImageGeometry& grid() const { return grid_; }
   wire::PictureType picture_type() const { return type_; }
   std::array<double, 2> range() const { return range_; }  // of the finite values
   std::uint64_t bytes() const;
@@ -45,7 +45,7 @@ class OpenImage {
   UsedWindow resolved(const WindowChoice& choice, const Picture& slice) const;
 
   Volume volume_;
-  Grid grid_;
+  ImageGeometry grid_;
   wire::PictureType type_;
   std::array<double, 2> range_;
   UsedWindow automatic_window_, default_window_;

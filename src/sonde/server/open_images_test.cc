@@ -24,7 +24,7 @@ Volume ramp(Extent3 extent, std::optional<Affine3> affine = {}) {
 }
 const Affine3 kAnisotropic{{Vec3{-0.5, 0, 0}, Vec3{0, 0.7, 0}, Vec3{0, 0, 3}}, {}};
 
-std::vector<Axis> axes_of(const Grid& grid) {
+std::vector<Axis> axes_of(const ImageGeometry& grid) {
   std::vector<Axis> axes;
   for (const SlicePlane& plane : planes_of(grid)) axes.push_back(plane.axis);
   return axes;
@@ -38,9 +38,9 @@ TEST(Planes, AreThreeOfAVolumeOneOfAPictureAndNeverLines) {
 }
 
 TEST(Planes, ThatThereAreNotAreRefusedWithWhatThereIs) {
-  const Grid volume{{4, 5, 6}, kAnisotropic};
+  const ImageGeometry volume{{4, 5, 6}, kAnisotropic};
   EXPECT_EQ(plane_at(volume, {Axis::coronal, 4}).slice_count, 5);
-  const auto message = [](const Grid& grid, PlaneRef plane) -> std::string {
+  const auto message = [](const ImageGeometry& grid, PlaneRef plane) -> std::string {
     try {
       plane_at(grid, plane);
     } catch (const Error& error) {

@@ -53,7 +53,7 @@ ImageSummary ch2() {
   image.proposed = 1;
   image.active_ms = 61000;
   image.revision = 57;
-  image.grid = Grid{{181, 217, 181}, Affine3{}};
+  image.grid = ImageGeometry{{181, 217, 181}, Affine3{}};
   return image;
 }
 ImageSummary cine() {
@@ -63,7 +63,7 @@ ImageSummary cine() {
   image.approved = 2;
   image.active_ms = 3600000;
   image.revision = 40;
-  image.grid = Grid{{640, 480, 1}, {}};
+  image.grid = ImageGeometry{{640, 480, 1}, {}};
   return image;
 }
 std::vector<ImageSummary> images() {

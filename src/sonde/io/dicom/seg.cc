@@ -178,7 +178,7 @@ Placement place(const DicomSeg& seg, const DicomSegFrame& frame, const Inverse& 
   return whole;
 }
 
-void paint(MaskVolume& mask, const DicomSeg& seg, const DicomSegFrame& frame, const Placement& at) {
+void paint(BinaryVolume& mask, const DicomSeg& seg, const DicomSegFrame& frame, const Placement& at) {
   const Extent3 extent = mask.extent;
   for (std::int64_t y = 0; y < seg.extent.height; ++y) {
     for (std::int64_t x = 0; x < seg.extent.width; ++x) {
@@ -259,11 +259,12 @@ DicomSeg read_dicom_seg(const std::filesystem::path& path, const DicomSegImage& 
   return seg;
 }
 
-VoxelSet voxels_of_segment(const DicomSeg& seg, std::int32_t segment, const Grid& grid) {
+VoxelSet voxels_of_segment(const DicomSeg& seg, std::int32_t segment, const ImageGeometry& grid) {
   if (!grid.mm_from_voxel)
     throw Error(ErrorKind::unsupported, "the image does not say where it lies in the patient");
   const Inverse voxel_from_mm(*grid.mm_from_voxel);
-  MaskVolume mask{grid.extent, std::vector<std::uint8_t>(static_cast<std::size_t>(voxel_count(grid.extent)))};
+  BinaryVolume mask{grid.extent,
+                    std::vector<std::uint8_t>(static_cast<std::size_t>(voxel_count(grid.extent)))};
   for (const DicomSegFrame& frame : seg.frames)
     if (frame.segment == segment) paint(mask, seg, frame, place(seg, frame, voxel_from_mm));
   return voxels_from_mask(mask);

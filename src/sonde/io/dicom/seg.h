@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "sonde/imaging/grid.h"
+#include "sonde/imaging/image_geometry.h"
 #include "sonde/imaging/voxel_set.h"
 #include "sonde/io/read.h"
 
@@ -66,6 +66,6 @@ struct DicomSegImage {
 DicomSeg read_dicom_seg(const std::filesystem::path& path, const DicomSegImage& image);
 // The voxels of a segment on an image's grid. Throws Error{unsupported} (without the path) if its frames do
 // not lie on slices of the grid, in any of its three directions, to a hundredth of a voxel.
-VoxelSet voxels_of_segment(const DicomSeg& seg, std::int32_t segment, const Grid& grid);
+VoxelSet voxels_of_segment(const DicomSeg& seg, std::int32_t segment, const ImageGeometry& grid);
 
 }  // namespace sonde

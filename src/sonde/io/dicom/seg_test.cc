@@ -24,7 +24,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 
 VoxelSet voxels(Extent3 extent, const std::vector<std::int64_t>& indices) {
-  MaskVolume mask{extent, std::vector<std::uint8_t>(static_cast<std::size_t>(voxel_count(extent)))};
+  BinaryVolume mask{extent, std::vector<std::uint8_t>(static_cast<std::size_t>(voxel_count(extent)))};
   for (const std::int64_t index : indices) mask.voxels.at(static_cast<std::size_t>(index)) = 1;
   return voxels_from_mask(mask);
 }
@@ -59,7 +59,7 @@ class DicomSegFiles : public testing::Test {
 TEST_F(DicomSegFiles, ComeBackVoxelByVoxelWithNamesEvenWhereSegmentsOverlap) {
   const DicomSeg seg =
       written({{"liver", "by hand", {200, 30, 0}, liver_}, {"Tumor \xc3\xa4", "", {}, tumour_}});
-  const Grid grid = grid_of(read_volume(series_));
+  const ImageGeometry grid = geometry_of(read_volume(series_));
   ASSERT_EQ(seg.segments.size(), 2U);
   EXPECT_EQ(seg.series_uid, "1.2.3");
   EXPECT_EQ(seg.segments[0].label, "liver");
@@ -79,7 +79,7 @@ TEST_F(DicomSegFiles, AreReadByAnotherReaderOnTheSeriesOwnGrid) {
   for (std::size_t axis = 0; axis < 3; ++axis)
     dicom_test::expect_near(seg.mm_from_voxel->columns[axis], series.mm_from_voxel->columns[axis]);
   dicom_test::expect_near(seg.mm_from_voxel->origin, series.mm_from_voxel->origin);
-  const MaskVolume mask = mask_from_voxels(all);
+  const BinaryVolume mask = mask_from_voxels(all);
   EXPECT_EQ(std::vector<std::uint8_t>(seg.voxels.begin(), seg.voxels.end()), mask.voxels);
 }
 
@@ -123,33 +123,36 @@ TEST_F(DicomSegFiles, LieOnGridsWhoseAxesAreSwappedAndTurned) {
   const Affine3 a = *read_volume(series_).mm_from_voxel;
   const auto negated = [](Vec3 v) { return Vec3{-v.x, -v.y, -v.z}; };
   // i, j, k of the new grid run along k, -i, j of the series.
-  const Grid turned{{4, 3, 2},
-                    Affine3{{a.columns[2], negated(a.columns[0]), a.columns[1]}, transform(a, {2, 0, 0})}};
-  const MaskVolume mask = mask_from_voxels(liver_);
+  const ImageGeometry turned{
+      {4, 3, 2}, Affine3{{a.columns[2], negated(a.columns[0]), a.columns[1]}, transform(a, {2, 0, 0})}};
+  const BinaryVolume mask = mask_from_voxels(liver_);
   const LabelMap map{extent_, {mask.voxels.begin(), mask.voxels.end()}, a};
   const auto expected = on_grid({{map}}, turned);
   ASSERT_TRUE(expected);
-  const MaskVolume found = mask_from_voxels(voxels_of_segment(seg, 1, turned));
+  const BinaryVolume found = mask_from_voxels(voxels_of_segment(seg, 1, turned));
   EXPECT_EQ(std::vector<std::int32_t>(found.voxels.begin(), found.voxels.end()), expected->layers[0].labels);
 }
 
 TEST_F(DicomSegFiles, AreRefusedOnAGridThatTheirFramesDoNotLieOn) {
   const DicomSeg seg = written({{"liver", "", {}, liver_}});
-  Grid grid = grid_of(read_volume(series_));
+  ImageGeometry grid = geometry_of(read_volume(series_));
   grid.mm_from_voxel->origin.x += 0.1;
   EXPECT_THAT(error_of([&] { voxels_of_segment(seg, 1, grid); }).what(),
               HasSubstr("not slices of the image"));
-  Grid smaller = grid_of(read_volume(series_));
+  ImageGeometry smaller = geometry_of(read_volume(series_));
   smaller.extent.z = 2;
   EXPECT_THAT(error_of([&] { voxels_of_segment(seg, 1, smaller); }).what(), HasSubstr("out of the image"));
-  EXPECT_EQ(error_of([&] { voxels_of_segment(seg, 1, Grid{extent_, {}}); }).kind(), ErrorKind::unsupported);
+  EXPECT_EQ(error_of([&] {
+              voxels_of_segment(seg, 1, ImageGeometry{extent_, {}});
+            }).kind(),
+            ErrorKind::unsupported);
 }
 
 TEST_F(DicomSegFiles, AreWrittenOfOneFileAndOfOneSlice) {
   const fs::path file = series_ / "8.dcm";
   const VoxelSet one = voxels({3, 2, 1}, {1, 5});
   write_dicom_seg(path_, file, {}, {{"dot", "", {}, one}});
-  EXPECT_EQ(voxels_of_segment(read_dicom_seg(path_), 1, grid_of(read_volume(file))), one);
+  EXPECT_EQ(voxels_of_segment(read_dicom_seg(path_), 1, geometry_of(read_volume(file))), one);
 }
 
 TEST_F(DicomSegFiles, AreNotWrittenOfImagesThatHaveNoPlaceInThePatient) {
@@ -196,10 +199,10 @@ TEST(LiverDicomSegs, HoldWhatTheirNrrdTwinsHold) {
   const auto shared = shared_folder();
   if (!shared) GTEST_SKIP() << "no shared data";
   const fs::path folder = *shared / "data" / "volumes" / "liver_dcmqi";
-  const Grid grid = grid_of(read_volume(folder / "ct"));
+  const ImageGeometry grid = geometry_of(read_volume(folder / "ct"));
   const auto twin = [&](const char* name) {
     const LabelMap map = read_labels(folder / name).layers.at(0);
-    MaskVolume mask{map.extent, {}};
+    BinaryVolume mask{map.extent, {}};
     for (const std::int32_t label : map.labels) mask.voxels.push_back(label != 0 ? 1 : 0);
     return voxels_from_mask(mask);
   };
@@ -210,7 +213,7 @@ TEST(LiverDicomSegs, AreReadWhereSegmentsOverlapAndCoverDifferentSlices) {
   const auto shared = shared_folder();
   if (!shared) GTEST_SKIP() << "no shared data";
   const fs::path folder = *shared / "data" / "volumes" / "liver_dcmqi";
-  const Grid grid = grid_of(read_volume(folder / "ct"));
+  const ImageGeometry grid = geometry_of(read_volume(folder / "ct"));
   const DicomSeg seg = read_dicom_seg(folder / "partial_overlaps.dcm");
   std::vector<std::string> labels;
   std::vector<VoxelSet> found;
@@ -227,7 +230,7 @@ TEST(LiverDicomSegs, ComeBackFromTheCtSeries) {
   const auto shared = shared_folder();
   if (!shared) GTEST_SKIP() << "no shared data";
   const fs::path ct = *shared / "data" / "volumes" / "liver_dcmqi" / "ct";
-  const Grid grid = grid_of(read_volume(ct));
+  const ImageGeometry grid = geometry_of(read_volume(ct));
   const DicomSeg original = read_dicom_seg(ct.parent_path() / "liver.dcm");
   const VoxelSet liver = voxels_of_segment(original, 1, grid);
   const TestFolder folder;

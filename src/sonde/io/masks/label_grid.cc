@@ -75,7 +75,7 @@ std::optional<Placement> axes_of(const Positions& positions) {
 }
 
 // Where the stored grid lies; absent if its voxels are not among those of the wanted one, continued.
-std::optional<Placement> placement_of(const Grid& stored, const Grid& wanted) {
+std::optional<Placement> placement_of(const ImageGeometry& stored, const ImageGeometry& wanted) {
   const Positions positions(*stored.mm_from_voxel, *wanted.mm_from_voxel);
   auto placement = axes_of(positions);
   if (!placement) return std::nullopt;
@@ -125,7 +125,7 @@ bool is_whole(const Placement& placement, Extent3 stored, Extent3 wanted) {
   return true;
 }
 
-LabelMap placed(const LabelMap& stored, const Placement& placement, const Grid& wanted) {
+LabelMap placed(const LabelMap& stored, const Placement& placement, const ImageGeometry& wanted) {
   LabelMap map{wanted.extent, {}, wanted.mm_from_voxel};
   map.labels.resize(static_cast<std::size_t>(voxel_count(wanted.extent)));
   const Index3 sizes = sizes_of(stored.extent);
@@ -154,7 +154,7 @@ std::int64_t labelled(const LabelMap& map) {
 }
 
 // Of each layer, what lies within the grid; a note says how much does not.
-void place_layers(LabelLayers& labels, const Placement& placement, const Grid& grid) {
+void place_layers(LabelLayers& labels, const Placement& placement, const ImageGeometry& grid) {
   std::int64_t lost = 0;
   for (LabelMap& layer : labels.layers) {
     LabelMap map = placed(layer, placement, grid);
@@ -181,7 +181,7 @@ double apart(Vec3 a, Vec3 b) { return length({a.x - b.x, a.y - b.y, a.z - b.z});
 
 }  // namespace
 
-std::string describe(const Grid& grid) {
+std::string describe(const ImageGeometry& grid) {
   const auto [x, y, z] = sizes_of(grid.extent);
   std::string text = std::to_string(x) + " x " + std::to_string(y);
   if (is_plain(grid)) return text + " pixels";
@@ -192,7 +192,7 @@ std::string describe(const Grid& grid) {
          numbers(affine.origin, ", ") + ") mm";
 }
 
-std::string mismatch(const Grid& labels, const std::string& image, const Grid& grid) {
+std::string mismatch(const ImageGeometry& labels, const std::string& image, const ImageGeometry& grid) {
   std::string text = describe(labels) + ", but " + image + " is " + describe(grid);
   if (labels.extent != grid.extent || !labels.mm_from_voxel || !grid.mm_from_voxel) return text;
   const Affine3& a = *labels.mm_from_voxel;
@@ -203,12 +203,12 @@ std::string mismatch(const Grid& labels, const std::string& image, const Grid& g
          " mm apart, their last ones " + number(apart(transform(a, last), transform(b, last))) + " mm)";
 }
 
-SlicePlane slice_plane(const Grid& grid, std::optional<Axis> axis) {
+SlicePlane slice_plane(const ImageGeometry& grid, std::optional<Axis> axis) {
   return slice_plane(grid, axis && !is_plain(grid) ? *axis : default_axis(grid));
 }
 
-std::optional<LabelLayers> on_grid(LabelLayers labels, const Grid& grid) {
-  const Grid stored{labels.layers.at(0).extent, labels.layers[0].mm_from_voxel};
+std::optional<LabelLayers> on_grid(LabelLayers labels, const ImageGeometry& grid) {
+  const ImageGeometry stored{labels.layers.at(0).extent, labels.layers[0].mm_from_voxel};
   if (!stored.mm_from_voxel || !grid.mm_from_voxel) {
     if (stored.extent != grid.extent) return std::nullopt;
     return labels;

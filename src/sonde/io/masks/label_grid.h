@@ -7,26 +7,26 @@
 #include <string>
 #include <vector>
 
-#include "sonde/imaging/grid.h"
+#include "sonde/imaging/image_geometry.h"
 #include "sonde/io/label_map.h"
 
 namespace sonde {
 
 // "512 x 512 x 30 voxels of 0.5 x 0.5 x 3 mm, LAS": for messages.
-std::string describe(const Grid& grid);
+std::string describe(const ImageGeometry& grid);
 // As slice_plane of a volume on this grid; by default its default_axis, which is also what a plain picture
 // gets whatever `axis` is.
-SlicePlane slice_plane(const Grid& grid, std::optional<Axis> axis);
+SlicePlane slice_plane(const ImageGeometry& grid, std::optional<Axis> axis);
 
 // The labels on the voxels of `grid`: as they are where both grids are the same voxels in space, moved where
 // one is the other with axes swapped or turned round, or a part of it if they cover a part. The same is what
 // differs by no more than 1/10 voxel along any axis at any corner, beyond 1/100 with a note; so are labels
 // outside `grid`, which are lost. Without an affine on either side extents alone must agree. Absent where the
 // grids differ.
-std::optional<LabelLayers> on_grid(LabelLayers labels, const Grid& grid);
+std::optional<LabelLayers> on_grid(LabelLayers labels, const ImageGeometry& grid);
 // "20 x 24 x 10 voxels of ... mm, RAS, from (...) mm, but IMAGE is ... (origins 0.21 mm apart)": of grids
 // that on_grid tells apart.
-std::string mismatch(const Grid& labels, const std::string& image, const Grid& grid);
+std::string mismatch(const ImageGeometry& labels, const std::string& image, const ImageGeometry& grid);
 
 // The labels of one picture of the plane, row-major.
 std::vector<std::int32_t> slice_labels(const LabelMap& map, const SlicePlane& plane, std::int64_t slice);

@@ -17,7 +17,7 @@ Vec3 plus(Vec3 a, Vec3 b, double times) { return {a.x + times * b.x, a.y + times
 Vec3 minus(Vec3 v) { return {-v.x, -v.y, -v.z}; }
 
 // A volume of 4 x 3 x 2 voxels of 0.5 x 0.75 x 3 mm, oblique; labels 1, 2, 3, ... on it.
-const Grid kGrid{{4, 3, 2}, oblique_affine()};
+const ImageGeometry kGrid{{4, 3, 2}, oblique_affine()};
 
 LabelLayers counted(Extent3 extent, const Affine3& affine) {
   LabelMap map{extent, std::vector<std::int32_t>(static_cast<std::size_t>(voxel_count(extent))), affine};
@@ -108,7 +108,7 @@ TEST(LabelsOnGrid, LoseWhatLiesOutsideWithANote) {
 }
 
 TEST(Mismatch, TellsGridsApartThatDifferByMicrometres) {
-  Grid other = kGrid;
+  ImageGeometry other = kGrid;
   other.mm_from_voxel->origin.x += 0.0625;
   EXPECT_THAT(mismatch(other, "v.nii", kGrid),
               AllOf(HasSubstr("from (-12.4375, "), HasSubstr("v.nii is 4 x 3 x 2"),

@@ -85,7 +85,7 @@ std::string written(const std::string& name) {
   Volume like;
   like.extent = {5, 4, 3};
   like.mm_from_voxel = oblique_affine();
-  MaskVolume mask{like.extent, std::vector<std::uint8_t>(60, 1)};
+  BinaryVolume mask{like.extent, std::vector<std::uint8_t>(60, 1)};
   for (std::size_t i = 0; i < 60; ++i) mask.voxels[i] = static_cast<std::uint8_t>(i * 7 % 2);
   write_mask_volume(folder.path() / name, mask, like);
   return read_file(folder.path() / name);

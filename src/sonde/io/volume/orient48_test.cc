@@ -75,7 +75,7 @@ TEST(Orient48, AMaskOfOneSliceLiesOnTheSameAnatomyInEveryOrder) {
     for (std::int64_t y = 5; y < 17; ++y)
       for (std::int64_t x = 9; x < 13; ++x)
         mask.pixels[static_cast<std::size_t>(y * plane.extent.width + x)] = 1;
-    MaskVolume target{volume.extent, std::vector<std::uint8_t>(volume.voxels.size(), 0)};
+    BinaryVolume target{volume.extent, std::vector<std::uint8_t>(volume.voxels.size(), 0)};
     insert_slice(target, mask, plane, 20);
     write_mask_volume(folder.path() / "mask.nii.gz", target, volume);
     const Anatomy found = anatomy_of(read_nifti(folder.path() / "mask.nii.gz", {}));

@@ -13,7 +13,7 @@
 namespace sonde {
 namespace {
 
-void require_same_grid(const std::filesystem::path& path, const MaskVolume& mask, const Volume& like) {
+void require_same_grid(const std::filesystem::path& path, const BinaryVolume& mask, const Volume& like) {
   if (mask.extent == like.extent && mask.voxels.size() == static_cast<std::size_t>(voxel_count(mask.extent)))
     return;
   throw Error(ErrorKind::usage,
@@ -78,7 +78,7 @@ MaskFormat mask_format(const std::filesystem::path& path) {
   throw Error(ErrorKind::usage, path.string() + ": masks are written as .png, .nii, .nii.gz, .nrrd or .mha");
 }
 
-void write_mask_volume(const std::filesystem::path& path, const MaskVolume& mask, const Volume& like) {
+void write_mask_volume(const std::filesystem::path& path, const BinaryVolume& mask, const Volume& like) {
   require_same_grid(path, mask, like);
   write_voxels(path, {mask.extent, 8, as_byte_view(mask.voxels), 1}, like.mm_from_voxel);
 }

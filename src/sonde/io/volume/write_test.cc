@@ -31,20 +31,20 @@ Volume volume_like(Extent3 extent, const std::optional<Affine3>& affine) {
   return volume;
 }
 
-MaskVolume checkered(Extent3 extent) {
-  MaskVolume mask{extent, {}};
+BinaryVolume checkered(Extent3 extent) {
+  BinaryVolume mask{extent, {}};
   for (std::int64_t i = 0; i < voxel_count(extent); ++i) mask.voxels.push_back(i % 3 == 0 ? 1 : 0);
   return mask;
 }
 
-void expect_same_voxels(const Volume& volume, const MaskVolume& mask) {
+void expect_same_voxels(const Volume& volume, const BinaryVolume& mask) {
   EXPECT_EQ(volume.extent, mask.extent);
   EXPECT_EQ(std::vector<std::uint8_t>(volume.voxels.begin(), volume.voxels.end()), mask.voxels);
 }
 
 class WriteMaskVolume : public testing::Test {
  protected:
-  std::filesystem::path write(const std::string& name, const MaskVolume& mask, const Volume& like) const {
+  std::filesystem::path write(const std::string& name, const BinaryVolume& mask, const Volume& like) const {
     const auto path = folder_.path() / name;
     write_mask_volume(path, mask, like);
     return path;
@@ -57,7 +57,7 @@ TEST_F(WriteMaskVolume, IsReadBackOnTheSameGridInEveryFormat) {
   Affine3 sheared = oblique_affine();
   sheared.columns[1].x += 0.2;
   const Affine3 flipped{{Vec3{0, 0, -2}, Vec3{0.5, 0, 0}, Vec3{0, -1, 0}}, {1, 2, 3}};
-  const MaskVolume mask = checkered({4, 3, 2});
+  const BinaryVolume mask = checkered({4, 3, 2});
   for (const Target& target : kTargets) {
     for (const Affine3& affine : {oblique_affine(), sheared, flipped}) {
       const Volume back = target.read(write(target.name, mask, volume_like(mask.extent, affine)), {});
@@ -69,7 +69,7 @@ TEST_F(WriteMaskVolume, IsReadBackOnTheSameGridInEveryFormat) {
 }
 
 TEST_F(WriteMaskVolume, WritesUnitSpacingWithoutAnAffine) {
-  const MaskVolume mask = checkered({5, 4, 1});
+  const BinaryVolume mask = checkered({5, 4, 1});
   for (const Target& target : kTargets) {
     const Volume back = target.read(write(target.name, mask, volume_like(mask.extent, std::nullopt)), {});
     expect_same_voxels(back, mask);
@@ -78,7 +78,7 @@ TEST_F(WriteMaskVolume, WritesUnitSpacingWithoutAnAffine) {
 }
 
 TEST_F(WriteMaskVolume, WritesTheSameBytesEachTime) {
-  const MaskVolume mask = checkered({4, 3, 2});
+  const BinaryVolume mask = checkered({4, 3, 2});
   for (const Target& target : kTargets) {
     const std::string once = read_file(write(target.name, mask, volume_like(mask.extent, oblique_affine())));
     const std::string twice =
@@ -88,7 +88,7 @@ TEST_F(WriteMaskVolume, WritesTheSameBytesEachTime) {
 }
 
 TEST_F(WriteMaskVolume, IsReadByLibniftiToTheSameQformAndSform) {
-  const MaskVolume mask = checkered({4, 3, 2});
+  const BinaryVolume mask = checkered({4, 3, 2});
   const auto path = write("m.nii.gz", mask, volume_like(mask.extent, oblique_affine()));
   nifti_image* image = nifti_image_read(path.c_str(), 1);
   ASSERT_NE(image, nullptr);
@@ -103,7 +103,7 @@ TEST_F(WriteMaskVolume, IsReadByLibniftiToTheSameQformAndSform) {
 }
 
 TEST_F(WriteMaskVolume, WritesNifti2WhereAnExtentPassesNifti1) {
-  const MaskVolume mask = checkered({40000, 2, 1});
+  const BinaryVolume mask = checkered({40000, 2, 1});
   const auto path = write("m.nii.gz", mask, volume_like(mask.extent, oblique_affine()));
   EXPECT_EQ(inspect_nifti(path).format, "NIfTI-2 (gzip)");
   const Volume back = read_nifti(path, {});
@@ -152,7 +152,7 @@ TEST(WriteLabelMap, IsReadByItkToTheSameGridAndLabels) {
 
 TEST_F(WriteMaskVolume, NamesInMetaImagesWhereTheAxesComeFrom) {
   const auto orientation_of = [&](const Affine3& affine) {
-    const MaskVolume mask = checkered({4, 3, 2});
+    const BinaryVolume mask = checkered({4, 3, 2});
     const std::string file = read_file(write("m.mha", mask, volume_like(mask.extent, affine)));
     const std::string field = "AnatomicalOrientation = ";
     return file.substr(file.find(field) + field.size(), 3);
@@ -164,7 +164,7 @@ TEST_F(WriteMaskVolume, NamesInMetaImagesWhereTheAxesComeFrom) {
 }
 
 TEST_F(WriteMaskVolume, LeavesNothingBehindWhereItCannotWrite) {
-  const MaskVolume mask = checkered({4, 3, 2});
+  const BinaryVolume mask = checkered({4, 3, 2});
   const Volume like = volume_like(mask.extent, oblique_affine());
   for (const Target& target : kTargets) {
     const auto path = folder_.path() / "absent" / target.name;
@@ -177,7 +177,7 @@ TEST_F(WriteMaskVolume, LeavesNothingBehindWhereItCannotWrite) {
 // A limit on the size of files stands in for a full disk: write() fails in the same place.
 TEST_F(WriteMaskVolume, SaysThatTheDiskIsFullAndLeavesNothingBehind) {
   const Volume like = volume_like({64, 64, 64}, oblique_affine());
-  MaskVolume mask{like.extent, {}};
+  BinaryVolume mask{like.extent, {}};
   for (std::uint32_t i = 0, noise = 1; i < 64 * 64 * 64; ++i, noise = noise * 1664525 + 1013904223)
     mask.voxels.push_back(noise >> 31);
   for (const Target& target : kTargets) {
@@ -201,7 +201,7 @@ TEST_F(WriteMaskVolume, SaysThatTheDiskIsFullAndLeavesNothingBehind) {
 TEST_F(WriteMaskVolume, RefusesGridsThatNoReaderTakes) {
   const Affine3 flat{{Vec3{1, 0, 0}, Vec3{1, 0, 0}, Vec3{0, 0, 1}}, {}};
   for (const std::string name : {"m.nrrd", "m.mha"}) {
-    const MaskVolume mask = checkered({4, 3, 2});
+    const BinaryVolume mask = checkered({4, 3, 2});
     EXPECT_THAT(refusal([&] { write(name, mask, volume_like(mask.extent, flat)); }).message,
                 HasSubstr("singular"));
   }

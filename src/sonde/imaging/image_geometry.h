@@ -9,17 +9,17 @@
 namespace sonde {
 
 // How the voxels of an image lie: all that is needed to cut masks along its planes.
-struct Grid {
+struct ImageGeometry {
   Extent3 extent;
   std::optional<Affine3> mm_from_voxel;  // LPS+
-  bool operator==(const Grid&) const = default;
+  bool operator==(const ImageGeometry&) const = default;
 };
-Grid grid_of(const Volume& volume);
+ImageGeometry geometry_of(const Volume& volume);
 // A plain picture: neither slices nor an orientation.
-bool is_plain(const Grid& grid);
+bool is_plain(const ImageGeometry& grid);
 // As the functions of slice.h for a volume on this grid.
-SlicePlane slice_plane(const Grid& grid, Axis axis);
-Axis default_axis(const Grid& grid);
-std::string orientation_code(const Grid& grid);
+SlicePlane slice_plane(const ImageGeometry& grid, Axis axis);
+Axis default_axis(const ImageGeometry& grid);
+std::string orientation_code(const ImageGeometry& grid);
 
 }  // namespace sonde
