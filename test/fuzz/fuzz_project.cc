@@ -7,23 +7,24 @@
 #include "sonde/annotate/action_json.h"
 #include "sonde/annotate/mask_store.h"
 #include "sonde/annotate/object_record.h"
-#include "sonde/imaging/voxel_set.h"
+#include "sonde/imaging/run_length_mask.h"
 
 namespace {
 
 using namespace sonde;  // NOLINT(google-build-using-namespace): a program of one file
 using fuzz::insist;
 
-void check_set(const VoxelSet& set) {
+void check_set(const RunLengthMask& set) {
   const std::int64_t count = voxel_count(set);
   insist(count >= 0 && count <= voxel_count(set.extent));
   insist(decode_voxels(encode_voxels(set), set.extent) == set);
   insist(bounds(set).has_value() == (count > 0));
-  insist(exclusive(set, set).runs.empty() && united(set, set) == set && intersected(set, set) == set);
+  insist(symmetric_difference(set, set).runs.empty() && united(set, set) == set &&
+         intersected(set, set) == set);
   if (voxel_count(set.extent) > 100000) return;
   insist(voxels_from_mask(mask_from_voxels(set)) == set);
   std::int64_t in_parts = 0;
-  for (const VoxelSet& part : connected_parts(set)) in_parts += voxel_count(part);
+  for (const RunLengthMask& part : connected_parts(set)) in_parts += voxel_count(part);
   insist(in_parts == count);
 }
 
@@ -32,7 +33,7 @@ void check_voxels(ByteView bytes) {
   if (bytes.size() < 3) return;
   const auto side = [&](std::size_t i) { return 1 + std::to_integer<std::int64_t>(bytes[i]); };
   const Extent3 extent{side(0), side(1), side(2)};
-  const VoxelSet set = decode_voxels(bytes.subspan(3), extent);
+  const RunLengthMask set = decode_voxels(bytes.subspan(3), extent);
   insist(set.extent == extent);
   check_set(set);
 }

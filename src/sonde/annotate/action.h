@@ -10,7 +10,7 @@
 #include "sonde/annotate/brush.h"
 #include "sonde/annotate/objects.h"
 #include "sonde/imaging/picture.h"
-#include "sonde/imaging/voxel_set.h"
+#include "sonde/imaging/run_length_mask.h"
 
 // What a person does to an image, as docs/http.md describes it ("ACTION").
 namespace sonde {
@@ -89,7 +89,7 @@ struct EverythingAction {
 struct ImportedObject {
   LabelId label = 0;
   std::string name;
-  VoxelSet voxels;
+  RunLengthMask voxels;
 };
 struct ImportAction {
   std::string from;  // the file

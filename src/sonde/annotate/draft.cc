@@ -17,9 +17,9 @@ constexpr std::size_t kMaxObjects = 100'000;
 }
 
 // From the first to the last voxel: sets that lie apart need no closer look.
-bool may_meet(const VoxelSet& a, const VoxelSet& b) {
+bool may_meet(const RunLengthMask& a, const RunLengthMask& b) {
   if (a.runs.empty() || b.runs.empty()) return false;
-  const auto end = [](const VoxelSet& set) { return set.runs.back().first + set.runs.back().count; };
+  const auto end = [](const RunLengthMask& set) { return set.runs.back().first + set.runs.back().count; };
   return a.runs.front().first < end(b) && b.runs.front().first < end(a);
 }
 
@@ -74,17 +74,18 @@ const NearbyObjects& Draft::nearby() {
   return *nearby_;
 }
 
-void Draft::set_voxels(ObjectId id, VoxelSet voxels) {
+void Draft::set_voxels(ObjectId id, RunLengthMask voxels) {
   if (nearby_) nearby_->add(id, voxels);
-  edit(id).voxels = std::make_shared<const VoxelSet>(std::move(voxels));
+  edit(id).voxels = std::make_shared<const RunLengthMask>(std::move(voxels));
 }
 
-ObjectId Draft::create(AnnotatedObject object, VoxelSet voxels) {
+ObjectId Draft::create(AnnotatedObject object, RunLengthMask voxels) {
   const ObjectId id = context_.next_object + created_++;
   object.id = id;
   object.image = context_.image;
   if (nearby_) nearby_->add(id, voxels);
-  drafts_[id] = ObjectRecord{std::move(object), 0, 0, std::make_shared<const VoxelSet>(std::move(voxels))};
+  drafts_[id] =
+      ObjectRecord{std::move(object), 0, 0, std::make_shared<const RunLengthMask>(std::move(voxels))};
   return id;
 }
 
@@ -101,7 +102,7 @@ std::vector<ObjectId> Draft::ids() const {
   return ids;  // new ones have the greatest ids
 }
 
-VoxelSet Draft::claim(ObjectId id, VoxelSet gained) {
+RunLengthMask Draft::claim(ObjectId id, RunLengthMask gained) {
   if (context_.overlap == Overlap::allow) return gained;
   std::vector<ObjectId> losing;
   const auto meet = [&](ObjectId other, const ObjectRecord& record) {
@@ -118,8 +119,8 @@ VoxelSet Draft::claim(ObjectId id, VoxelSet gained) {
   }
   // Once it is known what the locked ones keep.
   for (const ObjectId other : losing) {
-    const VoxelSet& before = *at(other).voxels;
-    VoxelSet after = subtracted(before, gained);
+    const RunLengthMask& before = *at(other).voxels;
+    RunLengthMask after = subtracted(before, gained);
     if (after == before) continue;
     note_taken(other, voxel_count(before) - voxel_count(after));
     set_voxels(other, std::move(after));
@@ -162,14 +163,14 @@ std::vector<ObjectChange> Draft::changes() const {
 }
 
 std::optional<ObjectChange> Draft::change_of(ObjectId id, const std::optional<ObjectRecord>& draft) const {
-  const VoxelSet none{context_.grid.extent, {}};
+  const RunLengthMask none{context_.grid.extent, {}};
   ObjectChange change{id, std::nullopt, draft, none};
   const auto record = records_.find(id);
   if (record != records_.end()) change.before = record->second;
   if (!change.before && !change.after) return std::nullopt;
-  const VoxelSet& before = change.before ? *change.before->voxels : none;
-  const VoxelSet& after = change.after ? *change.after->voxels : none;
-  if (&before != &after) change.delta = exclusive(before, after);
+  const RunLengthMask& before = change.before ? *change.before->voxels : none;
+  const RunLengthMask& after = change.after ? *change.after->voxels : none;
+  if (&before != &after) change.delta = symmetric_difference(before, after);
   if (!change.after) return change;
   const bool new_mask = !change.before || !change.delta.runs.empty();
   if (new_mask) measure(*change.after, context_.grid);

@@ -46,14 +46,14 @@ class Draft {
   void need_label(LabelId label) const;
 
   ObjectRecord& edit(ObjectId id);
-  void set_voxels(ObjectId id, VoxelSet voxels);
-  ObjectId create(AnnotatedObject object, VoxelSet voxels);
+  void set_voxels(ObjectId id, RunLengthMask voxels);
+  ObjectId create(AnnotatedObject object, RunLengthMask voxels);
   void remove(ObjectId id);
   std::vector<ObjectId> ids() const;
 
   // The overlap rule: what of `gained` the approved object `id` gets (0: one that is yet to come). Under
   // `overwrite` the others lose it here.
-  VoxelSet claim(ObjectId id, VoxelSet gained);
+  RunLengthMask claim(ObjectId id, RunLengthMask gained);
 
   const ImageGeometry& grid() const { return context_.grid; }
   Revision event() const { return context_.event; }

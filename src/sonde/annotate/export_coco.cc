@@ -28,7 +28,7 @@ class CocoExport : public ExportWriter {
     for (const ExportObject& object : image.objects) {
       const auto [first, last] = slices_of(bounds(object.voxels).value(), plane);
       for (std::int64_t slice = first; slice <= last; ++slice) {
-        const VoxelSet pixels = pixels_on_slice(object.voxels, plane, slice);
+        const RunLengthMask pixels = pixels_on_slice(object.voxels, plane, slice);
         if (pixels.runs.empty()) continue;
         std::int64_t& id = ids[static_cast<std::size_t>(slice)];
         if (id == 0) id = add_picture(image, plane, slice);

@@ -17,7 +17,7 @@ LabelMap empty_map(const ImageGeometry& grid) {
 }
 
 // Puts the value into the object's voxels; returns how many had another one.
-std::int64_t paint(LabelMap& map, const VoxelSet& voxels, std::int32_t value) {
+std::int64_t paint(LabelMap& map, const RunLengthMask& voxels, std::int32_t value) {
   std::int64_t hidden = 0;
   for (const VoxelRun& run : voxels.runs) {
     for (std::uint64_t at = run.first; at < run.first + run.count; ++at) {

@@ -7,7 +7,7 @@
 
 #include "sonde/annotate/export.h"
 #include "sonde/imaging/image_geometry.h"
-#include "sonde/imaging/voxel_set.h"
+#include "sonde/imaging/run_length_mask.h"
 
 // One writer a format, beneath export.h.
 namespace sonde {
@@ -17,7 +17,7 @@ struct ExportObject {
   ObjectId id = 0;
   Label label;
   std::string name;  // by a person; may be empty
-  VoxelSet voxels;
+  RunLengthMask voxels;
 };
 struct ExportImage {
   ImageSource source;

@@ -30,13 +30,13 @@ void bind_or_null(SQLite::Statement& statement, int index, const std::optional<T
   value ? statement.bind(index, *value) : statement.bind(index);
 }
 
-void bind_voxels(SQLite::Statement& statement, int index, const VoxelSet& voxels) {
+void bind_voxels(SQLite::Statement& statement, int index, const RunLengthMask& voxels) {
   const std::vector<std::byte> bytes = encode_voxels(voxels);
   statement.bind(index, bytes.empty() ? static_cast<const void*>("") : bytes.data(),
                  static_cast<int>(bytes.size()));
 }
 
-VoxelSet voxels_of(const SQLite::Column& column, Extent3 extent) {
+RunLengthMask voxels_of(const SQLite::Column& column, Extent3 extent) {
   const auto* bytes = static_cast<const std::byte*>(column.getBlob());
   const auto size = static_cast<std::size_t>(column.getBytes());
   return decode_voxels(std::span(bytes, bytes != nullptr ? size : 0), extent);
@@ -166,11 +166,11 @@ std::vector<RecordedAnswer> HistoryStore::answers_of(Revision event, Extent3 ext
   return answers;
 }
 
-VoxelSet HistoryStore::folded(ObjectId object, Extent3 extent) const {
+RunLengthMask HistoryStore::folded(ObjectId object, Extent3 extent) const {
   SQLite::Statement row(database_, "SELECT delta FROM changes WHERE object = ? ORDER BY event");
   row.bind(1, object);
-  VoxelSet voxels{extent, {}};
-  while (row.executeStep()) voxels = exclusive(voxels, voxels_of(row.getColumn(0), extent));
+  RunLengthMask voxels{extent, {}};
+  while (row.executeStep()) voxels = symmetric_difference(voxels, voxels_of(row.getColumn(0), extent));
   return voxels;
 }
 

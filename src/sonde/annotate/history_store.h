@@ -45,7 +45,7 @@ class HistoryStore {
   std::vector<ObjectId> objects_of(Revision event) const;
   std::vector<RecordedAnswer> answers_of(Revision event, Extent3 extent) const;
   // The voxels of an object after all that has happened to it.
-  VoxelSet folded(ObjectId object, Extent3 extent) const;
+  RunLengthMask folded(ObjectId object, Extent3 extent) const;
 
   struct Request {
     Revision event = 0;

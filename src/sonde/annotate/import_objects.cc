@@ -12,14 +12,14 @@
 namespace sonde {
 namespace {
 
-using VoxelsByValue = std::map<std::int32_t, VoxelSet>;
+using VoxelsByValue = std::map<std::int32_t, RunLengthMask>;
 
 VoxelsByValue voxels_by_value(const LabelMap& map) {
   VoxelsByValue sets;
   for (auto at = map.labels.begin(); at != map.labels.end();) {
     const auto end = std::find_if(at, map.labels.end(), [&](std::int32_t label) { return label != *at; });
     if (*at != 0) {
-      VoxelSet& set = sets[*at];
+      RunLengthMask& set = sets[*at];
       set.extent = map.extent;
       set.runs.push_back(
           {static_cast<std::uint64_t>(at - map.labels.begin()), static_cast<std::uint64_t>(end - at)});
@@ -118,7 +118,7 @@ MaskObjects from_dicom_seg(const std::filesystem::path& path, const ImageGeometr
     const std::string label =
         segment.label.empty() ? "segment " + std::to_string(segment.number) : segment.label;
     try {
-      VoxelSet voxels = voxels_of_segment(seg, segment.number, grid);
+      RunLengthMask voxels = voxels_of_segment(seg, segment.number, grid);
       if (voxels.runs.empty())
         found.notes.push_back(name + ": its segment \"" + label + "\" is empty");
       else

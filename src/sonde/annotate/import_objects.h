@@ -7,7 +7,7 @@
 
 #include "sonde/annotate/import_files.h"
 #include "sonde/imaging/image_geometry.h"
-#include "sonde/imaging/voxel_set.h"
+#include "sonde/imaging/run_length_mask.h"
 #include "sonde/io/dicom/seg.h"
 #include "sonde/io/masks/label_scheme.h"
 
@@ -17,7 +17,7 @@ namespace sonde {
 struct MaskObject {
   std::string label, name;
   std::int32_t value = 0;  // that the label has in the mask; 0: none of its own
-  VoxelSet voxels;
+  RunLengthMask voxels;
 };
 struct MaskObjects {
   std::vector<MaskObject> objects;

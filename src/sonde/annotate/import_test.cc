@@ -38,7 +38,7 @@ class ImportMasks : public ExportTest {
   }
   struct Found {
     std::string label;
-    VoxelSet voxels;
+    RunLengthMask voxels;
     bool operator==(const Found&) const = default;
   };
   static std::vector<Found> found_in(const Project& project, ImageId image) {

@@ -17,9 +17,9 @@ constexpr std::int64_t kCells = 300;
 constexpr PlaneRef kPlane{Axis::axial, 0};
 
 // Rings of 17 x 17 pixels round a hole of 3 x 3, in rows of 70.
-VoxelSet cell(std::int64_t number) {
+RunLengthMask cell(std::int64_t number) {
   const std::int64_t x0 = number % 70 * 30 + 5, y0 = number / 70 * 30 + 5;
-  VoxelSet set{kLarge, {}};
+  RunLengthMask set{kLarge, {}};
   for (std::int64_t row = 0; row < 17; ++row) {
     const auto first = static_cast<std::uint64_t>((y0 + row) * kLarge.x + x0);
     if (row >= 7 && row < 10) {
@@ -84,14 +84,14 @@ TEST_F(ManyObjects, TakeNoPictureEach) {
 TEST_F(ManyObjects, KeepTheirPixelsFromThoseThatComeLater) {
   ImportAction shifted{"shifted.png", {}};
   for (std::int64_t i = 0; i < kCells; i += 10) {
-    VoxelSet set = cell(i);
+    RunLengthMask set = cell(i);
     for (VoxelRun& run : set.runs) run.first += 10 + 2 * 2100;  // 10 to the right, 2 down
     shifted.objects.push_back({1, "", std::move(set)});
   }
   const Changes changes = act(shifted);
   ASSERT_EQ(changes.changed.size(), std::size_t{kCells / 10});
   for (std::size_t i = 0; i < changes.changed.size(); ++i) {
-    VoxelSet expected = shifted.objects[i].voxels;
+    RunLengthMask expected = shifted.objects[i].voxels;
     for (const ObjectId id : ids_) expected = subtracted(expected, project_.voxels(id));
     EXPECT_EQ(project_.voxels(changes.changed[i].id), expected);
   }
@@ -110,10 +110,10 @@ TEST(NearbyObjects, MissNone) {
       return set_of_runs(extent, runs);
     };
     NearbyObjects nearby(extent);
-    std::vector<VoxelSet> sets;
+    std::vector<RunLengthMask> sets;
     for (ObjectId id = 0; id < 50; ++id) nearby.add(id, sets.emplace_back(some()));
     for (int round = 0; round < 50; ++round) {
-      const VoxelSet set = some();
+      const RunLengthMask set = some();
       const std::vector<ObjectId> near = nearby.near(set);
       EXPECT_TRUE(std::ranges::is_sorted(near));
       for (ObjectId id = 0; id < 50; ++id) {

@@ -64,7 +64,7 @@ fs::path MaskStore::path_of(ObjectId object, Revision revision) const {
   return folder_ / name_of_mask(object, revision);
 }
 
-std::string MaskStore::write(ObjectId object, Revision revision, const VoxelSet& voxels) const {
+std::string MaskStore::write(ObjectId object, Revision revision, const RunLengthMask& voxels) const {
   std::vector<std::byte> bytes = head_of(voxels.extent);
   const std::vector<std::byte> runs = encode_voxels(voxels);
   bytes.insert(bytes.end(), runs.begin(), runs.end());
@@ -72,8 +72,8 @@ std::string MaskStore::write(ObjectId object, Revision revision, const VoxelSet&
   return sha256_hex(bytes);
 }
 
-std::optional<VoxelSet> MaskStore::read(ObjectId object, Revision revision, const std::string& sha256,
-                                        Extent3 extent) const {
+std::optional<RunLengthMask> MaskStore::read(ObjectId object, Revision revision, const std::string& sha256,
+                                             Extent3 extent) const {
   try {
     const MappedFile file(path_of(object, revision));
     const ByteView bytes = file.bytes();

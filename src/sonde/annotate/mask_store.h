@@ -7,7 +7,7 @@
 #include <string>
 
 #include "sonde/annotate/objects.h"
-#include "sonde/imaging/voxel_set.h"
+#include "sonde/imaging/run_length_mask.h"
 
 namespace sonde {
 
@@ -19,10 +19,10 @@ class MaskStore {
   explicit MaskStore(std::filesystem::path folder) : folder_(std::move(folder)) {}
 
   // Returns the SHA-256 of the file. Throws Error{unavailable}.
-  std::string write(ObjectId object, Revision revision, const VoxelSet& voxels) const;
+  std::string write(ObjectId object, Revision revision, const RunLengthMask& voxels) const;
   // Absent where the file is gone, damaged or not the one with this hash, or of another grid.
-  std::optional<VoxelSet> read(ObjectId object, Revision revision, const std::string& sha256,
-                               Extent3 extent) const;
+  std::optional<RunLengthMask> read(ObjectId object, Revision revision, const std::string& sha256,
+                                    Extent3 extent) const;
   // Where it does not go, it is an orphan that sweep() removes.
   void remove(ObjectId object, Revision revision) const noexcept;
   // Makes the folder, and removes files that no object names (object to revision).

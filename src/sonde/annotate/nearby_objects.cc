@@ -14,18 +14,18 @@ constexpr std::size_t kBlocks = 256;
 NearbyObjects::NearbyObjects(Extent3 extent)
     : block_size_(static_cast<std::uint64_t>(voxel_count(extent)) / kBlocks + 1), blocks_(kBlocks) {}
 
-NearbyObjects::Blocks NearbyObjects::reach_of(const VoxelSet& voxels) const {
+NearbyObjects::Blocks NearbyObjects::reach_of(const RunLengthMask& voxels) const {
   if (voxels.runs.empty()) return {};
   const VoxelRun& last = voxels.runs.back();
   return {voxels.runs.front().first / block_size_, (last.first + last.count - 1) / block_size_ + 1};
 }
 
-void NearbyObjects::add(ObjectId id, const VoxelSet& voxels) {
+void NearbyObjects::add(ObjectId id, const RunLengthMask& voxels) {
   const auto [begin, end] = reach_of(voxels);
   for (std::size_t block = begin; block < end; ++block) blocks_[block].push_back(id);
 }
 
-std::vector<ObjectId> NearbyObjects::near(const VoxelSet& voxels) const {
+std::vector<ObjectId> NearbyObjects::near(const RunLengthMask& voxels) const {
   const auto [begin, end] = reach_of(voxels);
   std::vector<ObjectId> ids;
   for (std::size_t block = begin; block < end; ++block)

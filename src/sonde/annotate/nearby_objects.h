@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "sonde/annotate/objects.h"
-#include "sonde/imaging/voxel_set.h"
+#include "sonde/imaging/run_length_mask.h"
 
 namespace sonde {
 
@@ -16,14 +16,14 @@ class NearbyObjects {
   explicit NearbyObjects(Extent3 extent);
 
   // Once more where an object has other voxels now: what it had stays known too.
-  void add(ObjectId id, const VoxelSet& voxels);
-  std::vector<ObjectId> near(const VoxelSet& voxels) const;  // by id; more than there are, never fewer
+  void add(ObjectId id, const RunLengthMask& voxels);
+  std::vector<ObjectId> near(const RunLengthMask& voxels) const;  // by id; more than there are, never fewer
 
  private:
   struct Blocks {
     std::size_t begin = 0, end = 0;
   };
-  Blocks reach_of(const VoxelSet& voxels) const;
+  Blocks reach_of(const RunLengthMask& voxels) const;
 
   std::uint64_t block_size_;
   std::vector<std::vector<ObjectId>> blocks_;

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "sonde/annotate/objects.h"
-#include "sonde/imaging/voxel_set.h"
+#include "sonde/imaging/run_length_mask.h"
 
 // What a project keeps in memory of an object, and what an event does to one.
 namespace sonde {
@@ -17,21 +17,21 @@ struct ObjectRecord {
   AnnotatedObject object;
   Revision asked_at = 0;       // the event whose answers are its candidates; 0: it has none
   Revision mask_revision = 0;  // of the last change of its voxels, which names its mask file
-  std::shared_ptr<const VoxelSet> voxels;
+  std::shared_ptr<const RunLengthMask> voxels;
 };
 using ObjectRecords = std::map<ObjectId, ObjectRecord>;
 
-// before absent: the event made it; after absent: the event removed it. delta: the exclusive-or of its voxels
-// before and after, so that exclusive(voxels, delta) goes either way.
+// before absent: the event made it; after absent: the event removed it. delta: the symmetric_difference-or of
+// its voxels before and after, so that symmetric_difference(voxels, delta) goes either way.
 struct ObjectChange {
   ObjectId id = 0;
   std::optional<ObjectRecord> before, after;
-  VoxelSet delta;
+  RunLengthMask delta;
 };
 
 // What the network said, or a file to import held: inputs of an event, kept with it.
 struct RecordedAnswer {
-  VoxelSet voxels;
+  RunLengthMask voxels;
   double predicted_iou = 0, stability = 0;
 };
 

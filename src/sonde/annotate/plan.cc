@@ -47,7 +47,8 @@ std::string to_string(const Taken& taken) {
 // JSON has no number for it.
 double finite_or_zero(double value) { return std::isfinite(value) ? value : 0; }
 
-VoxelSet voxels_of(const Rle& rle, const ImageGeometry& grid, const SlicePlane& plane, std::int64_t slice) {
+RunLengthMask voxels_of(const Rle& rle, const ImageGeometry& grid, const SlicePlane& plane,
+                        std::int64_t slice) {
   const std::optional<Box2> box = bounding_box(rle);
   if (!box) return {grid.extent, {}};
   const CroppedMask part{static_cast<std::int64_t>(box->x0), static_cast<std::int64_t>(box->y0),

@@ -12,12 +12,12 @@ struct Painted {
   Paint paint = Paint::add;
 };
 
-ObjectId paint_new(Draft& draft, const Painted& painted, VoxelSet pixels) {
+ObjectId paint_new(Draft& draft, const Painted& painted, RunLengthMask pixels) {
   if (painted.paint == Paint::remove)
     throw Error(ErrorKind::usage, "to remove pixels an object must be named");
   draft.need_label(painted.label);
   if (pixels.runs.empty()) throw Error(ErrorKind::usage, "it covers no pixel of the picture");
-  VoxelSet voxels = draft.claim(0, std::move(pixels));
+  RunLengthMask voxels = draft.claim(0, std::move(pixels));
   if (voxels.runs.empty())
     throw Error(ErrorKind::conflict, "all pixels under it belong to other objects, which keep them");
   AnnotatedObject object;
@@ -27,7 +27,7 @@ ObjectId paint_new(Draft& draft, const Painted& painted, VoxelSet pixels) {
   return draft.create(std::move(object), std::move(voxels));
 }
 
-ObjectId paint(Draft& draft, const Painted& painted, VoxelSet pixels) {
+ObjectId paint(Draft& draft, const Painted& painted, RunLengthMask pixels) {
   if (!painted.object) return paint_new(draft, painted, std::move(pixels));
   const ObjectId id = *painted.object;
   const ObjectRecord record = draft.open(id);
@@ -35,7 +35,7 @@ ObjectId paint(Draft& draft, const Painted& painted, VoxelSet pixels) {
     draft.set_voxels(id, subtracted(*record.voxels, pixels));
     return id;
   }
-  VoxelSet gained = subtracted(pixels, *record.voxels);
+  RunLengthMask gained = subtracted(pixels, *record.voxels);
   if (record.object.state == ObjectState::approved) gained = draft.claim(id, std::move(gained));
   draft.set_voxels(id, united(*record.voxels, gained));
   return id;

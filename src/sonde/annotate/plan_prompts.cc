@@ -48,12 +48,12 @@ std::vector<CandidateScore> scores_of(std::span<const RecordedAnswer> answers) {
 void change_target(Draft& draft, const ObjectRecord& proposal) {
   const Proposal& asked = *proposal.object.proposal;
   const ObjectId target = *asked.target;
-  const VoxelSet before = *draft.open_approved(target).voxels;
+  const RunLengthMask before = *draft.open_approved(target).voxels;
   const SlicePlane plane = slice_plane(draft.grid(), asked.plane.axis);
-  const VoxelSet wanted = voxels_on_slice(*proposal.voxels, plane, asked.plane.slice);
-  const VoxelSet had = voxels_on_slice(before, plane, asked.plane.slice);
-  const VoxelSet gained = draft.claim(target, subtracted(wanted, had));
-  const VoxelSet slice = united(intersected(wanted, had), gained);
+  const RunLengthMask wanted = voxels_on_slice(*proposal.voxels, plane, asked.plane.slice);
+  const RunLengthMask had = voxels_on_slice(before, plane, asked.plane.slice);
+  const RunLengthMask gained = draft.claim(target, subtracted(wanted, had));
+  const RunLengthMask slice = united(intersected(wanted, had), gained);
   draft.set_voxels(target, united(subtracted(before, had), slice));
   draft.remove(proposal.object.id);
 }
@@ -66,7 +66,7 @@ Accepted accept_one(Draft& draft, ObjectId id, LabelId label) {
     change_target(draft, proposal);
     return Accepted::yes;
   }
-  VoxelSet voxels = draft.claim(id, *proposal.voxels);
+  RunLengthMask voxels = draft.claim(id, *proposal.voxels);
   if (voxels.runs.empty()) return Accepted::nothing_left;
   ObjectRecord& record = draft.edit(id);
   record.object.state = ObjectState::approved;
@@ -106,7 +106,7 @@ std::string plan_ask(Draft& draft, const AskAction& action, const PlanAnswers& a
   proposal.prompt = action.prompt;
   if (proposal.chosen >= answers.answers.size())
     throw Error(ErrorKind::internal, "the candidate to show first is not there");
-  VoxelSet voxels = answers.answers[proposal.chosen].voxels;
+  RunLengthMask voxels = answers.answers[proposal.chosen].voxels;
   ObjectId id = 0;
   if (action.proposal) {
     id = *action.proposal;
@@ -206,7 +206,7 @@ std::string plan_import(Draft& draft, const ImportAction& action, const PlanAnsw
     checked_length(object.name, "the name of an object", kMaxName);
   }
   std::size_t imported = 0;
-  const auto create = [&](const ImportedObject& from, VoxelSet voxels) {
+  const auto create = [&](const ImportedObject& from, RunLengthMask voxels) {
     if (voxels.runs.empty()) return;
     AnnotatedObject object;
     object.state = ObjectState::approved;
@@ -216,7 +216,7 @@ std::string plan_import(Draft& draft, const ImportAction& action, const PlanAnsw
     draft.create(std::move(object), std::move(voxels));
     ++imported;
   };
-  std::vector<VoxelSet> shared;  // claimed before any of the objects is there
+  std::vector<RunLengthMask> shared;  // claimed before any of the objects is there
   if (action.among == ImportAction::Among::shared) {
     for (const RecordedAnswer& answer : answers.answers) shared.push_back(draft.claim(0, answer.voxels));
   }

@@ -12,7 +12,7 @@ namespace {
 constexpr std::size_t kMaxParts = 1000;
 
 // An object gains pixels, or those of them that it gets.
-void gain(Draft& draft, ObjectId id, VoxelSet gained) {
+void gain(Draft& draft, ObjectId id, RunLengthMask gained) {
   if (draft.at(id).object.state == ObjectState::approved) gained = draft.claim(id, std::move(gained));
   draft.set_voxels(id, united(*draft.at(id).voxels, gained));
 }
@@ -50,7 +50,7 @@ Mask holes_of(const Mask& mask) {
   return holes;
 }
 
-VoxelSet holes_of(const ObjectRecord& record, const ImageGeometry& grid, Axis axis) {
+RunLengthMask holes_of(const ObjectRecord& record, const ImageGeometry& grid, Axis axis) {
   if (!record.object.slices) return {grid.extent, {}};
   std::vector<VoxelRun> runs;
   const SlicePlane plane = slice_plane(grid, axis);
@@ -58,7 +58,7 @@ VoxelSet holes_of(const ObjectRecord& record, const ImageGeometry& grid, Axis ax
   for (std::int64_t slice = first; slice <= last; ++slice) {
     CroppedMask part = cropped(pixels_on_slice(*record.voxels, plane, slice));
     part.mask = holes_of(part.mask);
-    const VoxelSet voxels = voxels_from_slice(part, grid.extent, plane, slice);
+    const RunLengthMask voxels = voxels_from_slice(part, grid.extent, plane, slice);
     runs.insert(runs.end(), voxels.runs.begin(), voxels.runs.end());
   }
   return set_of_runs(grid.extent, std::move(runs));
@@ -74,18 +74,18 @@ std::string plan_merge(Draft& draft, const MergeAction& action) {
   std::vector<VoxelRun> runs;
   for (const ObjectId id : action.objects) {
     if (id == first) continue;
-    const VoxelSet& voxels = *draft.at(id).voxels;
+    const RunLengthMask& voxels = *draft.at(id).voxels;
     runs.insert(runs.end(), voxels.runs.begin(), voxels.runs.end());
     draft.remove(id);
   }
-  const VoxelSet others = set_of_runs(draft.grid().extent, std::move(runs));
+  const RunLengthMask others = set_of_runs(draft.grid().extent, std::move(runs));
   gain(draft, first, subtracted(others, *draft.at(first).voxels));
   return "merged " + counted(action.objects.size(), "object") + " into " + std::to_string(first);
 }
 
 std::string plan_split(Draft& draft, const SplitAction& action) {
   const ObjectRecord record = draft.open_approved(action.object);
-  std::vector<VoxelSet> parts = connected_parts(*record.voxels);
+  std::vector<RunLengthMask> parts = connected_parts(*record.voxels);
   if (parts.size() > kMaxParts) {
     throw Error(ErrorKind::conflict, "object " + std::to_string(action.object) + " falls into " +
                                          std::to_string(parts.size()) + " parts, more than " +
@@ -118,7 +118,7 @@ std::string plan_drop_specks(Draft& draft, const DropSpecksAction& action) {
   if (action.below < 0) throw Error(ErrorKind::usage, "the size below which specks are dropped is negative");
   for (const ObjectId id : action.objects) draft.open(id);
   for (const ObjectId id : action.objects) {
-    const std::vector<VoxelSet> parts = connected_parts(*draft.at(id).voxels);  // from the largest
+    const std::vector<RunLengthMask> parts = connected_parts(*draft.at(id).voxels);  // from the largest
     std::vector<VoxelRun> specks;
     for (std::size_t i = 1; i < parts.size(); ++i) {
       if (voxel_count(parts[i]) >= action.below) continue;

@@ -150,7 +150,7 @@ std::vector<ObjectMask> Project::masks(ImageId image, PlaneRef plane,
   return impl_->locked([&] { return impl_->masks(image, plane, objects); });
 }
 
-VoxelSet Project::voxels(ObjectId object) const {
+RunLengthMask Project::voxels(ObjectId object) const {
   return impl_->locked([&] { return impl_->voxels(object); });
 }
 

@@ -13,7 +13,7 @@
 #include "sonde/annotate/action.h"
 #include "sonde/annotate/objects.h"
 #include "sonde/annotate/segmenter.h"
-#include "sonde/imaging/voxel_set.h"
+#include "sonde/imaging/run_length_mask.h"
 
 namespace sonde {
 
@@ -30,7 +30,7 @@ struct ObjectMask {
   ObjectId object = 0;
   std::optional<std::size_t> candidate;  // absent: the object's own
   Revision revision = 0;
-  VoxelSet pixels;  // of a slice: a picture
+  RunLengthMask pixels;  // of a slice: a picture
 };
 
 // What an action has changed, or what has changed since a revision.
@@ -62,8 +62,8 @@ struct ReplayFault {
 // damaged or gone is made again from the history.
 //
 // Every event stores its inputs (prompt, stroke, window, model) and, for each object it changed, the object
-// before and after and the exclusive-or of its voxels, so that undo, redo and rebuilding are the same
-// operation.
+// before and after and the symmetric_difference-or of its voxels, so that undo, redo and rebuilding are the
+// same operation.
 //
 // Safe to use from several threads: one change at a time, and none waits for the network (ask and everything
 // compute outside the lock and are tried again if the object has changed meanwhile).
@@ -117,7 +117,7 @@ class Project {
   // Masks on one slice of the given objects: an object that has no pixels there gives an empty mask.
   // Candidates of proposals on that plane follow their object.
   std::vector<ObjectMask> masks(ImageId image, PlaneRef plane, std::span<const ObjectId> objects) const;
-  VoxelSet voxels(ObjectId object) const;
+  RunLengthMask voxels(ObjectId object) const;
 
   std::vector<HistoryEvent> history(ImageId image, std::int64_t limit) const;
   // Computes every event again from its inputs and compares each mask with what the history holds; the first

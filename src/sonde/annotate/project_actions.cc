@@ -48,17 +48,17 @@ ObjectChange stepped(const ImageState& state, const ObjectChange& stored, EventR
   if (is_there) change.before = now->second;
   if (!change.after) return change;
   const bool same_mask = is_there && stored.delta.runs.empty();
-  const VoxelSet none{stored.delta.extent, {}};
+  const RunLengthMask none{stored.delta.extent, {}};
   change.after->object.revision = event;
   change.after->mask_revision = same_mask ? change.before->mask_revision : event;
   change.after->voxels = same_mask ? change.before->voxels
-                                   : std::make_shared<const VoxelSet>(
-                                         exclusive(is_there ? *change.before->voxels : none, stored.delta));
+                                   : std::make_shared<const RunLengthMask>(symmetric_difference(
+                                         is_there ? *change.before->voxels : none, stored.delta));
   return change;
 }
 
 // What the object has not now and would have then.
-VoxelSet gained_by(const ImageState& state, const ObjectChange& stored) {
+RunLengthMask gained_by(const ImageState& state, const ObjectChange& stored) {
   const auto now = state.records.find(stored.id);
   return now == state.records.end() ? stored.delta : subtracted(stored.delta, *now->second.voxels);
 }
@@ -235,7 +235,7 @@ std::vector<ObjectMask> Project::Impl::masks(ImageId image, PlaneRef at, std::sp
   return masks;
 }
 
-VoxelSet Project::Impl::voxels(ObjectId object) {
+RunLengthMask Project::Impl::voxels(ObjectId object) {
   SQLite::Statement row(database_.connection(), "SELECT image FROM objects WHERE id = ?");
   row.bind(1, object);
   if (!row.executeStep()) throw Error(ErrorKind::not_found, "there is no object " + std::to_string(object));

@@ -31,8 +31,8 @@ class Pages : public testing::Test {
     }
     return "was done";
   }
-  std::vector<VoxelSet> voxels() {
-    std::vector<VoxelSet> all;
+  std::vector<RunLengthMask> voxels() {
+    std::vector<RunLengthMask> all;
     for (const AnnotatedObject& object : test_.project().objects(test_.image))
       all.push_back(test_.project().voxels(object.id));
     return all;
@@ -162,8 +162,8 @@ TEST_F(Pages, NeverTearAnObject) {
       ASSERT_EQ(error.kind(), ErrorKind::conflict) << error.what();
       ++refusals;
     }
-    VoxelSet seen{test_.grid().extent, {}};
-    for (const VoxelSet& set : voxels()) {
+    RunLengthMask seen{test_.grid().extent, {}};
+    for (const RunLengthMask& set : voxels()) {
       ASSERT_THAT(intersected(seen, set).runs, IsEmpty()) << round;
       seen = united(seen, set);
     }

@@ -58,7 +58,7 @@ struct ClosedProject {
 
   TestFolder folder;
   ObjectId id = 0;
-  VoxelSet voxels;
+  RunLengthMask voxels;
 };
 
 void overwrite(const fs::path& file, std::streamoff at, const std::string& bytes) {
@@ -241,7 +241,7 @@ TEST(ProjectFiles, SurviveADatabaseWithAnyBytesChanged) {
 TEST(ProjectFiles, AreAsTheyWereWhereAnActionCannotBeWritten) {
   DiscProject test;
   const ObjectId id = new_object(test.act(stroke_at(10, 10, 4)));
-  const VoxelSet before = test.project().voxels(id);
+  const RunLengthMask before = test.project().voxels(id);
   const fs::path masks = test.path() / "masks";
   const std::set<std::string> files = files_in(masks);
   const auto is_as_before = [&] { return test.project().voxels(id) == before && files_in(masks) == files; };

@@ -17,7 +17,7 @@ namespace {
 using testing::IsEmpty;
 
 // All that undo brings back: the objects and their voxels, without revisions.
-using Snapshot = std::vector<std::pair<std::string, VoxelSet>>;
+using Snapshot = std::vector<std::pair<std::string, RunLengthMask>>;
 Snapshot snapshot_of(const Project& project, ImageId image) {
   Snapshot snapshot;
   for (const AnnotatedObject& object : project.objects(image)) {

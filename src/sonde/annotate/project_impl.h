@@ -75,7 +75,7 @@ class Project::Impl {
   Changes changes_since(ImageId image, Revision since, const std::string& client);
   std::vector<AnnotatedObject> objects(ImageId image);
   std::vector<ObjectMask> masks(ImageId image, PlaneRef plane, std::span<const ObjectId> objects);
-  VoxelSet voxels(ObjectId object);
+  RunLengthMask voxels(ObjectId object);
   std::vector<HistoryEvent> history(ImageId image, std::int64_t limit);
 
   // project_state.cc
@@ -89,8 +89,8 @@ class Project::Impl {
   void load_images();
   void update_counts(ImageSummary& summary, const ImageState& state) const;
   void forget_oldest(ImageId except);
-  std::shared_ptr<const VoxelSet> load_mask(const ObjectRecord& record, const std::string& sha256,
-                                            Extent3 extent);
+  std::shared_ptr<const RunLengthMask> load_mask(const ObjectRecord& record, const std::string& sha256,
+                                                 Extent3 extent);
   // An event without objects: `change` alters the tables in the event's transaction.
   void note(std::optional<ImageId> image, const std::string& kind, const std::string& input,
             const std::function<void()>& change);

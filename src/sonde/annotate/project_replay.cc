@@ -43,7 +43,7 @@ std::optional<std::string> difference(const std::vector<ObjectChange>& recorded,
     if (a.id != b.id) return named(b.id) + " changes, in the history " + named(a.id);
     if (a.delta != b.delta) {
       return "the mask of " + named(a.id) + " differs in " +
-             std::to_string(voxel_count(exclusive(a.delta, b.delta))) + " voxels";
+             std::to_string(voxel_count(symmetric_difference(a.delta, b.delta))) + " voxels";
     }
     if (to_string(a.before) != to_string(b.before) || to_string(a.after) != to_string(b.after))
       return named(a.id) + " has the same mask and is not the same";
@@ -62,7 +62,7 @@ std::optional<std::string> difference(const std::vector<RecordedAnswer>& recorde
     const RecordedAnswer& b = computed[i];
     if (a.voxels != b.voxels) {
       return "mask " + std::to_string(i + 1) + " of the network differs in " +
-             std::to_string(voxel_count(exclusive(a.voxels, b.voxels))) + " voxels";
+             std::to_string(voxel_count(symmetric_difference(a.voxels, b.voxels))) + " voxels";
     }
     if (a.predicted_iou != b.predicted_iou || a.stability != b.stability)
       return "the scores of mask " + std::to_string(i + 1) + " differ";
@@ -148,16 +148,16 @@ class ImageReplay {
   }
 
   void fold(const Recorded& recorded) {
-    const VoxelSet none{grid_.extent, {}};
+    const RunLengthMask none{grid_.extent, {}};
     for (const ObjectChange& change : recorded.changes) {
       const auto now = records_.find(change.id);
-      const VoxelSet before = now != records_.end() ? *now->second.voxels : none;
+      const RunLengthMask before = now != records_.end() ? *now->second.voxels : none;
       if (!change.after) {
         records_.erase(change.id);
         continue;
       }
       ObjectRecord record = *change.after;
-      record.voxels = std::make_shared<const VoxelSet>(exclusive(before, change.delta));
+      record.voxels = std::make_shared<const RunLengthMask>(symmetric_difference(before, change.delta));
       records_[change.id] = std::move(record);
     }
   }

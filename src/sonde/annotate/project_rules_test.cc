@@ -14,7 +14,7 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-VoxelSet disc(double x, double y, double radius) {
+RunLengthMask disc(double x, double y, double radius) {
   AskedPrompt prompt;
   prompt.points = {{{x, y}, PointLabel::foreground}};
   const Mask mask = disc_answer({40, 30}, prompt, radius, {});
@@ -106,8 +106,8 @@ TEST(Overlap, IsAppliedInTheOrderOfAcceptance) {
   DiscProject test;
   const ObjectId a = new_object(test.act(ask_at(10, 10)));
   const ObjectId b = new_object(test.act(ask_at(12, 10)));
-  const VoxelSet set_a = test.project().voxels(a);
-  const VoxelSet set_b = test.project().voxels(b);
+  const RunLengthMask set_a = test.project().voxels(a);
+  const RunLengthMask set_b = test.project().voxels(b);
   test.act(AcceptAction{{b, a}, 1});
   EXPECT_EQ(test.project().voxels(b), set_b);
   EXPECT_EQ(test.project().voxels(a), subtracted(set_a, set_b));
@@ -223,7 +223,7 @@ TEST(Shapes, FillHolesSliceBySliceAlongAnyAxis) {
       for (const std::int64_t to : {1, 2, 3})
         ring.pixels[static_cast<std::size_t>(at * plane.extent.width + to)] = at == 2 && to == 2 ? 0 : 1;
     }
-    VoxelSet tube{test.grid().extent, {}};
+    RunLengthMask tube{test.grid().extent, {}};
     for (const std::int64_t slice : {2, 3, 5}) tube = with_slice(tube, ring, plane, slice);
     const ObjectId id = new_object(test.act(ImportAction{"tube", {{1, "", tube}}}));
     test.act(FillHolesAction{{id}, axis});

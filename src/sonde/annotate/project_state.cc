@@ -69,18 +69,18 @@ const ImageGeometry& Project::Impl::grid_of(ImageId id) const {
   return *summary.grid;
 }
 
-std::shared_ptr<const VoxelSet> Project::Impl::load_mask(const ObjectRecord& record,
-                                                         const std::string& sha256, Extent3 extent) {
+std::shared_ptr<const RunLengthMask> Project::Impl::load_mask(const ObjectRecord& record,
+                                                              const std::string& sha256, Extent3 extent) {
   const ObjectId id = record.object.id;
   if (auto voxels = masks_.read(id, record.mask_revision, sha256, extent))
-    return std::make_shared<const VoxelSet>(std::move(*voxels));
-  VoxelSet voxels = history_.folded(id, extent);
+    return std::make_shared<const RunLengthMask>(std::move(*voxels));
+  RunLengthMask voxels = history_.folded(id, extent);
   if (masks_.write(id, record.mask_revision, voxels) != sha256) {
     throw Error(ErrorKind::corrupt_data, database_.file().string() + ": the mask of object " +
                                              std::to_string(id) +
                                              " is lost: its file is damaged and its history too");
   }
-  return std::make_shared<const VoxelSet>(std::move(voxels));
+  return std::make_shared<const RunLengthMask>(std::move(voxels));
 }
 
 ImageState& Project::Impl::state_of(ImageId id) {

@@ -344,7 +344,7 @@ TEST(Project, TellsItsHistory) {
 
 TEST(Project, ImportsObjectsOfItsGrid) {
   DiscProject test;
-  const VoxelSet square{test.grid().extent, {{41, 3}, {81, 3}}};
+  const RunLengthMask square{test.grid().extent, {{41, 3}, {81, 3}}};
   const Changes changes = test.act(ImportAction{"masks/a.png", {{1, "one", square}, {1, "over it", square}}});
   ASSERT_EQ(changes.changed.size(), 2U) << "objects of one file may overlap";
   for (const AnnotatedObject& object : changes.changed) {

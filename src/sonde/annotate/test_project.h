@@ -20,7 +20,7 @@ struct PutObject {
   std::vector<std::uint64_t> voxels;  // linear indices
 };
 
-inline VoxelSet voxels_at(Extent3 extent, const std::vector<std::uint64_t>& indices) {
+inline RunLengthMask voxels_at(Extent3 extent, const std::vector<std::uint64_t>& indices) {
   BinaryVolume mask{extent, std::vector<std::uint8_t>(static_cast<std::size_t>(voxel_count(extent)))};
   for (const std::uint64_t index : indices) mask.voxels.at(index) = 1;
   return voxels_from_mask(mask);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sonde/core/error.h"
-#include "sonde/imaging/voxel_set.h"
+#include "sonde/imaging/run_length_mask.h"
 
 namespace sonde {
 namespace {
@@ -32,7 +32,7 @@ std::uint64_t take(std::span<const std::byte>& bytes, std::uint64_t max) {
 
 }  // namespace
 
-std::vector<std::byte> encode_voxels(const VoxelSet& set) {
+std::vector<std::byte> encode_voxels(const RunLengthMask& set) {
   std::vector<std::byte> bytes;
   bytes.reserve(set.runs.size() * 3);
   std::uint64_t end = 0;
@@ -44,8 +44,8 @@ std::vector<std::byte> encode_voxels(const VoxelSet& set) {
   return bytes;
 }
 
-VoxelSet decode_voxels(std::span<const std::byte> bytes, Extent3 extent) {
-  VoxelSet set{extent, {}};
+RunLengthMask decode_voxels(std::span<const std::byte> bytes, Extent3 extent) {
+  RunLengthMask set{extent, {}};
   std::uint64_t end = 0;
   const auto count = static_cast<std::uint64_t>(voxel_count(extent));
   while (!bytes.empty()) {

@@ -6,7 +6,7 @@
 #include <numeric>
 #include <utility>
 
-#include "sonde/imaging/voxel_set.h"
+#include "sonde/imaging/run_length_mask.h"
 
 namespace sonde {
 namespace {
@@ -16,7 +16,7 @@ struct Segment {
   std::int64_t row = 0, i0 = 0, i1 = 0;  // i1 included
 };
 
-std::vector<Segment> segments_of(const VoxelSet& set) {
+std::vector<Segment> segments_of(const RunLengthMask& set) {
   const std::int64_t x = set.extent.x;
   std::vector<Segment> segments;
   segments.reserve(set.runs.size());
@@ -70,13 +70,13 @@ void join_rows(Links& links, const std::vector<Segment>& segments, std::int64_t 
 
 }  // namespace
 
-std::vector<VoxelSet> connected_parts(const VoxelSet& set) {
+std::vector<RunLengthMask> connected_parts(const RunLengthMask& set) {
   const std::vector<Segment> segments = segments_of(set);
   Links links(segments.size());
   constexpr std::array<std::array<std::int64_t, 2>, 4> kRowsBefore{{{-1, 0}, {-1, -1}, {0, -1}, {1, -1}}};
   for (const auto& [dj, dk] : kRowsBefore) join_rows(links, segments, set.extent.y, dj, dk);
   struct Part {
-    VoxelSet voxels;
+    RunLengthMask voxels;
     std::int64_t size = 0;
   };
   std::vector<Part> parts;  // in the order of their first voxels
@@ -96,7 +96,7 @@ std::vector<VoxelSet> connected_parts(const VoxelSet& set) {
     part.size += static_cast<std::int64_t>(run.count);
   }
   std::ranges::stable_sort(parts, std::greater{}, &Part::size);
-  std::vector<VoxelSet> sets;
+  std::vector<RunLengthMask> sets;
   sets.reserve(parts.size());
   for (Part& part : parts) sets.push_back(std::move(part.voxels));
   return sets;

@@ -32,7 +32,7 @@ void append_leb128(std::string& bytes, std::uint64_t value) {
 }
 
 // Lengths row by row within the box, which holds all of the picture's pixels: outside first, in turn.
-std::string runs_in(const VoxelSet& picture, const VoxelBounds& box) {
+std::string runs_in(const RunLengthMask& picture, const VoxelBounds& box) {
   const std::int64_t width = box.i1 - box.i0 + 1, height = box.j1 - box.j0 + 1;
   std::string runs;
   std::int64_t written = 0;         // pixels of the box
@@ -145,7 +145,7 @@ std::string encode_bundle(const Bundle& bundle) {
 std::string encode_mask(std::int64_t number, const Rle& rle, const Box2& box) {
   Mask inside = decode_rle(rle, box);
   const Extent3 extent{inside.extent.width, inside.extent.height, 1};
-  const VoxelSet pixels = voxels_from_mask({extent, std::move(inside.pixels)});
+  const RunLengthMask pixels = voxels_from_mask({extent, std::move(inside.pixels)});
   const auto x0 = static_cast<std::int64_t>(box.x0), y0 = static_cast<std::int64_t>(box.y0);
   std::string bytes;
   append_u32(bytes, number);

@@ -259,7 +259,7 @@ DicomSeg read_dicom_seg(const std::filesystem::path& path, const DicomSegImage& 
   return seg;
 }
 
-VoxelSet voxels_of_segment(const DicomSeg& seg, std::int32_t segment, const ImageGeometry& grid) {
+RunLengthMask voxels_of_segment(const DicomSeg& seg, std::int32_t segment, const ImageGeometry& grid) {
   if (!grid.mm_from_voxel)
     throw Error(ErrorKind::unsupported, "the image does not say where it lies in the patient");
   const Inverse voxel_from_mm(*grid.mm_from_voxel);

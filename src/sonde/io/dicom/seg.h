@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "sonde/imaging/image_geometry.h"
-#include "sonde/imaging/voxel_set.h"
+#include "sonde/imaging/run_length_mask.h"
 #include "sonde/io/read.h"
 
 namespace sonde {
@@ -19,7 +19,7 @@ struct DicomSegSegment {
   std::string label;                  // one line
   std::string description;            // may be empty
   std::array<std::uint8_t, 3> rgb{};  // as it should be shown
-  VoxelSet voxels;
+  RunLengthMask voxels;
 };
 // Writes a binary DICOM segmentation of the DICOM image that read_volume(source, options) reads, with its
 // patient, study, frame of reference and geometry, a frame for each slice on which a segment has voxels.
@@ -66,6 +66,6 @@ struct DicomSegImage {
 DicomSeg read_dicom_seg(const std::filesystem::path& path, const DicomSegImage& image);
 // The voxels of a segment on an image's grid. Throws Error{unsupported} (without the path) if its frames do
 // not lie on slices of the grid, in any of its three directions, to a hundredth of a voxel.
-VoxelSet voxels_of_segment(const DicomSeg& seg, std::int32_t segment, const ImageGeometry& grid);
+RunLengthMask voxels_of_segment(const DicomSeg& seg, std::int32_t segment, const ImageGeometry& grid);
 
 }  // namespace sonde

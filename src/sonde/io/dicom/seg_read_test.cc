@@ -28,7 +28,7 @@ using testing::Pair;
 // Voxels by label, counted along the rows, the columns and the slices.
 using Found = std::map<std::string, std::vector<std::int64_t>>;
 
-std::vector<std::int64_t> indices_of(const VoxelSet& voxels) {
+std::vector<std::int64_t> indices_of(const RunLengthMask& voxels) {
   std::vector<std::int64_t> indices;
   for (const VoxelRun& run : voxels.runs)
     for (std::uint64_t i = 0; i < run.count; ++i) indices.push_back(static_cast<std::int64_t>(run.first + i));

@@ -23,7 +23,7 @@ using dicom_test::error_of;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-VoxelSet voxels(Extent3 extent, const std::vector<std::int64_t>& indices) {
+RunLengthMask voxels(Extent3 extent, const std::vector<std::int64_t>& indices) {
   BinaryVolume mask{extent, std::vector<std::uint8_t>(static_cast<std::size_t>(voxel_count(extent)))};
   for (const std::int64_t index : indices) mask.voxels.at(static_cast<std::size_t>(index)) = 1;
   return voxels_from_mask(mask);
@@ -53,7 +53,7 @@ class DicomSegFiles : public testing::Test {
   const TestFolder folder_;
   const fs::path series_ = folder_.path() / "series", path_ = folder_.path() / "seg.dcm";
   const Extent3 extent_{3, 2, 4};
-  const VoxelSet liver_ = voxels(extent_, {0, 7, 8, 13}), tumour_ = voxels(extent_, {7, 18, 23});
+  const RunLengthMask liver_ = voxels(extent_, {0, 7, 8, 13}), tumour_ = voxels(extent_, {7, 18, 23});
 };
 
 TEST_F(DicomSegFiles, ComeBackVoxelByVoxelWithNamesEvenWhereSegmentsOverlap) {
@@ -71,7 +71,7 @@ TEST_F(DicomSegFiles, ComeBackVoxelByVoxelWithNamesEvenWhereSegmentsOverlap) {
 }
 
 TEST_F(DicomSegFiles, AreReadByAnotherReaderOnTheSeriesOwnGrid) {
-  const VoxelSet all = voxels(extent_, {0, 7, 8, 13, 20});  // something on every slice
+  const RunLengthMask all = voxels(extent_, {0, 7, 8, 13, 20});  // something on every slice
   written({{"liver", "", {}, all}});
   const Volume series = read_volume(series_);
   const Volume seg = read_volume(path_);  // GDCM's
@@ -150,7 +150,7 @@ TEST_F(DicomSegFiles, AreRefusedOnAGridThatTheirFramesDoNotLieOn) {
 
 TEST_F(DicomSegFiles, AreWrittenOfOneFileAndOfOneSlice) {
   const fs::path file = series_ / "8.dcm";
-  const VoxelSet one = voxels({3, 2, 1}, {1, 5});
+  const RunLengthMask one = voxels({3, 2, 1}, {1, 5});
   write_dicom_seg(path_, file, {}, {{"dot", "", {}, one}});
   EXPECT_EQ(voxels_of_segment(read_dicom_seg(path_), 1, geometry_of(read_volume(file))), one);
 }
@@ -216,7 +216,7 @@ TEST(LiverDicomSegs, AreReadWhereSegmentsOverlapAndCoverDifferentSlices) {
   const ImageGeometry grid = geometry_of(read_volume(folder / "ct"));
   const DicomSeg seg = read_dicom_seg(folder / "partial_overlaps.dcm");
   std::vector<std::string> labels;
-  std::vector<VoxelSet> found;
+  std::vector<RunLengthMask> found;
   for (const DicomSegInfo& segment : seg.segments) {
     labels.push_back(segment.label);
     found.push_back(voxels_of_segment(seg, segment.number, grid));
@@ -232,7 +232,7 @@ TEST(LiverDicomSegs, ComeBackFromTheCtSeries) {
   const fs::path ct = *shared / "data" / "volumes" / "liver_dcmqi" / "ct";
   const ImageGeometry grid = geometry_of(read_volume(ct));
   const DicomSeg original = read_dicom_seg(ct.parent_path() / "liver.dcm");
-  const VoxelSet liver = voxels_of_segment(original, 1, grid);
+  const RunLengthMask liver = voxels_of_segment(original, 1, grid);
   const TestFolder folder;
   write_dicom_seg(folder.path() / "seg.dcm", ct, {}, {{"liver", "", {}, liver}});
   EXPECT_EQ(voxels_of_segment(read_dicom_seg(folder.path() / "seg.dcm"), 1, grid), liver);

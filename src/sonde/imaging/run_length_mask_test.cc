@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sonde/imaging/voxel_set.h"
+#include "sonde/imaging/run_length_mask.h"
 
 #include <algorithm>
 #include <array>
@@ -75,14 +75,14 @@ ErrorKind refusal(const std::function<void()>& work) {
   return ErrorKind::internal;
 }
 
-TEST(VoxelSet, CombinesAsItsDenseTwin) {
+TEST(RunLengthMask, CombinesAsItsDenseTwin) {
   Random random(1);
   for (int round = 0; round < 500; ++round) {
     const Extent3 extent = random_extent(random);
     const BinaryVolume a = random_mask(random, extent);
     const BinaryVolume b = random_mask(random, extent);
-    const VoxelSet set_a = voxels_from_mask(a);
-    const VoxelSet set_b = voxels_from_mask(b);
+    const RunLengthMask set_a = voxels_from_mask(a);
+    const RunLengthMask set_b = voxels_from_mask(b);
     EXPECT_EQ(mask_from_voxels(set_a).voxels, a.voxels);
     EXPECT_EQ(voxel_count(set_a), std::count(a.voxels.begin(), a.voxels.end(), 1));
     const auto dense = [&](auto keep) {
@@ -94,12 +94,12 @@ TEST(VoxelSet, CombinesAsItsDenseTwin) {
     EXPECT_EQ(united(set_a, set_b), dense([](int p, int q) { return p | q; }));
     EXPECT_EQ(intersected(set_a, set_b), dense([](int p, int q) { return p & q; }));
     EXPECT_EQ(subtracted(set_a, set_b), dense([](int p, int q) { return p & ~q; }));
-    EXPECT_EQ(exclusive(set_a, set_b), dense([](int p, int q) { return p ^ q; }));
-    EXPECT_EQ(exclusive(set_a, exclusive(set_a, set_b)), set_b);
+    EXPECT_EQ(symmetric_difference(set_a, set_b), dense([](int p, int q) { return p ^ q; }));
+    EXPECT_EQ(symmetric_difference(set_a, symmetric_difference(set_a, set_b)), set_b);
   }
 }
 
-TEST(VoxelSet, IsOfOneGrid) {
+TEST(RunLengthMask, IsOfOneGrid) {
   EXPECT_EQ(refusal([] { united({{2, 2, 2}, {}}, {{2, 2, 3}, {}}); }), ErrorKind::internal);
 }
 
@@ -132,14 +132,14 @@ TEST(VoxelSlices, AreThoseOfTheDenseTwinForEveryOrderOfTheGridAxes) {
     geometry.mm_from_voxel = affine;
     SCOPED_TRACE(orientation_code(geometry));
     BinaryVolume dense = random_mask(random, geometry.extent);
-    const VoxelSet set = voxels_from_mask(dense);
+    const RunLengthMask set = voxels_from_mask(dense);
     for (const Axis axis : kAxes) {
       const SlicePlane plane = slice_plane(geometry, axis);
-      VoxelSet together{geometry.extent, {}};
+      RunLengthMask together{geometry.extent, {}};
       for (std::int64_t slice = 0; slice < plane.slice_count; ++slice) {
         const Mask mask = slice_from_voxels(set, plane, slice);
         ASSERT_EQ(mask, dense_slice(dense, plane, slice));
-        const VoxelSet voxels = voxels_from_slice(mask, geometry.extent, plane, slice);
+        const RunLengthMask voxels = voxels_from_slice(mask, geometry.extent, plane, slice);
         EXPECT_EQ(voxels_on_slice(set, plane, slice), voxels);
         const Extent3 flat{plane.extent.width, plane.extent.height, 1};
         EXPECT_EQ(pixels_on_slice(set, plane, slice), voxels_from_mask({flat, mask.pixels}));
@@ -167,12 +167,12 @@ TEST(VoxelSlices, MayBeCroppedToWhatIsThere) {
     SCOPED_TRACE(orientation_code(geometry));
     std::vector<VoxelRun> dots;
     for (int i = 0; i < 4; ++i) dots.push_back({random.below(330), 1 + random.below(5)});
-    const VoxelSet set = set_of_runs(geometry.extent, dots);
+    const RunLengthMask set = set_of_runs(geometry.extent, dots);
     for (const Axis axis : kAxes) {
       const SlicePlane plane = slice_plane(geometry, axis);
       const auto [first, last] = slices_of(*bounds(set), plane);
       for (std::int64_t slice = 0; slice < plane.slice_count; ++slice) {
-        const VoxelSet pixels = pixels_on_slice(set, plane, slice);
+        const RunLengthMask pixels = pixels_on_slice(set, plane, slice);
         const CroppedMask part = cropped(pixels);
         const Mask whole = slice_from_voxels(set, plane, slice);
         EXPECT_EQ(voxels_from_slice(part, geometry.extent, plane, slice), voxels_on_slice(set, plane, slice));
@@ -194,7 +194,7 @@ TEST(VoxelSlices, MayBeCroppedToWhatIsThere) {
   }
 }
 
-TEST(VoxelSet, IsMadeOfRunsInAnyOrderThatMayOverlap) {
+TEST(RunLengthMask, IsMadeOfRunsInAnyOrderThatMayOverlap) {
   EXPECT_THAT(set_of_runs({10, 10, 1}, {{40, 5}, {3, 4}, {42, 1}, {7, 2}, {44, 6}}).runs,
               ElementsAre(VoxelRun{3, 6}, VoxelRun{40, 10}));
   EXPECT_THAT(set_of_runs({10, 10, 1}, {}).runs, IsEmpty());
@@ -204,7 +204,7 @@ TEST(VoxelSlices, RefuseASliceThatIsNotThereAndAPictureOfAnotherPlane) {
   Volume geometry;
   geometry.extent = {3, 4, 5};
   const SlicePlane plane = slice_plane(geometry, Axis::coronal);
-  const VoxelSet set{geometry.extent, {}};
+  const RunLengthMask set{geometry.extent, {}};
   EXPECT_EQ(refusal([&] { slice_from_voxels(set, plane, 4); }), ErrorKind::usage);
   EXPECT_EQ(refusal([&] { slice_from_voxels(set, plane, -1); }), ErrorKind::usage);
   EXPECT_EQ(refusal([&] {
@@ -220,10 +220,10 @@ TEST(VoxelSlices, RefuseASliceThatIsNotThereAndAPictureOfAnotherPlane) {
 }
 
 // Flood fill, 26 neighbours.
-std::vector<VoxelSet> dense_parts(const BinaryVolume& mask) {
+std::vector<RunLengthMask> dense_parts(const BinaryVolume& mask) {
   const Extent3 e = mask.extent;
   BinaryVolume left = mask;
-  std::vector<VoxelSet> parts;
+  std::vector<RunLengthMask> parts;
   for (std::int64_t seed = 0; seed < voxel_count(e); ++seed) {
     if (left.voxels[static_cast<std::size_t>(seed)] == 0) continue;
     BinaryVolume part{e, std::vector<std::uint8_t>(mask.voxels.size(), 0)};
@@ -246,7 +246,8 @@ std::vector<VoxelSet> dense_parts(const BinaryVolume& mask) {
     }
     parts.push_back(voxels_from_mask(part));
   }
-  std::ranges::stable_sort(parts, std::greater{}, [](const VoxelSet& part) { return voxel_count(part); });
+  std::ranges::stable_sort(parts, std::greater{},
+                           [](const RunLengthMask& part) { return voxel_count(part); });
   return parts;
 }
 
@@ -261,7 +262,7 @@ TEST(ConnectedParts, AreThoseOfAFloodFill) {
 }
 
 TEST(ConnectedParts, DoNotReachRoundTheEndsOfRows) {
-  const VoxelSet set{{4, 2, 1}, {{3, 2}}};  // the last pixel of the first row, the first of the second
+  const RunLengthMask set{{4, 2, 1}, {{3, 2}}};  // the last pixel of the first row, the first of the second
   EXPECT_EQ(connected_parts(set).size(), 2U);
   EXPECT_THAT(connected_parts({{4, 2, 1}, {}}), IsEmpty());
 }
@@ -272,10 +273,10 @@ TEST(VoxelBytes, AreReadBack) {
       ElementsAre(std::byte{5}, std::byte{1}, std::byte{0xC8}, std::byte{1}, std::byte{0xAC}, std::byte{2}));
   Random random(5);
   for (int round = 0; round < 300; ++round) {
-    const VoxelSet set = voxels_from_mask(random_mask(random, random_extent(random)));
+    const RunLengthMask set = voxels_from_mask(random_mask(random, random_extent(random)));
     EXPECT_EQ(decode_voxels(encode_voxels(set), set.extent), set);
   }
-  const VoxelSet huge{{40'000, 40'000, 4'000}, {{6'399'999'999'990, 10}}};
+  const RunLengthMask huge{{40'000, 40'000, 4'000}, {{6'399'999'999'990, 10}}};
   EXPECT_EQ(decode_voxels(encode_voxels(huge), huge.extent), huge);
 }
 
@@ -304,7 +305,7 @@ TEST(VoxelBytes, NeverGiveASetThatIsNone) {
     for (std::byte& byte : bytes)
       byte = static_cast<std::byte>(random.below(4) == 0 ? random.below(256) : random.below(12));
     try {
-      const VoxelSet set = decode_voxels(bytes, {10, 5, 2});
+      const RunLengthMask set = decode_voxels(bytes, {10, 5, 2});
       EXPECT_EQ(encode_voxels(set), bytes);
       EXPECT_EQ(voxels_from_mask(mask_from_voxels(set)), set);
       ++read;

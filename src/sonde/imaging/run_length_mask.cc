@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sonde/imaging/voxel_set.h"
+#include "sonde/imaging/run_length_mask.h"
 
 #include <algorithm>
 #include <array>
@@ -47,9 +47,9 @@ class Boundaries {
 };
 
 template <typename Keep>
-VoxelSet combined(const VoxelSet& a, const VoxelSet& b, Keep keep) {
+RunLengthMask combined(const RunLengthMask& a, const RunLengthMask& b, Keep keep) {
   if (a.extent != b.extent) throw Error(ErrorKind::internal, "voxel sets of different grids are combined");
-  VoxelSet result{a.extent, {}};
+  RunLengthMask result{a.extent, {}};
   Boundaries in_a(a.runs);
   Boundaries in_b(b.runs);
   std::uint64_t begin = kNoBoundary;  // of the run that is open
@@ -125,7 +125,7 @@ std::vector<VoxelRun>::const_iterator clip_runs(std::vector<VoxelRun>::const_ite
 
 // The voxels whose coordinate along the grid axis is `position`, as runs in order that may touch.
 template <typename Work>
-void for_runs_on_slice(const VoxelSet& set, int axis, std::int64_t position, Work work) {
+void for_runs_on_slice(const RunLengthMask& set, int axis, std::int64_t position, Work work) {
   const std::uint64_t x = unsigned_size(set.extent.x);
   const std::uint64_t plane = x * unsigned_size(set.extent.y);
   const std::uint64_t at = unsigned_size(position);
@@ -162,7 +162,7 @@ struct PixelLine {
 
 // Calls work(PixelLine) for what the set has on the slice.
 template <typename Work>
-void for_pixels_on_slice(const VoxelSet& set, const SlicePlane& plane, std::int64_t slice, Work work) {
+void for_pixels_on_slice(const RunLengthMask& set, const SlicePlane& plane, std::int64_t slice, Work work) {
   const std::int64_t position = slice_position(set.extent, plane, slice);
   const PixelOfVoxel map = pixel_of_voxel(set.extent, plane, plane.extent.width);
   const std::int64_t y = set.extent.y;
@@ -191,29 +191,29 @@ void append_line(std::vector<VoxelRun>& runs, const std::uint8_t* pixels, std::i
 
 }  // namespace
 
-std::int64_t voxel_count(const VoxelSet& set) {
+std::int64_t voxel_count(const RunLengthMask& set) {
   std::uint64_t count = 0;
   for (const VoxelRun& run : set.runs) count += run.count;
   return static_cast<std::int64_t>(count);
 }
 
-VoxelSet united(const VoxelSet& a, const VoxelSet& b) {
+RunLengthMask united(const RunLengthMask& a, const RunLengthMask& b) {
   return combined(a, b, [](bool in_a, bool in_b) { return in_a || in_b; });
 }
 
-VoxelSet subtracted(const VoxelSet& a, const VoxelSet& b) {
+RunLengthMask subtracted(const RunLengthMask& a, const RunLengthMask& b) {
   return combined(a, b, [](bool in_a, bool in_b) { return in_a && !in_b; });
 }
 
-VoxelSet intersected(const VoxelSet& a, const VoxelSet& b) {
+RunLengthMask intersected(const RunLengthMask& a, const RunLengthMask& b) {
   return combined(a, b, [](bool in_a, bool in_b) { return in_a && in_b; });
 }
 
-VoxelSet exclusive(const VoxelSet& a, const VoxelSet& b) {
+RunLengthMask symmetric_difference(const RunLengthMask& a, const RunLengthMask& b) {
   return combined(a, b, [](bool in_a, bool in_b) { return in_a != in_b; });
 }
 
-std::optional<VoxelBounds> bounds(const VoxelSet& set) {
+std::optional<VoxelBounds> bounds(const RunLengthMask& set) {
   if (set.runs.empty()) return std::nullopt;
   const std::uint64_t x = unsigned_size(set.extent.x);
   const std::uint64_t y = unsigned_size(set.extent.y);
@@ -249,8 +249,8 @@ std::array<std::int64_t, 2> slices_of(const VoxelBounds& box, const SlicePlane& 
 
 namespace {
 
-VoxelSet voxels_from(const Mask& mask, std::int64_t x0, std::int64_t y0, Extent3 grid,
-                     const SlicePlane& plane, std::int64_t slice) {
+RunLengthMask voxels_from(const Mask& mask, std::int64_t x0, std::int64_t y0, Extent3 grid,
+                          const SlicePlane& plane, std::int64_t slice) {
   const std::int64_t position = slice_position(grid, plane, slice);
   const auto [width, height] = mask.extent;
   const PixelOfVoxel map = pixel_of_voxel(grid, plane, width);
@@ -266,7 +266,7 @@ VoxelSet voxels_from(const Mask& mask, std::int64_t x0, std::int64_t y0, Extent3
   // In the order of the voxels: lines along the faster of the two grid axes.
   const auto f = static_cast<std::size_t>(std::min(plane.column.axis, plane.row.axis));
   const auto s = static_cast<std::size_t>(std::max(plane.column.axis, plane.row.axis));
-  VoxelSet set{grid, {}};
+  RunLengthMask set{grid, {}};
   for (std::int64_t line = first[s]; line < first[s] + count[s]; ++line) {
     const std::int64_t pixel = map.start - y0 * width - x0 + map.step[s] * line + map.step[f] * first[f];
     const std::int64_t voxel = position * stride[static_cast<std::size_t>(plane.slice.axis)] +
@@ -285,21 +285,21 @@ VoxelSet voxels_from(const Mask& mask, std::int64_t x0, std::int64_t y0, Extent3
 
 }  // namespace
 
-VoxelSet set_of_runs(Extent3 extent, std::vector<VoxelRun> runs) {
+RunLengthMask set_of_runs(Extent3 extent, std::vector<VoxelRun> runs) {
   std::ranges::sort(runs, {}, &VoxelRun::first);
-  VoxelSet set{extent, {}};
+  RunLengthMask set{extent, {}};
   for (const VoxelRun& run : runs) append(set.runs, run);
   return set;
 }
 
-VoxelSet voxels_from_slice(const Mask& mask, Extent3 grid, const SlicePlane& plane, std::int64_t slice) {
+RunLengthMask voxels_from_slice(const Mask& mask, Extent3 grid, const SlicePlane& plane, std::int64_t slice) {
   if (mask.extent != plane.extent)
     throw Error(ErrorKind::internal, "the mask is not a picture of the plane it is taken from");
   return voxels_from(mask, 0, 0, grid, plane, slice);
 }
 
-VoxelSet voxels_from_slice(const CroppedMask& cropped, Extent3 grid, const SlicePlane& plane,
-                           std::int64_t slice) {
+RunLengthMask voxels_from_slice(const CroppedMask& cropped, Extent3 grid, const SlicePlane& plane,
+                                std::int64_t slice) {
   const auto& [x0, y0, mask] = cropped;
   if (x0 < 0 || y0 < 0 || mask.extent.width > plane.extent.width - x0 ||
       mask.extent.height > plane.extent.height - y0)
@@ -307,7 +307,7 @@ VoxelSet voxels_from_slice(const CroppedMask& cropped, Extent3 grid, const Slice
   return voxels_from(mask, x0, y0, grid, plane, slice);
 }
 
-Mask slice_from_voxels(const VoxelSet& set, const SlicePlane& plane, std::int64_t slice) {
+Mask slice_from_voxels(const RunLengthMask& set, const SlicePlane& plane, std::int64_t slice) {
   Mask mask = empty_mask(plane.extent);
   for_pixels_on_slice(set, plane, slice, [&](const PixelLine& line) {
     const auto pixels = mask.pixels.begin() + line.first;
@@ -320,7 +320,7 @@ Mask slice_from_voxels(const VoxelSet& set, const SlicePlane& plane, std::int64_
   return mask;
 }
 
-VoxelSet pixels_on_slice(const VoxelSet& set, const SlicePlane& plane, std::int64_t slice) {
+RunLengthMask pixels_on_slice(const RunLengthMask& set, const SlicePlane& plane, std::int64_t slice) {
   std::vector<VoxelRun> runs;
   for_pixels_on_slice(set, plane, slice, [&](const PixelLine& line) {
     if (line.step == 1) {
@@ -335,14 +335,14 @@ VoxelSet pixels_on_slice(const VoxelSet& set, const SlicePlane& plane, std::int6
   return set_of_runs({plane.extent.width, plane.extent.height, 1}, std::move(runs));
 }
 
-VoxelSet voxels_on_slice(const VoxelSet& set, const SlicePlane& plane, std::int64_t slice) {
-  VoxelSet there{set.extent, {}};
+RunLengthMask voxels_on_slice(const RunLengthMask& set, const SlicePlane& plane, std::int64_t slice) {
+  RunLengthMask there{set.extent, {}};
   for_runs_on_slice(set, plane.slice.axis, slice_position(set.extent, plane, slice),
                     [&](VoxelRun run) { append(there.runs, run); });
   return there;
 }
 
-CroppedMask cropped(const VoxelSet& picture) {
+CroppedMask cropped(const RunLengthMask& picture) {
   if (picture.extent.z != 1) throw Error(ErrorKind::internal, "a volume is cropped as a picture");
   const std::optional<VoxelBounds> box = bounds(picture);
   if (!box) return {};
@@ -356,19 +356,20 @@ CroppedMask cropped(const VoxelSet& picture) {
   return part;
 }
 
-VoxelSet with_slice(const VoxelSet& set, const Mask& mask, const SlicePlane& plane, std::int64_t slice) {
-  const VoxelSet now = voxels_from_slice(mask, set.extent, plane, slice);
-  const VoxelSet before = voxels_on_slice(set, plane, slice);
-  return exclusive(set, exclusive(before, now));
+RunLengthMask with_slice(const RunLengthMask& set, const Mask& mask, const SlicePlane& plane,
+                         std::int64_t slice) {
+  const RunLengthMask now = voxels_from_slice(mask, set.extent, plane, slice);
+  const RunLengthMask before = voxels_on_slice(set, plane, slice);
+  return symmetric_difference(set, symmetric_difference(before, now));
 }
 
-VoxelSet voxels_from_mask(const BinaryVolume& mask) {
-  VoxelSet set{mask.extent, {}};
+RunLengthMask voxels_from_mask(const BinaryVolume& mask) {
+  RunLengthMask set{mask.extent, {}};
   append_line(set.runs, mask.voxels.data(), static_cast<std::int64_t>(mask.voxels.size()), 0);
   return set;
 }
 
-BinaryVolume mask_from_voxels(const VoxelSet& set) {
+BinaryVolume mask_from_voxels(const RunLengthMask& set) {
   BinaryVolume mask{set.extent,
                     std::vector<std::uint8_t>(static_cast<std::size_t>(voxel_count(set.extent)), 0)};
   for (const VoxelRun& run : set.runs)
