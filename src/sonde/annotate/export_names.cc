@@ -5,6 +5,7 @@
 #include <cctype>
 #include <set>
 
+#include "sonde/core/text.h"
 #include "sonde/io/data_files.h"
 
 namespace sonde {
@@ -23,12 +24,6 @@ std::string shortened(const std::string& text) {
   std::size_t size = std::min(text.size(), kMaxBytes);
   while (size > 0 && size < text.size() && (static_cast<unsigned char>(text[size]) & 0xC0U) == 0x80U) --size;
   return text.substr(0, size);
-}
-
-std::string lower(std::string text) {
-  std::ranges::transform(text, text.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return text;
 }
 
 std::string padded(std::int64_t number, std::size_t digits) {
@@ -62,7 +57,7 @@ std::vector<std::string> file_stems(std::span<const ImageSummary> images) {
   for (const ImageSummary& image : images) {
     const std::string stem = stem_of(image.source.name);
     std::string unique = stem;
-    for (int number = 2; !used.insert(lower(unique)).second; ++number)
+    for (int number = 2; !used.insert(lower_case(unique)).second; ++number)
       unique = stem + "_" + std::to_string(number);
     stems.push_back(std::move(unique));
   }

@@ -11,6 +11,7 @@
 #include "sonde/core/cause.h"
 #include "sonde/core/error.h"
 #include "sonde/core/natural_order.h"
+#include "sonde/core/text.h"
 #include "sonde/io/data_files.h"
 #include "sonde/io/dicom/series.h"
 #include "sonde/io/formats.h"
@@ -34,12 +35,6 @@ bool path_before(const fs::path& a, const fs::path& b) {
 fs::path plain_path(const fs::path& path) {
   const fs::path absolute = fs::absolute(path).lexically_normal();
   return absolute.has_filename() ? absolute : absolute.parent_path();
-}
-
-std::string one_line(std::string text) {
-  std::ranges::replace_if(
-      text, [](char c) { return static_cast<unsigned char>(c) < ' '; }, ' ');
-  return text;
 }
 
 std::string reason_of(const fs::path& path, const std::exception& error) {

@@ -14,15 +14,10 @@
 #include "sonde/core/bytes.h"
 #include "sonde/core/cause.h"
 #include "sonde/core/error.h"
+#include "sonde/core/text.h"
 
 namespace sonde {
 namespace {
-
-std::string one_line(std::string text) {
-  std::ranges::replace_if(
-      text, [](char c) { return static_cast<unsigned char>(c) < ' '; }, ' ');
-  return text;
-}
 
 ImageGeometry grid_of_image(Project& project, ImageId id) {
   const ImageSummary summary = project.image(id);

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "sonde/core/json_text.h"
+#include "sonde/core/text.h"
 #include "sonde/evaluate/compare.h"
 #include "sonde/evaluate/json_numbers.h"
 #include "sonde/evaluate/text_table.h"

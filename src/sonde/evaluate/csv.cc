@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "sonde/core/error.h"
+#include "sonde/core/text.h"
 
 namespace sonde {
 namespace {
@@ -13,14 +14,6 @@ namespace {
 constexpr std::size_t kMaxBytesOfAField = std::size_t{1} << 20;
 constexpr std::size_t kMaxFields = 1000;
 constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
-
-// A field quoted in a message: short, on one line.
-std::string shown(std::string_view field) {
-  constexpr std::size_t kMax = 40;
-  std::string text = "\"";
-  for (const char c : field.substr(0, kMax)) text += static_cast<unsigned char>(c) < 0x20 ? '?' : c;
-  return text + (field.size() > kMax ? "...\"" : "\"");
-}
 
 }  // namespace
 
@@ -84,7 +77,7 @@ void CsvReader::fail(const std::string& what) const {
 }
 
 void CsvReader::fail_field(std::size_t column, std::string_view allowed) const {
-  fail(names_[column] + " is " + shown(text(column)) + ", not " + std::string(allowed));
+  fail(names_[column] + " is " + quoted(text(column)) + ", not " + std::string(allowed));
 }
 
 bool CsvReader::read_record() {

@@ -24,7 +24,7 @@ MaskGrid grid_of(const BinaryVolume& mask) {
   return {3, {mask.extent.x, mask.extent.y, mask.extent.z}, mask.voxels};
 }
 
-std::string shown(const MaskGrid& grid) {
+std::string size_text(const MaskGrid& grid) {
   const std::string text = std::to_string(grid.extent[0]) + " x " + std::to_string(grid.extent[1]);
   return grid.dimensions == 2 ? text : text + " x " + std::to_string(grid.extent[2]);
 }
@@ -33,7 +33,7 @@ void check(const MaskGrid& grid) {
   const auto cells = grid.extent[0] * grid.extent[1] * grid.extent[2];
   if (cells == static_cast<std::int64_t>(grid.cells.size())) return;
   throw Error(ErrorKind::usage,
-              "a mask of " + shown(grid) + " has " + std::to_string(grid.cells.size()) + " cells");
+              "a mask of " + size_text(grid) + " has " + std::to_string(grid.cells.size()) + " cells");
 }
 
 std::span<const std::uint8_t> row_in(const MaskGrid& mask, const CellBox& box, std::int64_t y,
@@ -140,7 +140,7 @@ struct Scorer::Impl {
     check(prediction);
     if (prediction.dimensions != truth.dimensions || prediction.extent != truth.extent) {
       throw Error(ErrorKind::usage,
-                  "the prediction has " + shown(prediction) + " cells, the truth " + shown(truth));
+                  "the prediction has " + size_text(prediction) + " cells, the truth " + shown(truth));
     }
     const auto predicted = outline_of(prediction);
     if (!predicted && !outline) return {1, 1, 0, 0, 1};

@@ -7,6 +7,7 @@
 #include <span>
 #include <tuple>
 
+#include "sonde/core/text.h"
 #include "sonde/evaluate/summary.h"
 #include "sonde/evaluate/text_table.h"
 

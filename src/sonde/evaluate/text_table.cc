@@ -40,22 +40,6 @@ std::string TextTable::text(std::size_t indent) const {
   return text;
 }
 
-std::string printable(std::string_view name, std::size_t max) {
-  std::string text;
-  std::size_t width = 0;
-  for (const char c : name) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (starts_character(c) && ++width > max) break;
-    text += byte < 0x20 || byte == 0x7F ? '?' : c;
-  }
-  if (width <= max) return text;
-  for (int cut = 0; cut < 3 && !text.empty();) {
-    cut += starts_character(text.back()) ? 1 : 0;
-    text.pop_back();
-  }
-  return text + "...";
-}
-
 std::string fixed(double value, int decimals) {
   if (!std::isfinite(value)) return "-";
   std::array<char, 400> text{};

@@ -24,9 +24,6 @@ class TextTable {
   std::vector<std::vector<std::string>> rows_;
 };
 
-// For a terminal: control characters as ?, cut to `max` characters.
-std::string printable(std::string_view name, std::size_t max);
-
 // "0.812", "-" for what is not finite.
 std::string fixed(double value, int decimals);
 

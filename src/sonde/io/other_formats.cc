@@ -6,6 +6,8 @@
 #include <cctype>
 #include <string_view>
 
+#include "sonde/core/text.h"
+
 namespace sonde {
 namespace {
 
@@ -83,8 +85,7 @@ bool is_netpbm(std::string_view head) {
 }
 
 std::optional<OtherFormat> markup(std::string_view head) {
-  std::string text(trimmed_start(head));
-  std::ranges::transform(text, text.begin(), [](unsigned char c) { return std::tolower(c); });
+  const std::string text = lower_case(trimmed_start(head));
   if (text.starts_with("<!doctype html") || text.starts_with("<html"))
     return OtherFormat{Holds::other, "an HTML page", "a download may have failed"};
   if (text.starts_with("<svg") || (text.starts_with("<?xml") && text.find("<svg") != std::string::npos))

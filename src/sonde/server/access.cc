@@ -7,24 +7,12 @@
 #include <string_view>
 #include <utility>
 
+#include "sonde/core/text.h"
 #include "sonde/server/target.h"
 #include "sonde/server/token.h"
 
 namespace sonde {
 namespace {
-
-std::string lower(std::string_view text) {
-  std::string lowered(text);
-  std::transform(lowered.begin(), lowered.end(), lowered.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return lowered;
-}
-
-std::string_view trimmed(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
 
 // "192.168.1.7", "[fe80::1]"
 bool is_numeric(const std::string& host) {
@@ -83,7 +71,7 @@ Access::Access(std::string token, std::uint16_t port, AccessHosts hosts)
 bool Access::holds_token(const RequestHead& head) const {
   if (const auto authorization = header_value(head, "authorization")) {
     constexpr std::string_view kScheme = "bearer ";
-    if (lower(authorization->substr(0, kScheme.size())) == kScheme &&
+    if (lower_case(authorization->substr(0, kScheme.size())) == kScheme &&
         is_same_secret(trimmed(authorization->substr(kScheme.size())), token_))
       return true;
   }
@@ -94,7 +82,7 @@ bool Access::holds_token(const RequestHead& head) const {
 bool Access::is_own_host(const RequestHead& head) const {
   const auto sent = header_value(head, "host");
   if (!sent) return false;
-  const std::string host = lower(*sent);
+  const std::string host = lower_case(*sent);
   if (std::find(hosts_.names.begin(), hosts_.names.end(), host) != hosts_.names.end()) return true;
   if (hosts_.numbers == AccessHosts::Numbers::listed || !host.ends_with(port_suffix_)) return false;
   return is_numeric(host.substr(0, host.size() - port_suffix_.size()));
@@ -104,7 +92,7 @@ bool Access::is_own_origin(const RequestHead& head) const {
   const auto origins = header_values(head, "origin");
   if (origins.empty()) return true;
   const auto host = header_value(head, "host");
-  return origins.size() == 1 && host && lower(origins.front()) == "http://" + lower(*host);
+  return origins.size() == 1 && host && lower_case(origins.front()) == "http://" + lower_case(*host);
 }
 
 std::optional<Response> Access::answer(const RequestHead& head) const {

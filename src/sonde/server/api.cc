@@ -8,6 +8,7 @@
 
 #include "sonde/core/error.h"
 #include "sonde/core/json_text.h"
+#include "sonde/core/text.h"
 #include "sonde/server/assets.h"
 
 namespace sonde {
@@ -50,12 +51,9 @@ std::optional<std::vector<std::int64_t>> match(const Target& target, std::string
 
 void check_media_type(const RequestHead& head) {
   const auto type = header_value(head, "content-type");
-  std::string text(type.value_or(""));
-  text = text.substr(0, text.find(';'));
-  while (!text.empty() && text.back() == ' ') text.pop_back();
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  if (text != "application/json") throw RefusedRequest(415, "media_type", "bodies are application/json");
+  const std::string text(type.value_or(""));
+  if (lower_case(trimmed(text.substr(0, text.find(';')))) != "application/json")
+    throw RefusedRequest(415, "media_type", "bodies are application/json");
 }
 
 Response failure_response(ErrorKind kind, const std::string& message, const std::filesystem::path& folder) {

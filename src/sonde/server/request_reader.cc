@@ -9,6 +9,8 @@
 #include <string>
 #include <utility>
 
+#include "sonde/core/text.h"
+
 // Boost 1.74 asserts that the last chunk has five bytes by then; that of an empty body may have come with
 // three.
 #define BOOST_DISABLE_ASSERTS
@@ -21,13 +23,6 @@ namespace {
 
 namespace http = boost::beast::http;
 using Parser = http::request_parser<http::string_body>;
-
-std::string lower(std::string_view text) {
-  std::string lowered(text);
-  std::transform(lowered.begin(), lowered.end(), lowered.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return lowered;
-}
 
 // Boost 1.74's string views are its own and do not become the standard's by themselves.
 std::string copied(boost::beast::string_view text) { return {text.data(), text.size()}; }
@@ -85,7 +80,7 @@ RequestHead RequestReader::head() const {
   head.method = copied(message.method_string());
   head.target = copied(message.target());
   for (const auto& field : message)
-    head.headers.emplace_back(lower(copied(field.name_string())), copied(field.value()));
+    head.headers.emplace_back(lower_case(copied(field.name_string())), copied(field.value()));
   return head;
 }
 

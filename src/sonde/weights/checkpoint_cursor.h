@@ -20,16 +20,6 @@ inline std::string_view as_text(ByteView bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-// Text of a file, fit for one line of an error: other than printable ASCII as '?', cut at 100 characters.
-inline std::string printable(std::string_view text) {
-  constexpr std::size_t kMax = 100;
-  std::string shown(text.substr(0, kMax));
-  for (char& c : shown) {
-    if (c < ' ' || c > '~') c = '?';
-  }
-  return text.size() > kMax ? shown + "..." : shown;
-}
-
 // Little-endian numbers and runs of bytes from front to back; reading past the end throws
 // Error{corrupt_data}.
 class ByteCursor {

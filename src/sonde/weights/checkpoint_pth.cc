@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "sonde/core/error.h"
+#include "sonde/core/text.h"
 #include "sonde/weights/checkpoint_cursor.h"
 #include "sonde/weights/checkpoint_formats.h"
 #include "sonde/weights/unpickler.h"

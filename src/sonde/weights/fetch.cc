@@ -21,6 +21,7 @@
 #include "sonde/core/bytes.h"
 #include "sonde/core/durable_file.h"
 #include "sonde/core/error.h"
+#include "sonde/core/text.h"
 #include "sonde/weights/checkpoint_cursor.h"
 #include "sonde/weights/import_plugin.h"
 
@@ -207,12 +208,8 @@ class Exchange {
 
   // name: in lower case, with its colon.
   static std::optional<std::string> header_value(std::string_view line, std::string_view name) {
-    std::string start(line.substr(0, name.size()));
-    for (char& c : start) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-    if (start != name) return std::nullopt;
-    line.remove_prefix(name.size());
-    const auto first = line.find_first_not_of(" \t\r\n"), last = line.find_last_not_of(" \t\r\n");
-    return std::string(first == std::string_view::npos ? "" : line.substr(first, last - first + 1));
+    if (lower_case(line.substr(0, name.size())) != name) return std::nullopt;
+    return std::string(trimmed(line.substr(name.size())));
   }
   void read_header(std::string_view line) {
     if (line.starts_with("HTTP/"))

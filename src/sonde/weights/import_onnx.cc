@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "sonde/core/error.h"
+#include "sonde/core/text.h"
 #include "sonde/weights/checkpoint.h"
 #include "sonde/weights/checkpoint_cursor.h"
 #include "sonde/weights/import_onnx_graph.h"

@@ -8,6 +8,7 @@
 
 #include "sonde/core/bytes.h"
 #include "sonde/core/error.h"
+#include "sonde/core/text.h"
 #include "sonde/weights/checkpoint_cursor.h"
 #include "sonde/weights/import_plugin.h"
 

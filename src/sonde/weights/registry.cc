@@ -10,6 +10,7 @@
 #include "sonde/core/error.h"
 #include "sonde/core/home.h"
 #include "sonde/core/json_text.h"
+#include "sonde/core/text.h"
 #include "sonde/weights/checkpoint_cursor.h"
 #include "sonde/weights/registry_data.h"
 

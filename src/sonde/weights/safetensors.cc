@@ -13,6 +13,7 @@
 
 #include "sonde/core/durable_file.h"
 #include "sonde/core/error.h"
+#include "sonde/core/text.h"
 #include "sonde/weights/checkpoint.h"
 #include "sonde/weights/checkpoint_cursor.h"
 #include "sonde/weights/checkpoint_formats.h"

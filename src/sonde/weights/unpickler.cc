@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "sonde/core/error.h"
+#include "sonde/core/text.h"
 #include "sonde/weights/checkpoint_cursor.h"
 #include "sonde/weights/unpickler_parts.h"
 

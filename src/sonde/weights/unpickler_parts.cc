@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "sonde/core/error.h"
+#include "sonde/core/text.h"
 #include "sonde/weights/checkpoint_cursor.h"
 
 namespace sonde {

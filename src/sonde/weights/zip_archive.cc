@@ -11,6 +11,7 @@
 #include <zlib.h>
 
 #include "sonde/core/error.h"
+#include "sonde/core/text.h"
 #include "sonde/weights/checkpoint_cursor.h"
 
 namespace sonde {

@@ -6,6 +6,7 @@
 #include <map>
 
 #include "sonde/core/error.h"
+#include "sonde/core/text.h"
 #include "sonde/io/dicom/copies.h"
 #include "sonde/io/dicom/image.h"
 #include "sonde/io/dicom/meta.h"
@@ -44,8 +45,7 @@ std::vector<std::filesystem::path> files_of(const std::filesystem::path& folder)
 }
 
 bool is_named_dicom(const std::filesystem::path& path) {
-  auto extension = path.extension().string();
-  std::ranges::transform(extension, extension.begin(), [](unsigned char c) { return std::tolower(c); });
+  const std::string extension = lower_case(path.extension().string());
   return extension == ".dcm" || extension == ".dicom";
 }
 

@@ -8,6 +8,7 @@
 
 #include <gdcmUIDs.h>
 
+#include "sonde/core/text.h"
 #include "sonde/io/dicom/codestream.h"
 #include "sonde/io/dicom/gdcm.h"
 #include "sonde/io/dicom/syntax.h"
@@ -260,7 +261,8 @@ void find_padding(const DataSet& data, const std::optional<ModalityTable>& table
       return static_cast<float>(table ? table->at(v)
                                       : frame.slope * static_cast<double>(v) + frame.intercept);
     };
-    frame.padding = ValueRange{std::min(shown(*value), shown(limit)), std::max(shown(*value), shown(limit))};
+    frame.padding =
+        ValueRange{std::min(quoted(*value), quoted(limit)), std::max(quoted(*value), quoted(limit))};
   }
 }
 

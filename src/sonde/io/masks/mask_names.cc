@@ -6,6 +6,7 @@
 #include <cctype>
 
 #include "sonde/core/same_name.h"
+#include "sonde/core/text.h"
 
 namespace sonde {
 namespace {
@@ -15,13 +16,6 @@ constexpr std::array<std::string_view, 17> kMaskWords{
     "gt",   "groundtruth", "ground_truth", "truth", "manual", "annotation", "labelmap",     "roi"};
 constexpr std::string_view kSeparators = "_-. ";
 constexpr std::string_view kFirstChannel = "_0000";
-
-std::string lower(std::string_view text) {
-  std::string small(text);
-  std::ranges::transform(small, small.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return small;
-}
 
 // "mask_1" to "mask" and "1", "cord" to "cord": the number of one mask of several, which a word of masks has.
 MaskSuffix split(std::string_view text) {
@@ -46,7 +40,7 @@ std::optional<MaskSuffix> suffix_of(std::string_view rest) {
 }  // namespace
 
 bool is_mask_word(std::string_view text) {
-  return std::ranges::find(kMaskWords, lower(text)) != kMaskWords.end();
+  return std::ranges::find(kMaskWords, lower_case(text)) != kMaskWords.end();
 }
 
 bool is_named_as_mask(std::string_view stem) {

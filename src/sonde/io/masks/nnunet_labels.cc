@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "sonde/core/text.h"
 #include "sonde/io/data_files.h"
 #include "sonde/io/volume/checks.h"
 
@@ -54,7 +55,7 @@ class Names {
   };
 
   [[noreturn]] void refuse(const std::string& key) const {
-    refuse_corrupt(file_, "labels: " + shown(key) +
+    refuse_corrupt(file_, "labels: " + quoted(key) +
                               " is neither a value with its name nor a name with its values, whole numbers");
   }
 

@@ -8,6 +8,7 @@
 
 #include "sonde/core/error.h"
 #include "sonde/core/natural_order.h"
+#include "sonde/core/text.h"
 #include "sonde/io/data_files.h"
 #include "sonde/io/masks/mask_names.h"
 
@@ -40,12 +41,6 @@ constexpr std::array kPartNames{PartName{"images", Part::images},
                                 PartName{"gt", Part::labels},
                                 PartName{"imagests", Part::passed_over},
                                 PartName{"labelsts", Part::passed_over}};
-
-std::string lower(std::string text) {
-  std::ranges::transform(text, text.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return text;
-}
 
 // annotations/ may also hold a COCO JSON alone.
 bool holds_images(const fs::path& folder) { return !image_files_below(folder).empty(); }
@@ -81,7 +76,7 @@ std::vector<fs::path> folders_in(const fs::path& folder) {
 SetLayout layout_in(const fs::path& folder) {
   SetLayout layout;
   for (const fs::path& part : folders_in(folder)) {
-    const auto named = std::ranges::find(kPartNames, lower(part.filename().string()), &PartName::name);
+    const auto named = std::ranges::find(kPartNames, lower_case(part.filename().string()), &PartName::name);
     if (named == kPartNames.end()) continue;
     switch (named->part) {
       case Part::images:

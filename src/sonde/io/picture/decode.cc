@@ -8,6 +8,7 @@
 
 #include "sonde/core/error.h"
 #include "sonde/core/isolated.h"
+#include "sonde/core/text.h"
 #include "sonde/io/picture/codecs.h"
 #include "sonde/io/volume/checks.h"
 
@@ -83,7 +84,7 @@ class Rows {
 }  // namespace
 
 void refuse_undecodable(const std::string& name, std::string_view says) {
-  refuse_corrupt(name, "cut or damaged: its pixels cannot be decoded (" + shown(says) + ")");
+  refuse_corrupt(name, "cut or damaged: its pixels cannot be decoded (" + quoted(says) + ")");
 }
 
 void verify_picture(const std::filesystem::path& path, const PictureCoding& coding) {

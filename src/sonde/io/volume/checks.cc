@@ -8,6 +8,8 @@
 #include <cstdio>
 #include <numbers>
 
+#include "sonde/core/text.h"
+
 namespace sonde {
 namespace {
 
@@ -37,16 +39,6 @@ double oblique_degrees(const Affine3& affine) {
 }
 
 }  // namespace
-
-std::string shown(std::string_view text) {
-  constexpr std::size_t kMax = 60;
-  std::string quoted = "\"";
-  for (const char c : text.substr(0, kMax)) {
-    const bool printable = std::isprint(static_cast<unsigned char>(c)) != 0;
-    quoted += printable ? c : '?';
-  }
-  return quoted + (text.size() > kMax ? "...\"" : "\"");
-}
 
 std::string short_number(double value) {
   std::array<char, 32> text{};
@@ -113,7 +105,7 @@ UnorientedAffine affine_without_orientation(std::optional<Vec3> spacing) {
 }
 
 std::filesystem::path data_file_beside(const std::filesystem::path& header, std::string_view name) {
-  const std::string fault = "its data file " + shown(name);
+  const std::string fault = "its data file " + quoted(name);
   if (name.starts_with("./")) name.remove_prefix(2);
   const bool plain = !name.empty() && name != "." && name != ".." && name.front() != '|' &&
                      name.find_first_of(std::string_view("/\\\0", 3)) == std::string_view::npos;
@@ -131,8 +123,7 @@ std::filesystem::path data_file_beside(const std::filesystem::path& header, std:
 }
 
 std::string lower_extension(const std::filesystem::path& path) {
-  std::string name = path.filename().string();
-  std::ranges::transform(name, name.begin(), [](unsigned char c) { return std::tolower(c); });
+  const std::string name = lower_case(path.filename().string());
   for (const std::string_view packed : {".nii.gz", ".img.gz"}) {
     if (name.ends_with(packed)) return std::string(packed);
   }

@@ -17,9 +17,6 @@
 // anything.
 namespace sonde {
 
-// A piece of a file for a one-line message: quoted, short, without control characters.
-std::string shown(std::string_view text);
-
 // "0.5", "1e-30": three digits.
 std::string short_number(double value);
 

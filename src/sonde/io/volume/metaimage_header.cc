@@ -5,6 +5,7 @@
 #include <array>
 #include <map>
 
+#include "sonde/core/text.h"
 #include "sonde/io/volume/checks.h"
 #include "sonde/io/volume/text_header.h"
 
@@ -53,7 +54,7 @@ ParsedLines read_lines(const std::string& name, ByteView file) {
     if (trimmed(*line).empty()) continue;
     const std::size_t sign = line->find('=');
     if (sign == std::string_view::npos)
-      refuse_corrupt(name, "header line " + shown(*line) + " is not \"field = value\"");
+      refuse_corrupt(name, "header line " + quoted(*line) + " is not \"field = value\"");
     const auto known = field_names().find(trimmed(line->substr(0, sign)));
     if (known == field_names().end()) continue;
     parsed.fields.add(known->second, trimmed(line->substr(sign + 1)));
@@ -67,7 +68,7 @@ ParsedLines read_lines(const std::string& name, ByteView file) {
 bool flag(const HeaderFields& fields, std::string_view field, bool otherwise) {
   const auto value = fields.find(field);
   if (!value) return otherwise;
-  const std::string text = lower(*value);
+  const std::string text = lower_case(*value);
   if (text == "true" || text == "1") return true;
   if (text != "false" && text != "0") fields.refuse(field, "must be True or False");
   return false;
@@ -147,7 +148,7 @@ void set_data_file(MetaImageHeader& header, const HeaderFields& fields) {
   if (parts.empty()) fields.refuse(kDataFile, "must be LOCAL or name a file");
   if (parts.front() == "LIST" || name.find('%') != std::string_view::npos)
     refuse_unsupported(fields.file(), "data in several files is not read; write it as one file");
-  if (lower(name) != "local") header.data_file = name;
+  if (lower_case(name) != "local") header.data_file = name;
   if (fields.has("HeaderSize")) header.header_size = fields.integer("HeaderSize");
   const bool local = header.data_file.empty();
   if (header.header_size < -1 || (local && header.header_size > 0))

@@ -5,6 +5,7 @@
 #include <cctype>
 #include <optional>
 
+#include "sonde/core/text.h"
 #include "sonde/io/volume/checks.h"
 #include "sonde/io/volume/text_header.h"
 
@@ -25,7 +26,7 @@ class Cursor {
   Cursor(const std::string& name, std::string_view text) : name_(name), rest_(text) {}
 
   [[noreturn]] void refuse() const {
-    refuse_corrupt(name_, "its header breaks the npy format at " + shown(rest_.substr(0, 20)));
+    refuse_corrupt(name_, "its header breaks the npy format at " + quoted(rest_.substr(0, 20)));
   }
   bool take(char c) {
     skip_space();
@@ -73,7 +74,7 @@ class Cursor {
 };
 
 void set_type(NpyHeader& header, const std::string& name, std::string_view descr) {
-  const std::string text = shown(descr);
+  const std::string text = quoted(descr);
   if (descr.size() < 2) refuse_corrupt(name, "its dtype " + text + " is none that numpy writes");
   const char order = descr[0];
   const std::string_view type = descr.substr(1);

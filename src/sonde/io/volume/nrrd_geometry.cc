@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 
+#include "sonde/core/text.h"
 #include "sonde/io/volume/checks.h"
 #include "sonde/io/volume/nrrd_header.h"
 
@@ -53,7 +54,7 @@ Space space_of(const HeaderFields& fields) {
       {"left-anterior-superior", {1, -1, 1}},   {"las", {1, -1, 1}},
       {"left-posterior-superior", {1, 1, 1}},   {"lps", {1, 1, 1}}};
   static const std::set<std::string, std::less<>> kOthers{"scanner-xyz", "3d-right-handed", "3d-left-handed"};
-  const std::string name = lower(fields.find("space").value_or(""));
+  const std::string name = lower_case(fields.find("space").value_or(""));
   if (name.empty()) {
     const std::int64_t dimension = fields.integer("space dimension");
     if (dimension < 2 || dimension > 4) fields.refuse("space dimension", "sonde reads 2, 3 and 4");

@@ -5,6 +5,7 @@
 #include <array>
 #include <set>
 
+#include "sonde/core/text.h"
 #include "sonde/io/volume/checks.h"
 #include "sonde/io/volume/nrrd_segments.h"
 
@@ -62,7 +63,7 @@ constexpr TypeName kTypes[] = {
 
 // Other spellings of fields, as the standard allows them.
 std::string field_name(std::string_view text) {
-  std::string name = lower(trimmed(text));
+  std::string name = lower_case(trimmed(text));
   if (name == "datafile") return "data file";
   if (name == "lineskip") return "line skip";
   if (name == "byteskip") return "byte skip";
@@ -99,7 +100,7 @@ ParsedLines read_lines(const std::string& name, ByteView file) {
     const std::size_t colon = line->find(':');
     if (line->starts_with('#')) continue;
     if (colon == std::string_view::npos)
-      refuse_corrupt(name, "header line " + shown(*line) + " is not \"field: value\"");
+      refuse_corrupt(name, "header line " + quoted(*line) + " is not \"field: value\"");
     if (line->substr(colon).starts_with(":="))
       parsed.keys[std::string(line->substr(0, colon))] = unescaped(line->substr(colon + 2));
     else
@@ -110,7 +111,7 @@ ParsedLines read_lines(const std::string& name, ByteView file) {
 }
 
 SampleType type_of(const HeaderFields& fields) {
-  const std::string text = lower(fields.require("type"));
+  const std::string text = lower_case(fields.require("type"));
   const auto found = std::ranges::find(kTypes, text, &TypeName::name);
   if (found != std::end(kTypes)) return found->type;
   if (text == "block")
@@ -119,7 +120,7 @@ SampleType type_of(const HeaderFields& fields) {
 }
 
 NrrdHeader::Encoding encoding_of(const HeaderFields& fields) {
-  const std::string text = lower(fields.require("encoding"));
+  const std::string text = lower_case(fields.require("encoding"));
   if (text == "raw") return NrrdHeader::Encoding::raw;
   if (text == "gz" || text == "gzip") return NrrdHeader::Encoding::gzip;
   if (text == "txt" || text == "text" || text == "ascii") return NrrdHeader::Encoding::text;
@@ -131,7 +132,7 @@ NrrdHeader::Encoding encoding_of(const HeaderFields& fields) {
 
 ByteOrder order_of(const HeaderFields& fields, SampleType type, NrrdHeader::Encoding encoding) {
   if (byte_size(type) == 1 || encoding == NrrdHeader::Encoding::text) return ByteOrder::little;
-  const std::string text = lower(fields.require("endian"));
+  const std::string text = lower_case(fields.require("endian"));
   if (text != "little" && text != "big") fields.refuse("endian", "must be little or big");
   return text == "big" ? ByteOrder::big : ByteOrder::little;
 }
@@ -155,7 +156,7 @@ std::vector<AxisRole> roles_of(const HeaderFields& fields, const std::vector<std
   if (!kinds.empty() && kinds.size() != sizes.size())
     fields.refuse("kinds", "must be " + std::to_string(sizes.size()) + " words");
   for (std::size_t axis = 0; axis < kinds.size(); ++axis)
-    roles[axis] = role_of_kind(lower(kinds[axis]), sizes[axis], type);
+    roles[axis] = role_of_kind(lower_case(kinds[axis]), sizes[axis], type);
   const auto directed = nrrd_axes_with_direction(fields, sizes.size());
   for (std::size_t axis = 0; directed && axis < sizes.size(); ++axis) {
     if ((*directed)[axis]) roles[axis] = AxisRole::space;

@@ -5,6 +5,7 @@
 #include <optional>
 #include <set>
 
+#include "sonde/core/text.h"
 #include "sonde/io/volume/checks.h"
 #include "sonde/io/volume/text_header.h"
 
@@ -46,8 +47,8 @@ class Reader {
     const auto text = keys_.find(key);
     const auto value = text == keys_.end() ? otherwise : integer_of(trimmed(text->second));
     if (!value || *value < least || *value > most)
-      refuse_corrupt(file_, key + " is " + (value ? std::to_string(*value) : shown(text->second)) + ", not " +
-                                std::to_string(least) + " to " + std::to_string(most));
+      refuse_corrupt(file_, key + " is " + (value ? std::to_string(*value) : quoted(text->second)) +
+                                ", not " + std::to_string(least) + " to " + std::to_string(most));
     return *value;
   }
 

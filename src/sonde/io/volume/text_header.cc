@@ -6,6 +6,7 @@
 #include <charconv>
 #include <cmath>
 
+#include "sonde/core/text.h"
 #include "sonde/io/volume/checks.h"
 
 namespace sonde {
@@ -43,7 +44,7 @@ std::optional<std::string_view> HeaderLines::next() {
 
 void HeaderFields::add(std::string_view field, std::string_view value) {
   if (!values_.emplace(field, value).second)
-    refuse_corrupt(file_, "its header gives " + shown(field) + " twice");
+    refuse_corrupt(file_, "its header gives " + quoted(field) + " twice");
 }
 
 std::optional<std::string_view> HeaderFields::find(std::string_view field) const {
@@ -54,7 +55,7 @@ std::optional<std::string_view> HeaderFields::find(std::string_view field) const
 
 std::string_view HeaderFields::require(std::string_view field) const {
   const auto value = find(field);
-  if (!value) refuse_corrupt(file_, "its header has no " + shown(field));
+  if (!value) refuse_corrupt(file_, "its header has no " + quoted(field));
   return *value;
 }
 
@@ -87,20 +88,7 @@ std::vector<double> HeaderFields::numbers(std::string_view field, std::size_t co
 }
 
 void HeaderFields::refuse(std::string_view field, const std::string& allowed) const {
-  refuse_corrupt(file_, "its " + shown(field) + " is " + shown(find(field).value_or("")) + ", " + allowed);
-}
-
-std::string_view trimmed(std::string_view text) {
-  const std::size_t begin = text.find_first_not_of(kSpace);
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(kSpace) - begin + 1);
-}
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  std::ranges::transform(result, result.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return result;
+  refuse_corrupt(file_, "its " + quoted(field) + " is " + quoted(find(field).value_or("")) + ", " + allowed);
 }
 
 std::vector<std::string_view> words(std::string_view text) {

@@ -52,8 +52,6 @@ class HeaderFields {
   std::map<std::string, std::string, std::less<>> values_;
 };
 
-std::string_view trimmed(std::string_view text);
-std::string lower(std::string_view text);
 std::vector<std::string_view> words(std::string_view text);  // between white space
 
 // Absent unless the whole text is a number.

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sonde/core/text.h"
+
+#include <algorithm>
+#include <cctype>
+
+namespace sonde {
+namespace {
+
+bool is_control(char byte) { return static_cast<unsigned char>(byte) < 0x20 || byte == 0x7F; }
+bool starts_character(char byte) { return (static_cast<unsigned char>(byte) & 0xC0U) != 0x80U; }  // of UTF-8
+
+}  // namespace
+
+std::string lower_case(std::string_view text) {
+  std::string lower(text);
+  std::ranges::transform(lower, lower.begin(),
+                         [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return lower;
+}
+
+std::string_view trimmed(std::string_view text, std::string_view blanks) {
+  const auto begin = text.find_first_not_of(blanks);
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(blanks) - begin + 1);
+}
+
+std::string one_line(std::string text) {
+  std::ranges::replace_if(text, is_control, ' ');
+  return text;
+}
+
+std::string printable(std::string_view text, std::size_t max_characters) {
+  std::string shown;
+  std::size_t characters = 0;
+  for (const char c : text) {
+    if (starts_character(c) && ++characters > max_characters) break;
+    shown += is_control(c) ? '?' : c;
+  }
+  if (characters <= max_characters) return shown;
+  for (int cut = 0; cut < 3 && !shown.empty();) {  // room for the dots
+    cut += starts_character(shown.back()) ? 1 : 0;
+    shown.pop_back();
+  }
+  return shown + "...";
+}
+
+std::string quoted(std::string_view text) { return '"' + printable(text, 60) + '"'; }
+
+}  // namespace sonde
