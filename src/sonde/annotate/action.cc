@@ -5,7 +5,7 @@ namespace sonde {
 namespace {
 
 struct KindOf {
-  std::string_view operator()(const AskAction&) const { return "ask"; }
+  std::string_view operator()(const PromptAction&) const { return "ask"; }
   std::string_view operator()(const ChooseAction&) const { return "choose"; }
   std::string_view operator()(const AcceptAction&) const { return "accept"; }
   std::string_view operator()(const DeleteAction&) const { return "delete"; }

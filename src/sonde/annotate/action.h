@@ -15,9 +15,9 @@
 // What a person does to an image, as docs/http.md describes it ("ACTION").
 namespace sonde {
 
-struct AskAction {
+struct PromptAction {
   PlaneRef plane;
-  AskedPrompt prompt;
+  PromptWithWindow prompt;
   std::optional<ObjectId> proposal;  // asked again with these prompts
   std::optional<ObjectId> target;
 };
@@ -101,7 +101,7 @@ struct ImportAction {
 struct UndoAction {};
 struct RedoAction {};
 
-using Action = std::variant<AskAction, ChooseAction, AcceptAction, DeleteAction, StrokeAction, LassoAction,
+using Action = std::variant<PromptAction, ChooseAction, AcceptAction, DeleteAction, StrokeAction, LassoAction,
                             RelabelAction, NameAction, LockAction, MergeAction, SplitAction, FillHolesAction,
                             DropSpecksAction, EverythingAction, ImportAction, UndoAction, RedoAction>;
 

@@ -38,7 +38,7 @@ std::string_view to_string(Paint paint) { return paint == Paint::add ? "add" : "
 Paint paint_of(const json& j) { return j.at("paint") == "add" ? Paint::add : Paint::remove; }
 
 struct ToJson {
-  json operator()(const AskAction& a) const {
+  json operator()(const PromptAction& a) const {
     return {{"plane", plane_to_json(a.plane)},
             {"prompt", prompt_to_json(a.prompt)},
             {"proposal", optional_to_json(a.proposal)},
@@ -166,7 +166,7 @@ PlaneRef plane_from_json(const json& j) {
   return {parse_axis(j.at("axis").get<std::string>()), integer_from(j.at("slice"))};
 }
 
-json prompt_to_json(const AskedPrompt& prompt) {
+json prompt_to_json(const PromptWithWindow& prompt) {
   json points = json::array();
   for (const PointPrompt& point : prompt.points)
     points.push_back({point.position.x, point.position.y, point.label == PointLabel::foreground ? 1 : 0});
@@ -175,8 +175,8 @@ json prompt_to_json(const AskedPrompt& prompt) {
   return {{"points", points}, {"box", box}, {"window", prompt.window}};
 }
 
-AskedPrompt prompt_from_json(const json& j) {
-  AskedPrompt prompt;
+PromptWithWindow prompt_from_json(const json& j) {
+  PromptWithWindow prompt;
   for (const json& point : j.at("points")) {
     prompt.points.push_back({{point.at(0).get<double>(), point.at(1).get<double>()},
                              point.at(2) == 1 ? PointLabel::foreground : PointLabel::background});
@@ -199,8 +199,8 @@ json action_to_json(const Action& action) {
 Action action_from_json(const json& j) {
   const auto kind = j.at("kind").get<std::string>();
   if (kind == "ask") {
-    return AskAction{plane_from_json(j.at("plane")), prompt_from_json(j.at("prompt")),
-                     optional_from_json(j.at("proposal")), optional_from_json(j.at("target"))};
+    return PromptAction{plane_from_json(j.at("plane")), prompt_from_json(j.at("prompt")),
+                        optional_from_json(j.at("proposal")), optional_from_json(j.at("target"))};
   }
   if (kind == "choose") return ChooseAction{integer_from(j.at("proposal")), index_from(j.at("candidate"))};
   if (kind == "stroke" || kind == "lasso") return painted_from_json(j, kind);

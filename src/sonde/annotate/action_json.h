@@ -17,8 +17,8 @@ std::vector<std::int64_t> integers_from(const nlohmann::json& list);
 
 nlohmann::json plane_to_json(PlaneRef plane);
 PlaneRef plane_from_json(const nlohmann::json& json);
-nlohmann::json prompt_to_json(const AskedPrompt& prompt);
-AskedPrompt prompt_from_json(const nlohmann::json& json);
+nlohmann::json prompt_to_json(const PromptWithWindow& prompt);
+PromptWithWindow prompt_from_json(const nlohmann::json& json);
 
 // The voxels of an import are not part of it.
 nlohmann::json action_to_json(const Action& action);

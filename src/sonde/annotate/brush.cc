@@ -20,7 +20,7 @@ constexpr double kMinRadius = 0.5;
 constexpr double kMaxRadius = 512;
 constexpr std::int64_t kMaxRows = std::int64_t{1} << 24;  // over all segments
 // More than rounding can move the edge of a segment, less than a pixel.
-constexpr double kDoubt = 1e-3;
+constexpr double kEdgeEpsilon = 1e-3;
 
 void validate_points(std::span<const Point2> points, std::size_t min) {
   if (points.size() < min || points.size() > kMaxPoints) {
@@ -122,11 +122,11 @@ void paint_row(Mask& mask, const Segment& s, const Brush& brush, std::int64_t ro
   const double radius = brush.radius;
   const double y = static_cast<double>(row) * brush.row_height;
   const std::int64_t width = mask.extent.width;
-  const MaybeInterval outer = segment_in_row(s, radius + kDoubt, y);
+  const MaybeInterval outer = segment_in_row(s, radius + kEdgeEpsilon, y);
   if (!outer) return;
   const std::int64_t begin = clamped(std::floor(outer->low), width);
   const std::int64_t end = clamped(std::ceil(outer->high) + 1, width);
-  const MaybeInterval inner = segment_in_row(s, radius - kDoubt, y);
+  const MaybeInterval inner = segment_in_row(s, radius - kEdgeEpsilon, y);
   const std::int64_t sure = inner ? std::clamp(clamped(std::ceil(inner->low), width), begin, end) : end;
   const std::int64_t unsure =
       inner ? std::clamp(clamped(std::floor(inner->high) + 1, width), sure, end) : end;

@@ -21,7 +21,7 @@ namespace sonde {
 
 // A disc round the first point inside, or the middle of the box, with what is already inside, without discs
 // of radius 3 round the points outside.
-inline Mask disc_answer(Extent2 extent, const AskedPrompt& prompt, double radius, const Mask& inside) {
+inline Mask disc_answer(Extent2 extent, const PromptWithWindow& prompt, double radius, const Mask& inside) {
   Point2 centre;
   if (prompt.box) centre = {(prompt.box->x0 + prompt.box->x1) / 2, (prompt.box->y0 + prompt.box->y1) / 2};
   for (auto point = prompt.points.rbegin(); point != prompt.points.rend(); ++point)
@@ -47,7 +47,7 @@ inline AnnotationSegmenter disc_segmenter(const ImageGeometry& grid) {
   AnnotationSegmenter segmenter;
   segmenter.model_sha256 = std::string(64, 'd');
   segmenter.precision = "fp32";
-  segmenter.ask = [grid](ImageId, PlaneRef at, const AskedPrompt& prompt, const Mask& inside) {
+  segmenter.ask = [grid](ImageId, PlaneRef at, const PromptWithWindow& prompt, const Mask& inside) {
     const Extent2 extent = slice_plane(grid, at.axis).extent;
     std::vector<AnsweredCandidate> candidates;
     for (const double radius : {2.0, 4.0, 6.0})
@@ -59,7 +59,7 @@ inline AnnotationSegmenter disc_segmenter(const ImageGeometry& grid) {
     std::vector<ProposedRegion> regions;
     for (std::int64_t i = 1; i <= action.settings.points_per_side; ++i) {
       const double step = static_cast<double>(i) / static_cast<double>(action.settings.points_per_side + 1);
-      AskedPrompt prompt;
+      PromptWithWindow prompt;
       prompt.points = {{{step * static_cast<double>(extent.width), step * static_cast<double>(extent.height)},
                         PointLabel::foreground}};
       regions.push_back({encode_rle(disc_answer(extent, prompt, 2, {})), 0.9, 0.95});
@@ -147,8 +147,8 @@ inline ObjectId new_object(const Changes& changes) { return changes.changed.at(0
 
 inline PlaneRef plane_at(std::int64_t slice) { return {Axis::axial, slice}; }
 
-inline AskAction ask_at(double x, double y, PlaneRef plane = {}) {
-  AskAction action;
+inline PromptAction prompt_at(double x, double y, PlaneRef plane = {}) {
+  PromptAction action;
   action.plane = plane;
   action.prompt.points = {{{x, y}, PointLabel::foreground}};
   action.prompt.window = "auto";

@@ -38,25 +38,25 @@ const ObjectRecord& Draft::at(ObjectId id) const {
   return *record;
 }
 
-const ObjectRecord& Draft::open(ObjectId id) const {
+const ObjectRecord& Draft::require_unlocked(ObjectId id) const {
   const ObjectRecord& record = at(id);
   if (record.object.lock == Lock::locked) conflict(id, "is locked: unlock it first");
   return record;
 }
 
 const ObjectRecord& Draft::open_proposal(ObjectId id) const {
-  const ObjectRecord& record = open(id);
+  const ObjectRecord& record = require_unlocked(id);
   if (record.object.state != ObjectState::proposed) conflict(id, "is not a proposal any more");
   return record;
 }
 
 const ObjectRecord& Draft::open_approved(ObjectId id) const {
-  const ObjectRecord& record = open(id);
+  const ObjectRecord& record = require_unlocked(id);
   if (record.object.state != ObjectState::approved) conflict(id, "is a proposal: accept it first");
   return record;
 }
 
-void Draft::need_label(LabelId label) const {
+void Draft::require_label(LabelId label) const {
   if (!context_.labels.contains(label))
     throw Error(ErrorKind::usage, "there is no label " + std::to_string(label));
 }

@@ -39,11 +39,11 @@ class Draft {
   // Throw Error{conflict}: "object 12 is gone", "... is locked", "... is not a proposal", "... is a
   // proposal".
   const ObjectRecord& at(ObjectId id) const;
-  const ObjectRecord& open(ObjectId id) const;  // not locked
+  const ObjectRecord& require_unlocked(ObjectId id) const;
   const ObjectRecord& open_proposal(ObjectId id) const;
   const ObjectRecord& open_approved(ObjectId id) const;
   // Throws Error{usage} for a label that is not there.
-  void need_label(LabelId label) const;
+  void require_label(LabelId label) const;
 
   ObjectRecord& edit(ObjectId id);
   void set_voxels(ObjectId id, RunLengthMask voxels);

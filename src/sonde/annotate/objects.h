@@ -49,7 +49,7 @@ struct CandidateScore {
 };
 
 // Points and box as asked; the window as asked ("auto", "40,80").
-struct AskedPrompt {
+struct PromptWithWindow {
   std::vector<PointPrompt> points;
   std::optional<Box2> box;
   std::string window;
@@ -61,7 +61,7 @@ struct Proposal {
   std::optional<ObjectId> target;          // the approved object that it changes when accepted
   std::vector<CandidateScore> candidates;  // in AnnotationSegmenter's order
   std::size_t chosen = 0;
-  std::optional<AskedPrompt> prompt;  // absent for one of a grid
+  std::optional<PromptWithWindow> prompt;  // absent for one of a grid
 };
 
 struct AnnotatedObject {

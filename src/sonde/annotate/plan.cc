@@ -15,7 +15,7 @@ struct Step {
   Draft& draft;
   const PlanAnswers& answers;
 
-  std::string operator()(const AskAction& action) const { return plan_ask(draft, action, answers); }
+  std::string operator()(const PromptAction& action) const { return plan_prompt(draft, action, answers); }
   std::string operator()(const ChooseAction& action) const { return plan_choose(draft, action); }
   std::string operator()(const AcceptAction& action) const { return plan_accept(draft, action); }
   std::string operator()(const DeleteAction& action) const { return plan_delete(draft, action); }

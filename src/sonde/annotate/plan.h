@@ -33,7 +33,7 @@ Plan plan(const ObjectRecords& records, const PlanContext& context, const Action
 
 // For an ask: throws what plan() would throw, before the network is asked. The mask to start from; empty
 // where there is none.
-Mask inside_of_ask(const ObjectRecords& records, const PlanContext& context, const AskAction& action);
+Mask inside_of_prompt(const ObjectRecords& records, const PlanContext& context, const PromptAction& action);
 void check_everything(const PlanContext& context, const EverythingAction& action);
 // The masks of an import as answers.
 std::vector<RecordedAnswer> answers_of_import(const ImportAction& action, const ImageGeometry& grid);

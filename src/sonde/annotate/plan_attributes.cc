@@ -7,22 +7,22 @@ namespace sonde {
 
 std::string plan_delete(Draft& draft, const DeleteAction& action) {
   check_objects(action.objects);
-  for (const ObjectId id : action.objects) draft.open(id);
+  for (const ObjectId id : action.objects) draft.require_unlocked(id);
   for (const ObjectId id : action.objects) draft.remove(id);
   return "deleted " + counted(action.objects.size(), "object");
 }
 
 std::string plan_relabel(Draft& draft, const RelabelAction& action) {
   check_objects(action.objects);
-  draft.need_label(action.label);
-  for (const ObjectId id : action.objects) draft.open(id);
+  draft.require_label(action.label);
+  for (const ObjectId id : action.objects) draft.require_unlocked(id);
   for (const ObjectId id : action.objects) draft.edit(id).object.label = action.label;
   return "labelled " + counted(action.objects.size(), "object");
 }
 
 std::string plan_name(Draft& draft, const NameAction& action) {
   checked_length(action.name, "the name of an object", kMaxName);
-  draft.open(action.object);
+  draft.require_unlocked(action.object);
   draft.edit(action.object).object.name = action.name;
   return "named object " + std::to_string(action.object);
 }

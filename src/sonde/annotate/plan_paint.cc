@@ -15,7 +15,7 @@ struct Painted {
 ObjectId paint_new(Draft& draft, const Painted& painted, RunLengthMask pixels) {
   if (painted.paint == Paint::remove)
     throw Error(ErrorKind::usage, "to remove pixels an object must be named");
-  draft.need_label(painted.label);
+  draft.require_label(painted.label);
   if (pixels.runs.empty()) throw Error(ErrorKind::usage, "it covers no pixel of the picture");
   RunLengthMask voxels = draft.claim(0, std::move(pixels));
   if (voxels.runs.empty())
@@ -30,7 +30,7 @@ ObjectId paint_new(Draft& draft, const Painted& painted, RunLengthMask pixels) {
 ObjectId paint(Draft& draft, const Painted& painted, RunLengthMask pixels) {
   if (!painted.object) return paint_new(draft, painted, std::move(pixels));
   const ObjectId id = *painted.object;
-  const ObjectRecord record = draft.open(id);
+  const ObjectRecord record = draft.require_unlocked(id);
   if (painted.paint == Paint::remove) {
     draft.set_voxels(id, subtracted(*record.voxels, pixels));
     return id;

@@ -15,7 +15,7 @@ constexpr std::size_t kMaxPromptPoints = 1000;
 constexpr std::size_t kMaxImported = 100'000;
 constexpr std::size_t kMaxPath = 4096;
 
-void check_prompt(const ImageGeometry& grid, const AskAction& action) {
+void check_prompt(const ImageGeometry& grid, const PromptAction& action) {
   const SlicePlane plane = checked_plane(grid, action.plane);
   if (action.prompt.points.size() > kMaxPromptPoints) {
     throw Error(ErrorKind::usage, "a prompt has at most " + std::to_string(kMaxPromptPoints) + " points");
@@ -25,12 +25,12 @@ void check_prompt(const ImageGeometry& grid, const AskAction& action) {
 }
 
 // The target in the end: that of the action, else that which the proposal has already.
-std::optional<ObjectId> target_of(const Draft& draft, const AskAction& action) {
+std::optional<ObjectId> target_of(const Draft& draft, const PromptAction& action) {
   if (action.target || !action.proposal) return action.target;
   return draft.at(*action.proposal).object.proposal->target;
 }
 
-void check_ask(const Draft& draft, const AskAction& action) {
+void check_prompt_action(const Draft& draft, const PromptAction& action) {
   check_prompt(draft.grid(), action);
   if (action.proposal) draft.open_proposal(*action.proposal);
   const std::optional<ObjectId> target = target_of(draft, action);
@@ -77,7 +77,7 @@ Accepted accept_one(Draft& draft, ObjectId id, LabelId label) {
   return Accepted::yes;
 }
 
-std::string text_of_prompt(const AskedPrompt& prompt) {
+std::string to_string(const PromptWithWindow& prompt) {
   std::string text;
   if (!prompt.points.empty()) text = counted(prompt.points.size(), "point");
   if (prompt.box) text += text.empty() ? "a box" : " and a box";
@@ -86,9 +86,9 @@ std::string text_of_prompt(const AskedPrompt& prompt) {
 
 }  // namespace
 
-Mask inside_of_ask(const ObjectRecords& records, const PlanContext& context, const AskAction& action) {
+Mask inside_of_prompt(const ObjectRecords& records, const PlanContext& context, const PromptAction& action) {
   const Draft draft(records, context);
-  check_ask(draft, action);
+  check_prompt_action(draft, action);
   const std::optional<ObjectId> target = target_of(draft, action);
   if (!target) return {};
   const SlicePlane plane = slice_plane(context.grid, action.plane.axis);
@@ -96,8 +96,8 @@ Mask inside_of_ask(const ObjectRecords& records, const PlanContext& context, con
   return area_px(inside) > 0 ? inside : Mask{};
 }
 
-std::string plan_ask(Draft& draft, const AskAction& action, const PlanAnswers& answers) {
-  check_ask(draft, action);
+std::string plan_prompt(Draft& draft, const PromptAction& action, const PlanAnswers& answers) {
+  check_prompt_action(draft, action);
   Proposal proposal;
   proposal.plane = action.plane;
   proposal.target = target_of(draft, action);
@@ -118,7 +118,7 @@ std::string plan_ask(Draft& draft, const AskAction& action, const PlanAnswers& a
   record.object.source = ObjectSource::prompt;
   record.object.proposal = std::move(proposal);
   record.asked_at = draft.event();
-  return "asked with " + text_of_prompt(action.prompt) + ": object " + std::to_string(id);
+  return "asked with " + to_string(action.prompt) + ": object " + std::to_string(id);
 }
 
 std::string plan_choose(Draft& draft, const ChooseAction& action) {
@@ -140,7 +140,7 @@ std::string plan_choose(Draft& draft, const ChooseAction& action) {
 
 std::string plan_accept(Draft& draft, const AcceptAction& action) {
   check_objects(action.objects);
-  draft.need_label(action.label);
+  draft.require_label(action.label);
   for (const ObjectId id : action.objects) draft.open_proposal(id);
   std::size_t accepted = 0;
   for (const ObjectId id : action.objects)
@@ -202,7 +202,7 @@ std::string plan_import(Draft& draft, const ImportAction& action, const PlanAnsw
     throw Error(ErrorKind::usage, action.from + ": more than " + std::to_string(kMaxImported) + " objects");
   checked_length(action.from, "the name of the file", kMaxPath);
   for (const ImportedObject& object : action.objects) {
-    draft.need_label(object.label);
+    draft.require_label(object.label);
     checked_length(object.name, "the name of an object", kMaxName);
   }
   std::size_t imported = 0;

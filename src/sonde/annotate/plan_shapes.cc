@@ -108,7 +108,7 @@ std::string plan_split(Draft& draft, const SplitAction& action) {
 std::string plan_fill_holes(Draft& draft, const FillHolesAction& action) {
   check_objects(action.objects);
   checked_plane(draft.grid(), {action.axis, 0});
-  for (const ObjectId id : action.objects) draft.open(id);
+  for (const ObjectId id : action.objects) draft.require_unlocked(id);
   for (const ObjectId id : action.objects) gain(draft, id, holes_of(draft.at(id), draft.grid(), action.axis));
   return "filled the holes of " + counted(action.objects.size(), "object");
 }
@@ -116,7 +116,7 @@ std::string plan_fill_holes(Draft& draft, const FillHolesAction& action) {
 std::string plan_drop_specks(Draft& draft, const DropSpecksAction& action) {
   check_objects(action.objects);
   if (action.below < 0) throw Error(ErrorKind::usage, "the size below which specks are dropped is negative");
-  for (const ObjectId id : action.objects) draft.open(id);
+  for (const ObjectId id : action.objects) draft.require_unlocked(id);
   for (const ObjectId id : action.objects) {
     const std::vector<RunLengthMask> parts = connected_parts(*draft.at(id).voxels);  // from the largest
     std::vector<VoxelRun> specks;

@@ -8,7 +8,7 @@
 // The single actions of plan(): each changes the draft and returns the line for the history.
 namespace sonde {
 
-std::string plan_ask(Draft& draft, const AskAction& action, const PlanAnswers& answers);
+std::string plan_prompt(Draft& draft, const PromptAction& action, const PlanAnswers& answers);
 std::string plan_choose(Draft& draft, const ChooseAction& action);
 std::string plan_accept(Draft& draft, const AcceptAction& action);
 std::string plan_everything(Draft& draft, const EverythingAction& action, const PlanAnswers& answers);

@@ -14,12 +14,12 @@ namespace {
 constexpr int kTries = 5;
 
 bool asks_the_network(const Action& action) {
-  return std::holds_alternative<AskAction>(action) || std::holds_alternative<EverythingAction>(action);
+  return std::holds_alternative<PromptAction>(action) || std::holds_alternative<EverythingAction>(action);
 }
 
 std::vector<RecordedAnswer> ask_the_network(ImageId image, const Action& action, const ImageGeometry& grid,
                                             const Mask& inside, const AnnotationSegmenter& segmenter) {
-  if (const auto* ask = std::get_if<AskAction>(&action))
+  if (const auto* ask = std::get_if<PromptAction>(&action))
     return answers_on_grid(segmenter.ask(image, ask->plane, ask->prompt, inside), grid, ask->plane);
   const auto& everything = std::get<EverythingAction>(action);
   return answers_on_grid(segmenter.everything(image, everything), grid, everything.plane);

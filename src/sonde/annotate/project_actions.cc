@@ -17,7 +17,7 @@ namespace {
 using nlohmann::json;
 
 std::string window_of(const Action& action) {
-  if (const auto* ask = std::get_if<AskAction>(&action)) return ask->prompt.window;
+  if (const auto* ask = std::get_if<PromptAction>(&action)) return ask->prompt.window;
   if (const auto* everything = std::get_if<EverythingAction>(&action)) return everything->window;
   return "";
 }
@@ -29,7 +29,7 @@ std::string input_of(const Action& action, const PlanContext& context,
              {"overlap", to_string(context.overlap)},
              {"emptied", "removed"},
              {"next_object", context.next_object}};
-  if (std::holds_alternative<AskAction>(action))
+  if (std::holds_alternative<PromptAction>(action))
     input["first"] = changes.at(0).after.value().object.proposal.value().chosen;
   return json_text(input);
 }
@@ -82,7 +82,7 @@ PlanContext Project::Impl::context_of(ImageId image) {
   context.image = image;
   context.grid = state_of(image).grid;
   context.overlap = overlap();
-  context.labels = living_labels();
+  context.labels = active_labels();
   context.next_object = next_object_;
   context.event = revision_ + 1;
   context.answers_of = [this, extent = context.grid.extent](Revision event) {
@@ -94,8 +94,8 @@ PlanContext Project::Impl::context_of(ImageId image) {
 Mask Project::Impl::prepare(ImageId image, const Action& action) {
   const PlanContext context = context_of(image);
   if (const auto* everything = std::get_if<EverythingAction>(&action)) check_everything(context, *everything);
-  if (const auto* ask = std::get_if<AskAction>(&action))
-    return inside_of_ask(state_of(image).records, context, *ask);
+  if (const auto* ask = std::get_if<PromptAction>(&action))
+    return inside_of_prompt(state_of(image).records, context, *ask);
   return {};
 }
 

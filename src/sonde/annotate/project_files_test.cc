@@ -271,14 +271,14 @@ TEST(ProjectFiles, AreAsTheyWereWhereAnActionCannotBeWritten) {
     const std::string request = "crash-" + std::to_string(next);
     const double x = static_cast<double>(next * 7 % 40);
     const auto objects = project.objects(image);
-    Action action = ask_at(x, 15);
+    Action action = prompt_at(x, 15);
     if (next % 3 == 0) action = StrokeAction{{}, std::nullopt, 1, Paint::add, {2, 2}, {{x, 5}}};
     if (next % 3 == 1 && !objects.empty()) action = stroke_on(objects.back().id, Paint::remove, x, 14, 1.5);
     if (next % 11 == 0) action = UndoAction{};
     try {
       project.apply(image, request, action, segmenter);
     } catch (const Error&) {
-      project.apply(image, request, ask_at(x, 15), segmenter);
+      project.apply(image, request, prompt_at(x, 15), segmenter);
     }
     const Revision done = project.revision();
     if (::write(acknowledgements, &done, sizeof(done)) != sizeof(done)) ::_exit(1);

@@ -83,7 +83,7 @@ class RandomActions {
     return some;
   }
   Action ask() {
-    AskAction action{plane(), {{{point(), PointLabel::foreground}}, std::nullopt, "auto"}, {}, {}};
+    PromptAction action{plane(), {{{point(), PointLabel::foreground}}, std::nullopt, "auto"}, {}, {}};
     if (random_.below(3) == 0) action.target = object();
     if (random_.below(3) == 0) action.proposal = object();
     return action;
@@ -168,7 +168,7 @@ TEST(Undo, IsLinear) {
   Changes changes = test.act(UndoAction{});
   EXPECT_EQ(changes.undo, "stroke");
   EXPECT_EQ(changes.redo, "stroke");
-  changes = test.act(ask_at(25, 25));
+  changes = test.act(prompt_at(25, 25));
   EXPECT_EQ(changes.redo, std::nullopt);
   EXPECT_EQ(test.refused(RedoAction{}), ErrorKind::conflict);
   test.act(UndoAction{});
@@ -190,10 +190,10 @@ TEST(Undo, IsEveryImagesOwn) {
 
 TEST(Replay, FindsWhatTheNetworkAnswersDifferently) {
   DiscProject test;
-  const ObjectId id = new_object(test.act(ask_at(10, 10)));
+  const ObjectId id = new_object(test.act(prompt_at(10, 10)));
   test.act(AcceptAction{{id}, 1});
   AnnotationSegmenter other = test.segmenter;
-  other.ask = [&](ImageId image, PlaneRef plane, const AskedPrompt& prompt, const Mask& inside) {
+  other.ask = [&](ImageId image, PlaneRef plane, const PromptWithWindow& prompt, const Mask& inside) {
     auto candidates = test.segmenter.ask(image, plane, prompt, inside);
     candidates[2].mask.pixels[0] ^= 1;
     return candidates;
@@ -209,15 +209,15 @@ TEST(Replay, FindsWhatTheNetworkAnswersDifferently) {
 
 TEST(Replay, AsksAgainForTheThreeCandidatesThatOldHistoriesKeep) {
   DiscProject test;
-  test.act(ask_at(10, 10));
+  test.act(prompt_at(10, 10));
   AnnotationSegmenter today = test.segmenter;
-  today.ask = [&](ImageId image, PlaneRef plane, const AskedPrompt& prompt, const Mask& inside) {
+  today.ask = [&](ImageId image, PlaneRef plane, const PromptWithWindow& prompt, const Mask& inside) {
     auto candidates = test.segmenter.ask(image, plane, prompt, inside);
     candidates.insert(candidates.begin(), {empty_mask({40, 30}), 0.5, 0.5});  // the single answer
     return candidates;
   };
   EXPECT_THAT(test.project().replay(today), IsEmpty());
-  const auto changes = test.project().apply(test.image, "four", ask_at(20, 20), today);
+  const auto changes = test.project().apply(test.image, "four", prompt_at(20, 20), today);
   ASSERT_EQ(changes.changed.size(), 1U);
   EXPECT_EQ(changes.changed[0].proposal->candidates.size(), 4U);
   EXPECT_EQ(changes.changed[0].proposal->chosen, 0U);
@@ -231,7 +231,7 @@ TEST(Threads, LoseNoUpdate) {
     for (int i = 0; i < kEach; ++i) {
       const std::string request = "thread-" + std::to_string(thread) + "-" + std::to_string(i);
       const double x = 2 + (i % 12) * 3;
-      const Action action = thread == 0 ? Action(stroke_at(x, 5, 0.5)) : ask_at(x, 20);
+      const Action action = thread == 0 ? Action(stroke_at(x, 5, 0.5)) : prompt_at(x, 20);
       if (i < 12) test.project().apply(test.image, request, action, test.segmenter);
       test.project().masks(test.image, {}, std::vector<ObjectId>{1, 2, 3});
       test.project().images();
@@ -250,11 +250,11 @@ TEST(Threads, AskAgainWhereTheTargetHasChangedMeanwhile) {
   const ObjectId target = new_object(test.act(stroke_at(10, 10, 3)));
   std::atomic<int> asked = 0;
   AnnotationSegmenter slow = test.segmenter;
-  slow.ask = [&](ImageId image, PlaneRef plane, const AskedPrompt& prompt, const Mask& inside) {
+  slow.ask = [&](ImageId image, PlaneRef plane, const PromptWithWindow& prompt, const Mask& inside) {
     if (asked++ == 0) test.act(stroke_on(target, Paint::add, 20, 10, 3));  // somebody else, while it computes
     return test.segmenter.ask(image, plane, prompt, inside);
   };
-  AskAction ask = ask_at(30, 20);
+  PromptAction ask = prompt_at(30, 20);
   ask.target = target;
   const ObjectId proposal = new_object(test.project().apply(test.image, "slow-ask", ask, slow));
   EXPECT_EQ(asked, 2);
@@ -266,11 +266,11 @@ TEST(Threads, RefuseAnAnswerForAnObjectThatHasGoneMeanwhile) {
   DiscProject test;
   const ObjectId target = new_object(test.act(stroke_at(10, 10, 3)));
   AnnotationSegmenter slow = test.segmenter;
-  slow.ask = [&](ImageId image, PlaneRef plane, const AskedPrompt& prompt, const Mask& inside) {
+  slow.ask = [&](ImageId image, PlaneRef plane, const PromptWithWindow& prompt, const Mask& inside) {
     test.act(DeleteAction{{target}});
     return test.segmenter.ask(image, plane, prompt, inside);
   };
-  AskAction ask = ask_at(30, 20);
+  PromptAction ask = prompt_at(30, 20);
   ask.target = target;
   try {
     test.project().apply(test.image, "slow-ask", ask, slow);
@@ -284,11 +284,11 @@ TEST(Threads, RefuseAnAnswerForAnObjectThatHasGoneMeanwhile) {
 TEST(Threads, DoARequestOnceThatComesTwiceAtTheSameTime) {
   DiscProject test;
   AnnotationSegmenter slow = test.segmenter;
-  slow.ask = [&](ImageId image, PlaneRef plane, const AskedPrompt& prompt, const Mask& inside) {
-    test.project().apply(test.image, "twice", ask_at(10, 10), test.segmenter);  // the other one is faster
+  slow.ask = [&](ImageId image, PlaneRef plane, const PromptWithWindow& prompt, const Mask& inside) {
+    test.project().apply(test.image, "twice", prompt_at(10, 10), test.segmenter);  // the other one is faster
     return test.segmenter.ask(image, plane, prompt, inside);
   };
-  test.project().apply(test.image, "twice", ask_at(10, 10), slow);
+  test.project().apply(test.image, "twice", prompt_at(10, 10), slow);
   EXPECT_EQ(test.project().objects(test.image).size(), 1U);
 }
 

@@ -105,8 +105,8 @@ class Project::Impl {
                   const std::vector<ObjectChange>& changes);
   Changes changes_of(ImageId image, std::span<const ObjectId> objects, const std::string& client);
   void check_label(const LabelEdit& edit, std::optional<LabelId> except);
-  std::set<LabelId> living_labels();
-  void revive_labels(const std::vector<ObjectChange>& changes);
+  std::set<LabelId> active_labels();
+  void restore_labels(const std::vector<ObjectChange>& changes);
 
   mutable std::mutex mutex_;
   ProjectDatabase database_;

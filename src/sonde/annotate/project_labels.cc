@@ -101,7 +101,7 @@ std::set<LabelId> Project::Impl::all_labels() {
   return ids;
 }
 
-std::set<LabelId> Project::Impl::living_labels() {
+std::set<LabelId> Project::Impl::active_labels() {
   SQLite::Statement row(database_.connection(), "SELECT id FROM labels WHERE NOT deleted");
   std::set<LabelId> ids;
   while (row.executeStep()) ids.insert(row.getColumn(0).getInt64());
@@ -178,12 +178,12 @@ void Project::Impl::delete_label(LabelId id) {
 
 // Undo may bring back an object whose label has been deleted meanwhile: the label comes back with it, under
 // another name, value or shortcut where they have been given away.
-void Project::Impl::revive_labels(const std::vector<ObjectChange>& changes) {
-  std::vector<Label> living = labels();
+void Project::Impl::restore_labels(const std::vector<ObjectChange>& changes) {
+  std::vector<Label> active = labels();
   for (const ObjectChange& change : changes) {
     if (!change.after || !change.after->object.label) continue;
     const LabelId id = *change.after->object.label;
-    if (std::ranges::find(living, id, &Label::id) != living.end()) continue;
+    if (std::ranges::find(active, id, &Label::id) != active.end()) continue;
     SQLite::Statement row(database_.connection(),
                           "SELECT id, name, colour, shortcut, value, 0 FROM labels WHERE id = ?");
     row.bind(1, id);
@@ -191,14 +191,14 @@ void Project::Impl::revive_labels(const std::vector<ObjectChange>& changes) {
       throw Error(ErrorKind::corrupt_data, database_.file().string() + ": an object's label is not there");
     Label label = label_of(row);
     const std::string name = label.name;
-    for (int n = 2; std::ranges::find(living, label.name, &Label::name) != living.end(); ++n)
+    for (int n = 2; std::ranges::find(active, label.name, &Label::name) != active.end(); ++n)
       label.name = name + " (" + std::to_string(n) + ")";
-    if (std::ranges::find(living, label.value, &Label::value) != living.end())
-      label.value = next_value(living);
-    if (std::ranges::find(living, label.shortcut, &Label::shortcut) != living.end()) label.shortcut = "";
+    if (std::ranges::find(active, label.value, &Label::value) != active.end())
+      label.value = next_value(active);
+    if (std::ranges::find(active, label.shortcut, &Label::shortcut) != active.end()) label.shortcut = "";
     row.reset();
     save(database_.connection(), label);
-    living.push_back(label);
+    active.push_back(label);
   }
 }
 

@@ -111,7 +111,7 @@ class ImageReplay {
   std::optional<std::string> ask_again(const Recorded& recorded, const PlanContext& context,
                                        const Action& action) const {
     const StoredEvent& event = recorded.event;
-    const auto* ask = std::get_if<AskAction>(&action);
+    const auto* ask = std::get_if<PromptAction>(&action);
     const auto* everything = std::get_if<EverythingAction>(&action);
     if (ask == nullptr && everything == nullptr) return std::nullopt;
     if (event.model_sha256 != segmenter_.model_sha256 || event.precision != segmenter_.precision) {
@@ -122,7 +122,7 @@ class ImageReplay {
                          event.precision + ")";
     }
     if (ask != nullptr) {
-      const Mask inside = inside_of_ask(records_, context, *ask);
+      const Mask inside = inside_of_prompt(records_, context, *ask);
       auto asked =
           answers_on_grid(segmenter_.ask(image_, ask->plane, ask->prompt, inside), grid_, ask->plane);
       // Histories of sonde before the single answer was shown keep the decoder's three candidates alone.

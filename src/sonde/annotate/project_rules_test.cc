@@ -15,7 +15,7 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 
 RunLengthMask disc(double x, double y, double radius) {
-  AskedPrompt prompt;
+  PromptWithWindow prompt;
   prompt.points = {{{x, y}, PointLabel::foreground}};
   const Mask mask = disc_answer({40, 30}, prompt, radius, {});
   return voxels_from_mask({kPictureGrid.extent, mask.pixels});
@@ -86,7 +86,7 @@ TEST(Objects, ThatLoseTheirLastPixelAreGone) {
   EXPECT_EQ(test.project().image(test.image).approved, 0);
   test.act(UndoAction{});
   EXPECT_EQ(test.project().voxels(erased), disc(10, 10, 2));
-  const ObjectId proposal = new_object(test.act(ask_at(25, 10)));
+  const ObjectId proposal = new_object(test.act(prompt_at(25, 10)));
   test.act(stroke_on(proposal, Paint::remove, 25, 10, 9));
   EXPECT_EQ(test.object(proposal).area, 0) << "a proposal is still there to be asked again";
 }
@@ -104,8 +104,8 @@ TEST(Overlap, SharesThePixelsUnderAllow) {
 
 TEST(Overlap, IsAppliedInTheOrderOfAcceptance) {
   DiscProject test;
-  const ObjectId a = new_object(test.act(ask_at(10, 10)));
-  const ObjectId b = new_object(test.act(ask_at(12, 10)));
+  const ObjectId a = new_object(test.act(prompt_at(10, 10)));
+  const ObjectId b = new_object(test.act(prompt_at(12, 10)));
   const RunLengthMask set_a = test.project().voxels(a);
   const RunLengthMask set_b = test.project().voxels(b);
   test.act(AcceptAction{{b, a}, 1});
@@ -116,8 +116,8 @@ TEST(Overlap, IsAppliedInTheOrderOfAcceptance) {
 TEST(Accept, LeavesAProposalThatWouldHaveNoPixels) {
   DiscProject test;
   test.act(stroke_at(10, 10, 8));
-  const ObjectId under = new_object(test.act(ask_at(10, 10)));
-  const ObjectId beside = new_object(test.act(ask_at(30, 20)));
+  const ObjectId under = new_object(test.act(prompt_at(10, 10)));
+  const ObjectId beside = new_object(test.act(prompt_at(30, 20)));
   EXPECT_EQ(test.refused(AcceptAction{{under}, 1}), ErrorKind::conflict);
   const Changes changes = test.act(AcceptAction{{under, beside}, 1});
   ASSERT_EQ(changes.changed.size(), 1U);
@@ -133,13 +133,13 @@ TEST(Proposals, NeverChangeAnythingElse) {
     const ObjectId locked = new_object(test.act(stroke_at(25, 10, 4)));
     test.act(LockAction{{locked}, Lock::locked});
     const Revision before = test.object(approved).revision;
-    const ObjectId proposal = new_object(test.act(ask_at(12, 10)));
+    const ObjectId proposal = new_object(test.act(prompt_at(12, 10)));
     test.act(ChooseAction{proposal, 2});
     test.act(stroke_on(proposal, Paint::add, 24, 10, 5));
     test.act(stroke_on(proposal, Paint::remove, 10, 10, 3));
     test.act(FillHolesAction{{proposal}, Axis::axial});
     test.act(EverythingAction{{}, "auto", {}});
-    AskAction again = ask_at(25, 10);
+    PromptAction again = prompt_at(25, 10);
     again.proposal = proposal;
     test.act(again);
     EXPECT_EQ(test.project().voxels(approved), disc(10, 10, 4));
@@ -153,7 +153,7 @@ TEST(Lock, RefusesEverythingButUnlock) {
   const ObjectId other = new_object(test.act(stroke_at(30, 20, 3)));
   const ObjectId id = new_object(test.act(stroke_at(10, 10, 4)));
   test.act(LockAction{{id}, Lock::locked});
-  AskAction ask = ask_at(10, 10);
+  PromptAction ask = prompt_at(10, 10);
   ask.target = id;
   const std::vector<Action> all{ask,
                                 DeleteAction{{id}},
@@ -176,7 +176,7 @@ TEST(Lock, RefusesEverythingButUnlock) {
 TEST(Lock, RefusesTheAcceptanceOfAProposalForALockedTarget) {
   DiscProject test;
   const ObjectId id = new_object(test.act(stroke_at(10, 10, 4)));
-  AskAction ask = ask_at(14, 10);
+  PromptAction ask = prompt_at(14, 10);
   ask.target = id;
   const ObjectId proposal = new_object(test.act(ask));
   test.act(LockAction{{id}, Lock::locked});
@@ -247,30 +247,30 @@ TEST(Shapes, DropSpecksBelowASizeButNeverTheLargest) {
 TEST(Actions, AreRefusedWhereTheyMakeNoSense) {
   DiscProject test;
   const ObjectId approved = new_object(test.act(stroke_at(10, 10, 4)));
-  const ObjectId proposal = new_object(test.act(ask_at(30, 20)));
+  const ObjectId proposal = new_object(test.act(prompt_at(30, 20)));
   constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
-  AskAction two_ways = ask_at(5, 5);
+  PromptAction two_ways = prompt_at(5, 5);
   two_ways.proposal = approved;
-  AskAction for_proposal = ask_at(5, 5);
+  PromptAction for_proposal = prompt_at(5, 5);
   for_proposal.target = proposal;
-  AskAction nothing = ask_at(5, 5);
+  PromptAction nothing = prompt_at(5, 5);
   nothing.prompt.points.clear();
-  AskAction strange_window = ask_at(5, 5);
+  PromptAction strange_window = prompt_at(5, 5);
   strange_window.prompt.window = "brian";
-  AskAction many = ask_at(5, 5);
+  PromptAction many = prompt_at(5, 5);
   many.prompt.points.resize(1001, many.prompt.points[0]);
-  AskAction box = ask_at(5, 5);
+  PromptAction box = prompt_at(5, 5);
   box.prompt.box = Box2{10, 10, 5, 5};
   EverythingAction dense{{}, "auto", {}};
   dense.settings.points_per_side = 1000;
   EverythingAction unlikely{{}, "auto", {}};
   unlikely.settings.pred_iou = kNan;
   const std::vector<std::pair<Action, ErrorKind>> cases{
-      {ask_at(kNan, 5), ErrorKind::usage},
-      {ask_at(40, 5), ErrorKind::usage},
-      {ask_at(5, 5, plane_at(1)), ErrorKind::usage},
-      {ask_at(5, 5, plane_at(-1)), ErrorKind::usage},
-      {ask_at(5, 5, {Axis::coronal, 0}), ErrorKind::usage},
+      {prompt_at(kNan, 5), ErrorKind::usage},
+      {prompt_at(40, 5), ErrorKind::usage},
+      {prompt_at(5, 5, plane_at(1)), ErrorKind::usage},
+      {prompt_at(5, 5, plane_at(-1)), ErrorKind::usage},
+      {prompt_at(5, 5, {Axis::coronal, 0}), ErrorKind::usage},
       {nothing, ErrorKind::usage},
       {strange_window, ErrorKind::usage},
       {many, ErrorKind::usage},
@@ -336,15 +336,15 @@ TEST(Actions, NeedAnImageThatIsThereAndOpen) {
 
 TEST(Actions, PassOnWhatTheNetworkSaysWentWrong) {
   DiscProject test;
-  test.segmenter.ask = [](ImageId, PlaneRef, const AskedPrompt&,
+  test.segmenter.ask = [](ImageId, PlaneRef, const PromptWithWindow&,
                           const Mask&) -> std::vector<AnsweredCandidate> {
     throw Error(ErrorKind::unavailable, "a.png: it cannot be read any more");
   };
-  EXPECT_EQ(test.refused(ask_at(5, 5)), ErrorKind::unavailable);
-  test.segmenter.ask = [](ImageId, PlaneRef, const AskedPrompt&, const Mask&) {
+  EXPECT_EQ(test.refused(prompt_at(5, 5)), ErrorKind::unavailable);
+  test.segmenter.ask = [](ImageId, PlaneRef, const PromptWithWindow&, const Mask&) {
     return std::vector<AnsweredCandidate>{{empty_mask({3, 3}), 0.5, 0.5}};
   };
-  EXPECT_EQ(test.refused(ask_at(5, 5)), ErrorKind::internal);
+  EXPECT_EQ(test.refused(prompt_at(5, 5)), ErrorKind::internal);
 }
 
 }  // namespace

@@ -189,7 +189,7 @@ void Project::Impl::commit(const StoredEvent& event, const std::vector<ObjectCha
   SQLite::Transaction transaction(database_.connection());
   history_.insert(event);
   history_.insert(event.id, answers);
-  revive_labels(changes);
+  restore_labels(changes);
   history_.insert(event.id, event.image.value(), changes);
   write_objects(changes, hashes);
   SQLite::Statement row(database_.connection(), "UPDATE images SET revision = ? WHERE id = ?");

@@ -19,7 +19,7 @@ using testing::IsEmpty;
 TEST(Project, TakesAnImageFromAClickToAnApprovedObject) {
   DiscProject test;
   EXPECT_EQ(test.project().image(test.image).status, ImageStatus::fresh);
-  Changes changes = test.act(ask_at(10, 10));
+  Changes changes = test.act(prompt_at(10, 10));
   const AnnotatedObject proposed = changes.changed.at(0);
   EXPECT_EQ(proposed.state, ObjectState::proposed);
   EXPECT_EQ(proposed.source, ObjectSource::prompt);
@@ -32,7 +32,7 @@ TEST(Project, TakesAnImageFromAClickToAnApprovedObject) {
   EXPECT_EQ(changes.revision, test.project().revision());
 
   test.act(ChooseAction{proposed.id, 1});
-  AskAction again = ask_at(12, 11);
+  PromptAction again = prompt_at(12, 11);
   again.prompt.points.push_back({{12, 14}, PointLabel::background});
   again.proposal = proposed.id;
   changes = test.act(again);
@@ -61,7 +61,7 @@ TEST(Project, TakesAnImageFromAClickToAnApprovedObject) {
 
 TEST(Project, GivesTheCandidatesOfAProposalBehindIt) {
   DiscProject test;
-  const AskAction ask = ask_at(20, 15);
+  const PromptAction ask = prompt_at(20, 15);
   const ObjectId id = new_object(test.act(ask));
   const auto masks = test.project().masks(test.image, {}, std::vector{id});
   ASSERT_EQ(masks.size(), 4U);
@@ -254,10 +254,10 @@ TEST(Project, WorksOnEveryPlaneOfAnObliqueVolume) {
   for (const Axis axis : {Axis::axial, Axis::coronal, Axis::sagittal}) {
     const SlicePlane plane = slice_plane(test.grid(), axis);
     const PlaneRef at{axis, plane.slice_count - 2};
-    const ObjectId id = new_object(test.act(ask_at(3, 4, at)));
+    const ObjectId id = new_object(test.act(prompt_at(3, 4, at)));
     const std::size_t chosen = test.object(id).proposal->chosen;
     const auto expected =
-        disc_answer(plane.extent, ask_at(3, 4).prompt, 2.0 * static_cast<double>(chosen + 1), {});
+        disc_answer(plane.extent, prompt_at(3, 4).prompt, 2.0 * static_cast<double>(chosen + 1), {});
     EXPECT_EQ(test.mask(id, at), expected);
     const auto slices = test.object(id).slices.value();
     EXPECT_EQ(slices[static_cast<std::size_t>(axis)], (std::array<std::int64_t, 2>{at.slice, at.slice}));
@@ -289,7 +289,7 @@ TEST(Project, ChangesATargetOnItsSliceAlone) {
   test.act(stroke);
   const Mask below = test.mask(target, plane_at(3));
 
-  AskAction ask = ask_at(9, 9, plane_at(4));
+  PromptAction ask = prompt_at(9, 9, plane_at(4));
   ask.target = target;
   const AnnotatedObject proposal = test.act(ask).changed.at(0);
   EXPECT_EQ(proposal.proposal->target, target);
@@ -311,7 +311,7 @@ TEST(Project, ReplacesTheEarlierProposalsOfAGrid) {
   ASSERT_EQ(first.changed.size(), 4U);
   const ObjectId kept = first.changed[1].id;
   test.act(AcceptAction{{kept}, 1});
-  const ObjectId asked = new_object(test.act(ask_at(30, 5)));
+  const ObjectId asked = new_object(test.act(prompt_at(30, 5)));
   const Changes second = test.act(everything);
   EXPECT_EQ(second.removed.size(), 3U);
   EXPECT_EQ(second.changed.size(), 4U);
@@ -326,7 +326,7 @@ TEST(Project, ReplacesTheEarlierProposalsOfAGrid) {
 
 TEST(Project, TellsItsHistory) {
   DiscProject test;
-  const ObjectId id = new_object(test.act(ask_at(10, 10)));
+  const ObjectId id = new_object(test.act(prompt_at(10, 10)));
   test.act(AcceptAction{{id}, 1});
   test.act(UndoAction{});
   const auto events = test.project().history(test.image, 3);

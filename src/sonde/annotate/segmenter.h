@@ -28,7 +28,8 @@ struct AnnotationSegmenter {
   std::string precision;  // "fp32", "bf16"
   // The one to show first (imaging/first_answer.h), then the others in the decoder's order. `inside`, if not
   // empty, is a mask to start from (the mask prompt).
-  std::function<std::vector<AnsweredCandidate>(ImageId, PlaneRef, const AskedPrompt&, const Mask& inside)>
+  std::function<std::vector<AnsweredCandidate>(ImageId, PlaneRef, const PromptWithWindow&,
+                                               const Mask& inside)>
       ask;
   // Best predicted IoU first. Throws what its progress throws.
   std::function<std::vector<ProposedRegion>(ImageId, const EverythingAction&)> everything;

@@ -78,7 +78,7 @@ std::string default_project(const std::string& first) {
 }
 
 // Absolute, without the slash at the end: the name of the folder is shown.
-fs::path tidy(const std::string& folder) {
+fs::path normalised(const std::string& folder) {
   const fs::path path = fs::absolute(folder).lexically_normal();
   return path.has_filename() ? path : path.parent_path();
 }
@@ -98,7 +98,7 @@ Plan plan(const AnnotateCommand& command) {
   if (projects.empty() && plan.images.empty())
     throw Error(ErrorKind::usage,
                 "say what to annotate: images, folders or a project; see sonde annotate --help");
-  plan.project = tidy(projects.empty() ? default_project(plan.images.front()) : projects.front());
+  plan.project = normalised(projects.empty() ? default_project(plan.images.front()) : projects.front());
   if (!command.import.empty() && !fs::exists(command.import))
     throw Error(ErrorKind::not_found, command.import + ": there is no such file or folder of masks");
   if (plan.images.empty() && !is_project(plan.project))
@@ -108,24 +108,23 @@ Plan plan(const AnnotateCommand& command) {
 }
 
 // What the command found before it serves.
-struct Beginning {
+struct StartupSummary {
   std::size_t images = 0, added = 0;
   std::vector<Refusal> refused;
   ImportResult imported;
 };
 
-Beginning begin(Project& project, GatheredImages gathered, const AnnotateCommand& command) {
-  Beginning beginning;
+StartupSummary prepare(Project& project, GatheredImages gathered, const AnnotateCommand& command) {
+  StartupSummary summary;
   const std::size_t before = project.images().size();
   project.add_images(gathered.images);
-  beginning.images = project.images().size();
-  beginning.added = beginning.images - before;
-  beginning.refused = std::move(gathered.refused);
-  if (beginning.images == 0)
-    throw Error(ErrorKind::usage, project.folder().string() + ": there are no images");
+  summary.images = project.images().size();
+  summary.added = summary.images - before;
+  summary.refused = std::move(gathered.refused);
+  if (summary.images == 0) throw Error(ErrorKind::usage, project.folder().string() + ": there are no images");
   if (!command.import.empty())
-    beginning.imported = import_masks(project, command.import, command.import_options);
-  return beginning;
+    summary.imported = import_masks(project, command.import, command.import_options);
+  return summary;
 }
 
 std::string count(std::size_t n, const std::string& noun) {
@@ -140,42 +139,42 @@ void print_some(const std::vector<std::string>& lines) {
     complain("and " + std::to_string(lines.size() - kShown) + " more; --json names all");
 }
 
-void print_refused(const Beginning& beginning) {
+void print_refused(const StartupSummary& summary) {
   std::vector<std::string> lines;
-  for (const Refusal& refusal : beginning.refused)
+  for (const Refusal& refusal : summary.refused)
     lines.push_back("left out " + refusal.path.string() + ": " + refusal.reason);
   print_some(lines);
   lines.clear();
-  for (const ExportFailure& failure : beginning.imported.failures)
+  for (const ExportFailure& failure : summary.imported.failures)
     lines.push_back("not imported " + failure.image + ": " + failure.reason);
   print_some(lines);
 }
 
-void print(const Project& project, const Beginning& beginning, const std::string& url) {
-  std::cout << escaped_on_one_line(project.folder().string()) << ": " << count(beginning.images, "image");
-  if (beginning.added < beginning.images) std::cout << ", " << beginning.added << " of them new";
-  if (!beginning.refused.empty()) std::cout << ", " << beginning.refused.size() << " left out";
+void print(const Project& project, const StartupSummary& summary, const std::string& url) {
+  std::cout << escaped_on_one_line(project.folder().string()) << ": " << count(summary.images, "image");
+  if (summary.added < summary.images) std::cout << ", " << summary.added << " of them new";
+  if (!summary.refused.empty()) std::cout << ", " << summary.refused.size() << " left out";
   std::cout << '\n';
-  if (beginning.imported.objects > 0)
-    std::cout << "imported " << count(static_cast<std::size_t>(beginning.imported.objects), "object") << '\n';
-  for (const std::string& note : beginning.imported.notes) std::cout << escaped_on_one_line(note) << '\n';
+  if (summary.imported.objects > 0)
+    std::cout << "imported " << count(static_cast<std::size_t>(summary.imported.objects), "object") << '\n';
+  for (const std::string& note : summary.imported.notes) std::cout << escaped_on_one_line(note) << '\n';
   std::cout << url << '\n';
 }
 
-void print_json(const Project& project, const Beginning& beginning, const std::string& url) {
+void print_json(const Project& project, const StartupSummary& summary, const std::string& url) {
   Json refused = Json::array();
-  for (const Refusal& refusal : beginning.refused)
+  for (const Refusal& refusal : summary.refused)
     refused.push_back({{"file", refusal.path.string()}, {"reason", refusal.reason}});
   Json failures = Json::array();
-  for (const ExportFailure& failure : beginning.imported.failures)
+  for (const ExportFailure& failure : summary.imported.failures)
     failures.push_back({{"image", failure.image}, {"reason", failure.reason}});
   const Json json{
       {"project", project.folder().string()},
-      {"images", beginning.images},
-      {"added", beginning.added},
+      {"images", summary.images},
+      {"added", summary.added},
       {"refused", refused},
       {"imported",
-       {{"objects", beginning.imported.objects}, {"notes", beginning.imported.notes}, {"failed", failures}}},
+       {{"objects", summary.imported.objects}, {"notes", summary.imported.notes}, {"failed", failures}}},
       {"url", url}};
   std::cout << json_text(json) << '\n';
 }
@@ -229,7 +228,7 @@ int run_annotate(Arguments args) {
   const SamModel model = load_model(command.model);
   Project project = Project::open(planned.project);
   const ChangesFound changes = look_for_changes(project);
-  const Beginning beginning = begin(project, std::move(gathered), command);
+  const StartupSummary summary = prepare(project, std::move(gathered), command);
 
   ServedModel network{model, std::nullopt};
   if (!command.no_store) network.store.emplace();
@@ -242,13 +241,13 @@ int run_annotate(Arguments args) {
 
   server.end_on_signals();
   warn_of_outside(server.address());
-  print_refused(beginning);
+  print_refused(summary);
   print_some(lines_of(changes));
   const std::string url = url_of(server, token);
   if (command.json) {
-    print_json(project, beginning, url);
+    print_json(project, summary, url);
   } else {
-    print(project, beginning, url);
+    print(project, summary, url);
   }
   flush_standard_output();  // nobody could open what nobody was told
   server.run({.refusal = [&](const RequestHead& head) { return api.refusal(head); },

@@ -51,11 +51,11 @@ class Job {
 
 // How long a thread looks before it sleeps: about what waking it would take. Longer would take the core from
 // other programs.
-constexpr int kLooks = 2000;
+constexpr int kSpinIterations = 2000;
 
 template <typename Condition>
-void look_for(const Condition& condition) {
-  for (int i = 0; i < kLooks && !condition(); ++i) {
+void spin_until(const Condition& condition) {
+  for (int i = 0; i < kSpinIterations && !condition(); ++i) {
 #if defined(__x86_64__)
     __builtin_ia32_pause();
 #endif
@@ -83,7 +83,7 @@ class Helpers {
       const std::lock_guard lock(mutex_);
       places_ = 0;
     }
-    look_for([this] { return busy_ == 0; });
+    spin_until([this] { return busy_ == 0; });
     std::unique_lock lock(mutex_);
     left_.wait(lock, [this] { return busy_ == 0; });
   }
@@ -99,7 +99,7 @@ class Helpers {
   }
   void serve() {
     for (std::uint64_t seen = 0;;) {
-      look_for([&] { return call_ != seen; });
+      spin_until([&] { return call_ != seen; });
       std::unique_lock lock(mutex_);
       called_.wait(lock, [&] { return call_ != seen; });
       seen = call_;

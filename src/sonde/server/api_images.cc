@@ -86,7 +86,7 @@ std::vector<ObjectId> ids_on(const std::vector<AnnotatedObject>& objects, PlaneR
 }
 
 bool may_change_labels(const Action& action) {
-  return !std::holds_alternative<AskAction>(action) && !std::holds_alternative<ChooseAction>(action);
+  return !std::holds_alternative<PromptAction>(action) && !std::holds_alternative<ChooseAction>(action);
 }
 
 void check_settings(const EverythingSettings& settings) {

@@ -126,7 +126,7 @@ wire::EmbeddingFacts ImageService::focus(const PictureKey& key) {
 
 wire::EmbeddingFacts ImageService::embedding(const PictureKey& key) { return queue_.state(checked(key)); }
 
-std::vector<AnsweredCandidate> ImageService::ask(const PictureKey& key, const AskedPrompt& asked,
+std::vector<AnsweredCandidate> ImageService::ask(const PictureKey& key, const PromptWithWindow& asked,
                                                  const Mask& inside, AskTimes& times) {
   Clock clock;
   const auto predictor = queue_.get(key);
@@ -152,14 +152,15 @@ std::vector<ProposedRegion> ImageService::everything(ImageId image, const Everyt
 
 AnnotationSegmenter ImageService::segmenter(AskTimes& times) {
   const wire::ModelFacts facts = model_.facts();
-  return {.model_sha256 = facts.sha256,
-          .precision = facts.precision,
-          .ask =
-              [this, &times](ImageId image, PlaneRef plane, const AskedPrompt& prompt, const Mask& inside) {
-                return ask({image, plane, prompt.window}, prompt, inside, times);
-              },
-          .everything = [this](ImageId image,
-                               const EverythingAction& action) { return everything(image, action, {}, {}); }};
+  return {
+      .model_sha256 = facts.sha256,
+      .precision = facts.precision,
+      .ask =
+          [this, &times](ImageId image, PlaneRef plane, const PromptWithWindow& prompt, const Mask& inside) {
+            return ask({image, plane, prompt.window}, prompt, inside, times);
+          },
+      .everything = [this](ImageId image,
+                           const EverythingAction& action) { return everything(image, action, {}, {}); }};
 }
 
 AnnotationSegmenter ImageService::segmenter(const Progress& progress, const MasksSoFar& so_far) {

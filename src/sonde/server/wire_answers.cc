@@ -102,7 +102,7 @@ Json to_json(const CandidateScore& candidate) {
           {"area", candidate.area_px}};
 }
 
-Json to_json(const AskedPrompt& prompt) {
+Json to_json(const PromptWithWindow& prompt) {
   Json points = Json::array();
   for (const PointPrompt& point : prompt.points) {
     points.push_back({{"x", point.position.x},

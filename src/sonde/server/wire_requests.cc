@@ -80,7 +80,7 @@ Paint paint_at(Fields& fields) {
 }
 
 Action ask_from(Fields& fields) {
-  AskAction ask;
+  PromptAction ask;
   ask.plane = plane_at(fields, "plane");
   ask.prompt.window = fields.text("window");
   fields.each("points", [&](const Json& point, const std::string& where) {

@@ -38,7 +38,7 @@ TEST(WireActions, OfTheExamplesAllParseToTheirKind) {
 }
 
 TEST(WireActions, AskCarriesItsPrompt) {
-  const auto first = example_action<AskAction>("ask");
+  const auto first = example_action<PromptAction>("ask");
   EXPECT_EQ(first.plane, kAxial71);
   EXPECT_EQ(first.prompt.window, "auto");
   ASSERT_EQ(first.prompt.points.size(), 2u);
@@ -46,10 +46,10 @@ TEST(WireActions, AskCarriesItsPrompt) {
   EXPECT_EQ(first.prompt.points[0].label, PointLabel::foreground);
   EXPECT_EQ(first.prompt.points[1].label, PointLabel::background);
   EXPECT_FALSE(first.prompt.box || first.proposal || first.target);
-  const auto again = example_action<AskAction>("ask again");
+  const auto again = example_action<PromptAction>("ask again");
   EXPECT_EQ(again.prompt.box, (Box2{1, 2, 30.5, 40}));
   EXPECT_EQ(again.proposal, 12);
-  EXPECT_EQ(example_action<AskAction>("ask to change").target, 14);
+  EXPECT_EQ(example_action<PromptAction>("ask to change").target, 14);
 }
 
 TEST(WireActions, StrokeAndLassoCarryTheirShapes) {

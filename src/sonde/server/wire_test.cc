@@ -105,9 +105,9 @@ AnnotatedObject approved(ObjectId id, LabelId label, ObjectSource source, std::i
 }
 
 AnnotatedObject asked_object() {
-  const AskedPrompt prompt{{{{10, 20}, PointLabel::foreground}, {{3.5, 4.25}, PointLabel::background}},
-                           Box2{1, 2, 30, 40},
-                           "auto"};
+  const PromptWithWindow prompt{{{{10, 20}, PointLabel::foreground}, {{3.5, 4.25}, PointLabel::background}},
+                                Box2{1, 2, 30, 40},
+                                "auto"};
   return proposed(12, 5123, 57, {kAxial71, {}, kCandidates, 0, prompt});
 }
 
@@ -121,7 +121,7 @@ std::map<std::string, AnnotatedObject> objects() {
                 14,
                 kCandidates,
                 2,
-                AskedPrompt{{{{10, 20}, PointLabel::background}}, {}, "40,80"}});
+                PromptWithWindow{{{{10, 20}, PointLabel::background}}, {}, "40,80"}});
   all["proposed by a grid"] = proposed(20, 777, 44, {kAxial71, {}, {{0.98, 0.97, 777}}, 0, {}});
   all["proposed by a grid"].source = ObjectSource::everything;
   all["approved"] = approved(14, 1, ObjectSource::prompt, 90000, 33);

@@ -64,11 +64,11 @@ bool starts_as_gzip(ByteView bytes) {
   return bytes.size() >= 2 && bytes[0] == std::byte{0x1f} && bytes[1] == std::byte{0x8b};
 }
 
-PackedStream::PackedStream(std::string name, MappedFile file, Stretch stretch, Packing packing)
+PackedStream::PackedStream(std::string name, MappedFile file, ByteRange range, Packing packing)
     : name_(std::move(name)), owner_(std::move(file)), packing_(packing) {
   stored_ = std::get<MappedFile>(owner_).bytes();
-  stored_ = stored_.subspan(std::min(stretch.offset, stored_.size()));
-  stored_ = stored_.first(std::min(stretch.size, stored_.size()));
+  stored_ = stored_.subspan(std::min(range.offset, stored_.size()));
+  stored_ = stored_.first(std::min(range.size, stored_.size()));
   if (packing != Packing::plain)
     inflater_ = std::make_unique<Inflater>(kWindow + (packing == Packing::gzip ? kGzipOnly : kEither));
 }

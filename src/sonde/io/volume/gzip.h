@@ -20,15 +20,15 @@ enum class Packing {
 
 bool starts_as_gzip(ByteView bytes);
 
-// A stretch of a file read from front to back, inflated on the way with checksums verified. Holds one
+// A range of a file read from front to back, inflated on the way with checksums verified. Holds one
 // compressed file mapped, never the inflated data. Every failure is Error{corrupt_data} naming the file.
 class PackedStream {
  public:
-  struct Stretch {
+  struct ByteRange {
     std::size_t offset = 0;
     std::size_t size = SIZE_MAX;  // cut at the end of the file
   };
-  PackedStream(std::string name, MappedFile file, Stretch stretch, Packing packing);
+  PackedStream(std::string name, MappedFile file, ByteRange range, Packing packing);
   PackedStream(std::string name, std::vector<std::byte> bytes);  // plain
   PackedStream(PackedStream&&) noexcept;
   PackedStream& operator=(PackedStream&&) noexcept;
