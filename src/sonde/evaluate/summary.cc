@@ -25,7 +25,7 @@ struct NameOrder {
   bool operator()(std::string_view a, std::string_view b) const { return name_before(a, b); }
 };
 
-// What is summarised apart: the columns of results.csv that are no object's.
+// What is summarised apart: the columns of results.csv that are not of an object.
 struct Question {
   Level level = Level::slice;
   std::string_view protocol;

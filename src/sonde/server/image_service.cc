@@ -48,7 +48,7 @@ wire::ModelFacts ServedModel::facts() const {
           model.precision() == Precision::bf16 ? "bf16" : "fp32"};
 }
 
-ImageService::ImageService(Project& project, ServedModel model, ReadImage read_function, DeskOptions options)
+ImageService::ImageService(Project& project, ServedModel model, ReadImage read_function, ServiceOptions options)
     : project_(project),
       model_(std::move(model)),
       read_(std::move(read_function)),

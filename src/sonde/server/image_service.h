@@ -17,7 +17,7 @@
 
 namespace sonde {
 
-struct DeskOptions {
+struct ServiceOptions {
   std::uint64_t image_bytes = 2ull << 30;  // of images in memory
   EncodingOptions encoding;
 };
@@ -37,7 +37,7 @@ struct AskTimes {
 class ImageService {
  public:
   using ReadImage = std::function<Volume(const ImageSource&)>;
-  ImageService(Project& project, ServedModel model, ReadImage read, DeskOptions options = {});
+  ImageService(Project& project, ServedModel model, ReadImage read, ServiceOptions options = {});
 
   // Throws Error{unavailable} for an image that cannot be read (the project keeps why), not_found for an
   // unknown one.
