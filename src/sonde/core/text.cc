@@ -45,6 +45,6 @@ std::string printable(std::string_view text, std::size_t max_characters) {
   return shown + "...";
 }
 
-std::string quoted(std::string_view text) { return '"' + printable(text, 60) + '"'; }
+std::string in_quotes(std::string_view text) { return '"' + printable(text, 60) + '"'; }
 
 }  // namespace sonde

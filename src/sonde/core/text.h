@@ -21,6 +21,6 @@ std::string one_line(std::string text);
 std::string printable(std::string_view text, std::size_t max_characters = 100);
 
 // The same in quotation marks, for a message: at most 60 characters.
-std::string quoted(std::string_view text);
+std::string in_quotes(std::string_view text);
 
 }  // namespace sonde

@@ -15,7 +15,7 @@ TEST(Text, IsLoweredAndTrimmed) {
 
 TEST(Text, IsShownOnOneLine) {
   EXPECT_EQ(one_line("a\nb\x7f"), "a b ");
-  EXPECT_EQ(quoted("a\x1b[31m\n"), "\"a?[31m?\"");
+  EXPECT_EQ(in_quotes("a\x1b[31m\n"), "\"a?[31m?\"");
 }
 
 TEST(Text, IsCutBetweenCharacters) {
@@ -25,8 +25,8 @@ TEST(Text, IsCutBetweenCharacters) {
             "Sch\xc3\xa4"
             "del");
   EXPECT_EQ(printable("\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4", 4), "\xc3\xa4...");
-  EXPECT_EQ(quoted(std::string(61, 'a')), '"' + std::string(57, 'a') + "...\"");
-  EXPECT_EQ(quoted(std::string(60, 'a')), '"' + std::string(60, 'a') + '"');
+  EXPECT_EQ(in_quotes(std::string(61, 'a')), '"' + std::string(57, 'a') + "...\"");
+  EXPECT_EQ(in_quotes(std::string(60, 'a')), '"' + std::string(60, 'a') + '"');
 }
 
 }  // namespace

@@ -135,7 +135,7 @@ std::string name_of_entry(const char* what, const Json& entry, std::size_t place
   if (entry.is_object() && entry.contains("id") && entry["id"].is_number())
     return std::string(what) + " " + json_text(entry["id"]);
   if (entry.is_object() && entry.contains("id") && entry["id"].is_string())
-    return std::string(what) + " " + quoted(entry["id"].get_ref<const std::string&>());
+    return std::string(what) + " " + in_quotes(entry["id"].get_ref<const std::string&>());
   return std::string(what) + " number " + std::to_string(place + 1) + " of the list";
 }
 
@@ -196,7 +196,7 @@ class Reader {
     const bool are_numbered =
         std::ranges::any_of(labels_, [](const auto& known) { return known.first.is_text; });
     if (id.is_text || are_numbered)
-      refuse("its category_id " + quoted(id.text) + " is not in \"categories\"");
+      refuse("its category_id " + in_quotes(id.text) + " is not in \"categories\"");
     return std::stoll(id.text);
   }
 
@@ -257,17 +257,17 @@ std::filesystem::path coco_image_file(const std::filesystem::path& json, const s
   std::ranges::replace(with_slashes, '\\', '/');
   for (const std::filesystem::path relative : {file_name, with_slashes}) {
     if (relative.is_absolute() || std::ranges::find(relative, "..") != relative.end())
-      refuse_corrupt(json.string(), "file_name " + quoted(file_name) + " leads out of its folder");
+      refuse_corrupt(json.string(), "file_name " + in_quotes(file_name) + " leads out of its folder");
     for (const auto& candidate : {folder / relative, folder / "images" / relative}) {
       std::error_code failed;
       if (!std::filesystem::is_regular_file(candidate, failed)) continue;
       if (!is_within(std::filesystem::canonical(candidate), std::filesystem::canonical(folder)))
-        refuse_corrupt(json.string(), "file_name " + quoted(file_name) + " is a link out of its folder");
+        refuse_corrupt(json.string(), "file_name " + in_quotes(file_name) + " is a link out of its folder");
       return candidate;
     }
   }
   throw Error(ErrorKind::not_found,
-              json.string() + ": file_name " + quoted(file_name) + " is neither beside it nor in images/");
+              json.string() + ": file_name " + in_quotes(file_name) + " is neither beside it nor in images/");
 }
 
 }  // namespace sonde

@@ -77,7 +77,7 @@ void CsvReader::fail(const std::string& what) const {
 }
 
 void CsvReader::fail_field(std::size_t column, std::string_view allowed) const {
-  fail(names_[column] + " is " + quoted(text(column)) + ", not " + std::string(allowed));
+  fail(names_[column] + " is " + in_quotes(text(column)) + ", not " + std::string(allowed));
 }
 
 bool CsvReader::read_record() {

@@ -119,7 +119,7 @@ nlohmann::json read_json_file(const std::filesystem::path& path, std::size_t mos
   } catch (const nlohmann::json::parse_error& error) {
     refuse_corrupt(name, "is not JSON: byte " + std::to_string(error.byte) + " is not what may follow");
   } catch (const nlohmann::json::exception& error) {  // a number that no double holds
-    refuse_corrupt(name, "is not JSON that can be used: " + quoted(error.what()));
+    refuse_corrupt(name, "is not JSON that can be used: " + in_quotes(error.what()));
   }
 }
 

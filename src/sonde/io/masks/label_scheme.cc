@@ -36,7 +36,7 @@ LabelScheme::Kind parse_kind(const std::string& file, const nlohmann::json& json
   const std::string word = text.substr(0, text.find_first_not_of("abcdefghijklmnopqrstuvwxyz"));
   if (word == "semantic" || word == "binary") return LabelScheme::Kind::classes;
   if (word == "instance") return LabelScheme::Kind::instances;
-  refuse_corrupt(file, "mask_kind " + quoted(text) + " is not known: semantic, binary or instance");
+  refuse_corrupt(file, "mask_kind " + in_quotes(text) + " is not known: semantic, binary or instance");
 }
 
 using Names = std::map<std::int64_t, std::string>;
@@ -59,9 +59,9 @@ Names names_of_object(const std::string& file, const nlohmann::json& labels) {
     else if (of_key.is_number_integer())
       add_name(file, names, of_key.get<std::int64_t>(), key);
     else if (of_key.is_array())
-      refuse_corrupt(file, "labels: " + quoted(key) + " is a region of several values, which is not read");
+      refuse_corrupt(file, "labels: " + in_quotes(key) + " is a region of several values, which is not read");
     else
-      refuse_corrupt(file, "labels: neither " + quoted(key) +
+      refuse_corrupt(file, "labels: neither " + in_quotes(key) +
                                " nor what it stands for is a value of a mask, a whole number");
   }
   return names;

@@ -55,7 +55,7 @@ class Names {
   };
 
   [[noreturn]] void refuse(const std::string& key) const {
-    refuse_corrupt(file_, "labels: " + quoted(key) +
+    refuse_corrupt(file_, "labels: " + in_quotes(key) +
                               " is neither a value with its name nor a name with its values, whole numbers");
   }
 

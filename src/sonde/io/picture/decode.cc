@@ -84,7 +84,7 @@ class Rows {
 }  // namespace
 
 void refuse_undecodable(const std::string& name, std::string_view says) {
-  refuse_corrupt(name, "cut or damaged: its pixels cannot be decoded (" + quoted(says) + ")");
+  refuse_corrupt(name, "cut or damaged: its pixels cannot be decoded (" + in_quotes(says) + ")");
 }
 
 void verify_picture(const std::filesystem::path& path, const PictureCoding& coding) {

@@ -63,7 +63,7 @@ Chunks walk_chunks(const PictureBytes& file) {
     const auto type_bytes = file.part(at + 4, 4);
     const std::string type(reinterpret_cast<const char*>(type_bytes.data()), 4);
     if (crc_of(file.part(at + 4, length + 4)) != file.number(at + 8 + length, 4))
-      refuse_corrupt(file.name(), "damaged: the checksum of its chunk " + quoted(type) + " is wrong");
+      refuse_corrupt(file.name(), "damaged: the checksum of its chunk " + in_quotes(type) + " is wrong");
     at += length + 12;
     if (type == "IDAT") chunks.compressed += length;
     if (type == "tRNS") chunks.transparent = true;

@@ -105,7 +105,7 @@ UnorientedAffine affine_without_orientation(std::optional<Vec3> spacing) {
 }
 
 std::filesystem::path data_file_beside(const std::filesystem::path& header, std::string_view name) {
-  const std::string fault = "its data file " + quoted(name);
+  const std::string fault = "its data file " + in_quotes(name);
   if (name.starts_with("./")) name.remove_prefix(2);
   const bool plain = !name.empty() && name != "." && name != ".." && name.front() != '|' &&
                      name.find_first_of(std::string_view("/\\\0", 3)) == std::string_view::npos;

@@ -54,7 +54,7 @@ ParsedLines read_lines(const std::string& name, ByteView file) {
     if (trimmed(*line).empty()) continue;
     const std::size_t sign = line->find('=');
     if (sign == std::string_view::npos)
-      refuse_corrupt(name, "header line " + quoted(*line) + " is not \"field = value\"");
+      refuse_corrupt(name, "header line " + in_quotes(*line) + " is not \"field = value\"");
     const auto known = field_names().find(trimmed(line->substr(0, sign)));
     if (known == field_names().end()) continue;
     parsed.fields.add(known->second, trimmed(line->substr(sign + 1)));

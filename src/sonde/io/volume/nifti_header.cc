@@ -80,7 +80,7 @@ NiftiHeader::Storage storage_of(const std::string& name, ByteView magic, int ver
                        "convert it to NIfTI");
   }
   if (!known || (version == 2 && text.substr(4) != kMagic2Tail)) {
-    refuse_corrupt(name, "its NIfTI magic is " + quoted(text) + ", must be n+" + digit + " or ni" + digit +
+    refuse_corrupt(name, "its NIfTI magic is " + in_quotes(text) + ", must be n+" + digit + " or ni" + digit +
                              " and a zero byte");
   }
   return text[1] == '+' ? NiftiHeader::Storage::single_file : NiftiHeader::Storage::pair;

@@ -26,7 +26,7 @@ class Cursor {
   Cursor(const std::string& name, std::string_view text) : name_(name), rest_(text) {}
 
   [[noreturn]] void refuse() const {
-    refuse_corrupt(name_, "its header breaks the npy format at " + quoted(rest_.substr(0, 20)));
+    refuse_corrupt(name_, "its header breaks the npy format at " + in_quotes(rest_.substr(0, 20)));
   }
   bool take(char c) {
     skip_space();
@@ -74,7 +74,7 @@ class Cursor {
 };
 
 void set_type(NpyHeader& header, const std::string& name, std::string_view descr) {
-  const std::string text = quoted(descr);
+  const std::string text = in_quotes(descr);
   if (descr.size() < 2) refuse_corrupt(name, "its dtype " + text + " is none that numpy writes");
   const char order = descr[0];
   const std::string_view type = descr.substr(1);

@@ -100,7 +100,7 @@ ParsedLines read_lines(const std::string& name, ByteView file) {
     const std::size_t colon = line->find(':');
     if (line->starts_with('#')) continue;
     if (colon == std::string_view::npos)
-      refuse_corrupt(name, "header line " + quoted(*line) + " is not \"field: value\"");
+      refuse_corrupt(name, "header line " + in_quotes(*line) + " is not \"field: value\"");
     if (line->substr(colon).starts_with(":="))
       parsed.keys[std::string(line->substr(0, colon))] = unescaped(line->substr(colon + 2));
     else

@@ -47,7 +47,7 @@ class Reader {
     const auto text = keys_.find(key);
     const auto value = text == keys_.end() ? otherwise : integer_of(trimmed(text->second));
     if (!value || *value < least || *value > most)
-      refuse_corrupt(file_, key + " is " + (value ? std::to_string(*value) : quoted(text->second)) +
+      refuse_corrupt(file_, key + " is " + (value ? std::to_string(*value) : in_quotes(text->second)) +
                                 ", not " + std::to_string(least) + " to " + std::to_string(most));
     return *value;
   }

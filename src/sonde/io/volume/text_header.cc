@@ -44,7 +44,7 @@ std::optional<std::string_view> HeaderLines::next() {
 
 void HeaderFields::add(std::string_view field, std::string_view value) {
   if (!values_.emplace(field, value).second)
-    refuse_corrupt(file_, "its header gives " + quoted(field) + " twice");
+    refuse_corrupt(file_, "its header gives " + in_quotes(field) + " twice");
 }
 
 std::optional<std::string_view> HeaderFields::find(std::string_view field) const {
@@ -55,7 +55,7 @@ std::optional<std::string_view> HeaderFields::find(std::string_view field) const
 
 std::string_view HeaderFields::require(std::string_view field) const {
   const auto value = find(field);
-  if (!value) refuse_corrupt(file_, "its header has no " + quoted(field));
+  if (!value) refuse_corrupt(file_, "its header has no " + in_quotes(field));
   return *value;
 }
 
@@ -88,7 +88,8 @@ std::vector<double> HeaderFields::numbers(std::string_view field, std::size_t co
 }
 
 void HeaderFields::refuse(std::string_view field, const std::string& allowed) const {
-  refuse_corrupt(file_, "its " + quoted(field) + " is " + quoted(find(field).value_or("")) + ", " + allowed);
+  refuse_corrupt(file_,
+                 "its " + in_quotes(field) + " is " + in_quotes(find(field).value_or("")) + ", " + allowed);
 }
 
 std::vector<std::string_view> words(std::string_view text) {
