@@ -21,7 +21,7 @@ struct ObjectRecord {
 };
 using ObjectRecords = std::map<ObjectId, ObjectRecord>;
 
-// before absent: the event made it; after absent: the event removed it. delta: the symmetric_difference-or of
+// before absent: the event made it; after absent: the event removed it. delta: the exclusive-or of
 // its voxels before and after, so that symmetric_difference(voxels, delta) goes either way.
 struct ObjectChange {
   ObjectId id = 0;

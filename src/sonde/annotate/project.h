@@ -62,7 +62,7 @@ struct ReplayFault {
 // damaged or gone is made again from the history.
 //
 // Every event stores its inputs (prompt, stroke, window, model) and, for each object it changed, the object
-// before and after and the symmetric_difference-or of its voxels, so that undo, redo and rebuilding are the
+// before and after and the exclusive-or of its voxels, so that undo, redo and rebuilding are the
 // same operation.
 //
 // Safe to use from several threads: one change at a time, and none waits for the network (ask and everything

@@ -261,8 +261,7 @@ void find_padding(const DataSet& data, const std::optional<ModalityTable>& table
       return static_cast<float>(table ? table->at(v)
                                       : frame.slope * static_cast<double>(v) + frame.intercept);
     };
-    frame.padding = ValueRange{std::min(in_quotes(*value), in_quotes(limit)),
-                               std::max(in_quotes(*value), in_quotes(limit))};
+    frame.padding = ValueRange{std::min(shown(*value), shown(limit)), std::max(shown(*value), shown(limit))};
   }
 }
 

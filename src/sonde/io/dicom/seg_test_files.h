@@ -81,11 +81,11 @@ inline Elements seg_elements(const Seg& seg) {
   Elements shared;
   shared.sequence(0x20, 0x9116, {Elements().text(0x20, 0x0037, "DS", "0.6\\0.8\\0\\0\\0\\-1")});
   shared.sequence(0x28, 0x9110, {Elements().text(0x28, 0x0030, "DS", "0.75\\0.5")});
-  if (seg.shared_segment) shared.sequence(0x62, 0x000a, in_quotes(*seg.shared_segment));
+  if (seg.shared_segment) shared.sequence(0x62, 0x000a, shown(*seg.shared_segment));
   std::vector<Elements> groups;
   for (const SegFrame& frame : seg.frames) {
     groups.push_back(seg_position(frame));
-    if (!is_map && !seg.shared_segment) groups.back().sequence(0x62, 0x000a, in_quotes(frame.segment));
+    if (!is_map && !seg.shared_segment) groups.back().sequence(0x62, 0x000a, shown(frame.segment));
   }
   data.sequence(0x5200, 0x9229, {shared}).sequence(0x5200, 0x9230, groups);
   return data.bytes(0x7fe0, 0x0010, seg_pixels(seg));
