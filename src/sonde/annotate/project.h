@@ -13,6 +13,7 @@
 #include "sonde/annotate/action.h"
 #include "sonde/annotate/objects.h"
 #include "sonde/annotate/segmenter.h"
+#include "sonde/core/progress.h"
 #include "sonde/imaging/run_length_mask.h"
 
 namespace sonde {
@@ -50,10 +51,21 @@ struct HistoryEvent {
   bool undone = false;
 };
 
-// A difference between the stored masks and those computed again.
+// What is not as the history says, or could not be compared.
 struct ReplayFault {
+  enum class Kind {
+    differs,
+    another_model,  // compared from the network's stored answers; the network was not asked again
+    not_computed    // its image cannot be read, say
+  };
+  ImageId image = 0;
   Revision event = 0;
+  Kind kind = Kind::differs;
   std::string what;
+};
+struct Replay {
+  std::int64_t images = 0, events = 0;  // computed again
+  std::vector<ReplayFault> faults;
 };
 
 // A project folder: sonde.sqlite (WAL) holds images, labels, objects and the append-only history; masks/
@@ -120,10 +132,9 @@ class Project {
   RunLengthMask voxels(ObjectId object) const;
 
   std::vector<HistoryEvent> history(ImageId image, std::int64_t limit) const;
-  // Computes every event again from its inputs and compares each mask with what the history holds; the first
-  // difference of each event is reported. Events of another model than `segmenter`'s are compared but not
-  // asked again (listed as such).
-  std::vector<ReplayFault> replay(const AnnotationSegmenter& segmenter) const;
+  // Computes every event again from its inputs and compares each mask, bit for bit, with what the history
+  // holds, and the objects with what it leads to; of each event the first difference is told.
+  Replay replay(const AnnotationSegmenter& segmenter, const Progress& progress = {}) const;
 
  private:
   class Impl;

@@ -61,7 +61,7 @@ TEST_F(Pages, TakeBackTheirOwnWhateverTheOthersHaveDoneSince) {
   EXPECT_EQ(test_.object(b).name, "");
   act("page-a", RedoAction{});
   EXPECT_TRUE(test_.has(a));
-  EXPECT_THAT(test_.project().replay(test_.segmenter), IsEmpty());
+  EXPECT_THAT(test_.project().replay(test_.segmenter).faults, IsEmpty());
   test_.reopen();
   EXPECT_EQ(act("page-b", RedoAction{}).undo, "name");
   EXPECT_EQ(act("page-a", UndoAction{}).redo, "stroke");
@@ -81,7 +81,7 @@ TEST_F(Pages, DoNotTakeBackWhatAnotherHasBuiltOn) {
   act("page-a", RedoAction{});
   act("page-b", RedoAction{});
   EXPECT_EQ(voxels(), before);
-  EXPECT_THAT(test_.project().replay(test_.segmenter), IsEmpty());
+  EXPECT_THAT(test_.project().replay(test_.segmenter).faults, IsEmpty());
 }
 
 TEST_F(Pages, DoNotGetPixelsBackThatHaveBecomeAnothersMeanwhile) {
@@ -92,7 +92,7 @@ TEST_F(Pages, DoNotGetPixelsBackThatHaveBecomeAnothersMeanwhile) {
             "pixels that object 1 would get back have become object 2's: \"stroke\" is not undone");
   test_.project().set_overlap(Overlap::allow);
   act("page-a", UndoAction{});
-  EXPECT_THAT(test_.project().replay(test_.segmenter), IsEmpty());
+  EXPECT_THAT(test_.project().replay(test_.segmenter).faults, IsEmpty());
 }
 
 TEST_F(Pages, GiveUpWhatTheyCouldDoAgainWithTheirOwnNextActionAlone) {
@@ -127,7 +127,7 @@ TEST_F(Pages, UndoAnOlderProjectToItsBeginning) {
   act("page-a", UndoAction{});
   act("page-a", UndoAction{});
   EXPECT_THAT(test_.project().objects(test_.image), IsEmpty());
-  EXPECT_THAT(test_.project().replay(test_.segmenter), IsEmpty());
+  EXPECT_THAT(test_.project().replay(test_.segmenter).faults, IsEmpty());
 }
 
 // Three pages at random on few pixels: whatever is refused, the history replays, no object loses what others
@@ -171,7 +171,7 @@ TEST_F(Pages, NeverTearAnObject) {
   }
   EXPECT_GT(undone, 40);
   EXPECT_GT(refusals, 20);
-  EXPECT_THAT(test_.project().replay(test_.segmenter), IsEmpty());
+  EXPECT_THAT(test_.project().replay(test_.segmenter).faults, IsEmpty());
 }
 
 }  // namespace

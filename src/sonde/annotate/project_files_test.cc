@@ -258,7 +258,7 @@ TEST(ProjectFiles, AreAsTheyWereWhereAnActionCannotBeWritten) {
   }
   test.act(stroke_on(id, Paint::add, 20, 10, 4));
   EXPECT_NE(test.project().voxels(id), before);
-  EXPECT_THAT(test.project().replay(test.segmenter), IsEmpty());
+  EXPECT_THAT(test.project().replay(test.segmenter).faults, IsEmpty());
 }
 
 // Applies strokes and says so on `acknowledgements` after each, until it is killed.
@@ -320,7 +320,7 @@ TEST(ProjectFiles, LoseNothingAcknowledgedWhenTheProcessIsKilled) {
     const Project project = Project::open(path);
     EXPECT_GE(project.revision(), acknowledged);
     EXPECT_LE(project.revision(), acknowledged + 1) << "at most one was not acknowledged yet";
-    EXPECT_THAT(project.replay(test.segmenter), IsEmpty());
+    EXPECT_THAT(project.replay(test.segmenter).faults, IsEmpty());
     std::size_t objects = 0;
     for (const ImageSummary& image : project.images()) objects += project.objects(image.id).size();
     EXPECT_EQ(files_in(path / "masks").size(), objects);

@@ -157,7 +157,7 @@ TEST(Undo, BringsBackEveryStateOfALongStory) {
       test.act(RedoAction{});
       ASSERT_EQ(snapshot_of(test.project(), test.image), states[++at]);
     }
-    EXPECT_THAT(test.project().replay(test.segmenter), IsEmpty());
+    EXPECT_THAT(test.project().replay(test.segmenter).faults, IsEmpty());
   }
 }
 
@@ -198,11 +198,11 @@ TEST(Replay, FindsWhatTheNetworkAnswersDifferently) {
     candidates[2].mask.pixels[0] ^= 1;
     return candidates;
   };
-  const auto faults = test.project().replay(other);
+  const auto faults = test.project().replay(other).faults;
   ASSERT_EQ(faults.size(), 1U);
   EXPECT_EQ(faults[0].what, "mask 3 of the network differs in 1 voxels");
   other.model_sha256 = std::string(64, 'e');
-  const auto not_asked = test.project().replay(other);
+  const auto not_asked = test.project().replay(other).faults;
   ASSERT_EQ(not_asked.size(), 1U);
   EXPECT_THAT(not_asked[0].what, testing::StartsWith("not asked again: it was another model"));
 }
@@ -216,12 +216,12 @@ TEST(Replay, AsksAgainForTheThreeCandidatesThatOldHistoriesKeep) {
     candidates.insert(candidates.begin(), {empty_mask({40, 30}), 0.5, 0.5});  // the single answer
     return candidates;
   };
-  EXPECT_THAT(test.project().replay(today), IsEmpty());
+  EXPECT_THAT(test.project().replay(today).faults, IsEmpty());
   const auto changes = test.project().apply(test.image, "four", prompt_at(20, 20), today);
   ASSERT_EQ(changes.changed.size(), 1U);
   EXPECT_EQ(changes.changed[0].proposal->candidates.size(), 4U);
   EXPECT_EQ(changes.changed[0].proposal->chosen, 0U);
-  EXPECT_THAT(test.project().replay(today), IsEmpty());
+  EXPECT_THAT(test.project().replay(today).faults, IsEmpty());
 }
 
 TEST(Threads, LoseNoUpdate) {
@@ -242,7 +242,7 @@ TEST(Threads, LoseNoUpdate) {
   first.join();
   second.join();
   EXPECT_EQ(test.project().objects(test.image).size(), 24U);
-  EXPECT_THAT(test.project().replay(test.segmenter), IsEmpty());
+  EXPECT_THAT(test.project().replay(test.segmenter).faults, IsEmpty());
 }
 
 TEST(Threads, AskAgainWhereTheTargetHasChangedMeanwhile) {
@@ -259,7 +259,7 @@ TEST(Threads, AskAgainWhereTheTargetHasChangedMeanwhile) {
   const ObjectId proposal = new_object(test.project().apply(test.image, "slow-ask", ask, slow));
   EXPECT_EQ(asked, 2);
   EXPECT_THAT(subtracted(test.project().voxels(target), test.project().voxels(proposal)).runs, IsEmpty());
-  EXPECT_THAT(test.project().replay(test.segmenter), IsEmpty());
+  EXPECT_THAT(test.project().replay(test.segmenter).faults, IsEmpty());
 }
 
 TEST(Threads, RefuseAnAnswerForAnObjectThatHasGoneMeanwhile) {

@@ -6,6 +6,7 @@
 
 #include "sonde/annotate/action_json.h"
 #include "sonde/annotate/project_impl.h"
+#include "sonde/core/cause.h"
 #include "sonde/core/error.h"
 #include "sonde/core/json_text.h"
 
@@ -21,6 +22,8 @@ struct Recorded {
   std::vector<RecordedAnswer> answers;
   std::vector<ObjectChange> of_target;  // of an undo or redo: the changes of the event that it is about
 };
+
+using Kind = ReplayFault::Kind;
 
 std::string named(ObjectId id) { return "object " + std::to_string(id); }
 
@@ -77,12 +80,23 @@ class ImageReplay {
 
   const ObjectRecords& records() const { return records_; }
 
-  std::optional<std::string> play(const Recorded& recorded) {
+  std::optional<ReplayFault> play(const Recorded& recorded) {
     if (recorded.event.role == EventRole::note) return std::nullopt;
-    std::optional<std::string> fault =
-        recorded.event.role == EventRole::action ? play_action(recorded) : play_step(recorded);
+    ReplayFault fault{image_, recorded.event.id, Kind::differs, ""};
+    try {
+      if (recorded.event.role == EventRole::action && was_another_model(recorded.event)) {
+        fault.kind = Kind::another_model;
+        fault.what = "not asked again: it was another model (" + recorded.event.model_sha256.substr(0, 12) +
+                     ", " + recorded.event.precision + ")";
+      }
+      const auto differs =
+          recorded.event.role == EventRole::action ? play_action(recorded) : play_step(recorded);
+      if (differs) fault = {image_, recorded.event.id, Kind::differs, *differs};
+    } catch (const Error& error) {
+      fault = {image_, recorded.event.id, Kind::not_computed, cause_of(error)};
+    }
     fold(recorded);
-    return fault;
+    return fault.what.empty() ? std::nullopt : std::optional(fault);
   }
 
   std::function<std::vector<RecordedAnswer>(Revision)> answers_of;
@@ -108,34 +122,27 @@ class ImageReplay {
     return difference(recorded.changes, plan(records_, context, action, answers).changes);
   }
 
+  // Whether the network was asked, and it was not this one.
+  bool was_another_model(const StoredEvent& event) const {
+    return !event.model_sha256.empty() &&
+           (event.model_sha256 != segmenter_.model_sha256 || event.precision != segmenter_.precision);
+  }
+
   std::optional<std::string> ask_again(const Recorded& recorded, const PlanContext& context,
                                        const Action& action) const {
-    const StoredEvent& event = recorded.event;
-    const auto* ask = std::get_if<PromptAction>(&action);
-    const auto* everything = std::get_if<EverythingAction>(&action);
-    if (ask == nullptr && everything == nullptr) return std::nullopt;
-    if (event.model_sha256 != segmenter_.model_sha256 || event.precision != segmenter_.precision) {
-      const auto fault = difference(
-          recorded.changes, plan(records_, context, action, {recorded.answers, first_of(event)}).changes);
-      return fault ? fault
-                   : "not asked again: it was another model (" + event.model_sha256.substr(0, 12) + ", " +
-                         event.precision + ")";
-    }
-    if (ask != nullptr) {
-      const Mask inside = inside_of_prompt(records_, context, *ask);
-      auto asked =
-          answers_on_grid(segmenter_.ask(image_, ask->plane, ask->prompt, inside), grid_, ask->plane);
+    if (was_another_model(recorded.event)) return std::nullopt;
+    if (const auto* prompt = std::get_if<PromptAction>(&action)) {
+      const Mask inside = inside_of_prompt(records_, context, *prompt);
+      auto asked = answers_on_grid(segmenter_.ask(image_, prompt->plane, prompt->prompt, inside), grid_,
+                                   prompt->plane);
       // Histories of sonde before the single answer was shown keep the decoder's three candidates alone.
       if (recorded.answers.size() == 3 && asked.size() == 4) asked.erase(asked.begin());
       return difference(recorded.answers, asked);
     }
-    return difference(recorded.answers,
-                      answers_on_grid(segmenter_.everything(image_, *everything), grid_, everything->plane));
-  }
-
-  static std::optional<std::size_t> first_of(const StoredEvent& event) {
-    const json input = parse_json(event.input);
-    return input.contains("first") ? std::optional(input.at("first").get<std::size_t>()) : std::nullopt;
+    if (const auto* everything = std::get_if<EverythingAction>(&action))
+      return difference(recorded.answers, answers_on_grid(segmenter_.everything(image_, *everything), grid_,
+                                                          everything->plane));
+    return std::nullopt;
   }
 
   // An undo is the event's changes the other way round, a redo the same once more.
@@ -186,9 +193,10 @@ std::optional<std::string> difference(const ObjectRecords& now, const ObjectReco
 
 }  // namespace
 
-std::vector<ReplayFault> Project::replay(const AnnotationSegmenter& segmenter) const {
-  std::vector<ReplayFault> faults;
-  for (const ImageSummary& summary : images()) {
+Replay Project::replay(const AnnotationSegmenter& segmenter, const Progress& progress) const {
+  Replay found;
+  const std::vector<ImageSummary> all = images();
+  for (const ImageSummary& summary : all) {
     if (!summary.grid) continue;
     const Extent3 extent = summary.grid->extent;
     ImageReplay replay(summary.id, *summary.grid, segmenter);
@@ -202,7 +210,7 @@ std::vector<ReplayFault> Project::replay(const AnnotationSegmenter& segmenter) c
       auto event = history.next(summary.id, last);
       if (!event) {  // while nobody changes it
         const auto fault = difference(impl_->state_of(summary.id).records, replay.records());
-        if (fault) faults.push_back({last, *fault});
+        if (fault) found.faults.push_back({summary.id, last, Kind::differs, *fault});
         return std::nullopt;
       }
       Recorded recorded{
@@ -212,10 +220,13 @@ std::vector<ReplayFault> Project::replay(const AnnotationSegmenter& segmenter) c
     };
     while (const auto recorded = impl_->locked(next)) {
       last = recorded->event.id;
-      if (const auto fault = replay.play(*recorded)) faults.push_back({last, *fault});
+      ++found.events;
+      if (progress) progress({summary.source.name, found.images, static_cast<std::int64_t>(all.size())});
+      if (auto fault = replay.play(*recorded)) found.faults.push_back(std::move(*fault));
     }
+    ++found.images;
   }
-  return faults;
+  return found;
 }
 
 }  // namespace sonde

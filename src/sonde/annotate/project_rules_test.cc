@@ -76,7 +76,7 @@ TEST(Overlap, SaysWhatOverwriteTakesAndRemovesWhatItEmpties) {
   EXPECT_EQ(test.project().voxels(part), disc(20, 10, 4));
   test.act(RedoAction{});
   EXPECT_FALSE(test.has(whole));
-  EXPECT_THAT(test.project().replay(test.segmenter), IsEmpty());
+  EXPECT_THAT(test.project().replay(test.segmenter).faults, IsEmpty());
 }
 
 TEST(Objects, ThatLoseTheirLastPixelAreGone) {

@@ -56,7 +56,7 @@ TEST(Project, TakesAnImageFromAClickToAnApprovedObject) {
   EXPECT_EQ(test.object(proposed.id).name, "left one");
   EXPECT_EQ(test.mask(proposed.id), expected);
   EXPECT_EQ(test.project().labels().at(0).objects, 1);
-  EXPECT_THAT(test.project().replay(test.segmenter), IsEmpty());
+  EXPECT_THAT(test.project().replay(test.segmenter).faults, IsEmpty());
 }
 
 TEST(Project, GivesTheCandidatesOfAProposalBehindIt) {
@@ -276,7 +276,7 @@ TEST(Project, WorksOnEveryPlaneOfAnObliqueVolume) {
     }
     test.act(DeleteAction{{id}});
   }
-  EXPECT_THAT(test.project().replay(test.segmenter), IsEmpty());
+  EXPECT_THAT(test.project().replay(test.segmenter).faults, IsEmpty());
 }
 
 TEST(Project, ChangesATargetOnItsSliceAlone) {
@@ -300,7 +300,7 @@ TEST(Project, ChangesATargetOnItsSliceAlone) {
   EXPECT_THAT(changes.removed, ElementsAre(proposal.id));
   EXPECT_EQ(test.mask(target, plane_at(4)), wanted);
   EXPECT_EQ(test.mask(target, plane_at(3)), below);
-  EXPECT_THAT(test.project().replay(test.segmenter), IsEmpty());
+  EXPECT_THAT(test.project().replay(test.segmenter).faults, IsEmpty());
 }
 
 TEST(Project, ReplacesTheEarlierProposalsOfAGrid) {
@@ -321,7 +321,7 @@ TEST(Project, ReplacesTheEarlierProposalsOfAGrid) {
   EXPECT_EQ(test.refused(ChooseAction{second.changed[0].id, 0}), ErrorKind::conflict);
   test.act(UndoAction{});
   EXPECT_EQ(test.project().objects(test.image).size(), 5U);
-  EXPECT_THAT(test.project().replay(test.segmenter), IsEmpty());
+  EXPECT_THAT(test.project().replay(test.segmenter).faults, IsEmpty());
 }
 
 TEST(Project, TellsItsHistory) {
@@ -352,7 +352,7 @@ TEST(Project, ImportsObjectsOfItsGrid) {
     EXPECT_EQ(test.project().voxels(object.id), square);
   }
   EXPECT_EQ(test.refused(ImportAction{"b", {{1, "", {{3, 3, 1}, {}}}}}), ErrorKind::usage);
-  EXPECT_THAT(test.project().replay(test.segmenter), IsEmpty());
+  EXPECT_THAT(test.project().replay(test.segmenter).faults, IsEmpty());
 }
 
 }  // namespace

@@ -19,6 +19,7 @@ class ProjectSnapshot {
   ProjectSnapshot& operator=(const ProjectSnapshot&) = delete;
 
   const Project& project() const { return *project_; }
+  Project& project() { return *project_; }  // what is done to it is gone with the copy
 
  private:
   std::filesystem::path copy_;

@@ -19,6 +19,7 @@
 #include "sonde/cli/exit_status.h"
 #include "sonde/cli/shared_options.h"
 #include "sonde/cli/standard_streams.h"
+#include "sonde/cli/verify_project.h"
 #include "sonde/core/error.h"
 #include "sonde/core/json_text.h"
 #include "sonde/server/api.h"
@@ -36,7 +37,7 @@ struct AnnotateCommand {
   std::vector<std::string> paths;
   std::string project, import, host = "127.0.0.1";
   int port = 0;
-  bool json = false, no_store = false;
+  bool json = false, no_store = false, verify = false;
   ImportOptions import_options;
   ModelArguments model;
 };
@@ -55,6 +56,9 @@ void declare(CommandLine& line, AnnotateCommand& command) {
       .show_default();
   line.add_flag("--json", command.json, "Print one line of JSON in place of text");
   line.add_flag("--no-store", command.no_store, "Neither use nor keep embeddings of pictures on the disk");
+  line.add_flag(
+      "--verify", command.verify,
+      "Replay the history of a project in place of serving it, and compare every mask, bit for bit");
   declare_model(line, command.model);
   line.footer(
       "Opens no browser: open the address that it prints. Everything stays on this machine; work is saved as "
@@ -62,7 +66,8 @@ void declare(CommandLine& line, AnnotateCommand& command) {
       "is done. Ctrl-C ends it (status 0; before the address is printed: 130), the same command goes on with "
       "the\n"
       "project.\n"
-      "Example: sonde annotate scans/ --project liver.sonde");
+      "Example: sonde annotate scans/ --project liver.sonde\n"
+      "         sonde annotate --verify liver.sonde");
 }
 
 bool is_project(const fs::path& path) {
@@ -212,6 +217,19 @@ std::string url_of(const HttpServer& server, const std::string& token) {
   return "http://" + authority + "/?token=" + token;
 }
 
+ServedModel served_model(const AnnotateCommand& command) {
+  ServedModel model{load_model(command.model), std::nullopt};
+  if (!command.no_store) model.store.emplace();
+  return model;
+}
+
+int verify(const AnnotateCommand& command, const Plan& plan) {
+  if (!plan.images.empty() || !command.import.empty())
+    throw Error(ErrorKind::usage, "--verify takes a project alone: neither images nor masks are added");
+  return verify_project(plan.project, served_model(command),
+                        command.json ? OutputForm::json : OutputForm::text);
+}
+
 }  // namespace
 
 int run_annotate(Arguments args) {
@@ -221,18 +239,17 @@ int run_annotate(Arguments args) {
   if (line.parse(args) == Parsed::helped) return kDone;
 
   const Plan planned = plan(command);
+  if (command.verify) return verify(command, planned);
   GatheredImages gathered;
   if (!planned.images.empty()) gathered = gather_images(planned.images);
   const std::optional<KeptAccess> last = kept(command, planned.project);
   HttpServer server = listen(command, last);
-  const SamModel model = load_model(command.model);
+  ServedModel model = served_model(command);
   Project project = Project::open(planned.project);
   const ChangesFound changes = look_for_changes(project);
   const StartupSummary summary = prepare(project, std::move(gathered), command);
 
-  ServedModel network{model, std::nullopt};
-  if (!command.no_store) network.store.emplace();
-  ImageService service(project, std::move(network), read_image);
+  ImageService service(project, std::move(model), read_image);
   Jobs jobs;
   const std::string token = last && last->port == server.port() ? last->token : random_token();
   if (is_loopback(command.host)) keep_access(project.folder(), {token, server.port()});

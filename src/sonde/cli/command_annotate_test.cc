@@ -106,6 +106,28 @@ class AnnotateCommand : public testing::Test {
                     "\r\nAuthorization: Bearer " + address.token + "\r\n\r\n");
     return connection.receive();
   }
+  // An object of one prompt on the first image.
+  static void draw(const Address& address) {
+    const Json plane{{"axis", "axial"}, {"slice", 0}};
+    const Json body{{"request", "00000000-0001"},
+                    {"view", plane},
+                    {"action",
+                     {{"kind", "ask"},
+                      {"plane", plane},
+                      {"window", "auto"},
+                      {"points", {{{"x", 30}, {"y", 20}, {"label", 1}}}},
+                      {"box", nullptr},
+                      {"proposal", nullptr},
+                      {"target", nullptr}}}};
+    const std::string text = body.dump();
+    TestConnection connection(address.port);
+    connection.send("POST /api/images/1/actions HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(address.port) +
+                    "\r\nAuthorization: Bearer " + address.token +
+                    "\r\nContent-Type: application/json\r\nContent-Length: " + std::to_string(text.size()) +
+                    "\r\n\r\n" + text);
+    const auto answer = connection.receive();
+    ASSERT_EQ(answer.status, 200) << answer.body;
+  }
 
  private:
   TestFolder folder_;
@@ -260,6 +282,40 @@ TEST_F(AnnotateCommand, WarnsWhenItCanBeReachedFromOutside) {
   EXPECT_FALSE(fs::exists(path("scans.sonde/sonde.token"))) << "it travels through a network";
   ::kill(child(), SIGTERM);
   EXPECT_EQ(wait_for_end(), 0);
+}
+
+TEST_F(AnnotateCommand, VerifiesEveryMaskOfAProjectAgainstItsHistory) {
+  start({"scans"});
+  const Address address = wait_for_address();
+  get(address, "/api/images/1");  // opens it
+  draw(address);
+  const pid_t server = release_child();
+  EXPECT_EQ(run({"--verify", "scans.sonde"}), 0) << error();  // while it is open
+  EXPECT_THAT(out(), HasSubstr("scans.sonde: 1 events of 1 images replayed, every mask is what"));
+  ::kill(server, SIGTERM);
+  ::waitpid(server, nullptr, 0);
+
+  const std::string database = content_of(path("scans.sonde/sonde.sqlite"));
+  save_random_sam(tiny_sam_sizes(), 2, path("tiny.safetensors"));
+  EXPECT_EQ(run({"--verify", "scans.sonde"}), 0);
+  EXPECT_THAT(error(), HasSubstr("1 events were of another model or precision"));
+  save_random_sam(tiny_sam_sizes(), 1, path("tiny.safetensors"));
+
+  fs::copy_file(path("scans/b.png"), path("scans/a.png"), fs::copy_options::overwrite_existing);
+  EXPECT_EQ(run({"--verify", "scans.sonde", "--json"}), 1);
+  const Json json = Json::parse(out());
+  EXPECT_EQ(json["verified"], false);
+  ASSERT_EQ(json["faults"].size(), 1U) << out();
+  EXPECT_EQ(json["faults"][0]["image"], "a.png");
+  EXPECT_EQ(json["faults"][0]["event"], 1);
+  fs::remove(path("scans/a.png"));
+  EXPECT_EQ(run({"--verify", "scans.sonde"}), 1);
+  EXPECT_THAT(out(), HasSubstr("0 differ, 1 cannot be computed again"));
+  EXPECT_EQ(content_of(path("scans.sonde/sonde.sqlite")), database);
+
+  EXPECT_EQ(run({"--verify", "scans.sonde", "scans"}), 2);
+  EXPECT_THAT(error(), HasSubstr("--verify takes a project alone"));
+  EXPECT_EQ(run({"--verify", "nowhere.sonde"}), 2);
 }
 
 }  // namespace
