@@ -9,12 +9,21 @@ list(REMOVE_ITEM dependencies sonde_torch SQLiteCpp Boost::boost "")  # they are
 
 # What is promised to users of the library: none of these needs another library.
 set(public_headers
-  core/bytes.h core/durable_file.h core/error.h core/progress.h core/threads.h
-  imaging/geometry.h imaging/picture.h imaging/prompt.h imaging/regions.h imaging/rle.h imaging/slice.h
+  core/bytes.h core/durable_file.h core/error.h core/leftovers.h core/progress.h core/threads.h
+  imaging/cropped_mask.h imaging/geometry.h imaging/picture.h imaging/prompt.h imaging/regions.h imaging/rle.h imaging/slice.h
   imaging/volume.h imaging/window.h
   io/label_map.h io/read.h io/write.h
   predict/embedding_store.h predict/everything.h predict/predictor.h predict/preprocess.h predict/sam_model.h
   weights/registry.h)
+foreach(header ${public_headers})
+  file(STRINGS ${PROJECT_SOURCE_DIR}/src/sonde/${header} includes REGEX "^#include \"sonde/")
+  foreach(include ${includes})
+    string(REGEX REPLACE ".*\"sonde/([^\"]*)\".*" "\\1" include "${include}")
+    if(NOT include IN_LIST public_headers)
+      message(FATAL_ERROR "${header}, which is installed, includes ${include}, which is not")
+    endif()
+  endforeach()
+endforeach()
 list(TRANSFORM public_headers PREPEND ${PROJECT_SOURCE_DIR}/src/sonde/)
 
 if(SONDE_SHARED_LIBRARY)

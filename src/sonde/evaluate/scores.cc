@@ -140,7 +140,7 @@ struct Scorer::Impl {
     check(prediction);
     if (prediction.dimensions != truth.dimensions || prediction.extent != truth.extent) {
       throw Error(ErrorKind::usage,
-                  "the prediction has " + size_text(prediction) + " cells, the truth " + shown(truth));
+                  "the prediction has " + size_text(prediction) + " cells, the truth " + size_text(truth));
     }
     const auto predicted = outline_of(prediction);
     if (!predicted && !outline) return {1, 1, 0, 0, 1};

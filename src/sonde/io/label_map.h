@@ -9,9 +9,19 @@
 #include <vector>
 
 #include "sonde/imaging/geometry.h"
-#include "sonde/io/dicom/seg.h"
+#include "sonde/io/read.h"
 
 namespace sonde {
+
+// same: a segmentation in another frame of reference than its image's is refused: the same numbers are other
+// places in the patient. any: it is taken with a note.
+enum class FrameOfReference { same, any };
+// The image that a segmentation is read for: read_volume(path, options).
+struct DicomSegImage {
+  std::filesystem::path path{};
+  ReadOptions options{};
+  FrameOfReference frame_of_reference = FrameOfReference::same;
+};
 
 struct LabelMap {
   Extent3 extent;                        // z == 1 for a picture

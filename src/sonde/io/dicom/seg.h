@@ -10,6 +10,7 @@
 
 #include "sonde/imaging/image_geometry.h"
 #include "sonde/imaging/run_length_mask.h"
+#include "sonde/io/label_map.h"
 #include "sonde/io/read.h"
 
 namespace sonde {
@@ -53,15 +54,6 @@ bool is_dicom_seg(const std::filesystem::path& path);
 // path.
 DicomSeg read_dicom_seg(const std::filesystem::path& path);
 
-// same: a segmentation in another frame of reference than its image's is refused: the same numbers are other
-// places in the patient. any: it is taken with a note.
-enum class FrameOfReference { same, any };
-// The image that a segmentation is read for: read_volume(path, options).
-struct DicomSegImage {
-  std::filesystem::path path{};
-  ReadOptions options{};
-  FrameOfReference frame_of_reference = FrameOfReference::same;
-};
 // Also throws Error{unsupported} that names both frames of reference, where both are known (only of DICOM).
 DicomSeg read_dicom_seg(const std::filesystem::path& path, const DicomSegImage& image);
 // The voxels of a segment on an image's grid. Throws Error{unsupported} (without the path) if its frames do
