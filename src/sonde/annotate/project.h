@@ -64,7 +64,7 @@ struct ReplayFault {
   std::string what;
 };
 struct Replay {
-  std::int64_t images = 0, events = 0;  // computed again
+  std::int64_t images = 0, events = 0;  // that were computed again
   std::vector<ReplayFault> faults;
 };
 

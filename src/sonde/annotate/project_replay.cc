@@ -220,7 +220,7 @@ Replay Project::replay(const AnnotationSegmenter& segmenter, const Progress& pro
     };
     while (const auto recorded = impl_->locked(next)) {
       last = recorded->event.id;
-      ++found.events;
+      if (recorded->event.role != EventRole::note) ++found.events;
       if (progress) progress({summary.source.name, found.images, static_cast<std::int64_t>(all.size())});
       if (auto fault = replay.play(*recorded)) found.faults.push_back(std::move(*fault));
     }

@@ -22,6 +22,7 @@
 #include "sonde/cli/verify_project.h"
 #include "sonde/core/error.h"
 #include "sonde/core/json_text.h"
+#include "sonde/core/text.h"
 #include "sonde/server/api.h"
 #include "sonde/server/http_server.h"
 #include "sonde/server/kept_access.h"
@@ -132,10 +133,6 @@ StartupSummary prepare(Project& project, GatheredImages gathered, const Annotate
   return summary;
 }
 
-std::string count(std::size_t n, const std::string& noun) {
-  return std::to_string(n) + " " + noun + (n == 1 ? "" : "s");
-}
-
 // So that the address does not scroll away; all are in the JSON.
 void print_some(const std::vector<std::string>& lines) {
   constexpr std::size_t kShown = 10;
@@ -156,12 +153,13 @@ void print_refused(const StartupSummary& summary) {
 }
 
 void print(const Project& project, const StartupSummary& summary, const std::string& url) {
-  std::cout << escaped_on_one_line(project.folder().string()) << ": " << count(summary.images, "image");
+  std::cout << escaped_on_one_line(project.folder().string()) << ": "
+            << counted(static_cast<std::int64_t>(summary.images), "image");
   if (summary.added < summary.images) std::cout << ", " << summary.added << " of them new";
   if (!summary.refused.empty()) std::cout << ", " << summary.refused.size() << " left out";
   std::cout << '\n';
   if (summary.imported.objects > 0)
-    std::cout << "imported " << count(static_cast<std::size_t>(summary.imported.objects), "object") << '\n';
+    std::cout << "imported " << counted(summary.imported.objects, "object") << '\n';
   for (const std::string& note : summary.imported.notes) std::cout << escaped_on_one_line(note) << '\n';
   std::cout << url << '\n';
 }

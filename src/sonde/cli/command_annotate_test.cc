@@ -291,23 +291,23 @@ TEST_F(AnnotateCommand, VerifiesEveryMaskOfAProjectAgainstItsHistory) {
   draw(address);
   const pid_t server = release_child();
   EXPECT_EQ(run({"--verify", "scans.sonde"}), 0) << error();  // while it is open
-  EXPECT_THAT(out(), HasSubstr("scans.sonde: 1 events of 1 images replayed, every mask is what"));
+  EXPECT_THAT(out(), HasSubstr("scans.sonde: 1 event of 1 image replayed, every mask is what"));
   ::kill(server, SIGTERM);
   ::waitpid(server, nullptr, 0);
 
   const std::string database = content_of(path("scans.sonde/sonde.sqlite"));
   save_random_sam(tiny_sam_sizes(), 2, path("tiny.safetensors"));
   EXPECT_EQ(run({"--verify", "scans.sonde"}), 0);
-  EXPECT_THAT(error(), HasSubstr("1 events were of another model or precision"));
+  EXPECT_THAT(error(), HasSubstr("1 event of another model or precision"));
   save_random_sam(tiny_sam_sizes(), 1, path("tiny.safetensors"));
 
-  fs::copy_file(path("scans/b.png"), path("scans/a.png"), fs::copy_options::overwrite_existing);
+  write_png(path("scans/a.png"), {{60, 40}, std::vector<std::uint8_t>(60 * 40 * 3, 90)});
   EXPECT_EQ(run({"--verify", "scans.sonde", "--json"}), 1);
   const Json json = Json::parse(out());
   EXPECT_EQ(json["verified"], false);
   ASSERT_EQ(json["faults"].size(), 1U) << out();
   EXPECT_EQ(json["faults"][0]["image"], "a.png");
-  EXPECT_EQ(json["faults"][0]["event"], 1);
+  EXPECT_EQ(json["faults"][0]["kind"], "differs");
   fs::remove(path("scans/a.png"));
   EXPECT_EQ(run({"--verify", "scans.sonde"}), 1);
   EXPECT_THAT(out(), HasSubstr("0 differ, 1 cannot be computed again"));

@@ -16,6 +16,7 @@
 #include "sonde/cli/standard_streams.h"
 #include "sonde/cli/terminal.h"
 #include "sonde/core/json_text.h"
+#include "sonde/core/text.h"
 
 namespace sonde {
 namespace {
@@ -60,11 +61,11 @@ void print(const std::filesystem::path& folder, const Project& project, const Re
       complain(project.image(fault.image).source.name + ": event " + std::to_string(fault.event) + ": " +
                fault.what);
   if (const auto others = count_of(replay, Kind::another_model); others > 0)
-    complain(std::to_string(others) +
-             " events were of another model or precision: compared from the network's stored answers; "
+    complain(counted(others, "event") +
+             " of another model or precision: compared from the network's stored answers alone; "
              "--model and --precision name the one to ask again");
-  std::cout << escaped_on_one_line(folder.string()) << ": " << replay.events << " events of " << replay.images
-            << " images replayed, ";
+  std::cout << escaped_on_one_line(folder.string()) << ": " << counted(replay.events, "event") << " of "
+            << counted(replay.images, "image") << " replayed, ";
   const auto differ = count_of(replay, Kind::differs), unknown = count_of(replay, Kind::not_computed);
   if (differ + unknown == 0)
     std::cout << "every mask is what its history gives, bit for bit\n";

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -13,6 +14,9 @@ std::string lower_case(std::string_view text);
 
 // Without the blanks at either end.
 std::string_view trimmed(std::string_view text, std::string_view blanks = " \t\r\n\v\f");
+
+// "1 image", "2 images"
+std::string counted(std::int64_t count, std::string_view noun);
 
 // Control characters as blanks, so that it is one line of a message.
 std::string one_line(std::string text);

@@ -13,6 +13,11 @@ TEST(Text, IsLoweredAndTrimmed) {
   EXPECT_EQ(trimmed("\ra ", " "), "\ra");
 }
 
+TEST(Text, CountsInSingularAndPlural) {
+  EXPECT_EQ(counted(1, "image"), "1 image");
+  EXPECT_EQ(counted(0, "image"), "0 images");
+}
+
 TEST(Text, IsShownOnOneLine) {
   EXPECT_EQ(one_line("a\nb\x7f"), "a b ");
   EXPECT_EQ(in_quotes("a\x1b[31m\n"), "\"a?[31m?\"");

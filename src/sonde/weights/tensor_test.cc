@@ -33,7 +33,7 @@ TEST(WeightTensor, NamesTypesAndShapesAsFilesAndErrorsDo) {
   EXPECT_EQ(to_string(NumberType::boolean), "BOOL");
   EXPECT_EQ(size_of(NumberType::f64), 8U);
   EXPECT_EQ(size_of(NumberType::u8), 1U);
-  EXPECT_EQ(to_string({}), "[]");
+  EXPECT_EQ(to_string(Shape{}), "[]");
   EXPECT_EQ(to_string({1, 64, 256}), "[1, 64, 256]");
 }
 
