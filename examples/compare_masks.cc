@@ -14,7 +14,8 @@ namespace {
 
 sonde::Mask mask_of_slice(const char* path, sonde::Axis axis, std::int64_t slice) {
   const sonde::Volume volume = sonde::read_volume(path);
-  const sonde::Picture picture = sonde::extract_slice(volume, sonde::slice_plane(volume, axis), slice);
+  const sonde::Picture picture =
+      sonde::extract_slice(volume, sonde::slice_plane(volume.geometry, axis), slice);
   sonde::Mask mask = sonde::empty_mask(picture.extent);
   for (std::size_t i = 0; i < picture.grey.size(); ++i) mask.pixels[i] = picture.grey[i] > 0 ? 1 : 0;
   return mask;

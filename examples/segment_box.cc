@@ -13,7 +13,7 @@
 int main(int argc, char** argv) try {
   if (argc != 3) throw std::invalid_argument("usage: segment_box IMAGE MASK.png");
   const sonde::Volume volume = sonde::read_volume(argv[1]);
-  const sonde::SlicePlane plane = sonde::slice_plane(volume, sonde::default_axis(volume));
+  const sonde::SlicePlane plane = sonde::slice_plane(volume.geometry, sonde::default_axis(volume.geometry));
   const sonde::Picture slice = sonde::extract_slice(volume, plane, plane.slice_count / 2);
   const sonde::UsedWindow window = sonde::resolve_window({}, volume, slice);
 

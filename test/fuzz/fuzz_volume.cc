@@ -44,9 +44,9 @@ void check(const Format& format, ByteView bytes) {
   fuzz::insist(!by_counting && frames == volume.frame_count);
   const std::size_t values =
       volume.photometric == Photometric::rgb ? volume.rgb.size() / 3 : volume.voxels.size();
-  fuzz::insist(values == static_cast<std::size_t>(voxel_count(volume.extent)));
+  fuzz::insist(values == static_cast<std::size_t>(voxel_count(volume.geometry.extent)));
   const ImageInfo& image = info.images.at(0);
-  fuzz::insist(image.extent == volume.extent && image.frame_count == volume.frame_count);
+  fuzz::insist(image.geometry == volume.geometry && image.frame_count == volume.frame_count);
   fuzz::insist(!fuzz::refusal([&] { format.read(path, {.frame = frames - 1, .series = {}}); }));
 }
 

@@ -12,8 +12,7 @@ namespace sonde {
 namespace {
 
 LabelMap empty_map(const ImageGeometry& grid) {
-  return {grid.extent, std::vector<std::int32_t>(static_cast<std::size_t>(voxel_count(grid.extent))),
-          grid.mm_from_voxel};
+  return {grid, std::vector<std::int32_t>(static_cast<std::size_t>(voxel_count(grid.extent)))};
 }
 
 // Puts the value into the object's voxels; returns how many had another one.

@@ -43,8 +43,8 @@ class PngExport : public ExportWriter {
     } else {
       const SlicePlane plane = slice_plane(image.grid, default_axis(image.grid));
       for (std::int64_t slice = 0; slice < plane.slice_count; ++slice) {
-        LabelMap map{
-            {plane.extent.width, plane.extent.height, 1}, slice_labels(painted.map, plane, slice), {}};
+        LabelMap map{{{plane.extent.width, plane.extent.height, 1}, {}},
+                     slice_labels(painted.map, plane, slice)};
         if (std::ranges::any_of(map.labels, [](std::int32_t label) { return label != 0; }))
           write(masks() / (slice_file_name(image.stem, plane, slice) + ".png"), map);
       }

@@ -45,8 +45,8 @@ class ExportProject : public ExportTest {
   fs::path volume(const std::string& name, Extent3 extent = {5, 4, 3}) {
     const fs::path path = root_ / "images" / name;
     fs::create_directories(path.parent_path());
-    write_label_map(path, {extent, std::vector<std::int32_t>(static_cast<std::size_t>(voxel_count(extent))),
-                           turned_affine()});
+    write_label_map(path, {{extent, turned_affine()},
+                           std::vector<std::int32_t>(static_cast<std::size_t>(voxel_count(extent)))});
     return path;
   }
   fs::path series(const std::string& name) {
@@ -148,7 +148,7 @@ TEST_F(ExportProject, WritesTheSlicesOfAVolumeThatHaveLabelsAsPngs) {
   // k runs down: k = 0 and 2 are slices 11 and 9.
   EXPECT_THAT(files_of(result), ElementsAre("masks/v_axial_09.png", "masks/v_axial_11.png", "labels.json"));
   const LabelMap map = read_labels(out_ / "masks/v_axial_11.png").layers.at(0);
-  EXPECT_EQ(map.extent, (Extent3{4, 5, 1}));  // i runs to the front
+  EXPECT_EQ(map.geometry.extent, (Extent3{4, 5, 1}));  // i runs to the front
   const Mask mask = slice_from_voxels(voxels_at(grid.extent, {0, 1, 45}), plane, 11);
   for (std::size_t i = 0; i < mask.pixels.size(); ++i)
     EXPECT_EQ(map.labels[i], mask.pixels[i] * value("liver"));

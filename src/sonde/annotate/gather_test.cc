@@ -31,7 +31,7 @@ fs::path picture(const fs::path& path, Extent2 extent = {4, 3}) {
 
 fs::path volume(const fs::path& path) {
   fs::create_directories(path.parent_path());
-  Volume like;
+  ImageGeometry like;
   like.extent = {3, 4, 2};
   write_mask_volume(path, {like.extent, std::vector<std::uint8_t>(24)}, like);
   return path;
@@ -123,8 +123,8 @@ TEST_F(GatherImages, MakesAnEntryOfEachSeriesBesidePictures) {
               ElementsAre("scan, series 7", "scan, series 7 (2)", "single.dcm", "slide.png"));
   EXPECT_EQ(found.images[0].series, "1.2.3");
   EXPECT_EQ(found.images[0].path, root_ / "scan");
-  EXPECT_EQ(read_image(found.images[1]).extent, (Extent3{3, 2, 3}));
-  EXPECT_EQ(read_image(found.images[2]).extent, (Extent3{3, 2, 1}));
+  EXPECT_EQ(read_image(found.images[1]).geometry.extent, (Extent3{3, 2, 3}));
+  EXPECT_EQ(read_image(found.images[2]).geometry.extent, (Extent3{3, 2, 1}));
 }
 
 TEST_F(GatherImages, FindsEachVolumeOfASeriesAgain) {
@@ -140,9 +140,10 @@ TEST_F(GatherImages, FindsEachVolumeOfASeriesAgain) {
   EXPECT_NE(found.images[0].name, found.images[1].name);
   for (const ImageSource& image : found.images) {
     EXPECT_EQ(image.path, root_);
-    EXPECT_EQ(read_image(image).extent, (Extent3{3, 2, 3}));
+    EXPECT_EQ(read_image(image).geometry.extent, (Extent3{3, 2, 3}));
   }
-  EXPECT_NE(read_image(found.images[0]).mm_from_voxel, read_image(found.images[1]).mm_from_voxel);
+  EXPECT_NE(read_image(found.images[0]).geometry.mm_from_voxel,
+            read_image(found.images[1]).geometry.mm_from_voxel);
 }
 
 TEST_F(GatherImages, RefusesWhatCannotBeReadAndGoesOn) {
@@ -178,7 +179,7 @@ TEST_F(GatherImages, FindsTheSeriesOfRealFoldersAndLeavesSegmentationsOut) {
   if (!shared) GTEST_SKIP() << "no shared folder";
   const auto found = gathered({*shared / "data" / "volumes" / "liver_dcmqi"});
   ASSERT_THAT(names_of(found), ElementsAre("ct", "heart_seg.nrrd", "liver_seg.nrrd", "spine_seg.nrrd"));
-  EXPECT_EQ(read_image(found.images[0]).extent.z, 3);
+  EXPECT_EQ(read_image(found.images[0]).geometry.extent.z, 3);
   EXPECT_EQ(found.refused.size(), 2U);
 }
 

@@ -86,7 +86,7 @@ TEST_F(ImageChanges, AreOfVoxelsAndNotOfFiles) {
 
 TEST_F(ImageChanges, AreNothingWhereNoObjectIs) {
   const ImageId image = add(picture(10));
-  project_.set_opened(image, geometry_of(read_image(project_.image(image).source)));
+  project_.set_opened(image, read_image(project_.image(image).source).geometry);
   read(image);
   picture(20);
   EXPECT_THAT(found(), IsEmpty());
@@ -127,7 +127,7 @@ TEST_F(ImageChanges, AreSaidOfPicturesThatEarlierVersionsDidNotTurn) {
 
 TEST_F(ImageChanges, AreNotOfPicturesThatWereTurnedWhenTheirObjectsWereDrawn) {
   const ImageId image = add(turned_picture());
-  project_.set_opened(image, geometry_of(read_image(project_.image(image).source)));
+  project_.set_opened(image, read_image(project_.image(image).source).geometry);
   read(image);
   put(image, {{"liver", {0}}});
   EXPECT_THAT(found(), IsEmpty());

@@ -24,7 +24,7 @@ ImageGeometry grid_of_image(Project& project, ImageId id) {
   if (summary.grid) return *summary.grid;
   std::string stamp = stamp_of(summary.source);
   const Volume volume = read_image(summary.source);
-  project.set_opened(id, geometry_of(volume));
+  project.set_opened(id, volume.geometry);
   project.set_content(id, content_of(summary.source, volume, std::move(stamp)));
   return project.image(id).grid.value();
 }

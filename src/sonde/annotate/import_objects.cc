@@ -20,7 +20,7 @@ VoxelsByValue voxels_by_value(const LabelMap& map) {
     const auto end = std::find_if(at, map.labels.end(), [&](std::int32_t label) { return label != *at; });
     if (*at != 0) {
       RunLengthMask& set = sets[*at];
-      set.extent = map.extent;
+      set.extent = map.geometry.extent;
       set.runs.push_back(
           {static_cast<std::uint64_t>(at - map.labels.begin()), static_cast<std::uint64_t>(end - at)});
     }
@@ -33,11 +33,11 @@ VoxelsByValue voxels_by_value(const LabelMap& map) {
 VoxelsByValue on_slice(const std::string& name, const LabelMap& map, const ImageGeometry& grid,
                        PlaneRef where) {
   const SlicePlane plane = slice_plane(grid, where.axis);
-  if (map.extent != Extent3{plane.extent.width, plane.extent.height, 1})
-    throw Error(ErrorKind::unsupported, name + ": " + describe({map.extent, {}}) + ", but " +
-                                            std::string(to_string(where.axis)) + " slices of the image are " +
-                                            std::to_string(plane.extent.width) + " x " +
-                                            std::to_string(plane.extent.height));
+  if (map.geometry.extent != Extent3{plane.extent.width, plane.extent.height, 1})
+    throw Error(ErrorKind::unsupported, name + ": " + describe(ImageGeometry{map.geometry.extent, {}}) +
+                                            ", but " + std::string(to_string(where.axis)) +
+                                            " slices of the image are " + std::to_string(plane.extent.width) +
+                                            " x " + std::to_string(plane.extent.height));
   VoxelsByValue sets = voxels_by_value(map);
   for (auto& [value, set] : sets) set = voxels_from_slice(cropped(set), grid.extent, plane, where.slice);
   return sets;
@@ -46,9 +46,9 @@ VoxelsByValue on_slice(const std::string& name, const LabelMap& map, const Image
 // Which slice a picture without a place of its own shows: that of an image with but one.
 std::optional<PlaneRef> slice_of(const MaskGroup::File& file, const LabelMap& map,
                                  const ImageGeometry& grid) {
-  if (file.slice || map.mm_from_voxel || is_plain(grid)) return file.slice;
+  if (file.slice || map.geometry.mm_from_voxel || is_plain(grid)) return file.slice;
   const Axis axis = default_axis(grid);
-  if (map.extent.z != 1 || slice_plane(grid, axis).slice_count != 1) return std::nullopt;
+  if (map.geometry.extent.z != 1 || slice_plane(grid, axis).slice_count != 1) return std::nullopt;
   return PlaneRef{axis, 0};
 }
 
@@ -73,7 +73,7 @@ void add_values(ReadValues& all, const MaskGroup::File& file, const ImageGeometr
   if (const auto slice = slice_of(file, labels.layers[0], grid)) {
     for (const LabelMap& layer : labels.layers) add_voxels(all.voxels, on_slice(name, layer, grid, *slice));
   } else {
-    const ImageGeometry own{labels.layers[0].extent, labels.layers[0].mm_from_voxel};
+    const ImageGeometry own = labels.layers[0].geometry;
     auto fitting = on_grid(std::move(labels), grid);
     if (!fitting) throw Error(ErrorKind::unsupported, name + ": " + mismatch(own, "the image", grid));
     labels = std::move(*fitting);

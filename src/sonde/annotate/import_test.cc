@@ -34,7 +34,7 @@ class ImportMasks : public ExportTest {
     const Extent3 extent = flat ? Extent3{3, 2, 1} : Extent3{4, 3, 2};
     labels.resize(static_cast<std::size_t>(voxel_count(extent)));
     fs::create_directories((root_ / name).parent_path());
-    write_label_map(root_ / name, {extent, labels, flat ? std::nullopt : affine});
+    write_label_map(root_ / name, {{extent, flat ? std::nullopt : affine}, labels});
   }
   struct Found {
     std::string label;
@@ -184,7 +184,7 @@ TEST_F(ImportMasks, BringsVolumesOfOtherAxisOrdersToTheImage) {
   // The mask's i, j, k run along k, -i, j of the image.
   const auto& [u, v, w] = affine_.columns;
   const Affine3 turned{{w, Vec3{-u.x, -u.y, -u.z}, v}, transform(affine_, {3, 0, 0})};
-  LabelMap mask{{2, 4, 3}, std::vector<std::int32_t>(24), turned};
+  LabelMap mask{{{2, 4, 3}, turned}, std::vector<std::int32_t>(24)};
   mask.labels[1 + 2 * (3 - 2) + 8 * 1] = 5;  // voxel (2, 1, 1) of the image
   fs::create_directories(root_ / "labels");
   write_label_map(root_ / "labels/v_spot.nrrd", mask);

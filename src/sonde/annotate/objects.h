@@ -20,12 +20,6 @@ using LabelId = std::int64_t;
 using ObjectId = std::int64_t;
 using Revision = std::int64_t;  // number of an event of the history; 0: before the first
 
-struct PlaneRef {
-  Axis axis = Axis::axial;
-  std::int64_t slice = 0;
-  bool operator==(const PlaneRef&) const = default;
-};
-
 struct Label {
   LabelId id = 0;
   std::string name, colour;  // "#rrggbb"

@@ -42,11 +42,11 @@ Volume read_image(const ImageSource& source) {
 }
 
 std::string content_sha256(const Volume& volume) {
-  const auto& e = volume.extent;
+  const auto& e = volume.geometry.extent;
   std::vector<double> place{static_cast<double>(e.x), static_cast<double>(e.y), static_cast<double>(e.z)};
-  if (volume.mm_from_voxel) {
-    const auto& [u, v, w] = volume.mm_from_voxel->columns;
-    for (const Vec3& column : {u, v, w, volume.mm_from_voxel->origin})
+  if (volume.geometry.mm_from_voxel) {
+    const auto& [u, v, w] = volume.geometry.mm_from_voxel->columns;
+    for (const Vec3& column : {u, v, w, volume.geometry.mm_from_voxel->origin})
       place.insert(place.end(), {column.x, column.y, column.z});
   }
   const std::string all = sha256_hex(as_byte_view(place)) + sha256_hex(as_byte_view(volume.voxels)) +

@@ -69,20 +69,6 @@ Plan plan(const ObjectRecords& records, const PlanContext& context, const Action
   return result;
 }
 
-SlicePlane checked_plane(const ImageGeometry& grid, PlaneRef plane) {
-  if (is_plain(grid) && plane.axis != default_axis(grid)) {
-    throw Error(ErrorKind::usage,
-                "a plain picture has one plane, " + std::string(to_string(default_axis(grid))));
-  }
-  const SlicePlane lies = slice_plane(grid, plane.axis);
-  if (plane.slice < 0 || plane.slice >= lies.slice_count) {
-    throw Error(ErrorKind::usage, "slice " + std::to_string(plane.slice) +
-                                      " is out of range: " + std::string(to_string(plane.axis)) +
-                                      " slices are 0.." + std::to_string(lies.slice_count - 1));
-  }
-  return lies;
-}
-
 std::vector<RecordedAnswer> answers_on_grid(const std::vector<AnsweredCandidate>& candidates,
                                             const ImageGeometry& grid, PlaneRef plane) {
   if (candidates.empty()) throw Error(ErrorKind::internal, "the network gave no candidate");

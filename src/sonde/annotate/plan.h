@@ -38,9 +38,8 @@ void check_everything(const PlanContext& context, const EverythingAction& action
 // The masks of an import as answers.
 std::vector<RecordedAnswer> answers_of_import(const ImportAction& action, const ImageGeometry& grid);
 
-// Throw Error{usage} for a plane that the image has not.
-SlicePlane checked_plane(const ImageGeometry& grid, PlaneRef plane);
-// The candidates and regions on the image's grid. Throw Error{internal} for masks of another extent.
+// The candidates and regions on the image's grid. Throw Error: usage for a plane that the image has not,
+// internal for masks of another extent.
 std::vector<RecordedAnswer> answers_on_grid(const std::vector<AnsweredCandidate>& candidates,
                                             const ImageGeometry& grid, PlaneRef plane);
 std::vector<RecordedAnswer> answers_on_grid(const std::vector<ProposedRegion>& regions,

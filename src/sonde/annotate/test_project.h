@@ -40,7 +40,7 @@ class ExportTest : public testing::Test {
   }
   // An image is opened, and gets approved objects.
   ImageGeometry put(ImageId image, const std::vector<PutObject>& objects) {
-    const ImageGeometry grid = geometry_of(read_image(project_.image(image).source));
+    const ImageGeometry grid = read_image(project_.image(image).source).geometry;
     project_.set_opened(image, grid);
     ImportAction action{"test", {}};
     for (const PutObject& object : objects)

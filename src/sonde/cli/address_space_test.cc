@@ -53,7 +53,7 @@ class AddressSpace : public testing::Test {
   AddressSpace() {
     save_random_sam(tiny_sam_sizes(), 1, path("tiny.safetensors"));
     write_png(path("a.png"), test_picture({600, 400}));
-    const Volume grid = box_volume();
+    const ImageGeometry grid{{64, 64, 8}, Affine3{{Vec3{0.5, 0, 0}, Vec3{0, 0.5, 0}, Vec3{0, 0, 3}}, {}}};
     write_mask_volume(path("box.nii.gz"), {grid.extent, std::vector<std::uint8_t>(64 * 64 * 8, 1)}, grid);
     for (const std::string part : {"images", "masks"}) fs::create_directories(path("set/" + part));
     write_png(path("set/images/a.png"), test_picture({60, 40}));
@@ -73,12 +73,6 @@ class AddressSpace : public testing::Test {
             "--no-store"};
   }
 
-  static Volume box_volume() {
-    Volume grid;
-    grid.extent = {64, 64, 8};
-    grid.mm_from_voxel = Affine3{{Vec3{0.5, 0, 0}, Vec3{0, 0.5, 0}, Vec3{0, 0, 3}}, {}};
-    return grid;
-  }
   void make_project() const {
     Project project = Project::open(path("project"));
     const std::vector<ImageSource> images{{path("a.png"), "", 0, "a.png"}};

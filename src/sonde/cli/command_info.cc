@@ -34,17 +34,6 @@ std::string_view to_string(Photometric photometric) {
   return "";
 }
 
-// Geometry without voxels, for the functions of imaging/slice.h.
-Volume shape_of(const ImageInfo& info) {
-  Volume volume;
-  volume.extent = info.extent;
-  volume.photometric = info.photometric;
-  volume.mm_from_voxel = info.mm_from_voxel;
-  volume.file_window = info.file_window;
-  volume.eight_bit = info.eight_bit;
-  return volume;
-}
-
 std::string default_window(const ImageInfo& info) {
   if (info.photometric == Photometric::rgb) return "colour";
   if (info.file_window) return describe({"dicom", info.file_window});
@@ -52,30 +41,29 @@ std::string default_window(const ImageInfo& info) {
 }
 
 Json to_json(const ImageInfo& info, std::size_t number) {
-  const Volume shape = shape_of(info);
   Json json{{"number", number},
             {"title", info.title},
             {"series_uid", info.series_uid},
             {"modality", info.modality},
             {"stored_type", info.stored_type},
             {"photometric", to_string(info.photometric)},
-            {"extent", {info.extent.x, info.extent.y, info.extent.z}},
+            {"extent", {info.geometry.extent.x, info.geometry.extent.y, info.geometry.extent.z}},
             {"frame_count", info.frame_count},
             {"file_count", info.file_count},
-            {"orientation", orientation_code(shape)},
+            {"orientation", orientation_code(info.geometry)},
             {"window", default_window(info)},
             {"notes", info.notes}};
-  if (info.mm_from_voxel) {
-    const Vec3 mm = spacing_mm(*info.mm_from_voxel);
-    const auto& a = *info.mm_from_voxel;
+  if (info.geometry.mm_from_voxel) {
+    const Vec3 mm = spacing_mm(*info.geometry.mm_from_voxel);
+    const auto& a = *info.geometry.mm_from_voxel;
     json["spacing_mm"] = {mm.x, mm.y, mm.z};
     json["origin_mm_lps"] = {a.origin.x, a.origin.y, a.origin.z};
     for (const Vec3& column : a.columns) json["step_mm_lps"].push_back({column.x, column.y, column.z});
   }
   for (const SegmentInfo& segment : info.segments)
     json["segments"].push_back({{"name", segment.name}, {"value", segment.value}, {"layer", segment.layer}});
-  if (!is_plain(shape)) {
-    const SlicePlane plane = slice_plane(shape, default_axis(shape));
+  if (!is_plain(info.geometry)) {
+    const SlicePlane plane = slice_plane(info.geometry, default_axis(info.geometry));
     json["default_axis"] = to_string(plane.axis);
     json["slice_count"] = plane.slice_count;
   }
@@ -83,27 +71,26 @@ Json to_json(const ImageInfo& info, std::size_t number) {
 }
 
 void print(const ImageInfo& info, std::size_t number, std::size_t of) {
-  const Volume shape = shape_of(info);
-  const bool plain = is_plain(shape);
+  const bool plain = is_plain(info.geometry);
   if (of > 1 || !info.title.empty())
     std::cout << "  [" << number << "] " << escaped_on_one_line(info.title) << '\n';
   if (!info.series_uid.empty())
     std::cout << "  series       " << info.series_uid << (info.modality.empty() ? "" : ", " + info.modality)
               << '\n';
   std::cout << "  pixels       " << info.stored_type << ", " << to_string(info.photometric) << '\n'
-            << "  extent       " << info.extent.x << " x " << info.extent.y;
-  if (!plain) std::cout << " x " << info.extent.z;
+            << "  extent       " << info.geometry.extent.x << " x " << info.geometry.extent.y;
+  if (!plain) std::cout << " x " << info.geometry.extent.z;
   std::cout << '\n';
   if (info.frame_count > 1)
     std::cout << "  frames       " << info.frame_count << " (--frame 0.." << info.frame_count - 1 << ")\n";
   if (info.file_count > 1) std::cout << "  files        " << info.file_count << '\n';
-  if (info.mm_from_voxel) {
-    const Vec3 mm = spacing_mm(*info.mm_from_voxel);
+  if (info.geometry.mm_from_voxel) {
+    const Vec3 mm = spacing_mm(*info.geometry.mm_from_voxel);
     std::cout << "  spacing      " << mm.x << " x " << mm.y << " x " << mm.z << " mm\n"
-              << "  orientation  " << orientation_code(shape) << '\n';
+              << "  orientation  " << orientation_code(info.geometry) << '\n';
   }
   if (!plain) {
-    const SlicePlane plane = slice_plane(shape, default_axis(shape));
+    const SlicePlane plane = slice_plane(info.geometry, default_axis(info.geometry));
     std::cout << "  slices       " << to_string(plane.axis) << " by default, " << plane.slice_count << " of "
               << plane.extent.width << " x " << plane.extent.height << '\n';
   }

@@ -65,7 +65,7 @@ class Commands : public testing::Test {
     save_random_sam(tiny_sam_sizes(), 2, path("tiny.safetensors"));
     write_png(path("disc.png"), test_picture({60, 40}));
     // Anisotropic and left-handed, so that a wrong axis or flip shows.
-    Volume grid;
+    ImageGeometry grid;
     grid.extent = {20, 30, 12};
     grid.mm_from_voxel = Affine3{{Vec3{-0.5, 0, 0}, Vec3{0, 0.7, 0}, Vec3{0, 0, 3}}, {5, -6, 7}};
     BinaryVolume ball{grid.extent, {}};
@@ -107,7 +107,7 @@ TEST_F(Commands, SegmentWritesAMaskOfThePicturesSizeAndTheJsonOfTheDesign) {
   EXPECT_EQ(json["image"]["height"], 40);
   EXPECT_EQ(json["window"], "colour");
   const Volume mask = read_volume(path("mask.png"));
-  EXPECT_EQ(mask.extent, (Extent3{60, 40, 1}));
+  EXPECT_EQ(mask.geometry.extent, (Extent3{60, 40, 1}));
   EXPECT_TRUE(
       std::all_of(mask.voxels.begin(), mask.voxels.end(), [](float v) { return v == 0 || v == 255; }));
   EXPECT_EQ(std::count(mask.voxels.begin(), mask.voxels.end(), 255.0F), json["masks"][0]["area_px"]);
@@ -134,10 +134,9 @@ TEST_F(Commands, SegmentWritesAVolumesMaskOnItsOwnGridAtTheSliceAskedFor) {
   EXPECT_EQ(json["image"]["slice"], 4);
   const Volume image = read_volume(path("ball.nii.gz"));
   const Volume mask = read_volume(path("mask.nii.gz"));
-  EXPECT_EQ(mask.extent, image.extent);
-  EXPECT_EQ(mask.mm_from_voxel, image.mm_from_voxel);
+  EXPECT_EQ(mask.geometry, image.geometry);
   EXPECT_EQ(std::count(mask.voxels.begin(), mask.voxels.end(), 1.0F), json["masks"][0]["area_px"]);
-  const SlicePlane plane = slice_plane(mask, Axis::coronal);
+  const SlicePlane plane = slice_plane(mask.geometry, Axis::coronal);
   const auto slice = extract_slice(mask, plane, 4).grey;
   EXPECT_EQ(std::count(slice.begin(), slice.end(), 1.0F), json["masks"][0]["area_px"]);
 }
@@ -263,7 +262,7 @@ TEST_F(Commands, SegmentReplacesNeitherAnInputNorAForeignFileUnlessForced) {
   std::ofstream(path("empty.png"));  // as mktemp makes it
   EXPECT_EQ(segment({disc, "--point", "30,20", "--out", path("empty.png")}).status, kDone);
   EXPECT_EQ(segment({disc, "--point", "30,20", "--out", path("foreign.png"), "--force"}).status, kDone);
-  EXPECT_EQ(read_volume(path("foreign.png")).extent, (Extent3{60, 40, 1}));
+  EXPECT_EQ(read_volume(path("foreign.png")).geometry.extent, (Extent3{60, 40, 1}));
 }
 
 TEST_F(Commands, SegmentReplacesWhatItWroteBeforeInEveryFormat) {

@@ -115,7 +115,7 @@ void OutputGuard::claim(const fs::path& output) {
 void OutputGuard::written(const fs::path& output) { claimed_.emplace(identity_of(output), output.string()); }
 
 std::string default_mask_extension(const std::string& input, const Volume& volume) {
-  if (is_plain(volume)) return ".png";
+  if (is_plain(volume.geometry)) return ".png";
   const std::string extension = fs::path(input).extension().string();
   if (extension == ".nrrd" || extension == ".nhdr") return ".nrrd";
   if (extension == ".mha" || extension == ".mhd") return ".mha";
@@ -144,16 +144,16 @@ void write_mask(const std::filesystem::path& path, const Mask& mask, const Loade
     write_mask_png(path, mask);
     return;
   }
-  BinaryVolume volume{picture.volume.extent, {}};
-  volume.voxels.assign(static_cast<std::size_t>(voxel_count(picture.volume.extent)), 0);
+  BinaryVolume volume{picture.volume.geometry.extent, {}};
+  volume.voxels.assign(static_cast<std::size_t>(voxel_count(picture.volume.geometry.extent)), 0);
   insert_slice(volume, mask, picture.plane, picture.slice);
-  write_mask_volume(path, volume, picture.volume);
+  write_mask_volume(path, volume, picture.volume.geometry);
 }
 
 nlohmann::ordered_json image_json(const std::string& file, const LoadedPicture& picture) {
   nlohmann::ordered_json json{
       {"file", file}, {"width", picture.image.extent.width}, {"height", picture.image.extent.height}};
-  if (!is_plain(picture.volume)) {
+  if (!is_plain(picture.volume.geometry)) {
     json["axis"] = to_string(picture.plane.axis);
     json["slice"] = picture.slice;
     json["slice_count"] = picture.plane.slice_count;

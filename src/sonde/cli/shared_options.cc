@@ -60,8 +60,6 @@ void declare_frame_of_reference(CommandLine& line, FrameOfReference& wanted) {
       "Take DICOM segmentations that lie in another frame of reference than their image, with a note");
 }
 
-bool is_plain(const Volume& volume) { return volume.extent.z == 1 && !volume.mm_from_voxel; }
-
 namespace {
 
 // Absent for what takes more than showing its pixels as they are.
@@ -73,7 +71,7 @@ std::optional<LoadedPicture> load_shown(const std::string& file, const PictureAr
   auto shown = read_shown(file, {.frame = arguments.frame, .series = arguments.series});
   if (!shown) return std::nullopt;
   LoadedPicture picture;
-  picture.plane = slice_plane(shown->shape, default_axis(shown->shape));
+  picture.plane = slice_plane(shown->shape.geometry, default_axis(shown->shape.geometry));
   picture.window = resolve_window(choice, shown->shape, {});
   picture.volume = std::move(shown->shape);
   picture.image = std::move(shown->image);
@@ -89,12 +87,13 @@ LoadedPicture load_picture(const std::string& file, const PictureArguments& argu
     if (auto shown = load_shown(file, arguments, choice)) return std::move(*shown);
     LoadedPicture picture;
     picture.volume = read_volume(file, {.frame = arguments.frame, .series = arguments.series});
-    if (!arguments.axis.empty() && is_plain(picture.volume)) {
+    if (!arguments.axis.empty() && is_plain(picture.volume.geometry)) {
       throw Error(ErrorKind::usage,
                   file + ": is a single picture without orientation, --axis does not apply");
     }
-    picture.plane = slice_plane(
-        picture.volume, arguments.axis.empty() ? default_axis(picture.volume) : parse_axis(arguments.axis));
+    picture.plane =
+        slice_plane(picture.volume.geometry, arguments.axis.empty() ? default_axis(picture.volume.geometry)
+                                                                    : parse_axis(arguments.axis));
     picture.slice = arguments.slice.value_or(picture.plane.slice_count / 2);
     const Picture slice = extract_slice(picture.volume, picture.plane, picture.slice);
     picture.window = resolve_window(choice, picture.volume, slice);
@@ -106,9 +105,11 @@ LoadedPicture load_picture(const std::string& file, const PictureArguments& argu
 Mask load_mask(const std::string& file, const LoadedPicture& like) {
   return naming(file, [&] {
     const Volume volume = read_volume(file);
-    const bool same_grid = volume.extent == like.volume.extent && !is_plain(volume);
-    const SlicePlane plane = same_grid ? like.plane : slice_plane(volume, default_axis(volume));
-    if (!same_grid && (volume.extent.z != 1 || plane.extent != like.image.extent)) {
+    const bool same_grid =
+        volume.geometry.extent == like.volume.geometry.extent && !is_plain(volume.geometry);
+    const SlicePlane plane =
+        same_grid ? like.plane : slice_plane(volume.geometry, default_axis(volume.geometry));
+    if (!same_grid && (volume.geometry.extent.z != 1 || plane.extent != like.image.extent)) {
       const auto size = [](Extent2 e) { return std::to_string(e.width) + " x " + std::to_string(e.height); };
       throw Error(ErrorKind::usage, file + ": the mask is " + size(plane.extent) + ", the picture " +
                                         size(like.image.extent) +
@@ -128,7 +129,7 @@ Mask load_mask(const std::string& file, const LoadedPicture& like) {
 
 std::string describe_slice(const LoadedPicture& picture) {
   std::string text;
-  if (!is_plain(picture.volume)) {
+  if (!is_plain(picture.volume.geometry)) {
     text = std::string(to_string(picture.plane.axis)) + " slice " + std::to_string(picture.slice) + " of " +
            std::to_string(picture.plane.slice_count);
   }

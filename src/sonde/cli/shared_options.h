@@ -50,8 +50,6 @@ LoadedPicture load_picture(const std::string& file, const PictureArguments& argu
 // The same slice of another volume on the grid of `like`, or a plain picture of its size, as a mask (not 0:
 // inside).
 Mask load_mask(const std::string& file, const LoadedPicture& like);
-// A plain picture has no axes to choose from.
-bool is_plain(const Volume& volume);
 // "axial slice 71 of 181"; "" for a plain picture.
 std::string describe_slice(const LoadedPicture& picture);
 

@@ -122,7 +122,7 @@ TEST_F(Shell, AClosedOutputAndAReaderThatIsGoneAreToldOf) {
 
 TEST_F(Shell, ClosedStreamsDoNoHarm) {
   EXPECT_EQ(shell("$S segment disc.png --point 30,20 --out m.png $M <&- >&- 2>&-").status, 3);
-  EXPECT_EQ(read_volume(path("m.png")).extent, (Extent3{60, 40, 1}));
+  EXPECT_EQ(read_volume(path("m.png")).geometry.extent, (Extent3{60, 40, 1}));
   EXPECT_EQ(shell("$S segment disc.png --point 30,20 --out n.png $M <&- 2>&-").status, 0);
   EXPECT_EQ(shell("cmp m.png n.png").status, 0);
   EXPECT_EQ(shell("$S info none.png 2>&-").status, 2);

@@ -58,11 +58,9 @@ std::variant<Result, CaseFailure> or_failure(const std::filesystem::path& file, 
 
 // An image with the labels on its grid.
 struct OpenImage {
-  OpenImage(Volume read, std::size_t label_files_kept)
-      : volume(std::move(read)), grid(geometry_of(volume)), labels(label_files_kept) {}
+  OpenImage(Volume read, std::size_t label_files_kept) : volume(std::move(read)), labels(label_files_kept) {}
 
   Volume volume;
-  ImageGeometry grid;
   mutable LatestFiles<LabelLayers> labels;
   mutable std::once_flag window_found;
   mutable UsedWindow window;  // where it is the same for all slices
@@ -85,12 +83,12 @@ std::shared_ptr<const LabelLayers> open_labels(const OpenImage& image,
     return on_file(FailureKind::unreadable_mask, path, [&] {
       LabelLayers stored =
           read_labels(path, {image_file, {}, FrameOfReference::any});  // planning has refused others
-      const ImageGeometry stored_grid{stored.layers[0].extent, stored.layers[0].mm_from_voxel};
-      auto labels = on_grid(std::move(stored), image.grid);
+      const ImageGeometry stored_grid = stored.layers[0].geometry;
+      auto labels = on_grid(std::move(stored), image.volume.geometry);
       if (!labels) {
-        throw CaseError(
-            FailureKind::size_mismatch,
-            path.string() + ": " + mismatch(stored_grid, image_file.filename().string(), image.grid));
+        throw CaseError(FailureKind::size_mismatch,
+                        path.string() + ": " +
+                            mismatch(stored_grid, image_file.filename().string(), image.volume.geometry));
       }
       return std::make_shared<const LabelLayers>(std::move(*labels));
     });
@@ -138,7 +136,7 @@ struct Place {
 
 Place place_of(const StudyCase& study_case, const OpenImage& image) {
   const auto& slice = study_case.slice;
-  const Place place{slice_plane(image.grid, slice ? std::optional(slice->axis) : std::nullopt),
+  const Place place{slice_plane(image.volume.geometry, slice ? std::optional(slice->axis) : std::nullopt),
                     slice ? slice->number : 0};
   if (!slice && place.plane.slice_count != 1) {
     throw CaseError(FailureKind::unreadable_image,
@@ -178,7 +176,7 @@ void read_label_truths(LoadedCase& loaded, const StudyCase& study_case, const Op
 
 // Annotations are drawn on the picture as it is stored; an oriented one is shown otherwise.
 Mask as_shown(const Mask& stored, const Place& place) {
-  LabelMap map{{stored.extent.width, stored.extent.height, 1}, {}, {}};
+  LabelMap map{{{stored.extent.width, stored.extent.height, 1}, {}}, {}};
   map.labels.assign(stored.pixels.begin(), stored.pixels.end());
   return mask_of_value(slice_labels(map, place.plane, place.slice), place.plane.extent, 1);
 }
@@ -187,10 +185,10 @@ void read_coco_truths(LoadedCase& loaded, const StudyCase& study_case, const Coc
                       const OpenImage& image, const Place& place) {
   const auto& json = study_case.tasks.at(0).truth_file;
   const ImageGeometry drawn{{annotated.extent.width, annotated.extent.height, 1}, {}};
-  if (image.grid.extent != drawn.extent) {
+  if (image.volume.geometry.extent != drawn.extent) {
     throw CaseError(FailureKind::size_mismatch, json.string() + ": says " + describe(drawn) + ", but " +
                                                     study_case.image_file.string() + " is " +
-                                                    describe(image.grid));
+                                                    describe(image.volume.geometry));
   }
   std::map<std::string, std::size_t> task_of_object;
   for (std::size_t i = 0; i < study_case.tasks.size(); ++i) task_of_object[study_case.tasks[i].object] = i;
@@ -220,7 +218,7 @@ struct CaseLoader::Impl {
     const UsedWindow used = window_of(image, slice);
     loaded.image = apply_window(slice, used);
     loaded.window = describe(used);
-    if (image.grid.mm_from_voxel)
+    if (image.volume.geometry.mm_from_voxel)
       loaded.pixel_size = PixelSize{place.plane.pixel_width_mm, place.plane.pixel_height_mm};
   }
 
@@ -256,8 +254,9 @@ struct CaseLoader::Impl {
   VolumeTruth load(const VolumeTask& task) const {
     const auto image = volumes.get(task.image_file, open_image);
     const auto labels = open_labels(*image, task.image_file, task.task.truth_file);
-    VolumeTruth truth{{image->grid.extent, {}}, slice_plane(image->grid, task.axis), {}};
-    truth.mask.voxels.resize(static_cast<std::size_t>(voxel_count(image->grid.extent)));
+    VolumeTruth truth{
+        {image->volume.geometry.extent, {}}, slice_plane(image->volume.geometry, task.axis), {}};
+    truth.mask.voxels.resize(static_cast<std::size_t>(voxel_count(image->volume.geometry.extent)));
     const std::int64_t value = value_of(task.task);
     std::int64_t area = 0;
     for (const LabelMap& layer : labels->layers) {
@@ -268,8 +267,8 @@ struct CaseLoader::Impl {
       }
     }
     require_planned_area(task.task, area);
-    if (image->grid.mm_from_voxel) {
-      const Vec3 spacing = spacing_mm(*image->grid.mm_from_voxel);
+    if (image->volume.geometry.mm_from_voxel) {
+      const Vec3 spacing = spacing_mm(*image->volume.geometry.mm_from_voxel);
       truth.voxel_mm = {spacing.x, spacing.y, spacing.z};
     }
     return truth;

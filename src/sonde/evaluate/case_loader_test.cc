@@ -58,7 +58,7 @@ TEST_F(CaseLoaderTest, GivesSlicesOfImageAndLabelsAsTheyAreShownWhateverTheOrien
     const Volume image = read_volume(file("images/a.nrrd"));
     const Volume labels = read_volume(file("labels/a.nrrd"));
     for (const Axis axis : {Axis::axial, Axis::coronal, Axis::sagittal}) {
-      const SlicePlane plane = slice_plane(image, axis);
+      const SlicePlane plane = slice_plane(image.geometry, axis);
       const CaseLoader loader({});
       for (const StudyCase& picture : plan({.min_area_px = 1, .axis = axis, .limit = {}}).cases) {
         const LoadedCase got = loaded(picture, loader);

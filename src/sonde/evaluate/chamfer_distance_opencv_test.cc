@@ -121,7 +121,7 @@ TEST(ChamferDistance, IsOpenCVsInEveryBitForRealObjects) {
   for (const auto& set : fs::directory_iterator(*shared / "data" / "images2d")) {
     for (const auto& file : fs::directory_iterator(set.path() / "masks")) {
       const LabelMap map = read_labels(file.path()).layers.at(0);
-      Mask mask = empty_mask({map.extent.x, map.extent.y});
+      Mask mask = empty_mask({map.geometry.extent.x, map.geometry.extent.y});
       for (const std::int32_t label :
            std::unordered_set<std::int32_t>(map.labels.begin(), map.labels.end())) {
         if (label == 0) continue;

@@ -89,7 +89,7 @@ class Planner {
   void add_mask(const ImageFile& image, const MaskFile& mask, Picture& picture) {
     const std::filesystem::path& path = mask.file.path;
     const LabelLayers labels = read_labels(path, {image.path, {}, frame_of_reference_});
-    const Extent3 extent = labels.layers[0].extent;
+    const Extent3 extent = labels.layers[0].geometry.extent;
     if (std::min({extent.x, extent.y, extent.z}) != 1) {
       throw Error(ErrorKind::unsupported,
                   path.string() + ": is a volume: volumes are paired with labels/, not with masks/");

@@ -51,7 +51,7 @@ fs::path volume_set(const fs::path& folder) {
   const fs::path set = folder / "volumes";
   fs::create_directories(set / "images");
   fs::create_directories(set / "labels");
-  Volume like;
+  ImageGeometry like;
   like.extent = {20, 16, 7};
   like.mm_from_voxel = oblique();
   BinaryVolume mask{like.extent,

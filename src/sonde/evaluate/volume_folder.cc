@@ -39,8 +39,7 @@ class Planner {
       return;
     }
     try {
-      const ImageInfo info = inspect(image.path).images.at(0);
-      add_labels(image, {info.extent, info.mm_from_voxel}, labels);
+      add_labels(image, inspect(image.path).images.at(0).geometry, labels);
     } catch (const std::exception& error) {
       fail_whole(image.name, FailureKind::unreadable_image, reason_naming(image.path, error));
     }
@@ -109,7 +108,7 @@ class Planner {
     const ImageGeometry& grid = slices.grid;
     try {
       LabelLayers stored = read_labels(label.file.path, {image.path, {}, options_.frame_of_reference});
-      const ImageGeometry stored_grid{stored.layers[0].extent, stored.layers[0].mm_from_voxel};
+      const ImageGeometry stored_grid = stored.layers[0].geometry;
       const auto labels = on_grid(std::move(stored), grid);
       if (!labels) {
         fail(image.name, FailureKind::size_mismatch,

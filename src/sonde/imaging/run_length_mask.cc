@@ -99,11 +99,7 @@ std::int64_t slice_position(Extent3 grid, const SlicePlane& plane, std::int64_t 
   if (plane.extent != Extent2{extent_along(grid, plane.column.axis), extent_along(grid, plane.row.axis)} ||
       plane.slice_count != extent_along(grid, plane.slice.axis))
     throw Error(ErrorKind::internal, "the plane is not one of the grid's");
-  if (slice < 0 || slice >= plane.slice_count) {
-    throw Error(ErrorKind::usage, "slice " + std::to_string(slice) +
-                                      " is out of range: " + std::string(to_string(plane.axis)) +
-                                      " slices are 0.." + std::to_string(plane.slice_count - 1));
-  }
+  require_slice(plane, slice);
   return plane.slice.sense == GridAxis::Sense::forward ? slice : plane.slice_count - 1 - slice;
 }
 

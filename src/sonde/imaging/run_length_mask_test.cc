@@ -59,7 +59,7 @@ constexpr std::array kAxes{Axis::axial, Axis::coronal, Axis::sagittal};
 
 Mask dense_slice(const BinaryVolume& mask, const SlicePlane& plane, std::int64_t slice) {
   Volume volume;
-  volume.extent = mask.extent;
+  volume.geometry.extent = mask.extent;
   volume.voxels.assign(mask.voxels.begin(), mask.voxels.end());
   const Picture picture = extract_slice(volume, plane, slice);
   return {picture.extent, {picture.grey.begin(), picture.grey.end()}};
@@ -127,7 +127,7 @@ TEST(VoxelBounds, AreThoseOfTheVoxels) {
 TEST(VoxelSlices, AreThoseOfTheDenseTwinForEveryOrderOfTheGridAxes) {
   Random random(3);
   for (const Affine3& affine : all_48_affines()) {
-    Volume geometry;
+    ImageGeometry geometry;
     geometry.extent = {3 + static_cast<std::int64_t>(random.below(5)), 4, 5};
     geometry.mm_from_voxel = affine;
     SCOPED_TRACE(orientation_code(geometry));
@@ -161,7 +161,7 @@ TEST(VoxelSlices, AreThoseOfTheDenseTwinForEveryOrderOfTheGridAxes) {
 TEST(VoxelSlices, MayBeCroppedToWhatIsThere) {
   Random random(7);
   for (const Affine3& affine : all_48_affines()) {
-    Volume geometry;
+    ImageGeometry geometry;
     geometry.extent = {6, 7, 8};
     geometry.mm_from_voxel = affine;
     SCOPED_TRACE(orientation_code(geometry));
@@ -201,7 +201,7 @@ TEST(RunLengthMask, IsMadeOfRunsInAnyOrderThatMayOverlap) {
 }
 
 TEST(VoxelSlices, RefuseASliceThatIsNotThereAndAPictureOfAnotherPlane) {
-  Volume geometry;
+  ImageGeometry geometry;
   geometry.extent = {3, 4, 5};
   const SlicePlane plane = slice_plane(geometry, Axis::coronal);
   const RunLengthMask set{geometry.extent, {}};

@@ -14,8 +14,6 @@ constexpr std::array<Axis, 3> kAxes{Axis::axial, Axis::coronal, Axis::sagittal};
 
 double component(Vec3 v, int world) { return world == 0 ? v.x : world == 1 ? v.y : v.z; }
 
-Affine3 affine_or_identity(const Volume& volume) { return volume.mm_from_voxel.value_or(Affine3{}); }
-
 // grid axis that runs along each world axis (0 = left, 1 = posterior, 2 = superior): the assignment with the
 // largest sum of absolute cosines, so that each grid axis serves once even where the volume is oblique by 45
 // degrees; the first of equals.
@@ -66,11 +64,7 @@ std::int64_t offset_of(Extent3 extent, GridAxis axis, std::int64_t step) {
 }
 
 Strides strides_of(Extent3 extent, const SlicePlane& plane, std::int64_t slice) {
-  if (slice < 0 || slice >= plane.slice_count) {
-    throw Error(ErrorKind::usage, "slice " + std::to_string(slice) +
-                                      " is out of range: " + std::string(to_string(plane.axis)) +
-                                      " slices are 0.." + std::to_string(plane.slice_count - 1));
-  }
+  require_slice(plane, slice);
   const auto signed_stride = [&](GridAxis axis) {
     return voxel_stride(extent, axis.axis) * (axis.sense == GridAxis::Sense::forward ? 1 : -1);
   };
@@ -101,11 +95,11 @@ std::string_view to_string(Axis axis) {
   return "";
 }
 
-SlicePlane slice_plane(const Volume& volume, Axis axis) {
+SlicePlane slice_plane(const ImageGeometry& geometry, Axis axis) {
   constexpr int kLeft = 0;
   constexpr int kPosterior = 1;
   constexpr int kSuperior = 2;
-  const Affine3 affine = affine_or_identity(volume);
+  const Affine3 affine = geometry.mm_from_voxel.value_or(Affine3{});
   const auto of_world = grid_axis_of_world(affine);
   const auto along = [&](int world, int towards) { return grid_axis(affine, of_world, world, towards); };
   SlicePlane plane;
@@ -128,21 +122,25 @@ SlicePlane slice_plane(const Volume& volume, Axis axis) {
       break;
   }
   const auto spacing = [&](GridAxis a) { return length(affine.columns[static_cast<std::size_t>(a.axis)]); };
-  plane.extent = {extent_along(volume.extent, plane.column.axis),
-                  extent_along(volume.extent, plane.row.axis)};
-  plane.slice_count = extent_along(volume.extent, plane.slice.axis);
+  plane.extent = {extent_along(geometry.extent, plane.column.axis),
+                  extent_along(geometry.extent, plane.row.axis)};
+  plane.slice_count = extent_along(geometry.extent, plane.slice.axis);
   plane.pixel_width_mm = spacing(plane.column);
   plane.pixel_height_mm = spacing(plane.row);
   plane.slice_spacing_mm = spacing(plane.slice);
   return plane;
 }
 
-Axis default_axis(const Volume& volume) {
+SlicePlane slice_plane(const ImageGeometry& geometry, std::optional<Axis> wanted) {
+  return slice_plane(geometry, wanted && !is_plain(geometry) ? *wanted : default_axis(geometry));
+}
+
+Axis default_axis(const ImageGeometry& geometry) {
   Axis best = Axis::axial;
   double best_area = -1;
   for (const bool thin_too : {false, true}) {
     for (const Axis axis : kAxes) {
-      const SlicePlane plane = slice_plane(volume, axis);
+      const SlicePlane plane = slice_plane(geometry, axis);
       if (!thin_too && std::min(plane.extent.width, plane.extent.height) < 2) continue;
       const double area = plane.pixel_width_mm * plane.pixel_height_mm;
       // Spacings come from 32-bit files: equal means equal to their precision.
@@ -156,22 +154,52 @@ Axis default_axis(const Volume& volume) {
   return best;
 }
 
-std::string orientation_code(const Volume& volume) {
-  if (!volume.mm_from_voxel) return "";
-  const auto of_world = grid_axis_of_world(*volume.mm_from_voxel);
+std::string orientation_code(const ImageGeometry& geometry) {
+  if (!geometry.mm_from_voxel) return "";
+  const auto of_world = grid_axis_of_world(*geometry.mm_from_voxel);
   constexpr std::array<std::string_view, 3> kForward{"L", "P", "S"};
   constexpr std::array<std::string_view, 3> kBackward{"R", "A", "I"};
   std::array<std::string_view, 3> letters;
   for (std::size_t world = 0; world < 3; ++world) {
     const auto axis = static_cast<std::size_t>(of_world[world]);
-    const bool forward = component(volume.mm_from_voxel->columns[axis], static_cast<int>(world)) >= 0;
+    const bool forward = component(geometry.mm_from_voxel->columns[axis], static_cast<int>(world)) >= 0;
     letters[axis] = forward ? kForward[world] : kBackward[world];
   }
   return std::string(letters[0]) + std::string(letters[1]) + std::string(letters[2]);
 }
 
+std::vector<SlicePlane> planes_of(const ImageGeometry& geometry) {
+  const Axis first = default_axis(geometry);
+  std::vector<SlicePlane> planes;
+  for (const Axis axis : kAxes) {
+    const SlicePlane plane = slice_plane(geometry, axis);
+    const bool is_line = plane.extent.width == 1 || plane.extent.height == 1;
+    if (axis == first || (!is_plain(geometry) && !is_line)) planes.push_back(plane);
+  }
+  return planes;
+}
+
+SlicePlane checked_plane(const ImageGeometry& geometry, PlaneRef wanted) {
+  std::string known;
+  for (const SlicePlane& plane : planes_of(geometry)) {
+    known += (known.empty() ? "" : ", ") + std::string(to_string(plane.axis));
+    if (plane.axis != wanted.axis) continue;
+    require_slice(plane, wanted.slice);
+    return plane;
+  }
+  throw Error(ErrorKind::usage,
+              "axis " + std::string(to_string(wanted.axis)) + ": the image has the planes " + known);
+}
+
+void require_slice(const SlicePlane& plane, std::int64_t slice) {
+  if (slice >= 0 && slice < plane.slice_count) return;
+  throw Error(ErrorKind::usage, "slice " + std::to_string(slice) +
+                                    " is out of range: " + std::string(to_string(plane.axis)) +
+                                    " slices are 0.." + std::to_string(plane.slice_count - 1));
+}
+
 Picture extract_slice(const Volume& volume, const SlicePlane& plane, std::int64_t slice) {
-  const Strides strides = strides_of(volume.extent, plane, slice);
+  const Strides strides = strides_of(volume.geometry.extent, plane, slice);
   Picture picture{plane.extent, volume.photometric, {}, {}};
   const bool colour = volume.photometric == Photometric::rgb;
   const auto count = static_cast<std::size_t>(pixel_count(plane.extent));

@@ -3,8 +3,10 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "sonde/imaging/picture.h"
 #include "sonde/imaging/volume.h"
@@ -31,16 +33,32 @@ struct SlicePlane {
   std::int64_t slice_count = 0;
   double pixel_width_mm = 1, pixel_height_mm = 1, slice_spacing_mm = 1;
 };
-SlicePlane slice_plane(const Volume& volume, Axis axis);
+SlicePlane slice_plane(const ImageGeometry& geometry, Axis axis);
+// Where an axis is wanted of all images alike: absent, and of a plain picture, it is default_axis.
+SlicePlane slice_plane(const ImageGeometry& geometry, std::optional<Axis> wanted);
 
 // The plane with the finest pixels (area in mm2; equal: axial, coronal, sagittal), among those whose picture
 // is not a line.
-Axis default_axis(const Volume& volume);
+Axis default_axis(const ImageGeometry& geometry);
 // "RAS": the anatomical direction in which each voxel axis increases, nearest one for oblique volumes; ""
 // without an affine.
-std::string orientation_code(const Volume& volume);
+std::string orientation_code(const ImageGeometry& geometry);
 
-// Throw Error{usage} naming what is allowed if slice is outside 0..slice_count - 1.
+// One slice of an image.
+struct PlaneRef {
+  Axis axis = Axis::axial;
+  std::int64_t slice = 0;
+  bool operator==(const PlaneRef&) const = default;
+};
+// The planes that people look at: one of a plain picture, else those whose pictures are not lines (a volume
+// of lines has its default one all the same).
+std::vector<SlicePlane> planes_of(const ImageGeometry& geometry);
+// One of planes_of(). Throws Error{usage} that says what there is, for an axis or slice that is not.
+SlicePlane checked_plane(const ImageGeometry& geometry, PlaneRef wanted);
+// Throws Error{usage} that says what there is, for a slice that is not.
+void require_slice(const SlicePlane& plane, std::int64_t slice);
+
+// Throw as require_slice().
 Picture extract_slice(const Volume& volume, const SlicePlane& plane, std::int64_t slice);
 // Writes `mask` (a picture of `plane`) at `slice` into `target`, whose extent is the volume's.
 void insert_slice(BinaryVolume& target, const Mask& mask, const SlicePlane& plane, std::int64_t slice);

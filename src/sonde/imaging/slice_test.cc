@@ -38,8 +38,8 @@ Volume stored(std::array<int, 3> order, std::array<bool, 3> flip) {
     }
   }
   Volume volume;
-  volume.extent = {extent[0], extent[1], extent[2]};
-  volume.mm_from_voxel = affine;
+  volume.geometry.extent = {extent[0], extent[1], extent[2]};
+  volume.geometry.mm_from_voxel = affine;
   for (std::int64_t k = 0; k < extent[2]; ++k) {
     for (std::int64_t j = 0; j < extent[1]; ++j) {
       for (std::int64_t i = 0; i < extent[0]; ++i) {
@@ -65,19 +65,19 @@ std::vector<Volume> all_48_orders() {
 
 TEST(ExtractSlice, ShowsTheSamePictureForEveryOrderOfTheGridAxes) {
   for (const Volume& volume : all_48_orders()) {
-    SCOPED_TRACE(orientation_code(volume));
-    const SlicePlane axial = slice_plane(volume, Axis::axial);
+    SCOPED_TRACE(orientation_code(volume.geometry));
+    const SlicePlane axial = slice_plane(volume.geometry, Axis::axial);
     ASSERT_EQ(axial.extent, (Extent2{3, 4}));
     ASSERT_EQ(axial.slice_count, 5);
     EXPECT_EQ(extract_slice(volume, axial, 2).grey,
               (std::vector<float>{2, 102, 202, 12, 112, 212, 22, 122, 222, 32, 132, 232}));
-    const SlicePlane coronal = slice_plane(volume, Axis::coronal);
+    const SlicePlane coronal = slice_plane(volume.geometry, Axis::coronal);
     ASSERT_EQ(coronal.extent, (Extent2{3, 5}));
     const auto back = extract_slice(volume, coronal, 0)
                           .grey;  // slice 0 is the posterior end, its first row the superior one
     EXPECT_EQ(std::vector<float>(back.begin(), back.begin() + 6),
               (std::vector<float>{34, 134, 234, 33, 133, 233}));
-    const SlicePlane sagittal = slice_plane(volume, Axis::sagittal);
+    const SlicePlane sagittal = slice_plane(volume.geometry, Axis::sagittal);
     ASSERT_EQ(sagittal.extent, (Extent2{4, 5}));
     const auto left = extract_slice(volume, sagittal, 0)
                           .grey;  // slice 0 is the left end, its first column the anterior one
@@ -89,10 +89,10 @@ TEST(ExtractSlice, ShowsTheSamePictureForEveryOrderOfTheGridAxes) {
 TEST(InsertSlice, PutsAMaskWhereExtractSliceFindsIt) {
   for (const Volume& volume : all_48_orders()) {
     for (const Axis axis : {Axis::axial, Axis::coronal, Axis::sagittal}) {
-      const SlicePlane plane = slice_plane(volume, axis);
+      const SlicePlane plane = slice_plane(volume.geometry, axis);
       Mask mask = empty_mask(plane.extent);
       mask.pixels[1] = 1;
-      BinaryVolume target{volume.extent, std::vector<std::uint8_t>(volume.voxels.size(), 0)};
+      BinaryVolume target{volume.geometry.extent, std::vector<std::uint8_t>(volume.voxels.size(), 0)};
       insert_slice(target, mask, plane, 1);
       Volume as_volume = volume;
       as_volume.voxels.assign(target.voxels.begin(), target.voxels.end());
@@ -104,7 +104,7 @@ TEST(InsertSlice, PutsAMaskWhereExtractSliceFindsIt) {
 }
 
 TEST(SlicePlane, KnowsTheSpacingOfItsPixels) {
-  const SlicePlane plane = slice_plane(stored({2, 0, 1}, {true, false, true}), Axis::sagittal);
+  const SlicePlane plane = slice_plane(stored({2, 0, 1}, {true, false, true}).geometry, Axis::sagittal);
   EXPECT_DOUBLE_EQ(plane.pixel_width_mm, 0.7);
   EXPECT_DOUBLE_EQ(plane.pixel_height_mm, 3);
   EXPECT_DOUBLE_EQ(plane.slice_spacing_mm, 0.5);
@@ -114,48 +114,50 @@ TEST(SlicePlane, NamesTheAxesOfAnObliqueVolumeByTheNearestAnatomicalOnes) {
   Volume volume = stored({0, 1, 2}, {false, false, false});
   const double c = std::cos(0.6);
   const double s = std::sin(0.6);
-  volume.mm_from_voxel->columns = {Vec3{0.5 * c, 0, 0.5 * s}, Vec3{0, 0.7, 0}, Vec3{-3 * s, 0, 3 * c}};
-  EXPECT_EQ(orientation_code(volume), "LPS");
-  EXPECT_EQ(slice_plane(volume, Axis::axial).slice.axis, 2);
+  volume.geometry.mm_from_voxel->columns = {Vec3{0.5 * c, 0, 0.5 * s}, Vec3{0, 0.7, 0},
+                                            Vec3{-3 * s, 0, 3 * c}};
+  EXPECT_EQ(orientation_code(volume.geometry), "LPS");
+  EXPECT_EQ(slice_plane(volume.geometry, Axis::axial).slice.axis, 2);
 }
 
 TEST(SlicePlane, UsesEveryGridAxisOnceWhereTheVolumeLiesAt45Degrees) {
   Volume volume = stored({0, 1, 2}, {false, false, false});
   const double h = std::sqrt(0.5);
-  volume.mm_from_voxel->columns = {Vec3{h, h, 0}, Vec3{h, -h, 0}, Vec3{0, 0, 1}};
+  volume.geometry.mm_from_voxel->columns = {Vec3{h, h, 0}, Vec3{h, -h, 0}, Vec3{0, 0, 1}};
   for (const Axis axis : {Axis::axial, Axis::coronal, Axis::sagittal}) {
-    const SlicePlane plane = slice_plane(volume, axis);
+    const SlicePlane plane = slice_plane(volume.geometry, axis);
     EXPECT_EQ(plane.column.axis + plane.row.axis + plane.slice.axis, 3);
   }
 }
 
 TEST(SlicePlane, ShowsAVolumeWithoutAnAffineAsStored) {
   Volume volume;
-  volume.extent = {2, 2, 2};
+  volume.geometry.extent = {2, 2, 2};
   volume.voxels = {0, 1, 2, 3, 4, 5, 6, 7};
-  const SlicePlane plane = slice_plane(volume, Axis::axial);
+  const SlicePlane plane = slice_plane(volume.geometry, Axis::axial);
   EXPECT_EQ(extract_slice(volume, plane, 1).grey, (std::vector<float>{4, 5, 6, 7}));
-  EXPECT_EQ(orientation_code(volume), "");
+  EXPECT_EQ(orientation_code(volume.geometry), "");
 }
 
 TEST(DefaultAxis, IsThePlaneWithTheFinestPixels) {
-  EXPECT_EQ(default_axis(stored({2, 0, 1}, {true, false, true})), Axis::axial);
+  EXPECT_EQ(default_axis(stored({2, 0, 1}, {true, false, true}).geometry), Axis::axial);
   Volume isotropic;
-  isotropic.extent = {4, 4, 4};
-  EXPECT_EQ(default_axis(isotropic), Axis::axial);
+  isotropic.geometry.extent = {4, 4, 4};
+  EXPECT_EQ(default_axis(isotropic.geometry), Axis::axial);
 }
 
 TEST(DefaultAxis, IsNeverAPlaneWhosePicturesAreLines) {
   Volume single = stored({0, 1, 2}, {false, false, false});
-  single.extent = {3, 4, 1};
-  single.mm_from_voxel->columns[2] = {0, 0, 0.01};  // a thin slice would make the other planes the finest
-  EXPECT_EQ(default_axis(single), Axis::axial);
+  single.geometry.extent = {3, 4, 1};
+  single.geometry.mm_from_voxel->columns[2] = {0, 0,
+                                               0.01};  // a thin slice would make the other planes the finest
+  EXPECT_EQ(default_axis(single.geometry), Axis::axial);
 }
 
 TEST(ExtractSlice, SaysWhichSlicesThereAre) {
   const Volume volume = stored({0, 1, 2}, {false, false, false});
   try {
-    extract_slice(volume, slice_plane(volume, Axis::coronal), 4);
+    extract_slice(volume, slice_plane(volume.geometry, Axis::coronal), 4);
     FAIL();
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::usage);
@@ -165,10 +167,10 @@ TEST(ExtractSlice, SaysWhichSlicesThereAre) {
 
 TEST(ExtractSlice, KeepsColours) {
   Volume volume;
-  volume.extent = {2, 1, 1};
+  volume.geometry.extent = {2, 1, 1};
   volume.photometric = Photometric::rgb;
   volume.rgb = {1, 2, 3, 4, 5, 6};
-  EXPECT_EQ(extract_slice(volume, slice_plane(volume, Axis::axial), 0).rgb, volume.rgb);
+  EXPECT_EQ(extract_slice(volume, slice_plane(volume.geometry, Axis::axial), 0).rgb, volume.rgb);
 }
 
 }  // namespace

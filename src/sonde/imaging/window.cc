@@ -58,7 +58,7 @@ std::vector<float> finite_values(std::span<const float> voxels) {
 std::vector<float> measured_values(const Volume& volume) {
   std::vector<float> measured;
   if (!volume.padding.empty()) {
-    const auto size = static_cast<std::size_t>(volume.extent.x * volume.extent.y);
+    const auto size = static_cast<std::size_t>(volume.geometry.extent.x * volume.geometry.extent.y);
     for (std::size_t k = 0; k < volume.padding.size(); ++k) {
       const auto& padding = volume.padding[k];
       const auto is_measured = [&](float v) {

@@ -13,12 +13,12 @@ namespace {
 
 Volume volume_of(std::vector<float> values) {
   Volume volume;
-  volume.extent = {static_cast<std::int64_t>(values.size()), 1, 1};
+  volume.geometry.extent = {static_cast<std::int64_t>(values.size()), 1, 1};
   volume.voxels = std::move(values);
   return volume;
 }
 Picture picture_of(const Volume& volume) {
-  return {{volume.extent.x, 1}, volume.photometric, volume.voxels, volume.rgb};
+  return {{volume.geometry.extent.x, 1}, volume.photometric, volume.voxels, volume.rgb};
 }
 
 std::vector<int> greys(const Volume& volume, const WindowChoice& choice) {

@@ -42,8 +42,8 @@ Volume read_stored(const std::filesystem::path& path, std::int64_t frame) {
 std::string voxels(std::int64_t count) { return std::to_string(count) + (count == 1 ? " voxel" : " voxels"); }
 
 // One layer; of what has been taken for something else a note is made.
-LabelLayers one_layer(Extent3 extent, std::optional<Affine3> mm_from_voxel, LabelValues values) {
-  LabelLayers labels{{LabelMap{extent, std::move(values.labels), mm_from_voxel}}};
+LabelLayers one_layer(const ImageGeometry& geometry, LabelValues values) {
+  LabelLayers labels{{LabelMap{geometry, std::move(values.labels)}}};
   if (values.ignored > 0)
     labels.notes.push_back(voxels(values.ignored) + " of value -1, not labelled: taken as background");
   if (values.rounded > 0)
@@ -57,8 +57,8 @@ LabelValues values_of(const std::string& name, const Volume& volume) {
 }
 
 LabelLayers only_frame(const std::string& name, const Volume& volume) {
-  LabelLayers labels = one_layer(volume.extent, volume.mm_from_voxel, values_of(name, volume));
-  refuse_soft_edges(name, labels.layers[0].labels, volume.extent.x);
+  LabelLayers labels = one_layer(volume.geometry, values_of(name, volume));
+  refuse_soft_edges(name, labels.layers[0].labels, volume.geometry.extent.x);
   return labels;
 }
 
@@ -127,8 +127,8 @@ LabelLayers read_segments(const std::filesystem::path& path, const std::vector<S
   LabelLayers labels{.names = values.names(), .covers = LabelLayers::Covers::part};
   for (std::int64_t layer = 0; layer < layers; ++layer) {
     const Volume volume = read_stored(path, layer);
-    check_layers(layers, volume.extent);
-    LabelLayers read = one_layer(volume.extent, volume.mm_from_voxel, values_of(path.string(), volume));
+    check_layers(layers, volume.geometry.extent);
+    LabelLayers read = one_layer(volume.geometry, values_of(path.string(), volume));
     const std::int64_t unnamed = values.renumber(read.layers[0].labels, layer);
     const std::string where = layers == 1 ? "" : "layer " + std::to_string(layer) + ": ";
     append_notes(labels, read, where);
@@ -143,11 +143,9 @@ LabelLayers read_segments(const std::filesystem::path& path, const std::vector<S
 // On the image's own grid, to which segments need not fill all slices.
 LabelLayers read_dicom_segments(const std::filesystem::path& path, const DicomSegImage& image) {
   const DicomSeg seg = read_dicom_seg(path, image);
-  const ImageInfo info = inspect(image.path).images.at(0);
-  const ImageGeometry grid{info.extent, info.mm_from_voxel};
+  const ImageGeometry grid = inspect(image.path).images.at(0).geometry;
   std::vector<std::int32_t> background(static_cast<std::size_t>(voxel_count(grid.extent)));
-  LabelLayers labels{.layers = {{grid.extent, std::move(background), grid.mm_from_voxel}},
-                     .notes = seg.notes};
+  LabelLayers labels{.layers = {{grid, std::move(background)}}, .notes = seg.notes};
   for (const DicomSegInfo& segment : seg.segments) {
     try {
       add_label(labels, segment.number,
@@ -196,8 +194,7 @@ std::optional<FrameLabels> labels_of_frames(const std::filesystem::path& path, c
   const auto first_mask = one_value.mask_of(first.labels);
   if (!first_mask) return std::nullopt;
   std::vector<std::uint8_t> others(first.labels.size());
-  FrameLabels found{
-      {{LabelMap{first.extent, std::vector<std::int32_t>(others.size()), first.mm_from_voxel}}}};
+  FrameLabels found{{{LabelMap{first.geometry, std::vector<std::int32_t>(others.size())}}}};
   for (std::int64_t frame = 1; frame < count; ++frame) {
     const Volume volume = read_stored(path, frame);
     const auto mask = one_value.mask_of(values_of(path.string(), volume).labels);
@@ -222,7 +219,7 @@ LabelLayers read_frames(const std::filesystem::path& path, const Volume& volume,
   const std::string frames = std::to_string(count) + " frames";
   if (count > kMaxFrames)
     refuse_unsupported(name, "holds " + frames + ": labels have at most " + std::to_string(kMaxFrames));
-  LabelLayers first = one_layer(volume.extent, volume.mm_from_voxel, values_of(name, volume));
+  LabelLayers first = one_layer(volume.geometry, values_of(name, volume));
   const bool as_many_as_image = count == frames_of(image);
   auto found = labels_of_frames(path, first.layers[0], count);
   if (found) append_notes(found->labels, first, "frame 0: ");
@@ -260,8 +257,8 @@ void add_label(LabelLayers& labels, std::int32_t value, const std::vector<std::u
   auto layer = std::ranges::find_if(labels.layers, is_free);
   if (layer == labels.layers.end()) {
     const LabelMap& like = labels.layers.front();
-    check_layers(static_cast<std::int64_t>(labels.layers.size()) + 1, like.extent);
-    LabelMap empty{like.extent, std::vector<std::int32_t>(like.labels.size()), like.mm_from_voxel};
+    check_layers(static_cast<std::int64_t>(labels.layers.size()) + 1, like.geometry.extent);
+    LabelMap empty{like.geometry, std::vector<std::int32_t>(like.labels.size())};
     layer = labels.layers.insert(labels.layers.end(), std::move(empty));
   }
   for (std::size_t i = 0; i < voxels.size(); ++i)

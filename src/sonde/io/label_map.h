@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "sonde/imaging/geometry.h"
+#include "sonde/imaging/image_geometry.h"
 #include "sonde/io/read.h"
 
 namespace sonde {
@@ -24,9 +24,8 @@ struct DicomSegImage {
 };
 
 struct LabelMap {
-  Extent3 extent;                        // z == 1 for a picture
-  std::vector<std::int32_t> labels;      // x fastest, then y, then z; 0 is background
-  std::optional<Affine3> mm_from_voxel;  // LPS+
+  ImageGeometry geometry;
+  std::vector<std::int32_t> labels;  // x fastest, then y, then z; 0 is background
 };
 
 // The labels of a file. Where some overlap they lie in several layers; no value is in two of them.

@@ -39,9 +39,9 @@ TEST_F(ReadLabelMap, TakesPaletteIndicesAndNotTheirColours) {
                                               .before_pixels = chunks,
                                               .rows = std::string("\0\x00\x02\x01", 4)}));
     const LabelMap map = read_labels(path).layers.at(0);
-    EXPECT_EQ(map.extent, (Extent3{3, 1, 1}));
+    EXPECT_EQ(map.geometry.extent, (Extent3{3, 1, 1}));
     EXPECT_THAT(map.labels, ElementsAre(0, 2, 1));
-    EXPECT_FALSE(map.mm_from_voxel.has_value());
+    EXPECT_FALSE(map.geometry.mm_from_voxel.has_value());
   }
 }
 
@@ -106,9 +106,9 @@ TEST_F(ReadLabelMap, RefusesEveryTruncationOfAPng) {
 
 TEST_F(ReadLabelMap, ReadsVolumesOfWholeNumbersWithTheirAffine) {
   const LabelLayers labels = read_labels(floats({0, 1, 16777215}));
-  EXPECT_EQ(labels.layers.at(0).extent, (Extent3{3, 1, 1}));
+  EXPECT_EQ(labels.layers.at(0).geometry.extent, (Extent3{3, 1, 1}));
   EXPECT_THAT(labels.layers[0].labels, ElementsAre(0, 1, 16777215));
-  expect_near(spacing_mm(labels.layers[0].mm_from_voxel.value()), {1, 2, 3}, 1e-6);
+  expect_near(spacing_mm(labels.layers[0].geometry.mm_from_voxel.value()), {1, 2, 3}, 1e-6);
   EXPECT_THAT(labels.notes, IsEmpty());
 }
 

@@ -17,8 +17,8 @@ enum class PixelValues { shown, stored };
 
 struct ReadOptions {
   std::optional<std::int64_t> frame{};  // time point or frame of a cine; absent: the first
-  std::string
-      series{};  // DICOM folder: series UID or its number as `sonde info` prints it; empty: the only one
+  // DICOM folder: series UID or its number as `sonde info` prints it; empty: the only one.
+  std::string series{};
   PixelValues values = PixelValues::shown;
 };
 
@@ -51,10 +51,9 @@ struct ImageInfo {
   std::string title;                 // series number and description, or empty
   std::string series_uid, modality;  // DICOM
   std::string stored_type;           // "int16", "uint8 rgb", "JPEG 2000, uint16"
-  Extent3 extent;
+  ImageGeometry geometry;
   std::int64_t frame_count = 1;
   Photometric photometric = Photometric::grey;
-  std::optional<Affine3> mm_from_voxel;  // LPS+
   std::optional<Window> file_window;
   bool eight_bit = false;
   std::int64_t file_count = 1;

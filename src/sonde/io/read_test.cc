@@ -37,10 +37,10 @@ TEST(ReadVolume, TellsFormatsByTheirContentWhateverTheirName) {
       std::filesystem::remove(folder.path() / name);
       const auto path = write_file(folder.path() / name, content);
       EXPECT_EQ(inspect(path).format, format);
-      EXPECT_EQ(read_volume(path).extent, (Extent3{13, 9, 1}));
+      EXPECT_EQ(read_volume(path).geometry.extent, (Extent3{13, 9, 1}));
     }
   }
-  Volume like;
+  ImageGeometry like;
   like.extent = {5, 4, 3};
   const BinaryVolume mask{like.extent, std::vector<std::uint8_t>(60, 1)};
   const std::map<std::string, std::string> volumes{
@@ -49,7 +49,7 @@ TEST(ReadVolume, TellsFormatsByTheirContentWhateverTheirName) {
     write_mask_volume(folder.path() / name, mask, like);
     std::filesystem::rename(folder.path() / name, folder.path() / "volume");
     EXPECT_THAT(inspect(folder.path() / "volume").format, HasSubstr(format));
-    EXPECT_EQ(read_volume(folder.path() / "volume").extent, like.extent);
+    EXPECT_EQ(read_volume(folder.path() / "volume").geometry.extent, like.extent);
   }
 }
 
@@ -148,7 +148,7 @@ TEST(Inspect, ListsTheImagesOfAFolderWithoutDicomAndWhatItRefusesOfThem) {
   const FileInfo info = inspect(folder.path());
   ASSERT_EQ(info.images.size(), 2U);
   EXPECT_EQ(info.images[0].title, "a.png");
-  EXPECT_EQ(info.images[0].extent, (Extent3{5, 4, 1}));
+  EXPECT_EQ(info.images[0].geometry.extent, (Extent3{5, 4, 1}));
   EXPECT_EQ(info.images[1].title, "b.png");
   ASSERT_EQ(info.refused.size(), 1U);
   EXPECT_EQ(info.refused[0].path, folder.path() / "cut.nii");
@@ -164,7 +164,8 @@ TEST(ReadVolume, ReadsEverySharedPictureAtTheSizeOfItsMask) {
     const Volume volume = read_volume(entry.path());
     EXPECT_TRUE(volume.notes.empty()) << entry.path();
     const auto folder = entry.path().parent_path();
-    extents[folder.filename()][folder.parent_path().filename() / entry.path().filename()] = volume.extent;
+    extents[folder.filename()][folder.parent_path().filename() / entry.path().filename()] =
+        volume.geometry.extent;
   }
   EXPECT_EQ(extents.at("images").size(), 113U);
   EXPECT_EQ(extents.at("images"), extents.at("masks"));

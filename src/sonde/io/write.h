@@ -26,7 +26,8 @@ void write_png(const std::filesystem::path& path, const RgbImage& image);
 std::vector<std::byte> encode_png(const RgbImage& image);
 // 0 and 1 as unsigned 8 bits on the grid and affine of `like` (nifti, nrrd, metaimage; .nii.gz, NRRD and MHA
 // are compressed).
-void write_mask_volume(const std::filesystem::path& path, const BinaryVolume& mask, const Volume& like);
+void write_mask_volume(const std::filesystem::path& path, const BinaryVolume& mask,
+                       const ImageGeometry& like);
 // Labels from 0 to 65535 in the smallest unsigned type that holds them, as read_labels reads them: a PNG
 // (z == 1, grey), or a volume on its grid and affine. Throws Error{usage} for other values.
 void write_label_map(const std::filesystem::path& path, const LabelMap& map);

@@ -101,7 +101,7 @@ void check_settings(const EverythingSettings& settings) {
 // Reads the image if nobody has yet.
 ImageGeometry Api::grid_of_image(ImageId id) {
   const ImageSummary image = project_.image(id);
-  return image.grid ? *image.grid : service_.open(id)->grid();
+  return image.grid ? *image.grid : service_.open(id)->geometry();
 }
 
 Response Api::get_image(const Call& call) {
@@ -109,13 +109,13 @@ Response Api::get_image(const Call& call) {
   const Volume& volume = image->volume();
   Changes all = project_.changes_since(call.id(), 0, client_in(call.target));
   const Json json = wire::to_json(wire::OpenedFacts{.image = all.image,
-                                                    .extent = volume.extent,
-                                                    .plain = is_plain(image->grid()),
+                                                    .extent = volume.geometry.extent,
+                                                    .plain = is_plain(image->geometry()),
                                                     .photometric = volume.photometric,
                                                     .range = image->range(),
-                                                    .orientation = orientation_code(image->grid()),
+                                                    .orientation = orientation_code(image->geometry()),
                                                     .notes = volume.notes,
-                                                    .planes = plane_facts(image->grid()),
+                                                    .planes = plane_facts(image->geometry()),
                                                     .default_plane = image->default_plane(),
                                                     .window = image->default_window(),
                                                     .presets = presets_for(volume),
@@ -135,7 +135,7 @@ Response Api::get_picture(const Call& call) {
 Response Api::get_masks(const Call& call) {
   const Stopwatch watch;
   const PlaneRef plane = plane_in(call.target);
-  plane_at(grid_of_image(call.id()), plane);
+  checked_plane(grid_of_image(call.id()), plane);
   wire::Bundle bundle{.changes = project_.changes_since(call.id(), 0, client_in(call.target)),
                       .labels = {},
                       .timing = {},
@@ -152,7 +152,7 @@ Response Api::get_image_changes(const Call& call) {
   const Stopwatch watch;
   const PlaneRef plane = plane_in(call.target);
   const Revision since = query_whole(call.target, "since");
-  plane_at(grid_of_image(call.id()), plane);
+  checked_plane(grid_of_image(call.id()), plane);
   wire::Bundle bundle{.changes = project_.changes_since(call.id(), since, client_in(call.target)),
                       .labels = {},
                       .timing = {},
@@ -166,7 +166,7 @@ Response Api::get_image_changes(const Call& call) {
 Response Api::post_action(const Call& call) {
   const Stopwatch watch;
   const wire::ActionRequest request = wire::parse_action(call.body);
-  plane_at(grid_of_image(call.id()), request.view);
+  checked_plane(grid_of_image(call.id()), request.view);
   AskTimes times;
   wire::Bundle bundle{.changes = project_.apply(call.id(), request.request, request.action,
                                                 service_.segmenter(times), request.client),
@@ -193,7 +193,7 @@ Response Api::post_everything(const Call& call) {
   const ImageId id = call.id();
   const wire::EverythingRequest asked = wire::parse_everything(call.body);
   const EverythingAction& action = asked.action;
-  plane_at(grid_of_image(id), action.plane);
+  checked_plane(grid_of_image(id), action.plane);
   parse_window(action.window);
   check_settings(action.settings);
   const auto job = jobs_.start("everything", [this, id, asked](const JobReport& report) {

@@ -48,7 +48,8 @@ wire::ModelFacts ServedModel::facts() const {
           model.precision() == Precision::bf16 ? "bf16" : "fp32"};
 }
 
-ImageService::ImageService(Project& project, ServedModel model, ReadImage read_function, ServiceOptions options)
+ImageService::ImageService(Project& project, ServedModel model, ReadImage read_function,
+                           ServiceOptions options)
     : project_(project),
       model_(std::move(model)),
       read_(std::move(read_function)),
@@ -61,7 +62,7 @@ std::shared_ptr<const OpenImage> ImageService::read(ImageId id) {
   try {
     std::string stamp = stamp_of(source);
     auto image = std::make_shared<const OpenImage>(read_(source));
-    project_.set_opened(id, image->grid());
+    project_.set_opened(id, image->geometry());
     project_.set_content(id, content_of(source, image->volume(), std::move(stamp)));
     return image;
   } catch (const Error& error) {
@@ -89,14 +90,14 @@ std::shared_ptr<const Predictor> ImageService::encode(const PictureKey& key, Pri
 // Throws for what could not be encoded anyway, before it is put in the queue.
 PictureKey ImageService::checked(const PictureKey& key) {
   parse_window(key.window);
-  plane_at(open(key.image)->grid(), key.plane);
+  checked_plane(open(key.image)->geometry(), key.plane);
   return key;
 }
 
 // Slices of the same plane, then the first pictures of the next image and of the one before.
 std::vector<EncodingQueue::Neighbour> ImageService::neighbours(const PictureKey& key) {
   std::vector<EncodingQueue::Neighbour> wanted;
-  const std::int64_t slices = plane_at(open(key.image)->grid(), key.plane).slice_count;
+  const std::int64_t slices = checked_plane(open(key.image)->geometry(), key.plane).slice_count;
   for (std::int64_t step = 1; step <= kSlicesAhead; ++step) {
     for (const std::int64_t slice : {key.plane.slice + step, key.plane.slice - step}) {
       if (slice < 0 || slice >= slices) continue;

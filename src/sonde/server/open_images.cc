@@ -23,36 +23,8 @@ std::array<double, 2> range_of(const Volume& volume) {
 
 }  // namespace
 
-std::vector<SlicePlane> planes_of(const ImageGeometry& grid) {
-  const Axis first = default_axis(grid);
-  std::vector<SlicePlane> planes;
-  for (const Axis axis : {Axis::axial, Axis::coronal, Axis::sagittal}) {
-    const SlicePlane plane = slice_plane(grid, axis);
-    const bool is_line = plane.extent.width == 1 || plane.extent.height == 1;
-    if (axis == first || (!is_plain(grid) && !is_line)) planes.push_back(plane);
-  }
-  return planes;
-}
-
-SlicePlane plane_at(const ImageGeometry& grid, const PlaneRef& wanted) {
-  std::string known;
-  for (const SlicePlane& plane : planes_of(grid)) {
-    known += (known.empty() ? "" : ", ") + std::string(to_string(plane.axis));
-    if (plane.axis != wanted.axis) continue;
-    if (wanted.slice >= 0 && wanted.slice < plane.slice_count) return plane;
-    throw Error(ErrorKind::usage, "slice " + std::to_string(wanted.slice) + ": " +
-                                      std::string(to_string(plane.axis)) + " slices are 0.." +
-                                      std::to_string(plane.slice_count - 1));
-  }
-  throw Error(ErrorKind::usage,
-              "axis " + std::string(to_string(wanted.axis)) + ": the image has the planes " + known);
-}
-
 OpenImage::OpenImage(Volume volume)
-    : volume_(std::move(volume)),
-      grid_(geometry_of(volume_)),
-      type_(wire::picture_type(volume_)),
-      range_(range_of(volume_)) {
+    : volume_(std::move(volume)), type_(wire::picture_type(volume_)), range_(range_of(volume_)) {
   const bool has_own = volume_.photometric == Photometric::rgb || volume_.file_window || volume_.eight_bit;
   if (volume_.photometric != Photometric::rgb)
     automatic_window_ = resolve_window({WindowChoice::Kind::automatic, "auto", {}}, volume_, {});
@@ -62,12 +34,12 @@ OpenImage::OpenImage(Volume volume)
 std::uint64_t OpenImage::bytes() const { return volume_.voxels.size() * sizeof(float) + volume_.rgb.size(); }
 
 PlaneRef OpenImage::default_plane() const {
-  const Axis axis = default_axis(grid_);
-  return {axis, slice_plane(grid_, axis).slice_count / 2};
+  const Axis axis = default_axis(volume_.geometry);
+  return {axis, slice_plane(volume_.geometry, axis).slice_count / 2};
 }
 
 Picture OpenImage::picture(const PlaneRef& plane) const {
-  return extract_slice(volume_, plane_at(grid_, plane), plane.slice);
+  return extract_slice(volume_, checked_plane(volume_.geometry, plane), plane.slice);
 }
 
 UsedWindow OpenImage::resolved(const WindowChoice& choice, const Picture& slice) const {

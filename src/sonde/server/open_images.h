@@ -19,18 +19,13 @@
 
 namespace sonde {
 
-// The planes that people see of an image: one of a plain picture, else those whose pictures are not lines.
-std::vector<SlicePlane> planes_of(const ImageGeometry& grid);
-// Throws Error{usage} that says what there is, for an axis or slice that is not.
-SlicePlane plane_at(const ImageGeometry& grid, const PlaneRef& plane);
-
 // An image in memory, with what is worked out of its voxels once.
 class OpenImage {
  public:
   explicit OpenImage(Volume volume);
 
   const Volume& volume() const { return volume_; }
-  const ImageGeometry& grid() const { return grid_; }
+  const ImageGeometry& geometry() const { return volume_.geometry; }
   wire::PictureType picture_type() const { return type_; }
   std::array<double, 2> range() const { return range_; }  // of the finite values
   std::uint64_t bytes() const;
@@ -45,7 +40,6 @@ class OpenImage {
   UsedWindow resolved(const WindowChoice& choice, const Picture& slice) const;
 
   Volume volume_;
-  ImageGeometry grid_;
   wire::PictureType type_;
   std::array<double, 2> range_;
   UsedWindow automatic_window_, default_window_;

@@ -17,8 +17,7 @@ using testing::HasSubstr;
 
 Volume ramp(Extent3 extent, std::optional<Affine3> affine = {}) {
   Volume volume;
-  volume.extent = extent;
-  volume.mm_from_voxel = affine;
+  volume.geometry = {extent, affine};
   for (std::int64_t i = 0; i < voxel_count(extent); ++i) volume.voxels.push_back(static_cast<float>(i - 100));
   return volume;
 }
@@ -39,10 +38,10 @@ TEST(Planes, AreThreeOfAVolumeOneOfAPictureAndNeverLines) {
 
 TEST(Planes, ThatThereAreNotAreRefusedWithWhatThereIs) {
   const ImageGeometry volume{{4, 5, 6}, kAnisotropic};
-  EXPECT_EQ(plane_at(volume, {Axis::coronal, 4}).slice_count, 5);
+  EXPECT_EQ(checked_plane(volume, {Axis::coronal, 4}).slice_count, 5);
   const auto message = [](const ImageGeometry& grid, PlaneRef plane) -> std::string {
     try {
-      plane_at(grid, plane);
+      checked_plane(grid, plane);
     } catch (const Error& error) {
       EXPECT_EQ(error.kind(), ErrorKind::usage);
       return error.what();
@@ -62,7 +61,7 @@ TEST(OpenImage, ResolvesWindowsAsTheCommandsDo) {
   EXPECT_EQ(image.default_window().name, "auto");
   EXPECT_THAT(image.range(), ElementsAre(-100, 2299));
   for (const char* window : {"auto", "max", "brain", "300,500"}) {
-    const Picture slice = extract_slice(volume, slice_plane(volume, Axis::axial), 2);
+    const Picture slice = extract_slice(volume, slice_plane(volume.geometry, Axis::axial), 2);
     const RgbImage expected = apply_window(slice, resolve_window(parse_window(window), volume, slice));
     EXPECT_EQ(image.seen_by_network(plane, window).pixels, expected.pixels) << window;
   }

@@ -85,12 +85,12 @@ class TestApi {
     if (source.name == "cut.nii") throw Error(ErrorKind::corrupt_data, "cut.nii: the header is cut");
     Volume volume;
     if (source.name == "ball.nii.gz") {
-      volume.extent = {20, 30, 12};
-      volume.mm_from_voxel = Affine3{{Vec3{-0.5, 0, 0}, Vec3{0, 0.7, 0}, Vec3{0, 0, 3}}, {5, -6, 7}};
+      volume.geometry.extent = {20, 30, 12};
+      volume.geometry.mm_from_voxel = Affine3{{Vec3{-0.5, 0, 0}, Vec3{0, 0.7, 0}, Vec3{0, 0, 3}}, {5, -6, 7}};
       for (int i = 0; i < 20 * 30 * 12; ++i) volume.voxels.push_back(static_cast<float>(i % 700 - 200));
       return volume;
     }
-    volume.extent = {60, 40, 1};
+    volume.geometry.extent = {60, 40, 1};
     volume.eight_bit = true;
     const RgbImage picture = test_picture({60, 40});
     for (std::size_t i = 0; i < picture.pixels.size(); i += 3) volume.voxels.push_back(picture.pixels[i]);

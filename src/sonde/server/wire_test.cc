@@ -323,7 +323,7 @@ TEST(WirePicture, HasTheBytesOfTheExamples) {
     EXPECT_EQ(hex(encode_picture(picture, type)), example["hex"]) << name;
 
     Volume volume;
-    volume.extent = {picture.extent.width, picture.extent.height, 1};
+    volume.geometry.extent = {picture.extent.width, picture.extent.height, 1};
     volume.photometric = picture.photometric;
     volume.voxels = picture.grey;
     volume.rgb = picture.rgb;
@@ -333,7 +333,7 @@ TEST(WirePicture, HasTheBytesOfTheExamples) {
 
 TEST(WirePicture, SendsWhatIsNoNumberAsFloats) {
   Volume volume;
-  volume.extent = {2, 1, 1};
+  volume.geometry.extent = {2, 1, 1};
   volume.voxels = {1, std::numeric_limits<float>::quiet_NaN()};
   EXPECT_EQ(picture_type(volume), PictureType::float32);
   volume.voxels = {1, std::numeric_limits<float>::infinity()};

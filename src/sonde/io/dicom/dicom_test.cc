@@ -42,9 +42,9 @@ class ReadDicom : public testing::Test {
 
 TEST_F(ReadDicom, GivesAPictureWithoutPlaceItsPixelsAndNoAffine) {
   const auto volume = read(grey_picture());
-  EXPECT_EQ(volume.extent, (Extent3{3, 2, 1}));
+  EXPECT_EQ(volume.geometry.extent, (Extent3{3, 2, 1}));
   EXPECT_THAT(volume.voxels, ElementsAre(0, 1, 2, 3, 4, 5));
-  EXPECT_FALSE(volume.mm_from_voxel);
+  EXPECT_FALSE(volume.geometry.mm_from_voxel);
   EXPECT_FALSE(volume.file_window);
   EXPECT_FALSE(volume.eight_bit);
   EXPECT_EQ(volume.photometric, Photometric::grey);
@@ -138,20 +138,20 @@ TEST_F(ReadDicom, UnpacksSingleBits) {
 
 TEST_F(ReadDicom, PutsASliceWhereItsPlaneSays) {
   const auto volume = read(oblique_slice(0, 1).text(0x18, 0x0050, "DS", "2.5"));
-  ASSERT_TRUE(volume.mm_from_voxel);
-  expect_near(volume.mm_from_voxel->columns[0], {0.3, 0.4, 0});
-  expect_near(volume.mm_from_voxel->columns[1], {0, 0, -0.75});
-  expect_near(volume.mm_from_voxel->columns[2], {-2, 1.5, 0});
-  expect_near(volume.mm_from_voxel->origin, {10, 20, 30});
+  ASSERT_TRUE(volume.geometry.mm_from_voxel);
+  expect_near(volume.geometry.mm_from_voxel->columns[0], {0.3, 0.4, 0});
+  expect_near(volume.geometry.mm_from_voxel->columns[1], {0, 0, -0.75});
+  expect_near(volume.geometry.mm_from_voxel->columns[2], {-2, 1.5, 0});
+  expect_near(volume.geometry.mm_from_voxel->origin, {10, 20, 30});
 }
 
 TEST_F(ReadDicom, SaysWhenThePlaneIsNotUsable) {
   const auto skewed = read(oblique_slice(0, 1).text(0x20, 0x0037, "DS", "1\\0\\0\\1\\0\\0"));
-  EXPECT_FALSE(skewed.mm_from_voxel);
+  EXPECT_FALSE(skewed.geometry.mm_from_voxel);
   EXPECT_THAT(skewed.notes, ElementsAre("its orientation or position is not usable"));
-  EXPECT_FALSE(read(oblique_slice(0, 1).text(0x20, 0x0032, "DS", "1\\nan\\3")).mm_from_voxel);
+  EXPECT_FALSE(read(oblique_slice(0, 1).text(0x20, 0x0032, "DS", "1\\nan\\3")).geometry.mm_from_voxel);
   const auto unspaced = read(oblique_slice(0, 1).text(0x28, 0x0030, "DS", "0\\1"));
-  EXPECT_FALSE(unspaced.mm_from_voxel);
+  EXPECT_FALSE(unspaced.geometry.mm_from_voxel);
   EXPECT_THAT(unspaced.notes, ElementsAre("it says no usable pixel spacing"));
 }
 
@@ -193,19 +193,19 @@ Elements enhanced(const std::vector<double>& steps) {
 
 TEST_F(ReadDicom, StacksTheFramesOfAnEnhancedFileByTheirPositions) {
   const auto volume = read(enhanced({4, 0, 2}));
-  EXPECT_EQ(volume.extent, (Extent3{3, 2, 3}));
+  EXPECT_EQ(volume.geometry.extent, (Extent3{3, 2, 3}));
   EXPECT_EQ(volume.frame_count, 1);
   EXPECT_EQ(volume.voxels[0], 104);  // frame 1: 2 * 2 + 100
   EXPECT_EQ(volume.voxels[6], 109);
   EXPECT_EQ(volume.voxels[12], 101);
-  ASSERT_TRUE(volume.mm_from_voxel);
-  expect_near(volume.mm_from_voxel->columns[2], {-1.6, 1.2, 0});
-  expect_near(volume.mm_from_voxel->origin, {10, 20, 30});
+  ASSERT_TRUE(volume.geometry.mm_from_voxel);
+  expect_near(volume.geometry.mm_from_voxel->columns[2], {-1.6, 1.2, 0});
+  expect_near(volume.geometry.mm_from_voxel->origin, {10, 20, 30});
 }
 
 TEST_F(ReadDicom, TakesEqualRepeatsOfAPositionAsTimes) {
   const auto volume = read(enhanced({4, 0, 4, 0}), {.frame = 1, .series = {}});
-  EXPECT_EQ(volume.extent.z, 2);
+  EXPECT_EQ(volume.geometry.extent.z, 2);
   EXPECT_EQ(volume.frame_count, 2);
   EXPECT_EQ(volume.voxels[0], 116);
   EXPECT_EQ(volume.voxels[6], 109);
@@ -213,7 +213,7 @@ TEST_F(ReadDicom, TakesEqualRepeatsOfAPositionAsTimes) {
 
 TEST_F(ReadDicom, OffersFramesSinglyWherePositionsRepeatUnequally) {
   const auto volume = read(enhanced({4, 0, 4}));
-  EXPECT_EQ(volume.extent.z, 1);
+  EXPECT_EQ(volume.geometry.extent.z, 1);
   EXPECT_EQ(volume.frame_count, 3);
   EXPECT_THAT(volume.notes,
               ElementsAre("its 2 positions repeat 1 to 2 times: the slices are single pictures"));
@@ -223,9 +223,9 @@ TEST_F(ReadDicom, SpreadsADoseGridAlongItsNormalInGray) {
   auto data = oblique_slice(0, 1).text(0x28, 0x0008, "IS", "3").text(0x3004, 0x000c, "DS", "0\\3\\6");
   data.text(0x3004, 0x000e, "DS", "0.5").words(0x7fe0, 0x0010, std::vector<std::uint16_t>(18, 8));
   const auto volume = read(data);
-  EXPECT_EQ(volume.extent.z, 3);
+  EXPECT_EQ(volume.geometry.extent.z, 3);
   EXPECT_EQ(volume.voxels[17], 4);
-  expect_near(volume.mm_from_voxel->columns[2], {-2.4, 1.8, 0});
+  expect_near(volume.geometry.mm_from_voxel->columns[2], {-2.4, 1.8, 0});
 }
 
 // PackBits of one 16-bit picture: high bytes 0, low bytes 0..5.
@@ -354,8 +354,8 @@ TEST_F(ReadDicom, InspectsWithoutPixels) {
   EXPECT_EQ(info.images[0].series_uid, "1.2.3");
   EXPECT_EQ(info.images[0].modality, "MR");
   EXPECT_EQ(info.images[0].stored_type, "uint16");
-  EXPECT_EQ(info.images[0].extent, (Extent3{3, 2, 1}));
-  EXPECT_TRUE(info.images[0].mm_from_voxel);
+  EXPECT_EQ(info.images[0].geometry.extent, (Extent3{3, 2, 1}));
+  EXPECT_TRUE(info.images[0].geometry.mm_from_voxel);
 }
 
 // Bytes changed, cut out and cut off at fixed places: every file loads or is refused.
@@ -376,7 +376,7 @@ TEST_F(ReadDicom, SurvivesDamagedFiles) {
     try {
       const auto volume = read_raw(content);
       EXPECT_EQ(volume.voxels.size() + volume.rgb.size() / 3,
-                static_cast<std::size_t>(voxel_count(volume.extent)));
+                static_cast<std::size_t>(voxel_count(volume.geometry.extent)));
       ++loaded;
     } catch (const Error& error) {
       EXPECT_NE(error.kind(), ErrorKind::internal) << error.what();

@@ -102,8 +102,8 @@ Folder scan(const std::filesystem::path& path) {
 }
 
 std::string one_line(const ImageInfo& info) {
-  auto line = std::to_string(info.extent.x) + " x " + std::to_string(info.extent.y) + " x " +
-              std::to_string(info.extent.z);
+  auto line = std::to_string(info.geometry.extent.x) + " x " + std::to_string(info.geometry.extent.y) +
+              " x " + std::to_string(info.geometry.extent.z);
   if (info.frame_count > 1) line += ", " + std::to_string(info.frame_count) + " frames";
   return (info.title.empty() ? info.modality : info.title) + " (" + line + ")";
 }
@@ -272,7 +272,7 @@ DicomSource locate_dicom(const std::filesystem::path& path, const ReadOptions& o
   if (time >= stack.times.size())
     throw Error(ErrorKind::usage, path.string() + ": frame " + std::to_string(time) + " is not there");
   const ImageInfo info = describe_dicom_stack(folder.files, stack);
-  DicomSource source{info.extent, {}};
+  DicomSource source{info.geometry.extent, {}};
   for (const DicomSlice& slice : stack.times[time])
     source.slices.push_back(source_of(path, folder.files, slice));
   return source;

@@ -29,7 +29,7 @@ class ReadDicomFolder : public testing::Test {
   // The first pixel of each slice.
   static std::vector<float> first_pixels(const Volume& volume) {
     std::vector<float> firsts;
-    for (std::size_t k = 0; k < static_cast<std::size_t>(volume.extent.z); ++k)
+    for (std::size_t k = 0; k < static_cast<std::size_t>(volume.geometry.extent.z); ++k)
       firsts.push_back(volume.voxels[6 * k]);
     return firsts;
   }
@@ -41,13 +41,13 @@ TEST_F(ReadDicomFolder, SortsSlicesByPositionWhateverTheirNamesAndNumbers) {
   add("sub/a", oblique_slice(4, 1));
   add("z", oblique_slice(2, 5));
   const auto volume = read();
-  EXPECT_EQ(volume.extent, (Extent3{3, 2, 3}));
+  EXPECT_EQ(volume.geometry.extent, (Extent3{3, 2, 3}));
   EXPECT_THAT(first_pixels(volume), ElementsAre(90, 50, 10));
-  ASSERT_TRUE(volume.mm_from_voxel);
-  expect_near(volume.mm_from_voxel->columns[0], {0.3, 0.4, 0});
-  expect_near(volume.mm_from_voxel->columns[1], {0, 0, -0.75});
-  expect_near(volume.mm_from_voxel->columns[2], {-1.6, 1.2, 0});
-  expect_near(volume.mm_from_voxel->origin, {10, 20, 30});
+  ASSERT_TRUE(volume.geometry.mm_from_voxel);
+  expect_near(volume.geometry.mm_from_voxel->columns[0], {0.3, 0.4, 0});
+  expect_near(volume.geometry.mm_from_voxel->columns[1], {0, 0, -0.75});
+  expect_near(volume.geometry.mm_from_voxel->columns[2], {-1.6, 1.2, 0});
+  expect_near(volume.geometry.mm_from_voxel->origin, {10, 20, 30});
   EXPECT_THAT(volume.notes, IsEmpty());
 }
 
@@ -57,7 +57,7 @@ TEST_F(ReadDicomFolder, ReportsUnevenSpacingAndMissingSlices) {
     add(std::to_string(i), oblique_slice(steps[i], static_cast<int>(i)));
   const auto volume = read();
   EXPECT_THAT(volume.notes, ElementsAre("slices are unevenly spaced (2 to 4 mm), 1 slice may be missing"));
-  expect_near(volume.mm_from_voxel->columns[2], {-2, 1.5, 0});  // the mean: 2.5 mm
+  expect_near(volume.geometry.mm_from_voxel->columns[2], {-2, 1.5, 0});  // the mean: 2.5 mm
   EXPECT_THAT(inspect().images[0].notes, testing::ElementsAreArray(volume.notes));
 }
 
@@ -70,7 +70,7 @@ TEST_F(ReadDicomFolder, KeepsATiltedGantryInTheAffine) {
     add(std::to_string(k), slice);
   }
   const auto volume = read();
-  expect_near(volume.mm_from_voxel->columns[2], {-1.6, 1.2, 1});
+  expect_near(volume.geometry.mm_from_voxel->columns[2], {-1.6, 1.2, 1});
   ASSERT_EQ(volume.notes.size(), 1U);
   EXPECT_THAT(volume.notes[0], HasSubstr("sheared by 26.565 degrees"));
 }
@@ -99,13 +99,13 @@ TEST_F(ReadDicomFolder, NeverStacksALocalizerWithTheSlices) {
   for (int k = 0; k < 3; ++k) add(numbered("s", k), oblique_slice(2.0 * k, k));
   add("a_localizer", oblique_slice(1, 77).text(0x20, 0x0037, "DS", "0\\0\\-1\\0.6\\0.8\\0"));
   const auto volume = read();
-  EXPECT_EQ(volume.extent.z, 3);
+  EXPECT_EQ(volume.geometry.extent.z, 3);
   EXPECT_THAT(volume.notes,
               ElementsAre("1 picture of the series in another plane or size left out (localizer)"));
   const auto info = inspect();
   ASSERT_EQ(info.images.size(), 2U);
-  EXPECT_EQ(info.images[0].extent.z, 1);
-  EXPECT_EQ(info.images[1].extent.z, 3);
+  EXPECT_EQ(info.images[0].geometry.extent.z, 1);
+  EXPECT_EQ(info.images[1].geometry.extent.z, 3);
   EXPECT_EQ(info.images[1].file_count, 3);
   EXPECT_EQ(read({.frame = {}, .series = "1"}).voxels[0], 770);
 }
@@ -150,14 +150,14 @@ TEST_F(ReadDicomFolder, TakesPhasesOfACineAsTimes) {
 TEST_F(ReadDicomFolder, CountsACopyOfAFileOnce) {
   for (int k = 0; k < 3; ++k) add(std::to_string(k), oblique_slice(2.0 * k, k));
   add("copy", oblique_slice(2, 1));
-  EXPECT_EQ(read().extent.z, 3);
+  EXPECT_EQ(read().geometry.extent.z, 3);
   EXPECT_EQ(read().frame_count, 1);
 }
 
 TEST_F(ReadDicomFolder, KnowsACopyInAnotherEncoding) {
   for (int k = 0; k < 3; ++k) add(std::to_string(k), oblique_slice(2.0 * k, k));
   add("renamed", oblique_slice(2, 1).text(8, 0x103e, "LO", "exported again"));
-  EXPECT_EQ(read().extent.z, 3);
+  EXPECT_EQ(read().geometry.extent.z, 3);
   EXPECT_THAT(read().notes, IsEmpty());
 }
 
@@ -196,7 +196,7 @@ TEST_F(ReadDicomFolder, TellsPatientsOfOneSeriesApart) {
   };
   for (int k = 0; k < 3; ++k)
     add(numbered("a", k), of(oblique_slice(2.0 * k, k), "P1", k == 0 ? "Doe^Jo" : "Doe^Jo^"));
-  EXPECT_EQ(read().extent.z, 3);
+  EXPECT_EQ(read().geometry.extent.z, 3);
   add("b0", of(oblique_slice(1, 50), "P2", "Doe^Jo"));
   EXPECT_THAT(error_of([&] { read(); }).what(), HasSubstr("1 = series 7, patient Doe^Jo (P1) (3 x 2 x 3); "
                                                           "2 = series 7, patient Doe^Jo (P2) (3 x 2 x 1)"));
@@ -212,7 +212,7 @@ TEST_F(ReadDicomFolder, OffersPicturesWithoutPlaceAsFrames) {
     add(numbered("p", 3 - k),
         data.text(0x20, 0x000e, "UI", "1.2").text(0x20, 0x0013, "IS", std::to_string(k)));
   }
-  EXPECT_EQ(read().extent.z, 1);
+  EXPECT_EQ(read().geometry.extent.z, 1);
   EXPECT_EQ(read().frame_count, 3);
   EXPECT_EQ(read({.frame = 2, .series = {}}).voxels[0], 2);
 }
@@ -232,7 +232,7 @@ TEST_F(ReadDicomFolder, ListsUnreadableFilesAndIgnoresForeignOnes) {
   EXPECT_EQ(info.refused[1].path.filename(), "cut");
   EXPECT_THAT(info.refused[1].reason, HasSubstr("the pixel data are cut: 9 of 12 bytes are there"));
   const auto volume = read();
-  EXPECT_EQ(volume.extent.z, 2);
+  EXPECT_EQ(volume.geometry.extent.z, 2);
   ASSERT_EQ(volume.notes.size(), 1U);
   EXPECT_THAT(volume.notes[0], HasSubstr("2 files of the folder are not read"));
 }

@@ -83,13 +83,13 @@ ImageInfo describe_dicom_stack(const DicomFiles& files, const DicomStack& stack)
   info.series_uid = header.series_uid;
   info.modality = header.modality;
   info.stored_type = stored_type_of(header);
-  info.extent = extent_of(files, stack);
+  info.geometry.extent = extent_of(files, stack);
   info.frame_count = static_cast<std::int64_t>(stack.times.size());
   info.photometric = photometric_of(header);
-  info.mm_from_voxel = stack.mm_from_voxel.front();
+  info.geometry.mm_from_voxel = stack.mm_from_voxel.front();
   info.file_window = window_of(files, stack.times.front());
   info.eight_bit = is_eight_bit(files, stack.times.front());
-  info.file_count = header.frames.size() > 1 ? 1 : info.frame_count * info.extent.z;
+  info.file_count = header.frames.size() > 1 ? 1 : info.frame_count * info.geometry.extent.z;
   info.notes = stack.notes;
   return info;
 }
@@ -99,18 +99,18 @@ Volume read_dicom_stack(const std::filesystem::path& named, const DicomFiles& fi
   const auto time = chosen_time(named, stack, options);
   const auto& slices = stack.times[time];
   Volume volume;
-  volume.extent = extent_of(files, stack);
-  if (voxel_count(volume.extent) > kMaxVoxels)
+  volume.geometry.extent = extent_of(files, stack);
+  if (voxel_count(volume.geometry.extent) > kMaxVoxels)
     throw Error(ErrorKind::unsupported, named.string() + ": the volume has more than 2^31 voxels");
   volume.photometric = photometric_of(first_header(files, stack));
-  volume.mm_from_voxel = stack.mm_from_voxel[time];
+  volume.geometry.mm_from_voxel = stack.mm_from_voxel[time];
   volume.file_window = window_of(files, slices);
   volume.padding = padding_of(files, slices);
   volume.eight_bit = is_eight_bit(files, slices);
   volume.frame = static_cast<std::int64_t>(time);
   volume.frame_count = static_cast<std::int64_t>(stack.times.size());
   volume.notes = stack.notes;
-  const auto voxels = static_cast<std::size_t>(voxel_count(volume.extent));
+  const auto voxels = static_cast<std::size_t>(voxel_count(volume.geometry.extent));
   const auto requests = requests_for(files, slices);
   if (volume.photometric == Photometric::rgb) {
     decode_into(volume.rgb, 3 * voxels, requests);

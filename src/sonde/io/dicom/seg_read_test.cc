@@ -47,7 +47,7 @@ class ReadDicomSeg : public testing::Test {
     return read_dicom_seg(dicom_test::write(folder_.path() / "seg.dcm", file));
   }
   Found found_in(const DicomSeg& seg) const {
-    const ImageGeometry grid = geometry_of(read_volume(series_));
+    const ImageGeometry grid = read_volume(series_).geometry;
     Found found;
     for (const DicomSegInfo& segment : seg.segments)
       found[segment.label] = indices_of(voxels_of_segment(seg, segment.number, grid));
@@ -189,7 +189,7 @@ TEST(DicomWorkflow, SegmentationsHoldTheirTruth) {
   const fs::path folder = *shared / "data" / "dicom_workflow";
   const nlohmann::json truth = read_json_file(folder / "TRUTH.json", std::size_t{1} << 20);
   const fs::path series = folder / "series";
-  const ImageGeometry grid = geometry_of(read_volume(series));
+  const ImageGeometry grid = read_volume(series).geometry;
   int files = 0;
   for (const auto& [name, expected] : truth.items()) {
     if (!name.starts_with("seg_")) continue;

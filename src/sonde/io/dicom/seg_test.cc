@@ -59,7 +59,7 @@ class DicomSegFiles : public testing::Test {
 TEST_F(DicomSegFiles, ComeBackVoxelByVoxelWithNamesEvenWhereSegmentsOverlap) {
   const DicomSeg seg =
       written({{"liver", "by hand", {200, 30, 0}, liver_}, {"Tumor \xc3\xa4", "", {}, tumour_}});
-  const ImageGeometry grid = geometry_of(read_volume(series_));
+  const ImageGeometry grid = read_volume(series_).geometry;
   ASSERT_EQ(seg.segments.size(), 2U);
   EXPECT_EQ(seg.series_uid, "1.2.3");
   EXPECT_EQ(seg.segments[0].label, "liver");
@@ -75,10 +75,11 @@ TEST_F(DicomSegFiles, AreReadByAnotherReaderOnTheSeriesOwnGrid) {
   written({{"liver", "", {}, all}});
   const Volume series = read_volume(series_);
   const Volume seg = read_volume(path_);  // GDCM's
-  ASSERT_EQ(seg.extent, extent_);
+  ASSERT_EQ(seg.geometry.extent, extent_);
   for (std::size_t axis = 0; axis < 3; ++axis)
-    dicom_test::expect_near(seg.mm_from_voxel->columns[axis], series.mm_from_voxel->columns[axis]);
-  dicom_test::expect_near(seg.mm_from_voxel->origin, series.mm_from_voxel->origin);
+    dicom_test::expect_near(seg.geometry.mm_from_voxel->columns[axis],
+                            series.geometry.mm_from_voxel->columns[axis]);
+  dicom_test::expect_near(seg.geometry.mm_from_voxel->origin, series.geometry.mm_from_voxel->origin);
   const BinaryVolume mask = mask_from_voxels(all);
   EXPECT_EQ(std::vector<std::uint8_t>(seg.voxels.begin(), seg.voxels.end()), mask.voxels);
 }
@@ -120,13 +121,13 @@ TEST_F(DicomSegFiles, NameTheirSourceFrameOfReferenceColourAndCodes) {
 
 TEST_F(DicomSegFiles, LieOnGridsWhoseAxesAreSwappedAndTurned) {
   const DicomSeg seg = written({{"liver", "", {}, liver_}});
-  const Affine3 a = *read_volume(series_).mm_from_voxel;
+  const Affine3 a = *read_volume(series_).geometry.mm_from_voxel;
   const auto negated = [](Vec3 v) { return Vec3{-v.x, -v.y, -v.z}; };
   // i, j, k of the new grid run along k, -i, j of the series.
   const ImageGeometry turned{
       {4, 3, 2}, Affine3{{a.columns[2], negated(a.columns[0]), a.columns[1]}, transform(a, {2, 0, 0})}};
   const BinaryVolume mask = mask_from_voxels(liver_);
-  const LabelMap map{extent_, {mask.voxels.begin(), mask.voxels.end()}, a};
+  const LabelMap map{{extent_, a}, {mask.voxels.begin(), mask.voxels.end()}};
   const auto expected = on_grid({{map}}, turned);
   ASSERT_TRUE(expected);
   const BinaryVolume found = mask_from_voxels(voxels_of_segment(seg, 1, turned));
@@ -135,11 +136,11 @@ TEST_F(DicomSegFiles, LieOnGridsWhoseAxesAreSwappedAndTurned) {
 
 TEST_F(DicomSegFiles, AreRefusedOnAGridThatTheirFramesDoNotLieOn) {
   const DicomSeg seg = written({{"liver", "", {}, liver_}});
-  ImageGeometry grid = geometry_of(read_volume(series_));
+  ImageGeometry grid = read_volume(series_).geometry;
   grid.mm_from_voxel->origin.x += 0.1;
   EXPECT_THAT(error_of([&] { voxels_of_segment(seg, 1, grid); }).what(),
               HasSubstr("not slices of the image"));
-  ImageGeometry smaller = geometry_of(read_volume(series_));
+  ImageGeometry smaller = read_volume(series_).geometry;
   smaller.extent.z = 2;
   EXPECT_THAT(error_of([&] { voxels_of_segment(seg, 1, smaller); }).what(), HasSubstr("out of the image"));
   EXPECT_EQ(error_of([&] {
@@ -152,7 +153,7 @@ TEST_F(DicomSegFiles, AreWrittenOfOneFileAndOfOneSlice) {
   const fs::path file = series_ / "8.dcm";
   const RunLengthMask one = voxels({3, 2, 1}, {1, 5});
   write_dicom_seg(path_, file, {}, {{"dot", "", {}, one}});
-  EXPECT_EQ(voxels_of_segment(read_dicom_seg(path_), 1, geometry_of(read_volume(file))), one);
+  EXPECT_EQ(voxels_of_segment(read_dicom_seg(path_), 1, read_volume(file).geometry), one);
 }
 
 TEST_F(DicomSegFiles, AreNotWrittenOfImagesThatHaveNoPlaceInThePatient) {
@@ -199,10 +200,10 @@ TEST(LiverDicomSegs, HoldWhatTheirNrrdTwinsHold) {
   const auto shared = shared_folder();
   if (!shared) GTEST_SKIP() << "no shared data";
   const fs::path folder = *shared / "data" / "volumes" / "liver_dcmqi";
-  const ImageGeometry grid = geometry_of(read_volume(folder / "ct"));
+  const ImageGeometry grid = read_volume(folder / "ct").geometry;
   const auto twin = [&](const char* name) {
     const LabelMap map = read_labels(folder / name).layers.at(0);
-    BinaryVolume mask{map.extent, {}};
+    BinaryVolume mask{map.geometry.extent, {}};
     for (const std::int32_t label : map.labels) mask.voxels.push_back(label != 0 ? 1 : 0);
     return voxels_from_mask(mask);
   };
@@ -213,7 +214,7 @@ TEST(LiverDicomSegs, AreReadWhereSegmentsOverlapAndCoverDifferentSlices) {
   const auto shared = shared_folder();
   if (!shared) GTEST_SKIP() << "no shared data";
   const fs::path folder = *shared / "data" / "volumes" / "liver_dcmqi";
-  const ImageGeometry grid = geometry_of(read_volume(folder / "ct"));
+  const ImageGeometry grid = read_volume(folder / "ct").geometry;
   const DicomSeg seg = read_dicom_seg(folder / "partial_overlaps.dcm");
   std::vector<std::string> labels;
   std::vector<RunLengthMask> found;
@@ -230,7 +231,7 @@ TEST(LiverDicomSegs, ComeBackFromTheCtSeries) {
   const auto shared = shared_folder();
   if (!shared) GTEST_SKIP() << "no shared data";
   const fs::path ct = *shared / "data" / "volumes" / "liver_dcmqi" / "ct";
-  const ImageGeometry grid = geometry_of(read_volume(ct));
+  const ImageGeometry grid = read_volume(ct).geometry;
   const DicomSeg original = read_dicom_seg(ct.parent_path() / "liver.dcm");
   const RunLengthMask liver = voxels_of_segment(original, 1, grid);
   const TestFolder folder;

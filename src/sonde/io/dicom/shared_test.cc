@@ -93,8 +93,8 @@ TEST_F(SharedDicom, CopiesOfAPictureAreTheSameInEveryEncoding) {
     const auto first = read(family.front() + ".dcm");
     for (const auto& name : family) {
       const auto other = read(name + ".dcm");
-      EXPECT_EQ(other.extent, first.extent) << name;
-      EXPECT_EQ(other.mm_from_voxel, first.mm_from_voxel) << name;
+      EXPECT_EQ(other.geometry.extent, first.geometry.extent) << name;
+      EXPECT_EQ(other.geometry.mm_from_voxel, first.geometry.mm_from_voxel) << name;
       EXPECT_EQ(other.voxels, first.voxels) << name;
       EXPECT_EQ(other.rgb, first.rgb) << name;
     }
@@ -137,7 +137,7 @@ TEST_F(SharedDicom, ReadsTheFramesOfACineOneByOne) {
   EXPECT_EQ(inspect_dicom(file("examples_ybr_color.dcm")).images[0].frame_count, 30);
   const auto first = read("examples_ybr_color.dcm", 0);
   const auto last = read("examples_ybr_color.dcm", 29);
-  EXPECT_EQ(first.extent, (Extent3{320, 240, 1}));
+  EXPECT_EQ(first.geometry.extent, (Extent3{320, 240, 1}));
   EXPECT_NE(first.rgb, last.rgb);
   EXPECT_EQ(read("SC_rgb_rle_16bit_2frame.dcm", 1).rgb, read("SC_rgb_rle_2frame.dcm", 1).rgb);
   EXPECT_EQ(error_of([&] { read("examples_ybr_color.dcm", 30); }).kind(), ErrorKind::usage);
@@ -149,10 +149,11 @@ TEST_F(SharedDicom, TheLiverScanHasTheGeometryOfItsNrrdTwin) {
   const auto scan = read_dicom_folder(volumes_ / "liver_dcmqi" / "ct", {});
   const auto segmentation = read_dicom(volumes_ / "liver_dcmqi" / "liver.dcm", {});
   for (const auto* volume : {&scan, &segmentation}) {
-    EXPECT_EQ(volume->extent, (Extent3{512, 512, 3}));
-    ASSERT_TRUE(volume->mm_from_voxel);
-    for (std::size_t c = 0; c < 3; ++c) expect_near(volume->mm_from_voxel->columns[c], twin.columns[c]);
-    expect_near(volume->mm_from_voxel->origin, twin.origin);
+    EXPECT_EQ(volume->geometry.extent, (Extent3{512, 512, 3}));
+    ASSERT_TRUE(volume->geometry.mm_from_voxel);
+    for (std::size_t c = 0; c < 3; ++c)
+      expect_near(volume->geometry.mm_from_voxel->columns[c], twin.columns[c]);
+    expect_near(volume->geometry.mm_from_voxel->origin, twin.origin);
   }
 }
 
@@ -167,13 +168,13 @@ TEST_F(SharedDicom, TheCineFolderHasTwoPhasesThatEqualItsNiftiTwins) {
   for (std::int64_t phase = 0; phase < 2; ++phase) {
     const auto volume = read_dicom_folder(folder / "dicom", {.frame = phase, .series = {}});
     EXPECT_EQ(volume.frame_count, 2);
-    EXPECT_EQ(volume.extent, (Extent3{256, 256, 12}));
+    EXPECT_EQ(volume.geometry.extent, (Extent3{256, 256, 12}));
     const auto twin = read_nifti(folder / "nifti" / "images" / twins[static_cast<std::size_t>(phase)], {});
-    ASSERT_EQ(twin.extent, volume.extent);
+    ASSERT_EQ(twin.geometry.extent, volume.geometry.extent);
     // The twin may count its axes the other way: each of our voxels is looked up at its place in space.
     double worst = 0;
-    const auto& ours = *volume.mm_from_voxel;
-    const auto& theirs = *twin.mm_from_voxel;
+    const auto& ours = *volume.geometry.mm_from_voxel;
+    const auto& theirs = *twin.geometry.mm_from_voxel;
     const auto solve = [&](Vec3 mm) {
       const Vec3 way{mm.x - theirs.origin.x, mm.y - theirs.origin.y, mm.z - theirs.origin.z};
       const auto& c = theirs.columns;
@@ -187,7 +188,7 @@ TEST_F(SharedDicom, TheCineFolderHasTwoPhasesThatEqualItsNiftiTwins) {
           const Vec3 at = solve(transform(ours, {double(i), double(j), double(k)}));
           const auto index = (std::llround(at.z) * 256 + std::llround(at.y)) * 256 + std::llround(at.x);
           ASSERT_GE(index, 0);
-          ASSERT_LT(index, voxel_count(twin.extent));
+          ASSERT_LT(index, voxel_count(twin.geometry.extent));
           const auto own = static_cast<std::size_t>((k * 256 + j) * 256 + i);
           worst = std::max<double>(
               worst, std::abs(twin.voxels[static_cast<std::size_t>(index)] - volume.voxels[own]));
@@ -203,8 +204,8 @@ TEST_F(SharedDicom, AFolderOfManyStudiesIsListedAndItsLocalizersStayApart) {
   EXPECT_EQ(info.refused.size(), 50U);  // TINY_ALPHA's files hold no pixels
   EXPECT_EQ(error_of([&] { read_dicom_folder(folder, {}); }).kind(), ErrorKind::usage);
   const auto scan = read_dicom_folder(folder / "98892001" / "CT5N", {});
-  EXPECT_EQ(scan.extent, (Extent3{16, 16, 5}));
-  EXPECT_NEAR(scan.mm_from_voxel->columns[2].z, 2.5, 1e-6);
+  EXPECT_EQ(scan.geometry.extent, (Extent3{16, 16, 5}));
+  EXPECT_NEAR(scan.geometry.mm_from_voxel->columns[2].z, 2.5, 1e-6);
   const auto gaps = read_dicom_folder(folder / "77654033" / "CT2", {});
   ASSERT_FALSE(gaps.notes.empty());
   EXPECT_THAT(gaps.notes[0], HasSubstr("slices are unevenly spaced (1.25 to 202.5 mm)"));

@@ -126,12 +126,12 @@ bool is_whole(const Placement& placement, Extent3 stored, Extent3 wanted) {
 }
 
 LabelMap placed(const LabelMap& stored, const Placement& placement, const ImageGeometry& wanted) {
-  LabelMap map{wanted.extent, {}, wanted.mm_from_voxel};
-  map.labels.resize(static_cast<std::size_t>(voxel_count(wanted.extent)));
-  const Index3 sizes = sizes_of(stored.extent);
-  const Index3 strides = strides_of(stored.extent);
+  LabelMap map{wanted, std::vector<std::int32_t>(static_cast<std::size_t>(voxel_count(wanted.extent)))};
+  const Extent3 extent = stored.geometry.extent;
+  const Index3 sizes = sizes_of(extent);
+  const Index3 strides = strides_of(extent);
   const Index3 target = strides_of(wanted.extent);
-  const auto [first, end] = covered_by(placement, stored.extent, wanted.extent);
+  const auto [first, end] = covered_by(placement, extent, wanted.extent);
   const auto stored_offset = [&](std::size_t a, std::int64_t at) {
     const std::size_t s = placement.axis[a];
     const std::int64_t step = at - placement.first[a];
@@ -203,12 +203,8 @@ std::string mismatch(const ImageGeometry& labels, const std::string& image, cons
          " mm apart, their last ones " + number(apart(transform(a, last), transform(b, last))) + " mm)";
 }
 
-SlicePlane slice_plane(const ImageGeometry& grid, std::optional<Axis> axis) {
-  return slice_plane(grid, axis && !is_plain(grid) ? *axis : default_axis(grid));
-}
-
 std::optional<LabelLayers> on_grid(LabelLayers labels, const ImageGeometry& grid) {
-  const ImageGeometry stored{labels.layers.at(0).extent, labels.layers[0].mm_from_voxel};
+  const ImageGeometry stored = labels.layers.at(0).geometry;
   if (!stored.mm_from_voxel || !grid.mm_from_voxel) {
     if (stored.extent != grid.extent) return std::nullopt;
     return labels;
@@ -229,8 +225,8 @@ std::optional<LabelLayers> on_grid(LabelLayers labels, const ImageGeometry& grid
 }
 
 std::vector<std::int32_t> slice_labels(const LabelMap& map, const SlicePlane& plane, std::int64_t slice) {
-  const Index3 sizes = sizes_of(map.extent);
-  const Index3 strides = strides_of(map.extent);
+  const Index3 sizes = sizes_of(map.geometry.extent);
+  const Index3 strides = strides_of(map.geometry.extent);
   const auto offset = [&](GridAxis axis, std::int64_t step) {
     const auto a = static_cast<std::size_t>(axis.axis);
     return (axis.sense == GridAxis::Sense::forward ? step : sizes[a] - 1 - step) * strides[a];

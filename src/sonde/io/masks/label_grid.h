@@ -7,16 +7,13 @@
 #include <string>
 #include <vector>
 
-#include "sonde/imaging/image_geometry.h"
+#include "sonde/imaging/slice.h"
 #include "sonde/io/label_map.h"
 
 namespace sonde {
 
 // "512 x 512 x 30 voxels of 0.5 x 0.5 x 3 mm, LAS": for messages.
 std::string describe(const ImageGeometry& grid);
-// As slice_plane of a volume on this grid; by default its default_axis, which is also what a plain picture
-// gets whatever `axis` is.
-SlicePlane slice_plane(const ImageGeometry& grid, std::optional<Axis> axis);
 
 // The labels on the voxels of `grid`: as they are where both grids are the same voxels in space, moved where
 // one is the other with axes swapped or turned round, or a part of it if they cover a part. The same is what

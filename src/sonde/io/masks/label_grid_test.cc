@@ -20,7 +20,7 @@ Vec3 minus(Vec3 v) { return {-v.x, -v.y, -v.z}; }
 const ImageGeometry kGrid{{4, 3, 2}, oblique_affine()};
 
 LabelLayers counted(Extent3 extent, const Affine3& affine) {
-  LabelMap map{extent, std::vector<std::int32_t>(static_cast<std::size_t>(voxel_count(extent))), affine};
+  LabelMap map{{extent, affine}, std::vector<std::int32_t>(static_cast<std::size_t>(voxel_count(extent)))};
   std::iota(map.labels.begin(), map.labels.end(), 1);
   return {{map}};
 }
@@ -81,7 +81,7 @@ TEST(LabelsOnGrid, MayCoverAPartWhereTheirFormatSaysSo) {
   const LabelLayers whole = on_grid(labels, kGrid).value();
   EXPECT_THAT(whole.notes, IsEmpty());
   for (const LabelMap& layer : whole.layers) {
-    EXPECT_EQ(layer.extent, kGrid.extent);
+    EXPECT_EQ(layer.geometry.extent, kGrid.extent);
     std::vector<std::int32_t> expected(24);
     expected[2] = 1, expected[3] = 2, expected[14] = 3, expected[15] = 4;
     EXPECT_EQ(layer.labels, expected);

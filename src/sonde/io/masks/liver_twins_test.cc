@@ -13,8 +13,8 @@ TEST(LiverNrrdTwins, HaveTheGeometryOfTheCtSeries) {
   const Volume ct = read_dicom_folder(folder / "ct", {});
   for (const char* name : {"liver_seg.nrrd", "heart_seg.nrrd", "spine_seg.nrrd"}) {
     const Volume twin = read_nrrd(folder / name, {});
-    EXPECT_EQ(twin.extent, ct.extent);
-    expect_near(twin.mm_from_voxel.value(), ct.mm_from_voxel.value(), 1e-5);
+    EXPECT_EQ(twin.geometry.extent, ct.geometry.extent);
+    expect_near(twin.geometry.mm_from_voxel.value(), ct.geometry.mm_from_voxel.value(), 1e-5);
   }
 }
 

@@ -55,7 +55,7 @@ class DamagedPicture : public testing::Test {
   std::string outcome(const std::string& content) {
     try {
       const Volume volume = read_picture(file(content), {});
-      const auto count = static_cast<std::size_t>(voxel_count(volume.extent));
+      const auto count = static_cast<std::size_t>(voxel_count(volume.geometry.extent));
       EXPECT_EQ(volume.photometric == Photometric::rgb ? volume.rgb.size() / 3 : volume.voxels.size(), count);
       return "";
     } catch (const Error& error) {

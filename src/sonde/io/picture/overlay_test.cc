@@ -149,7 +149,7 @@ TEST(WritePicture, KeepsMasksAndColoursAndRepeatsItsBytes) {
   const Mask mask = rectangle({7, 5}, {2, 1, 4, 3});
   write_mask_png(folder.path() / "mask.png", mask);
   const Volume read = read_picture(folder.path() / "mask.png", {});
-  EXPECT_EQ(read.extent, (Extent3{7, 5, 1}));
+  EXPECT_EQ(read.geometry.extent, (Extent3{7, 5, 1}));
   EXPECT_EQ(read.photometric, Photometric::grey);
   for (std::size_t i = 0; i < mask.pixels.size(); ++i) EXPECT_EQ(read.voxels[i], mask.pixels[i] * 255.0F);
   RgbImage image = plain({2, 1}, 0);

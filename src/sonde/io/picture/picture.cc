@@ -54,7 +54,7 @@ bool recognises_picture(ByteView head, const std::filesystem::path& /*path*/) {
 Volume read_picture(const std::filesystem::path& path, const ReadOptions& options) {
   const PictureHeader header = header_of(path, options);
   Volume picture = decode_picture(path, header);
-  picture.extent = volume_extent(header);
+  picture.geometry.extent = volume_extent(header);
   picture.eight_bit = header.coding.sample == SampleType::uint8;
   picture.frame = options.frame.value_or(0);
   picture.frame_count = header.frame_count;
@@ -68,7 +68,7 @@ std::optional<ShownPicture> read_shown_picture(const std::filesystem::path& path
   const bool coloured = header.photometric == Photometric::rgb;
   if (!coloured && header.coding.sample != SampleType::uint8) return std::nullopt;
   ShownPicture picture;
-  picture.shape.extent = volume_extent(header);
+  picture.shape.geometry.extent = volume_extent(header);
   picture.shape.photometric = header.photometric;
   picture.shape.eight_bit = header.coding.sample == SampleType::uint8;
   picture.shape.frame = options.frame.value_or(0);
@@ -111,7 +111,7 @@ FileInfo inspect_picture(const std::filesystem::path& path) {
   verify_picture(path, header.coding);  // finds what reading would refuse
   ImageInfo info;
   info.stored_type = header.stored_type;
-  info.extent = volume_extent(header);
+  info.geometry.extent = volume_extent(header);
   info.frame_count = header.frame_count;
   info.photometric = header.photometric;
   info.eight_bit = header.coding.sample == SampleType::uint8;

@@ -33,10 +33,10 @@ class ReadPicture : public testing::Test {
 
 template <typename T>
 void expect_grey(const Volume& volume, const Pixels<T>& picture) {
-  EXPECT_EQ(volume.extent, (Extent3{picture.width, picture.height, 1}));
+  EXPECT_EQ(volume.geometry.extent, (Extent3{picture.width, picture.height, 1}));
   EXPECT_EQ(volume.photometric, Photometric::grey);
   EXPECT_EQ(volume.eight_bit, sizeof(T) == 1);
-  EXPECT_FALSE(volume.mm_from_voxel.has_value());
+  EXPECT_FALSE(volume.geometry.mm_from_voxel.has_value());
   EXPECT_EQ(volume.voxels, std::vector<float>(picture.values.begin(), picture.values.end()));
 }
 
@@ -64,7 +64,7 @@ TEST_F(ReadPicture, KeepsColoursInTheOrderRedGreenBlue) {
   for (const char* extension : {".png", ".bmp", ".tif"}) {
     const Volume volume = read(encoded(extension, colour_ramp<std::uint8_t>(1)));
     EXPECT_EQ(volume.photometric, Photometric::rgb);
-    EXPECT_EQ(volume.extent, (Extent3{13, 9, 1}));
+    EXPECT_EQ(volume.geometry.extent, (Extent3{13, 9, 1}));
     EXPECT_EQ(volume.rgb, colour_ramp_rgb()) << extension;
     EXPECT_TRUE(volume.voxels.empty() && volume.notes.empty());
   }
@@ -107,7 +107,7 @@ TEST_F(ReadPicture, ReadsEveryCodingOfJpeg) {
   for (const auto& content : {jpeg_of(picture), jpeg_of(picture, {.coding = JpegCoding::progressive}),
                               jpeg_of(picture, {.restart_rows = 1})}) {
     const Volume volume = read(content);
-    EXPECT_EQ(volume.extent, (Extent3{40, 24, 1}));
+    EXPECT_EQ(volume.geometry.extent, (Extent3{40, 24, 1}));
     EXPECT_TRUE(volume.eight_bit);
     EXPECT_NEAR(volume.rgb.at(0), 200, 2);
     EXPECT_NEAR(volume.rgb.at(1), 60, 2);
@@ -329,7 +329,7 @@ TEST_F(ReadPicture, DescribesWhatItHolds) {
   EXPECT_EQ(picture.format, "PNG");
   ASSERT_EQ(picture.images.size(), 1U);
   EXPECT_EQ(picture.images[0].stored_type, "uint16 rgb");
-  EXPECT_EQ(picture.images[0].extent, (Extent3{13, 9, 1}));
+  EXPECT_EQ(picture.images[0].geometry.extent, (Extent3{13, 9, 1}));
   EXPECT_EQ(picture.images[0].photometric, Photometric::rgb);
   EXPECT_THAT(picture.images[0].notes, ElementsAre("colours of 16 bits are scaled to 8"));
   EXPECT_EQ(info(jpeg_of(grey_ramp<std::uint8_t>(1))).images.at(0).stored_type, "uint8");

@@ -41,7 +41,7 @@ TEST(PictureReaders, AgreeOnEveryPixelWithPillowAndTifffile) {
     const auto picture = entry.path().parent_path() / entry.path().stem().stem();  // NAME.FRAME.expected
     SCOPED_TRACE(picture.filename());
     const Volume volume = read_volume(picture, {.frame = expected.frame, .series = ""});
-    EXPECT_EQ(volume.extent, (Extent3{expected.width, expected.height, 1}));
+    EXPECT_EQ(volume.geometry.extent, (Extent3{expected.width, expected.height, 1}));
     EXPECT_EQ(volume.photometric, expected.kind == "rgb" ? Photometric::rgb : Photometric::grey);
     EXPECT_TRUE((expected.kind == "rgb" ? raw_bytes(volume.rgb) : raw_bytes(volume.voxels)) ==
                 expected.values);

@@ -46,10 +46,10 @@ TEST_F(TurnedPicture, IsShownAsItsOrientationSays) {
     const Extent3 extent = orientation <= 4 ? Extent3{3, 2, 1} : Extent3{2, 3, 1};
     for (const std::string& content : {turned_png(orientation), turned_tiff(orientation)}) {
       const Volume volume = read_picture(file(content), {});
-      EXPECT_EQ(volume.extent, extent);
+      EXPECT_EQ(volume.geometry.extent, extent);
       EXPECT_EQ(volume.voxels, kShown[orientation - 1]);
       const FileInfo info = inspect_picture(file(content));
-      EXPECT_EQ(info.images.at(0).extent, extent);
+      EXPECT_EQ(info.images.at(0).geometry.extent, extent);
       EXPECT_EQ(info.images[0].notes, volume.notes);
       if (orientation == 1)
         EXPECT_TRUE(volume.notes.empty());
@@ -71,7 +71,7 @@ TEST_F(TurnedPicture, OfColoursKeepsThemTogether) {
       picture.values[3 * (y * 32 + x) + 2] = 10;
     }
   const Volume volume = read_picture(file(turned_jpeg(jpeg_of(picture), 6)), {});
-  EXPECT_EQ(volume.extent, (Extent3{16, 32, 1}));
+  EXPECT_EQ(volume.geometry.extent, (Extent3{16, 32, 1}));
   const auto red = [&](std::size_t y) { return volume.rgb.at(3 * (16 * y + 8)); };
   EXPECT_NEAR(red(2), 200, 20);  // turned clockwise, the left half is above
   EXPECT_NEAR(red(30), 10, 20);
@@ -88,13 +88,13 @@ TEST_F(TurnedPicture, IsShownAsStoredWhereItsOrientationIsNone) {
     EXPECT_EQ(read_picture(file(turned_tiff(orientation)), {}).voxels, kShown[0]);
     const Volume jpeg =
         read_picture(file(turned_jpeg(jpeg_of(filled<std::uint8_t>(16, 8, {9})), orientation)), {});
-    EXPECT_EQ(jpeg.extent, (Extent3{16, 8, 1}));
+    EXPECT_EQ(jpeg.geometry.extent, (Extent3{16, 8, 1}));
   }
   std::string cut = "Exif";  // a broken block spoils no picture
   const std::string jpeg = jpeg_of(filled<std::uint8_t>(16, 8, {9}));
-  EXPECT_EQ(
-      read_picture(file(std::string(jpeg).insert(2, "\xff\xe1" + big(cut.size() + 2, 2) + cut)), {}).extent,
-      (Extent3{16, 8, 1}));
+  EXPECT_EQ(read_picture(file(std::string(jpeg).insert(2, "\xff\xe1" + big(cut.size() + 2, 2) + cut)), {})
+                .geometry.extent,
+            (Extent3{16, 8, 1}));
 }
 
 }  // namespace

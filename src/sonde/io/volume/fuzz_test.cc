@@ -58,7 +58,7 @@ void fuzz(const std::string& valid, std::size_t header, const std::string& name,
       const Volume volume = read(path, {});
       const std::size_t values =
           volume.photometric == Photometric::rgb ? volume.rgb.size() / 3 : volume.voxels.size();
-      ASSERT_EQ(values, static_cast<std::size_t>(voxel_count(volume.extent)));
+      ASSERT_EQ(values, static_cast<std::size_t>(voxel_count(volume.geometry.extent)));
       ++loaded;
     } catch (const Error& error) {
       by_reading = error.what();
@@ -82,7 +82,7 @@ void fuzz(const std::string& valid, std::size_t header, const std::string& name,
 
 std::string written(const std::string& name) {
   const TestFolder folder;
-  Volume like;
+  ImageGeometry like;
   like.extent = {5, 4, 3};
   like.mm_from_voxel = oblique_affine();
   BinaryVolume mask{like.extent, std::vector<std::uint8_t>(60, 1)};

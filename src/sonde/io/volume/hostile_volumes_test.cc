@@ -71,7 +71,7 @@ std::vector<std::filesystem::path> hostile_volumes(const std::filesystem::path& 
 void expect_loads(const Reader& reader, const std::filesystem::path& path) {
   const std::string name = path.filename().string();
   const Volume volume = reader.read(path, {});
-  EXPECT_EQ(static_cast<std::int64_t>(volume.voxels.size()), voxel_count(volume.extent)) << name;
+  EXPECT_EQ(static_cast<std::int64_t>(volume.voxels.size()), voxel_count(volume.geometry.extent)) << name;
   const FileInfo info = reader.inspect(path);
   EXPECT_EQ(info.images.at(0).notes, volume.notes) << name;
   if (!kLoadsWithNote.contains(name)) return;
@@ -122,7 +122,7 @@ TEST(HostileVolumes, ControlsInOtherEncodingsEqualTheFirst) {
         "gz_named_plain.nii", "plain_named_gz.nii.gz", "voxoff_zero.nii"}) {
     const Volume other = read_nifti(folder / name, {});
     EXPECT_EQ(other.voxels, first.voxels) << name;
-    expect_near(other.mm_from_voxel.value(), first.mm_from_voxel.value(), 1e-6);
+    expect_near(other.geometry.mm_from_voxel.value(), first.geometry.mm_from_voxel.value(), 1e-6);
   }
 }
 

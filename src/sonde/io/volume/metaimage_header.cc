@@ -93,7 +93,7 @@ SampleType type_of(const HeaderFields& fields) {
 void lay_out(StoredImage& image, const HeaderFields& fields, std::size_t dimensions) {
   const auto sizes = fields.integers("DimSize", dimensions);
   checked_count(fields.file(), sizes);
-  image.extent = {sizes[0], sizes[1], dimensions > 2 ? sizes[2] : 1};
+  image.geometry.extent = {sizes[0], sizes[1], dimensions > 2 ? sizes[2] : 1};
   if (dimensions > 3) image.frame_count = sizes[3];
   if (!fields.has("ElementNumberOfChannels")) return;
   image.channel_count = fields.integer("ElementNumberOfChannels");
@@ -195,8 +195,8 @@ MetaImageHeader parse_metaimage_header(const std::string& name, ByteView file) {
   // Text is decoded to the machine's order.
   header.image.order =
       big && header.encoding != MetaImageHeader::Encoding::text ? ByteOrder::big : ByteOrder::little;
-  header.image.mm_from_voxel = affine_of(fields, static_cast<std::size_t>(dimensions));
-  std::ranges::move(notes_on(*header.image.mm_from_voxel), std::back_inserter(header.image.notes));
+  header.image.geometry.mm_from_voxel = affine_of(fields, static_cast<std::size_t>(dimensions));
+  std::ranges::move(notes_on(*header.image.geometry.mm_from_voxel), std::back_inserter(header.image.notes));
   return header;
 }
 

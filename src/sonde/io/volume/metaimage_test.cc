@@ -52,8 +52,8 @@ TEST_F(ReadMetaImage, HasTheGeometryThatItkRead) {
   const Affine3 by_itk{{Vec3{0.4330127, 0.23492315, 0.08550505}, Vec3{-0.375, 0.610348275, 0.222148575},
                         Vec3{0, 1.0260603, -2.8190778}},
                        {-12.5, 30.25, 7.125}};
-  expect_near(volume.mm_from_voxel.value(), by_itk, 1e-9);
-  expect_near(volume.mm_from_voxel.value(), oblique_affine(), 1e-6);
+  expect_near(volume.geometry.mm_from_voxel.value(), by_itk, 1e-9);
+  expect_near(volume.geometry.mm_from_voxel.value(), oblique_affine(), 1e-6);
   EXPECT_THAT(volume.voxels, ElementsAre(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 1100));
 }
 
@@ -69,9 +69,9 @@ TEST_F(ReadMetaImage, ReadsAFileThatItkWrote) {
       "ElementType = MET_UCHAR\n",
       raw_bytes(data.value()));
   const Volume volume = read_metaimage(path, {});
-  EXPECT_EQ(volume.extent, (Extent3{12, 10, 8}));
+  EXPECT_EQ(volume.geometry.extent, (Extent3{12, 10, 8}));
   EXPECT_EQ(set_voxels(volume), kItkMask);
-  expect_near(volume.mm_from_voxel.value(), oblique_affine(), 1e-6);
+  expect_near(volume.geometry.mm_from_voxel.value(), oblique_affine(), 1e-6);
 }
 
 TEST_F(ReadMetaImage, ReadsEveryEncoding) {

@@ -79,13 +79,13 @@ void set_geometry(StoredImage& image, const MghHeader& header) {
     const Vec3 d = directions[axis];
     ras.columns[axis] = {d.x * spacing[axis], d.y * spacing[axis], d.z * spacing[axis]};
   }
-  const Vec3 half =
-      transform(ras, {static_cast<double>(image.extent.x) / 2, static_cast<double>(image.extent.y) / 2,
-                      static_cast<double>(image.extent.z) / 2});
+  const Vec3 half = transform(ras, {static_cast<double>(image.geometry.extent.x) / 2,
+                                    static_cast<double>(image.geometry.extent.y) / 2,
+                                    static_cast<double>(image.geometry.extent.z) / 2});
   ras.origin = {middle.x - half.x, middle.y - half.y, middle.z - half.z};
-  image.mm_from_voxel = flip_world_xy(ras);
-  require_usable(header.name(), "its direction cosines", *image.mm_from_voxel);
-  for (auto& note : notes_on(*image.mm_from_voxel)) image.notes.push_back(std::move(note));
+  image.geometry.mm_from_voxel = flip_world_xy(ras);
+  require_usable(header.name(), "its direction cosines", *image.geometry.mm_from_voxel);
+  for (auto& note : notes_on(*image.geometry.mm_from_voxel)) image.notes.push_back(std::move(note));
 }
 
 StoredImage image_of(const MghHeader& header) {
@@ -93,7 +93,7 @@ StoredImage image_of(const MghHeader& header) {
   image.format = "FreeSurfer MGH";
   image.type = type_of(header);
   image.order = ByteOrder::big;
-  image.extent = {header.integer(4), header.integer(8), header.integer(12)};
+  image.geometry.extent = {header.integer(4), header.integer(8), header.integer(12)};
   image.frame_count = header.integer(16);
   image.trailer = StoredImage::Trailer::usual;
   checked_bytes(header.name(), image);

@@ -86,18 +86,18 @@ TEST_F(ReadMgh, PutsTheMiddleOfTheVolumeWhereTheFileSays) {
                    0.39056674F, -0.91132236F, 0.1024631F, 0.97339946F, 0.20492621F, 9.05F, -13.45F, 4.65F},
       .voxels = counting_bytes(120)};
   const Affine3 in_ras{{Vec3{-0.9, 0.05, 0.1}, Vec3{0.1, 0.3, -0.7}, Vec3{0.2, 1.9, 0.4}}, {10, -20, 5}};
-  expect_near(read(parts).mm_from_voxel.value(), flip_world_xy(in_ras), 1e-5);
+  expect_near(read(parts).geometry.mm_from_voxel.value(), flip_world_xy(in_ras), 1e-5);
   const MghParts flipped{.dims = {2, 1, 3, 1},
                          .geometry = {0.5F, 0.75F, 3, -1, 0, 0, 0, 1, 0, 0, 0, -1, 1, 2, 3},
                          .voxels = counting_bytes(6)};
-  EXPECT_EQ(read(flipped).mm_from_voxel.value(),
+  EXPECT_EQ(read(flipped).geometry.mm_from_voxel.value(),
             (Affine3{{Vec3{0.5, 0, 0}, Vec3{0, -0.75, 0}, Vec3{0, 0, -3}}, {-1.5, -1.625, 7.5}}));
 }
 
 TEST_F(ReadMgh, TakesWhatFreeSurferTakesWhereTheFileGivesNoOrientation) {
   const Volume volume =
       read({.dims = {2, 4, 2, 1}, .good = 0, .geometry = {9, 9, 9}, .voxels = counting_bytes(16)});
-  EXPECT_EQ(volume.mm_from_voxel.value(),
+  EXPECT_EQ(volume.geometry.mm_from_voxel.value(),
             (Affine3{{Vec3{1, 0, 0}, Vec3{0, 0, -1}, Vec3{0, -1, 0}}, {-1, 1, 2}}));
   EXPECT_THAT(volume.notes, ElementsAre(HasSubstr("no orientation in the file")));
 }

@@ -193,7 +193,7 @@ StoredImage image_of(const std::string& name, const NiftiHeader& header) {
   image.format = header.version == 1 ? "NIfTI-1" : "NIfTI-2";
   image.type = datatype.type;
   image.order = header.order;
-  image.extent = {size(1), size(2), size(3)};
+  image.geometry.extent = {size(1), size(2), size(3)};
   image.frame_count = size(4);
   image.channel_count = datatype.channels;
   if (datatype.channels > 1) image.channels = Channels::colour;
@@ -202,7 +202,7 @@ StoredImage image_of(const std::string& name, const NiftiHeader& header) {
     image.notes.push_back("scl_slope is not a number: values are taken as stored");
   if (datatype.channels == 4) image.notes.push_back("the alpha channel is ignored");
   NiftiGeometry geometry = geometry_of(name, header);
-  image.mm_from_voxel = geometry.mm_from_voxel;
+  image.geometry.mm_from_voxel = geometry.mm_from_voxel;
   for (auto& note : geometry.notes) image.notes.push_back(std::move(note));
   return image;
 }

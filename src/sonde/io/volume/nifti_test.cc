@@ -89,7 +89,7 @@ TEST_F(ReadNifti, ReadsEveryNumberTypeInBothByteOrders) {
 
 TEST_F(ReadNifti, KeepsTheOrderOfVoxelsWithTheFirstAxisFastest) {
   const Volume volume = read(small_header(), raw_bytes(twelve()));
-  EXPECT_EQ(volume.extent, (Extent3{2, 3, 2}));
+  EXPECT_EQ(volume.geometry.extent, (Extent3{2, 3, 2}));
   EXPECT_THAT(volume.voxels, ElementsAre(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11));
   EXPECT_FALSE(volume.eight_bit);
   EXPECT_THAT(volume.notes, IsEmpty());
@@ -135,7 +135,7 @@ TEST_F(ReadNifti, TurnsTheSformToLeftPosteriorSuperior) {
     raw.srow_z[axis] = static_cast<float>(column.z);
   }
   const Volume volume = read(raw, raw_bytes(twelve()));
-  expect_near(volume.mm_from_voxel.value(), oblique_affine(), 1e-5);
+  expect_near(volume.geometry.mm_from_voxel.value(), oblique_affine(), 1e-5);
   EXPECT_THAT(volume.notes, ElementsAre(HasSubstr("oblique")));
 }
 
@@ -152,16 +152,16 @@ TEST_F(ReadNifti, UsesTheQformWhereThereIsNoSform) {
   raw.qoffset_y = 20;
   raw.qoffset_z = 30;
   const Affine3 ras{{Vec3{0, 0.5, 0}, Vec3{-0.75, 0, 0}, Vec3{0, 0, -3}}, {10, 20, 30}};
-  expect_near(read(raw, raw_bytes(twelve())).mm_from_voxel.value(), flip_world_xy(ras), 1e-5);
+  expect_near(read(raw, raw_bytes(twelve())).geometry.mm_from_voxel.value(), flip_world_xy(ras), 1e-5);
   raw.pixdim[0] = 0;
-  EXPECT_NEAR(read(raw, raw_bytes(twelve())).mm_from_voxel.value().columns[2].z, 3, 1e-5);
+  EXPECT_NEAR(read(raw, raw_bytes(twelve())).geometry.mm_from_voxel.value().columns[2].z, 3, 1e-5);
 }
 
 TEST_F(ReadNifti, PrefersTheSformAndNotesADisagreement) {
   nifti_1_header raw = small_header();
   raw.qform_code = 1;
   const Volume volume = read(raw, raw_bytes(twelve()));
-  EXPECT_NEAR(volume.mm_from_voxel.value().columns[2].z, 3, 1e-6);
+  EXPECT_NEAR(volume.geometry.mm_from_voxel.value().columns[2].z, 3, 1e-6);
   EXPECT_THAT(volume.notes, ElementsAre(HasSubstr("disagree")));
 }
 
@@ -171,18 +171,18 @@ TEST_F(ReadNifti, TakesSpacingAloneAsStoredAndSaysSo) {
   raw.pixdim[1] = 0.5F;
   raw.pixdim[3] = 7.5F;
   const Volume volume = read(raw, raw_bytes(twelve()));
-  expect_near(spacing_mm(volume.mm_from_voxel.value()), {0.5, 1, 7.5}, 1e-6);
+  expect_near(spacing_mm(volume.geometry.mm_from_voxel.value()), {0.5, 1, 7.5}, 1e-6);
   EXPECT_THAT(volume.notes, ElementsAre(HasSubstr("no orientation")));
   raw.pixdim[2] = 0;
-  EXPECT_FALSE(read(raw, raw_bytes(twelve())).mm_from_voxel.has_value());
+  EXPECT_FALSE(read(raw, raw_bytes(twelve())).geometry.mm_from_voxel.has_value());
 }
 
 TEST_F(ReadNifti, ConvertsMetresAndMicronsToMillimetres) {
   nifti_1_header raw = small_header();
   raw.xyzt_units = NIFTI_UNITS_MICRON;
-  EXPECT_NEAR(read(raw, raw_bytes(twelve())).mm_from_voxel.value().columns[2].z, 0.003, 1e-9);
+  EXPECT_NEAR(read(raw, raw_bytes(twelve())).geometry.mm_from_voxel.value().columns[2].z, 0.003, 1e-9);
   raw.xyzt_units = NIFTI_UNITS_METER | NIFTI_UNITS_SEC;
-  EXPECT_NEAR(read(raw, raw_bytes(twelve())).mm_from_voxel.value().columns[2].z, 3000, 1e-3);
+  EXPECT_NEAR(read(raw, raw_bytes(twelve())).geometry.mm_from_voxel.value().columns[2].z, 3000, 1e-3);
 }
 
 TEST_F(ReadNifti, RefusesASpacingOfZeroAndNamesTheAxis) {
@@ -295,7 +295,7 @@ TEST_F(ReadNifti, GivesASliceWithoutAThirdAxisItsNormal) {
   raw.dim[0] = 2;
   raw.srow_z[2] = 0;
   const Volume volume = read(raw, raw_bytes(std::vector<std::int16_t>{1, 2, 3, 4, 5, 6}));
-  expect_near(volume.mm_from_voxel.value().columns[2], {0, 0, 1}, 1e-6);
+  expect_near(volume.geometry.mm_from_voxel.value().columns[2], {0, 0, 1}, 1e-6);
 }
 
 TEST_F(ReadNifti, ReadsNifti2InBothByteOrders) {
@@ -315,7 +315,7 @@ TEST_F(ReadNifti, ReadsNifti2InBothByteOrders) {
   nifti_swap_as_nifti2(&raw);
   const auto big = read_nifti(file(bytes_of(raw) + std::string(4, '\0') + swapped_bytes(twelve())), {});
   EXPECT_EQ(little.voxels, big.voxels);
-  EXPECT_EQ(little.mm_from_voxel, big.mm_from_voxel);
+  EXPECT_EQ(little.geometry.mm_from_voxel, big.geometry.mm_from_voxel);
   EXPECT_EQ(little.voxels[11], 11);
 }
 

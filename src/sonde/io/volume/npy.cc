@@ -34,7 +34,7 @@ StoredImage image_of(const std::string& name, const NpyHeader& header) {
   }
   std::ranges::reverse(sizes);
   sizes.resize(4, 1);
-  image.extent = {sizes[0], sizes[1], sizes[2]};
+  image.geometry.extent = {sizes[0], sizes[1], sizes[2]};
   image.frame_count = sizes[3];
   return image;
 }

@@ -64,10 +64,10 @@ TEST_F(ReadNpy, ReadsEveryNumberTypeInBothByteOrders) {
 
 TEST_F(ReadNpy, TakesTheLastIndexAsTheColumn) {
   const Volume volume = read(array("|u1", "(2, 1, 5)", counting_bytes(10)));
-  EXPECT_EQ(volume.extent, (Extent3{5, 1, 2}));
+  EXPECT_EQ(volume.geometry.extent, (Extent3{5, 1, 2}));
   EXPECT_THAT(volume.voxels, ElementsAre(0, 1, 2, 3, 4, 5, 6, 7, 8, 9));
   EXPECT_TRUE(volume.eight_bit);
-  EXPECT_FALSE(volume.mm_from_voxel.has_value());
+  EXPECT_FALSE(volume.geometry.mm_from_voxel.has_value());
 }
 
 TEST_F(ReadNpy, ReadsFortranOrderToTheSameVoxels) {
@@ -88,7 +88,7 @@ TEST_F(ReadNpy, TakesALastAxisOfThreeOrFourBytesAsColour) {
   EXPECT_EQ(read(array("|u1", "(2, 1, 3)", counting_bytes(6))).rgb.size(), 6);
   const Volume picture = read(array("|u1", "(2, 2, 4)", counting_bytes(16)));
   EXPECT_EQ(picture.photometric, Photometric::rgb);
-  EXPECT_EQ(picture.extent, (Extent3{2, 2, 1}));
+  EXPECT_EQ(picture.geometry.extent, (Extent3{2, 2, 1}));
   EXPECT_THAT(picture.rgb, ElementsAre(0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14));
   EXPECT_THAT(picture.notes, ElementsAre(HasSubstr("alpha")));
 }

@@ -196,7 +196,7 @@ std::vector<std::size_t> lay_out(StoredImage& image, const HeaderFields& fields,
         "its axes are not read: two or three of space, and before them one of colours or samples, "
         "or after them one of samples");
   }
-  image.extent = {sizes[spatial[0]], sizes[spatial[1]], spatial.size() == 3 ? sizes[spatial[2]] : 1};
+  image.geometry.extent = {sizes[spatial[0]], sizes[spatial[1]], spatial.size() == 3 ? sizes[spatial[2]] : 1};
   if (image.channels == Channels::colour && image.channel_count == 4)
     image.notes.emplace_back("the alpha channel is ignored");
   return spatial;
@@ -256,7 +256,7 @@ NrrdHeader parse_nrrd_header(const std::string& name, ByteView file) {
   const std::int64_t least = header.encoding == NrrdHeader::Encoding::raw ? -1 : 0;
   if (header.byte_skip < least) fields.refuse("byte skip", "must be at least " + std::to_string(least));
   NrrdGeometry geometry = nrrd_geometry(fields, sizes.size(), spatial);
-  header.image.mm_from_voxel = geometry.mm_from_voxel;
+  header.image.geometry.mm_from_voxel = geometry.mm_from_voxel;
   std::ranges::move(geometry.notes, std::back_inserter(header.image.notes));
   const bool interleaved = header.image.channels == Channels::frames;
   header.image.segments =

@@ -46,8 +46,8 @@ TEST_F(ReadNrrd, HasTheGeometryAndVoxelsThatItkRead) {
   const Affine3 by_itk{{Vec3{0.4330127, 0.2349232, 0.0855050}, Vec3{-0.375, 0.6103482, 0.2221486},
                         Vec3{0, 1.0260604, -2.8190779}},
                        {-12.5, 30.25, 7.125}};
-  expect_near(volume.mm_from_voxel.value(), by_itk, 1e-9);
-  expect_near(volume.mm_from_voxel.value(), oblique_affine(), 1e-6);
+  expect_near(volume.geometry.mm_from_voxel.value(), by_itk, 1e-9);
+  expect_near(volume.geometry.mm_from_voxel.value(), oblique_affine(), 1e-6);
   EXPECT_THAT(volume.voxels, ElementsAre(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 1100));
   EXPECT_THAT(volume.notes, ElementsAre(HasSubstr("oblique")));
 }
@@ -64,9 +64,9 @@ TEST_F(ReadNrrd, ReadsAFileThatItkWrote) {
       "kinds: domain domain domain\nencoding: gzip\nspace origin: (-12.5,30.25,7.125)\n",
       raw_bytes(data.value()));
   const Volume volume = read_nrrd(path, {});
-  EXPECT_EQ(volume.extent, (Extent3{12, 10, 8}));
+  EXPECT_EQ(volume.geometry.extent, (Extent3{12, 10, 8}));
   EXPECT_EQ(set_voxels(volume), kItkMask);
-  expect_near(volume.mm_from_voxel.value(), oblique_affine(), 1e-6);
+  expect_near(volume.geometry.mm_from_voxel.value(), oblique_affine(), 1e-6);
 }
 
 TEST_F(ReadNrrd, TurnsOtherAnatomicalSpacesToLeftPosteriorSuperior) {
@@ -74,10 +74,10 @@ TEST_F(ReadNrrd, TurnsOtherAnatomicalSpacesToLeftPosteriorSuperior) {
       "type: uchar\ndimension: 3\nsizes: 2 3 2\nencoding: raw\n"
       "space directions: (1,0,0) (0,2,0) (0,0,3)\nspace origin: (10,20,30)\nspace: ";
   const Volume ras = read(fields + "RAS\n", counting_bytes(12));
-  EXPECT_EQ(ras.mm_from_voxel.value(),
+  EXPECT_EQ(ras.geometry.mm_from_voxel.value(),
             (Affine3{{Vec3{-1, 0, 0}, Vec3{0, -2, 0}, Vec3{0, 0, 3}}, {-10, -20, 30}}));
   const Volume las = read(fields + "left-anterior-superior\n", counting_bytes(12));
-  EXPECT_EQ(las.mm_from_voxel.value(),
+  EXPECT_EQ(las.geometry.mm_from_voxel.value(),
             (Affine3{{Vec3{1, 0, 0}, Vec3{0, -2, 0}, Vec3{0, 0, 3}}, {10, -20, 30}}));
   EXPECT_THAT(read(fields + "scanner-xyz\n", counting_bytes(12)).notes,
               ElementsAre(HasSubstr("not an anatomical one")));
@@ -115,7 +115,7 @@ TEST_F(ReadNrrd, TakesAListBeforeOrAfterSpaceAsFrames) {
                                      "dimension: 3\nsizes: 3 2 2\nspace dimension: 3\n"
                                      "space directions: none (1,0,0) (0,1,0)\n",
                                  counting_bytes(12));
-  EXPECT_EQ(undirected.extent, (Extent3{2, 2, 1}));
+  EXPECT_EQ(undirected.geometry.extent, (Extent3{2, 2, 1}));
   EXPECT_EQ(undirected.frame_count, 3);
 }
 
@@ -128,12 +128,13 @@ TEST_F(ReadNrrd, TakesTheFourthDimensionOfASpaceAsTime) {
                                   "space: LPST\n", "space: scanner-xyz-time\n"}) {
     SCOPED_TRACE(space);
     const Volume volume = read(fields + space, counting_bytes(12), {.frame = 1});
-    EXPECT_EQ(volume.extent, (Extent3{2, 3, 1}));
+    EXPECT_EQ(volume.geometry.extent, (Extent3{2, 3, 1}));
     EXPECT_EQ(volume.frame_count, 2);
     EXPECT_THAT(volume.voxels, ElementsAre(6, 7, 8, 9, 10, 11));
-    EXPECT_EQ(volume.mm_from_voxel.value(), lps);
+    EXPECT_EQ(volume.geometry.mm_from_voxel.value(), lps);
   }
-  EXPECT_EQ(read(fields + "space: RAST\n", counting_bytes(12)).mm_from_voxel->origin, (Vec3{8, 9, 5}));
+  EXPECT_EQ(read(fields + "space: RAST\n", counting_bytes(12)).geometry.mm_from_voxel->origin,
+            (Vec3{8, 9, 5}));
   const Refused mixed = refused(
       "type: uchar\nencoding: raw\ndimension: 4\nsizes: 2 3 1 2\nspace dimension: 4\n"
       "space directions: (0.8,0,0,1) (0,0.5,0,0) (0,0,2.5,0) (0,0,0,1)\n",
@@ -147,7 +148,7 @@ TEST_F(ReadNrrd, TakesTheOneAxisOfWhichNothingIsSaidAsFrames) {
   for (const std::string unsaid : {"none", "???", "list"}) {
     const Volume first = read(fields + "sizes: 3 2 1 2\nkinds: " + unsaid + " domain domain domain\n",
                               counting_bytes(12), {.frame = 2});
-    EXPECT_EQ(first.extent, (Extent3{2, 1, 2}));
+    EXPECT_EQ(first.geometry.extent, (Extent3{2, 1, 2}));
     EXPECT_THAT(first.voxels, ElementsAre(2, 5, 8, 11));
     const Volume last = read(fields + "sizes: 2 1 2 3\nkinds: space space space " + unsaid + "\n",
                              counting_bytes(12), {.frame = 2});
@@ -161,7 +162,7 @@ TEST_F(ReadNrrd, ReadsColour) {
            counting_bytes(12));
   EXPECT_EQ(volume.photometric, Photometric::rgb);
   EXPECT_EQ(volume.rgb.size(), 12);
-  EXPECT_EQ(volume.extent, (Extent3{2, 2, 1}));
+  EXPECT_EQ(volume.geometry.extent, (Extent3{2, 2, 1}));
 }
 
 TEST_F(ReadNrrd, SkipsLinesAndBytes) {
@@ -176,10 +177,10 @@ TEST_F(ReadNrrd, SkipsLinesAndBytes) {
 TEST_F(ReadNrrd, TakesSpacingsWithoutDirectionsAsStored) {
   const Volume volume =
       read("type: uchar\nencoding: raw\ndimension: 2\nsizes: 2 2\nspacings: 0.5 2\n", "abcd");
-  expect_near(spacing_mm(volume.mm_from_voxel.value()), {0.5, 2, 1}, 0);
+  expect_near(spacing_mm(volume.geometry.mm_from_voxel.value()), {0.5, 2, 1}, 0);
   EXPECT_THAT(volume.notes, ElementsAre(HasSubstr("no orientation")));
-  EXPECT_FALSE(
-      read("type: uchar\nencoding: raw\ndimension: 2\nsizes: 2 2\n", "abcd").mm_from_voxel.has_value());
+  EXPECT_FALSE(read("type: uchar\nencoding: raw\ndimension: 2\nsizes: 2 2\n", "abcd")
+                   .geometry.mm_from_voxel.has_value());
 }
 
 TEST_F(ReadNrrd, FollowsADataFileInItsOwnFolderOnly) {

@@ -19,7 +19,7 @@ std::vector<std::filesystem::path> all_orders(const std::filesystem::path& share
 }
 
 std::vector<std::vector<float>> all_slices(const Volume& volume, Axis axis) {
-  const SlicePlane plane = slice_plane(volume, axis);
+  const SlicePlane plane = slice_plane(volume.geometry, axis);
   std::vector<std::vector<float>> slices;
   for (std::int64_t slice = 0; slice < plane.slice_count; ++slice)
     slices.push_back(extract_slice(volume, plane, slice).grey);
@@ -36,9 +36,9 @@ TEST(Orient48, GivesTheSamePicturesWhateverTheOrderOfTheAxes) {
     const auto expected = all_slices(first, axis);
     for (const auto& file : files) {
       const Volume volume = read_nifti(file, {});
-      EXPECT_EQ(slice_plane(volume, axis).extent, slice_plane(first, axis).extent) << file;
+      EXPECT_EQ(slice_plane(volume.geometry, axis).extent, slice_plane(first.geometry, axis).extent) << file;
       EXPECT_TRUE(all_slices(volume, axis) == expected) << file << ' ' << to_string(axis);
-      EXPECT_EQ(orientation_code(volume), file.stem().stem().string());
+      EXPECT_EQ(orientation_code(volume.geometry), file.stem().stem().string());
     }
   }
 }
@@ -51,11 +51,11 @@ struct Anatomy {
 Anatomy anatomy_of(const Volume& mask) {
   Anatomy anatomy;
   std::size_t at = 0;
-  for (std::int64_t z = 0; z < mask.extent.z; ++z)
-    for (std::int64_t y = 0; y < mask.extent.y; ++y)
-      for (std::int64_t x = 0; x < mask.extent.x; ++x) {
+  for (std::int64_t z = 0; z < mask.geometry.extent.z; ++z)
+    for (std::int64_t y = 0; y < mask.geometry.extent.y; ++y)
+      for (std::int64_t x = 0; x < mask.geometry.extent.x; ++x) {
         if (mask.voxels[at++] == 0) continue;
-        const Vec3 mm = transform(mask.mm_from_voxel.value(),
+        const Vec3 mm = transform(mask.geometry.mm_from_voxel.value(),
                                   {static_cast<double>(x), static_cast<double>(y), static_cast<double>(z)});
         anatomy.sum_mm = {anatomy.sum_mm.x + mm.x, anatomy.sum_mm.y + mm.y, anatomy.sum_mm.z + mm.z};
         ++anatomy.count;
@@ -70,14 +70,14 @@ TEST(Orient48, AMaskOfOneSliceLiesOnTheSameAnatomyInEveryOrder) {
   std::optional<Anatomy> expected;
   for (const auto& file : all_orders(*shared)) {
     const Volume volume = read_nifti(file, {});
-    const SlicePlane plane = slice_plane(volume, Axis::coronal);
+    const SlicePlane plane = slice_plane(volume.geometry, Axis::coronal);
     Mask mask = empty_mask(plane.extent);
     for (std::int64_t y = 5; y < 17; ++y)
       for (std::int64_t x = 9; x < 13; ++x)
         mask.pixels[static_cast<std::size_t>(y * plane.extent.width + x)] = 1;
-    BinaryVolume target{volume.extent, std::vector<std::uint8_t>(volume.voxels.size(), 0)};
+    BinaryVolume target{volume.geometry.extent, std::vector<std::uint8_t>(volume.voxels.size(), 0)};
     insert_slice(target, mask, plane, 20);
-    write_mask_volume(folder.path() / "mask.nii.gz", target, volume);
+    write_mask_volume(folder.path() / "mask.nii.gz", target, volume.geometry);
     const Anatomy found = anatomy_of(read_nifti(folder.path() / "mask.nii.gz", {}));
     if (!expected) expected = found;
     EXPECT_EQ(found.count, 48);

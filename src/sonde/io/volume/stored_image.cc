@@ -103,7 +103,7 @@ void append_voxels(Volume& volume, ByteView stored, const StoredImage& image) {
 }
 
 void read_voxels(Volume& volume, PackedStream& samples, const StoredImage& image, std::uint64_t needed) {
-  const std::int64_t count = voxel_count(image.extent);
+  const std::int64_t count = voxel_count(image.geometry.extent);
   const std::int64_t frame_bytes = count * voxel_bytes(image);
   const std::int64_t before = image.channels == Channels::frames ? 0 : volume.frame * frame_bytes;
   const std::uint64_t skipped = samples.skip(static_cast<std::uint64_t>(before));
@@ -127,8 +127,8 @@ void read_voxels(Volume& volume, PackedStream& samples, const StoredImage& image
 }  // namespace
 
 std::int64_t checked_bytes(const std::string& name, const StoredImage& image) {
-  const std::array<std::int64_t, 5> sizes{image.extent.x, image.extent.y, image.extent.z, image.frame_count,
-                                          image.channel_count};
+  const std::array<std::int64_t, 5> sizes{image.geometry.extent.x, image.geometry.extent.y,
+                                          image.geometry.extent.z, image.frame_count, image.channel_count};
   const std::int64_t samples = checked_count(name, sizes);
   check_scaling(name, image);
   return samples * byte_size(image.type);
@@ -138,9 +138,8 @@ Volume read_opened(OpenedImage opened, const ReadOptions& options) {
   auto& [image, samples] = opened;
   const std::uint64_t needed = require_room(opened);
   Volume volume;
-  volume.extent = image.extent;
+  volume.geometry = image.geometry;
   volume.photometric = image.channels == Channels::colour ? Photometric::rgb : Photometric::grey;
-  volume.mm_from_voxel = image.mm_from_voxel;
   volume.eight_bit = is_eight_bit(image);
   volume.frame = requested_frame(samples.name(), image, options);
   volume.frame_count = frames_in(image);
@@ -149,7 +148,7 @@ Volume read_opened(OpenedImage opened, const ReadOptions& options) {
     read_voxels(volume, samples, image, needed);
   } catch (const std::bad_alloc&) {
     throw Error(ErrorKind::unavailable, samples.name() + ": not enough memory for " +
-                                            std::to_string(voxel_count(image.extent)) + " voxels");
+                                            std::to_string(voxel_count(image.geometry.extent)) + " voxels");
   }
   const std::uint64_t frame_bytes = needed / static_cast<std::uint64_t>(image.frame_count);
   const auto later = static_cast<std::uint64_t>(
@@ -163,10 +162,9 @@ FileInfo inspect_opened(OpenedImage opened, const std::filesystem::path& path) {
   const std::uint64_t needed = require_room(opened);
   ImageInfo info;
   info.stored_type = stored_type(image);
-  info.extent = image.extent;
+  info.geometry = image.geometry;
   info.frame_count = frames_in(image);
   info.photometric = image.channels == Channels::colour ? Photometric::rgb : Photometric::grey;
-  info.mm_from_voxel = image.mm_from_voxel;
   info.eight_bit = is_eight_bit(image);
   info.notes = image.notes;
   info.segments = image.segments;

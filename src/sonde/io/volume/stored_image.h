@@ -14,23 +14,19 @@
 namespace sonde {
 
 // What the samples stored together at one voxel are.
-enum class Channels {
-  single,
-  colour,
-  frames
-};  // colour: 3 or 4 uint8, a fourth is ignored; frames: one sample of each
+// colour: 3 or 4 uint8, a fourth is ignored; frames: one sample of each.
+enum class Channels { single, colour, frames };
 
 struct StoredImage {
   std::string format;  // "NIfTI-1 (gzip)"
   SampleType type = SampleType::uint8;
   ByteOrder order = ByteOrder::little;
   std::string type_name;  // where it differs: "bool"
-  Extent3 extent;
+  ImageGeometry geometry;
   Channels channels = Channels::single;
   std::int64_t channel_count = 1;
   std::int64_t frame_count = 1;  // whole volumes, one after the other
   Scaling scaling;
-  std::optional<Affine3> mm_from_voxel;  // LPS+
   std::vector<std::string> notes;
   std::vector<SegmentInfo> segments;
   // What follows the last voxel: usual where the format has more to say there.

@@ -13,7 +13,8 @@
 namespace sonde {
 namespace {
 
-void require_same_grid(const std::filesystem::path& path, const BinaryVolume& mask, const Volume& like) {
+void require_same_grid(const std::filesystem::path& path, const BinaryVolume& mask,
+                       const ImageGeometry& like) {
   if (mask.extent == like.extent && mask.voxels.size() == static_cast<std::size_t>(voxel_count(mask.extent)))
     return;
   throw Error(ErrorKind::usage,
@@ -47,7 +48,7 @@ void write_voxels(const std::filesystem::path& path, const StoredVoxels& voxels,
 
 // Throws Error{usage} for what is not a label map.
 std::int32_t largest_label(const std::filesystem::path& path, const LabelMap& map) {
-  if (map.labels.empty() || map.labels.size() != static_cast<std::size_t>(voxel_count(map.extent)))
+  if (map.labels.empty() || map.labels.size() != static_cast<std::size_t>(voxel_count(map.geometry.extent)))
     throw Error(ErrorKind::usage, path.string() + ": a label map needs a label a voxel");
   const auto [least, largest] = std::ranges::minmax(map.labels);
   if (least < 0 || largest > std::numeric_limits<std::uint16_t>::max())
@@ -60,11 +61,13 @@ template <typename Value>
 void write_labels(const std::filesystem::path& path, const LabelMap& map, std::int32_t largest) {
   const std::vector<Value> values(map.labels.begin(), map.labels.end());
   constexpr int kBits = 8 * sizeof(Value);
-  if (mask_format(path) == MaskFormat::png && map.extent.z == 1)
-    write_durably(path, png_bytes(path.string(), {{map.extent.x, map.extent.y}, 1, kBits, values.data()},
+  if (mask_format(path) == MaskFormat::png && map.geometry.extent.z == 1)
+    write_durably(path, png_bytes(path.string(),
+                                  {{map.geometry.extent.x, map.geometry.extent.y}, 1, kBits, values.data()},
                                   PngAim::quick));
   else
-    write_voxels(path, {map.extent, kBits, as_byte_view(values), largest}, map.mm_from_voxel);
+    write_voxels(path, {map.geometry.extent, kBits, as_byte_view(values), largest},
+                 map.geometry.mm_from_voxel);
 }
 
 }  // namespace
@@ -78,7 +81,8 @@ MaskFormat mask_format(const std::filesystem::path& path) {
   throw Error(ErrorKind::usage, path.string() + ": masks are written as .png, .nii, .nii.gz, .nrrd or .mha");
 }
 
-void write_mask_volume(const std::filesystem::path& path, const BinaryVolume& mask, const Volume& like) {
+void write_mask_volume(const std::filesystem::path& path, const BinaryVolume& mask,
+                       const ImageGeometry& like) {
   require_same_grid(path, mask, like);
   write_voxels(path, {mask.extent, 8, as_byte_view(mask.voxels), 1}, like.mm_from_voxel);
 }

@@ -24,13 +24,6 @@ struct Target {
 const std::vector<Target> kTargets{
     {"m.nii", read_nifti}, {"m.nii.gz", read_nifti}, {"m.nrrd", read_nrrd}, {"m.mha", read_metaimage}};
 
-Volume volume_like(Extent3 extent, const std::optional<Affine3>& affine) {
-  Volume volume;
-  volume.extent = extent;
-  volume.mm_from_voxel = affine;
-  return volume;
-}
-
 BinaryVolume checkered(Extent3 extent) {
   BinaryVolume mask{extent, {}};
   for (std::int64_t i = 0; i < voxel_count(extent); ++i) mask.voxels.push_back(i % 3 == 0 ? 1 : 0);
@@ -38,13 +31,14 @@ BinaryVolume checkered(Extent3 extent) {
 }
 
 void expect_same_voxels(const Volume& volume, const BinaryVolume& mask) {
-  EXPECT_EQ(volume.extent, mask.extent);
+  EXPECT_EQ(volume.geometry.extent, mask.extent);
   EXPECT_EQ(std::vector<std::uint8_t>(volume.voxels.begin(), volume.voxels.end()), mask.voxels);
 }
 
 class WriteMaskVolume : public testing::Test {
  protected:
-  std::filesystem::path write(const std::string& name, const BinaryVolume& mask, const Volume& like) const {
+  std::filesystem::path write(const std::string& name, const BinaryVolume& mask,
+                              const ImageGeometry& like) const {
     const auto path = folder_.path() / name;
     write_mask_volume(path, mask, like);
     return path;
@@ -60,9 +54,9 @@ TEST_F(WriteMaskVolume, IsReadBackOnTheSameGridInEveryFormat) {
   const BinaryVolume mask = checkered({4, 3, 2});
   for (const Target& target : kTargets) {
     for (const Affine3& affine : {oblique_affine(), sheared, flipped}) {
-      const Volume back = target.read(write(target.name, mask, volume_like(mask.extent, affine)), {});
+      const Volume back = target.read(write(target.name, mask, {mask.extent, affine}), {});
       expect_same_voxels(back, mask);
-      expect_near(back.mm_from_voxel.value(), affine, 1e-5);
+      expect_near(back.geometry.mm_from_voxel.value(), affine, 1e-5);
       EXPECT_TRUE(back.eight_bit);
     }
   }
@@ -71,25 +65,24 @@ TEST_F(WriteMaskVolume, IsReadBackOnTheSameGridInEveryFormat) {
 TEST_F(WriteMaskVolume, WritesUnitSpacingWithoutAnAffine) {
   const BinaryVolume mask = checkered({5, 4, 1});
   for (const Target& target : kTargets) {
-    const Volume back = target.read(write(target.name, mask, volume_like(mask.extent, std::nullopt)), {});
+    const Volume back = target.read(write(target.name, mask, {mask.extent, std::nullopt}), {});
     expect_same_voxels(back, mask);
-    expect_near(spacing_mm(back.mm_from_voxel.value()), {1, 1, 1}, 0);
+    expect_near(spacing_mm(back.geometry.mm_from_voxel.value()), {1, 1, 1}, 0);
   }
 }
 
 TEST_F(WriteMaskVolume, WritesTheSameBytesEachTime) {
   const BinaryVolume mask = checkered({4, 3, 2});
   for (const Target& target : kTargets) {
-    const std::string once = read_file(write(target.name, mask, volume_like(mask.extent, oblique_affine())));
-    const std::string twice =
-        read_file(write("again-" + target.name, mask, volume_like(mask.extent, oblique_affine())));
+    const std::string once = read_file(write(target.name, mask, {mask.extent, oblique_affine()}));
+    const std::string twice = read_file(write("again-" + target.name, mask, {mask.extent, oblique_affine()}));
     EXPECT_EQ(once, twice) << target.name;
   }
 }
 
 TEST_F(WriteMaskVolume, IsReadByLibniftiToTheSameQformAndSform) {
   const BinaryVolume mask = checkered({4, 3, 2});
-  const auto path = write("m.nii.gz", mask, volume_like(mask.extent, oblique_affine()));
+  const auto path = write("m.nii.gz", mask, {mask.extent, oblique_affine()});
   nifti_image* image = nifti_image_read(path.c_str(), 1);
   ASSERT_NE(image, nullptr);
   const Affine3 ras = flip_world_xy(oblique_affine());
@@ -104,11 +97,11 @@ TEST_F(WriteMaskVolume, IsReadByLibniftiToTheSameQformAndSform) {
 
 TEST_F(WriteMaskVolume, WritesNifti2WhereAnExtentPassesNifti1) {
   const BinaryVolume mask = checkered({40000, 2, 1});
-  const auto path = write("m.nii.gz", mask, volume_like(mask.extent, oblique_affine()));
+  const auto path = write("m.nii.gz", mask, {mask.extent, oblique_affine()});
   EXPECT_EQ(inspect_nifti(path).format, "NIfTI-2 (gzip)");
   const Volume back = read_nifti(path, {});
   expect_same_voxels(back, mask);
-  expect_near(back.mm_from_voxel.value(), oblique_affine(), 1e-12);
+  expect_near(back.geometry.mm_from_voxel.value(), oblique_affine(), 1e-12);
 }
 
 bool is_installed(const std::string& program) {
@@ -127,14 +120,14 @@ void expect_understood(std::string command, const std::string& name) {
   const Affine3 flipped{{Vec3{0, 0, -2}, Vec3{0.5, 0, 0}, Vec3{0, -1, 0}}, {1, 2, 3}};
   for (const Affine3& affine : {oblique_affine(), sheared, flipped}) {
     for (const std::int32_t step : {1, 20000}) {
-      LabelMap map{{4, 3, 2}, {}, affine};
+      LabelMap map{{{4, 3, 2}, affine}, {}};
       for (std::int32_t i = 0; i < 24; ++i) map.labels.push_back(i % 4 * step);
       write_label_map(in, map);
       ASSERT_EQ(std::system((command + " >/dev/null 2>&1").c_str()), 0) << command;
       const Volume back = read_nrrd(out, {});
-      EXPECT_EQ(back.extent, map.extent);
+      EXPECT_EQ(back.geometry.extent, map.geometry.extent);
       EXPECT_EQ(std::vector<std::int32_t>(back.voxels.begin(), back.voxels.end()), map.labels);
-      expect_near(back.mm_from_voxel.value(), affine, 1e-9);
+      expect_near(back.geometry.mm_from_voxel.value(), affine, 1e-9);
     }
   }
 }
@@ -153,7 +146,7 @@ TEST(WriteLabelMap, IsReadByItkToTheSameGridAndLabels) {
 TEST_F(WriteMaskVolume, NamesInMetaImagesWhereTheAxesComeFrom) {
   const auto orientation_of = [&](const Affine3& affine) {
     const BinaryVolume mask = checkered({4, 3, 2});
-    const std::string file = read_file(write("m.mha", mask, volume_like(mask.extent, affine)));
+    const std::string file = read_file(write("m.mha", mask, {mask.extent, affine}));
     const std::string field = "AnatomicalOrientation = ";
     return file.substr(file.find(field) + field.size(), 3);
   };
@@ -165,7 +158,7 @@ TEST_F(WriteMaskVolume, NamesInMetaImagesWhereTheAxesComeFrom) {
 
 TEST_F(WriteMaskVolume, LeavesNothingBehindWhereItCannotWrite) {
   const BinaryVolume mask = checkered({4, 3, 2});
-  const Volume like = volume_like(mask.extent, oblique_affine());
+  const ImageGeometry like{mask.extent, oblique_affine()};
   for (const Target& target : kTargets) {
     const auto path = folder_.path() / "absent" / target.name;
     EXPECT_EQ(refusal([&] { write_mask_volume(path, mask, like); }).kind, ErrorKind::unavailable)
@@ -176,7 +169,7 @@ TEST_F(WriteMaskVolume, LeavesNothingBehindWhereItCannotWrite) {
 
 // A limit on the size of files stands in for a full disk: write() fails in the same place.
 TEST_F(WriteMaskVolume, SaysThatTheDiskIsFullAndLeavesNothingBehind) {
-  const Volume like = volume_like({64, 64, 64}, oblique_affine());
+  const ImageGeometry like{{64, 64, 64}, oblique_affine()};
   BinaryVolume mask{like.extent, {}};
   for (std::uint32_t i = 0, noise = 1; i < 64 * 64 * 64; ++i, noise = noise * 1664525 + 1013904223)
     mask.voxels.push_back(noise >> 31);
@@ -202,14 +195,13 @@ TEST_F(WriteMaskVolume, RefusesGridsThatNoReaderTakes) {
   const Affine3 flat{{Vec3{1, 0, 0}, Vec3{1, 0, 0}, Vec3{0, 0, 1}}, {}};
   for (const std::string name : {"m.nrrd", "m.mha"}) {
     const BinaryVolume mask = checkered({4, 3, 2});
-    EXPECT_THAT(refusal([&] { write(name, mask, volume_like(mask.extent, flat)); }).message,
-                HasSubstr("singular"));
+    EXPECT_THAT(refusal([&] { write(name, mask, {mask.extent, flat}); }).message, HasSubstr("singular"));
   }
   EXPECT_TRUE(std::filesystem::is_empty(folder_.path()));
 }
 
 TEST_F(WriteMaskVolume, RefusesAnotherExtentAndOtherNames) {
-  const Volume like = volume_like({4, 3, 1}, oblique_affine());
+  const ImageGeometry like{{4, 3, 1}, oblique_affine()};
   EXPECT_THAT(refusal([&] {
                 write("m.nii", checkered({4, 3, 2}), like);
               }).message,
@@ -222,7 +214,7 @@ TEST_F(WriteMaskVolume, RefusesAnotherExtentAndOtherNames) {
 
 // Values that need 16 bits, or 8 where `step` is small.
 LabelMap labels_of(Extent3 extent, std::int32_t step, const std::optional<Affine3>& affine) {
-  LabelMap map{extent, {}, affine};
+  LabelMap map{{extent, affine}, {}};
   for (std::int64_t i = 0; i < voxel_count(extent); ++i)
     map.labels.push_back(static_cast<std::int32_t>(i % 4) * step);
   return map;
@@ -238,9 +230,9 @@ TEST(WriteLabelMap, IsReadBackOnTheSameGridInEveryFormat) {
         const auto path = folder.path() / target.name;
         write_label_map(path, map);
         const LabelMap back = read_labels(path).layers.at(0);
-        EXPECT_EQ(back.extent, map.extent);
+        EXPECT_EQ(back.geometry.extent, map.geometry.extent);
         EXPECT_EQ(back.labels, map.labels) << target.name << " " << step;
-        expect_near(back.mm_from_voxel.value(), affine, 1e-5);
+        expect_near(back.geometry.mm_from_voxel.value(), affine, 1e-5);
         EXPECT_EQ(inspect(path).images.at(0).stored_type, step > 85 ? "uint16" : "uint8") << target.name;
       }
     }
@@ -261,12 +253,12 @@ TEST(WriteLabelMap, RefusesWhatNoLabelMapHolds) {
   const TestFolder folder;
   const auto path = folder.path() / "m.nrrd";
   for (const std::int32_t label : {-1, 65536}) {
-    const LabelMap map{{1, 1, 2}, {0, label}, {}};
+    const LabelMap map{{{1, 1, 2}, {}}, {0, label}};
     EXPECT_EQ(refusal([&] { write_label_map(path, map); }).kind, ErrorKind::usage);
   }
-  EXPECT_EQ(refusal([&] { write_label_map(path, {{1, 1, 2}, {0}, {}}); }).kind, ErrorKind::usage);
+  EXPECT_EQ(refusal([&] { write_label_map(path, {{{1, 1, 2}, {}}, {0}}); }).kind, ErrorKind::usage);
   EXPECT_EQ(refusal([&] {
-              write_label_map(folder.path() / "m.png", {{1, 1, 2}, {0, 1}, {}});
+              write_label_map(folder.path() / "m.png", {{{1, 1, 2}, {}}, {0, 1}});
             }).kind,
             ErrorKind::usage);
   EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
