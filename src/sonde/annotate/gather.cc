@@ -13,8 +13,8 @@
 #include "sonde/core/natural_order.h"
 #include "sonde/core/text.h"
 #include "sonde/io/data_files.h"
+#include "sonde/io/dicom/meta.h"
 #include "sonde/io/dicom/series.h"
-#include "sonde/io/formats.h"
 #include "sonde/io/masks/mask_names.h"
 #include "sonde/io/masks/set_layout.h"
 
@@ -62,7 +62,7 @@ fs::path images_of(const fs::path& folder) {
 bool is_dicom(const fs::path& file) {
   constexpr std::size_t kHeadBytes = 2048;
   try {
-    return recognises_dicom(read_head(file, kHeadBytes), file);
+    return looks_like_dicom(read_head(file, kHeadBytes));
   } catch (const Error&) {
     return false;  // looking at its frames will say why
   }
@@ -210,7 +210,7 @@ GatheredImages Gatherer::finish() && {
   if (gathered_.images.empty() && !gathered_.refused.empty()) {
     const Refusal& first = gathered_.refused.front();
     throw Error(led_somewhere_ ? ErrorKind::unsupported : ErrorKind::not_found,
-                first.path.string() + ": " + first.reason +
+                first.name + ": " + first.reason +
                     (gathered_.refused.size() == 1
                          ? ""
                          : " (and " + std::to_string(gathered_.refused.size() - 1) + " others)"));

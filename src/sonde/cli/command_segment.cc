@@ -19,6 +19,7 @@
 #include "sonde/cli/terminal.h"
 #include "sonde/core/error.h"
 #include "sonde/core/json_text.h"
+#include "sonde/core/text.h"
 #include "sonde/imaging/first_answer.h"
 #include "sonde/imaging/prompt.h"
 #include "sonde/io/write.h"
@@ -60,7 +61,7 @@ void declare(CommandLine& line, SegmentOptions& options) {
   declare_model(line, options.model);
   line.add(
       "--out", options.out,
-      "Mask file (.png, .nii, .nii.gz, .nrrd, .mha) or folder; default: IMAGE_mask in the current folder");
+      "Mask file (" + listed(mask_extensions()) + ") or folder; default: IMAGE_mask in the current folder");
   line.add("--overlay", options.overlay,
            "PNG to look at: the picture, the mask and the prompt (several images: a folder)");
   line.add_flag("--force", options.force, "Replace an input, and files that sonde did not write, too");

@@ -16,16 +16,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kMaskExtensions[] = {".png", ".nii", ".nii.gz", ".nrrd", ".mha"};
-
-std::string_view mask_extension(const fs::path& path) {
-  const std::string name = path.filename().string();
-  for (const std::string_view extension : kMaskExtensions) {
-    if (name.size() > extension.size() && name.ends_with(extension)) return extension;
-  }
-  return {};
-}
-
 bool names_a_file(const std::string& out) {
   std::error_code unknown;
   return !fs::is_directory(out, unknown) && !out.ends_with('/') && fs::path(out).has_extension();
@@ -63,7 +53,7 @@ OutputPlan plan_outputs(const std::vector<std::string>& inputs, const OutputRequ
   OutputPlan plan;
   const auto names = result_names(inputs);
   if (!request.out.empty() && names_a_file(request.out)) {
-    mask_format(request.out);  // refuses an unknown extension before any work
+    mask_extension(request.out);  // refuses an unknown extension before any work
     require_single(inputs, "--out", request.out);
     plan.masks.emplace_back(request.out);
   } else {
@@ -116,17 +106,13 @@ void OutputGuard::written(const fs::path& output) { claimed_.emplace(identity_of
 
 std::string default_mask_extension(const std::string& input, const Volume& volume) {
   if (is_plain(volume.geometry)) return ".png";
-  const std::string extension = fs::path(input).extension().string();
-  if (extension == ".nrrd" || extension == ".nhdr") return ".nrrd";
-  if (extension == ".mha" || extension == ".mhd") return ".mha";
-  return ".nii.gz";
+  return std::string(volume_mask_extension(input));
 }
 
 std::filesystem::path numbered(const std::filesystem::path& path, std::size_t number) {
-  const auto extension = mask_extension(path);
   std::string name = path.filename().string();
-  name.resize(name.size() - extension.size());
-  return path.parent_path() / (name + "_" + std::to_string(number) + std::string(extension));
+  name.insert(name.size() - mask_extension(path).size(), "_" + std::to_string(number));
+  return path.parent_path() / name;
 }
 
 void create_parent(const std::filesystem::path& path) {
@@ -140,7 +126,7 @@ void create_parent(const std::filesystem::path& path) {
 
 void write_mask(const std::filesystem::path& path, const Mask& mask, const LoadedPicture& picture) {
   create_parent(path);
-  if (mask_format(path) == MaskFormat::png) {
+  if (mask_extension(path) == ".png") {
     write_mask_png(path, mask);
     return;
   }

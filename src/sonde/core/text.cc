@@ -51,4 +51,11 @@ std::string printable(std::string_view text, std::size_t max_characters) {
 
 std::string in_quotes(std::string_view text) { return '"' + printable(text, 60) + '"'; }
 
+std::string listed(std::span<const std::string_view> words, std::string_view last_between) {
+  std::string text;
+  for (std::size_t i = 0; i < words.size(); ++i)
+    text.append(i == 0 ? "" : i + 1 < words.size() ? ", " : last_between).append(words[i]);
+  return text;
+}
+
 }  // namespace sonde

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -26,5 +27,8 @@ std::string printable(std::string_view text, std::size_t max_characters = 100);
 
 // The same in quotation marks, for a message: at most 60 characters.
 std::string in_quotes(std::string_view text);
+
+// "A, B or C", where `last_between` is " or ".
+std::string listed(std::span<const std::string_view> words, std::string_view last_between = ", ");
 
 }  // namespace sonde

@@ -9,7 +9,7 @@
 #include "sonde/core/json_text.h"
 #include "sonde/core/text.h"
 #include "sonde/imaging/polygon.h"
-#include "sonde/io/data_files.h"
+#include "sonde/io/json_file.h"
 #include "sonde/io/picture/header.h"
 #include "sonde/io/volume/checks.h"
 

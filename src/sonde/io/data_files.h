@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstddef>
 #include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
-
-#include <nlohmann/json.hpp>
 
 namespace sonde {
 
@@ -26,10 +23,6 @@ std::vector<ImageFile> image_files(const std::filesystem::path& folder);
 // Those of its subfolders too, links followed: names and stems then begin with the folder, "p1/17.png".
 // Hidden folders are passed over.
 std::vector<ImageFile> image_files_below(const std::filesystem::path& folder);
-
-// Throws Error naming the path: not_found; corrupt_data for what is not JSON or nests deeper than a data set
-// would; unsupported above `most_bytes`.
-nlohmann::json read_json_file(const std::filesystem::path& path, std::size_t most_bytes);
 
 // What an exception says in one line that names `file`.
 std::string reason_naming(const std::filesystem::path& file, const std::exception& error);

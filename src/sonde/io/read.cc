@@ -2,7 +2,6 @@
 #include "sonde/io/read.h"
 
 #include <algorithm>
-#include <array>
 #include <iterator>
 #include <utility>
 #include <vector>
@@ -10,48 +9,26 @@
 #include "sonde/core/bytes.h"
 #include "sonde/core/error.h"
 #include "sonde/core/parallel.h"
+#include "sonde/core/text.h"
 #include "sonde/core/threads.h"
 #include "sonde/io/data_files.h"
 #include "sonde/io/formats.h"
 #include "sonde/io/masks/set_layout.h"
 #include "sonde/io/other_formats.h"
 #include "sonde/io/volume/checks.h"
-#include "sonde/io/volume/gzip.h"
 
 namespace sonde {
 namespace {
 
-struct Format {
-  bool (*recognises)(ByteView head, const std::filesystem::path& path);
-  Volume (*read)(const std::filesystem::path& path, const ReadOptions& options);
-  FileInfo (*inspect)(const std::filesystem::path& path);
-  std::int64_t (*count_frames)(const std::filesystem::path& path);
-};
-
-// The first that recognises a file reads it. What has a signature comes before what also answers by name, so
-// that content decides. DICOM comes before pictures: its preamble may look like a TIFF header (PS3.10, 7.1).
-constexpr std::array kFormats{
-    Format{recognises_dicom, read_dicom, inspect_dicom, count_dicom_frames},
-    Format{recognises_picture, read_picture, inspect_picture, count_picture_frames},
-    Format{recognises_nrrd, read_nrrd, inspect_nrrd, count_nrrd_frames},
-    Format{recognises_npy, read_npy, inspect_npy, count_npy_frames},
-    Format{recognises_metaimage, read_metaimage, inspect_metaimage, count_metaimage_frames},
-    Format{recognises_nifti, read_nifti, inspect_nifti, count_nifti_frames},
-    Format{recognises_mgh, read_mgh, inspect_mgh, count_mgh_frames},
-};
 FileInfo inspect_folder(const std::filesystem::path& folder);
-constexpr Format kFolder{nullptr, read_dicom_folder, inspect_folder, nullptr};
+const Format kFolder{.name = "folder",
+                     .extensions = {},
+                     .recognises = nullptr,
+                     .read = read_dicom_folder,
+                     .inspect = inspect_folder,
+                     .count_frames = nullptr};
 
 constexpr std::size_t kHeadBytes = 4096;
-
-// None for a file of another format whose name is one that these answer to. An .img may begin with anything.
-const Format* recognised(ByteView head, const std::filesystem::path& path) {
-  const auto found =
-      std::ranges::find_if(kFormats, [&](const Format& format) { return format.recognises(head, path); });
-  if (found == kFormats.end()) return nullptr;
-  const bool by_name_alone = !found->recognises(head, "") && lower_extension(path) != ".img";
-  return by_name_alone && !starts_as_gzip(head) && other_format(head) ? nullptr : &*found;
-}
 
 const Format& format_of(const std::filesystem::path& path) {
   std::error_code failed;
@@ -69,9 +46,9 @@ const Format& format_of(const std::filesystem::path& path) {
   if (const Format* format = recognised(head, path)) return *format;
   if (const auto other = other_format(head))
     throw Error(ErrorKind::unsupported, name + ": " + why_not_read(*other));
-  throw Error(ErrorKind::unsupported, name +
-                                          ": not a format that sonde reads: PNG, JPEG, TIFF, BMP, DICOM, "
-                                          "NIfTI, NRRD, MetaImage (.mha, .mhd), MGH (.mgh, .mgz), npy");
+  std::vector<std::string_view> names;
+  for (const Format& format : formats()) names.push_back(format.name);
+  throw Error(ErrorKind::unsupported, name + ": not a format that sonde reads: " + listed(names));
 }
 
 // What one file of a folder adds to it; nothing if it is not an image.
@@ -119,8 +96,8 @@ FileInfo inspect_files(const std::filesystem::path& folder) {
 }
 
 bool is_called_dicom(const ImageFile& file) {
-  const std::string extension = lower_extension(file.path);
-  return file.stem == file.name || extension == ".dcm" || extension == ".dicom" || extension == ".ima";
+  const auto dicom = std::ranges::find(formats(), read_dicom, &Format::read);
+  return file.stem == file.name || has(dicom->extensions, lower_extension(file.path));
 }
 
 // Where images lie in subfolders, that is what should be known of the folder.

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "sonde/imaging/picture.h"
@@ -13,9 +14,12 @@
 
 namespace sonde {
 
-enum class MaskFormat { png, nifti, nrrd, metaimage };
-// By extension: .png; .nii, .nii.gz; .nrrd; .mha. Throws Error{usage} that lists them.
-MaskFormat mask_format(const std::filesystem::path& path);
+// Of the files that masks are written to: .png, .nii, .nii.gz, .nrrd, .mha.
+std::vector<std::string_view> mask_extensions();
+// In lower case with its dot. Throws Error{usage} that lists them for any other.
+std::string mask_extension(const std::filesystem::path& path);
+// Of a volume's masks: its file's own format where that is written, else ".nii.gz".
+std::string_view volume_mask_extension(const std::filesystem::path& image);
 
 // All of these write atomically and throw Error{unavailable} naming the path if the disk does not take it.
 
@@ -24,8 +28,8 @@ void write_mask_png(const std::filesystem::path& path, const Mask& mask);
 void write_png(const std::filesystem::path& path, const RgbImage& image);
 // A PNG in memory, small rather than quick, grey where the three channels agree everywhere.
 std::vector<std::byte> encode_png(const RgbImage& image);
-// 0 and 1 as unsigned 8 bits on the grid and affine of `like` (nifti, nrrd, metaimage; .nii.gz, NRRD and MHA
-// are compressed).
+// 0 and 1 as unsigned 8 bits on the grid and affine of `like` (.nii.gz, NRRD and MHA are
+// compressed).
 void write_mask_volume(const std::filesystem::path& path, const BinaryVolume& mask,
                        const ImageGeometry& like);
 // Labels from 0 to 65535 in the smallest unsigned type that holds them, as read_labels reads them: a PNG

@@ -5,8 +5,6 @@
 
 namespace sonde {
 
-bool recognises_dicom(ByteView head, const std::filesystem::path& /*path*/) { return looks_like_dicom(head); }
-
 Volume read_dicom(const std::filesystem::path& path, const ReadOptions& options) {
   const DicomFiles files{.paths = {path}, .headers = {read_dicom_header(path)}};
   const auto stacks = stack_dicom(files.headers);

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 #include <zlib.h>
 
+#include "sonde/io/dicom/meta.h"
 #include "sonde/io/dicom/test_files.h"
 #include "sonde/io/formats.h"
 
@@ -315,16 +316,16 @@ TEST_F(ReadDicom, NamesWhatItDoesNotRead) {
 
 TEST_F(ReadDicom, ReadsFilesWithoutPreambleOrMetaHeader) {
   const auto bare = grey_picture().encoded();
-  EXPECT_TRUE(recognises_dicom(std::as_bytes(std::span(bare)), "x"));
+  EXPECT_TRUE(looks_like_dicom(std::as_bytes(std::span(bare))));
   EXPECT_THAT(read_raw(bare).voxels, ElementsAre(0, 1, 2, 3, 4, 5));
   const auto whole = dicom_test::with_preamble(grey_picture());
-  EXPECT_TRUE(recognises_dicom(std::as_bytes(std::span(whole)), "x"));
+  EXPECT_TRUE(looks_like_dicom(std::as_bytes(std::span(whole))));
   EXPECT_THAT(read_raw(whole.substr(132)).voxels, ElementsAre(0, 1, 2, 3, 4, 5));
   for (const std::string& other :
        {std::string(600, '\0'), std::string("\x5c\1\0\0", 4) + std::string(400, '\0'),
         std::string("\x89PNG\r\n\x1a\n") + std::string(100, 'x'), std::string("NRRD0004\n"), std::string(),
         std::string(12, 'D')})
-    EXPECT_FALSE(recognises_dicom(std::as_bytes(std::span(other)), "a.dcm"));
+    EXPECT_FALSE(looks_like_dicom(std::as_bytes(std::span(other))));
 }
 
 TEST_F(ReadDicom, InflatesDeflatedDataSets) {

@@ -78,10 +78,6 @@ std::string uid_of(ByteView bytes, const Element& element) {
   return std::string(value.substr(0, value.find_first_of(std::string_view(" \0", 2))));
 }
 
-bool has_preamble(ByteView bytes) {
-  return bytes.size() >= kPreamble + 4 && std::memcmp(bytes.data() + kPreamble, "DICM", 4) == 0;
-}
-
 // Groups are small numbers: read in the wrong order they are large.
 ByteOrder guess_order(ByteView bytes, std::size_t at) {
   const bool big = unsigned_at(bytes, at, 2, ByteOrder::big) < unsigned_at(bytes, at, 2, ByteOrder::little);
@@ -103,9 +99,13 @@ void append(std::vector<std::byte>& out, std::string_view text) {
 
 }  // namespace
 
+bool has_dicom_preamble(ByteView bytes) {
+  return bytes.size() >= kPreamble + 4 && std::memcmp(bytes.data() + kPreamble, "DICM", 4) == 0;
+}
+
 DicomMeta parse_dicom_meta(ByteView file) {
   DicomMeta meta;
-  const bool preamble = has_preamble(file);
+  const bool preamble = has_dicom_preamble(file);
   std::size_t at = preamble ? kPreamble + 4 : 0;
   while (const auto element = element_at(file, at, ByteOrder::little)) {
     if (element->group != 2 || element->end() > file.size()) break;
@@ -147,7 +147,7 @@ std::vector<std::byte> with_dicom_meta(const std::string& transfer_syntax, ByteV
 }
 
 bool looks_like_dicom(ByteView head) {
-  if (has_preamble(head)) return true;
+  if (has_dicom_preamble(head)) return true;
   constexpr std::size_t kMaxFirstElementBytes = 256;  // the first elements hold lengths, character sets, UIDs
   if (head.size() < 24) return false;
   const auto order = guess_order(head, 0);

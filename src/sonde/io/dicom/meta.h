@@ -26,5 +26,7 @@ std::vector<std::byte> with_dicom_meta(const std::string& transfer_syntax, ByteV
 
 // "DICM" behind the preamble, or two data elements of groups 0002 or 0008 in ascending order.
 bool looks_like_dicom(ByteView head);
+// "DICM" after 128 bytes of anything, which may look like another format (PS3.10, 7.1).
+bool has_dicom_preamble(ByteView head);
 
 }  // namespace sonde

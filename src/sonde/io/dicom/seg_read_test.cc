@@ -8,9 +8,9 @@
 
 #include "sonde/core/json_text.h"
 #include "sonde/core/test_data.h"
-#include "sonde/io/data_files.h"
 #include "sonde/io/dicom/seg.h"
 #include "sonde/io/dicom/seg_test_files.h"
+#include "sonde/io/json_file.h"
 #include "sonde/io/read.h"
 
 namespace sonde {

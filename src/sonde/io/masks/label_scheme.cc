@@ -6,7 +6,7 @@
 #include <optional>
 
 #include "sonde/core/text.h"
-#include "sonde/io/data_files.h"
+#include "sonde/io/json_file.h"
 #include "sonde/io/masks/nnunet_labels.h"
 #include "sonde/io/volume/checks.h"
 

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "sonde/core/text.h"
-#include "sonde/io/data_files.h"
+#include "sonde/io/json_file.h"
 #include "sonde/io/volume/checks.h"
 
 namespace sonde {

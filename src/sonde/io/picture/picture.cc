@@ -3,6 +3,7 @@
 
 #include "sonde/core/bytes.h"
 #include "sonde/core/error.h"
+#include "sonde/io/dicom/meta.h"
 #include "sonde/io/formats.h"
 #include "sonde/io/picture/decode.h"
 #include "sonde/io/picture/header.h"
@@ -47,8 +48,9 @@ PictureHeader parse_picture(const std::string& name, ByteView file, const ReadOp
   return header;
 }
 
-bool recognises_picture(ByteView head, const std::filesystem::path& /*path*/) {
-  return starts_as_png(head) || starts_as_jpeg(head) || starts_as_tiff(head) || starts_as_bmp(head);
+bool recognises_picture(ByteView head) {
+  return !has_dicom_preamble(head) &&
+         (starts_as_png(head) || starts_as_jpeg(head) || starts_as_tiff(head) || starts_as_bmp(head));
 }
 
 Volume read_picture(const std::filesystem::path& path, const ReadOptions& options) {
@@ -95,7 +97,7 @@ std::int64_t picture_orientation(const std::filesystem::path& path, std::int64_t
     std::error_code failed;
     if (!std::filesystem::is_regular_file(path, failed)) return 1;
     const MappedFile file(path);
-    if (!recognises_picture(file.bytes(), path)) return 1;
+    if (!recognises_picture(file.bytes())) return 1;
     return parse_picture(path.string(), file.bytes(), {.frame = frame}).orientation;
   } catch (const Error&) {
     return 1;

@@ -37,22 +37,10 @@ const std::set<std::string> kUnsupported{
     "npy_struct.npy",    "npy_ver9.npy",       "type_1536_bits_128.nii", "type_1792_bits_128.nii",
     "type_1_bits_1.nii", "type_32_bits_64.nii"};
 
-struct Reader {
-  bool (*recognises)(ByteView, const std::filesystem::path&);
-  Volume (*read)(const std::filesystem::path&, const ReadOptions&);
-  FileInfo (*inspect)(const std::filesystem::path&);
-};
-constexpr Reader kReaders[] = {{recognises_nrrd, read_nrrd, inspect_nrrd},
-                               {recognises_metaimage, read_metaimage, inspect_metaimage},
-                               {recognises_npy, read_npy, inspect_npy},
-                               {recognises_nifti, read_nifti, inspect_nifti}};
-
-const Reader& reader_of(const std::filesystem::path& path) {
-  const auto head = read_head(path, 1024);
-  for (const Reader& reader : kReaders) {
-    if (reader.recognises(head, path)) return reader;
-  }
-  throw std::runtime_error(path.string() + " is recognised by none");
+const Format& reader_of(const std::filesystem::path& path) {
+  const Format* format = recognised(read_head(path, 1024), path);
+  if (format == nullptr) throw std::runtime_error(path.string() + " is recognised by none");
+  return *format;
 }
 
 bool is_control(const std::string& name) {
@@ -68,7 +56,7 @@ std::vector<std::filesystem::path> hostile_volumes(const std::filesystem::path& 
   return files;
 }
 
-void expect_loads(const Reader& reader, const std::filesystem::path& path) {
+void expect_loads(const Format& reader, const std::filesystem::path& path) {
   const std::string name = path.filename().string();
   const Volume volume = reader.read(path, {});
   EXPECT_EQ(static_cast<std::int64_t>(volume.voxels.size()), voxel_count(volume.geometry.extent)) << name;
@@ -78,7 +66,7 @@ void expect_loads(const Reader& reader, const std::filesystem::path& path) {
   EXPECT_THAT(volume.notes, testing::Contains(HasSubstr(kLoadsWithNote.at(name)))) << name;
 }
 
-void expect_refused(const Reader& reader, const std::filesystem::path& path) {
+void expect_refused(const Format& reader, const std::filesystem::path& path) {
   const std::string name = path.filename().string();
   const Refused by_inspecting = refusal([&] { reader.inspect(path); });
   const Refused by_reading = refusal([&] { reader.read(path, {}); });
@@ -97,7 +85,7 @@ TEST(HostileVolumes, LoadOrAreRefusedAsDocumented) {
   for (const auto& path : hostile_volumes(*shared)) {
     const std::string name = path.filename().string();
     const auto begin = std::chrono::steady_clock::now();
-    const Reader& reader = reader_of(path);
+    const Format& reader = reader_of(path);
     if (is_control(name) || kLoads.contains(name) || kLoadsWithNote.contains(name)) {
       expect_loads(reader, path);
     } else {

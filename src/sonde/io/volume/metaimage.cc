@@ -56,11 +56,6 @@ OpenedImage open_metaimage(const std::filesystem::path& path) {
 
 }  // namespace
 
-bool recognises_metaimage(ByteView head, const std::filesystem::path& path) {
-  const std::string extension = lower_extension(path);
-  return starts_as_metaimage(head) || extension == ".mha" || extension == ".mhd";
-}
-
 Volume read_metaimage(const std::filesystem::path& path, const ReadOptions& options) {
   return read_opened(open_metaimage(path), options);
 }

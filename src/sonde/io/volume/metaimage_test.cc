@@ -147,9 +147,9 @@ TEST_F(ReadMetaImage, RefusesHeadersThatLie) {
 }
 
 TEST(RecognisesMetaImage, ByContentOrByName) {
-  EXPECT_TRUE(recognises_metaimage(std::as_bytes(std::span(kSmall)), "volume"));
-  EXPECT_TRUE(recognises_metaimage({}, "a.MHD"));
-  EXPECT_FALSE(recognises_metaimage({}, "a.nii"));
+  EXPECT_EQ(recognised(std::as_bytes(std::span(kSmall)), "volume")->read, read_metaimage);
+  EXPECT_EQ(recognised({}, "a.MHD")->read, read_metaimage);
+  EXPECT_NE(recognised({}, "a.nii")->read, read_metaimage);
 }
 
 }  // namespace

@@ -114,11 +114,6 @@ OpenedImage open_mgh(const std::filesystem::path& path) {
 
 }  // namespace
 
-bool recognises_mgh(ByteView /*head*/, const std::filesystem::path& path) {
-  const std::string extension = lower_extension(path);
-  return extension == ".mgh" || extension == ".mgz";
-}
-
 Volume read_mgh(const std::filesystem::path& path, const ReadOptions& options) {
   return read_opened(open_mgh(path), options);
 }

@@ -139,12 +139,8 @@ OpenedImage open_nifti(const std::filesystem::path& path) {
 
 }  // namespace
 
-bool recognises_nifti(ByteView head, const std::filesystem::path& path) {
-  if (starts_as_nifti(head)) return true;
-  if (starts_as_gzip(head) && starts_as_nifti(inflate_head(head, kNifti1HeaderBytes))) return true;
-  const std::string extension = lower_extension(path);
-  return extension == ".nii" || extension == ".nii.gz" || extension == ".hdr" || extension == ".img" ||
-         extension == ".img.gz";
+bool recognises_nifti(ByteView head) {
+  return starts_as_nifti(starts_as_gzip(head) ? inflate_head(head, kNifti1HeaderBytes) : head);
 }
 
 Volume read_nifti(const std::filesystem::path& path, const ReadOptions& options) {

@@ -287,7 +287,7 @@ TEST_F(ReadNifti, ReadsGzipWhateverTheName) {
   const auto path = write_file(folder_.path() / "packed.nii", packed);
   EXPECT_EQ(read_nifti(path, {}).voxels[11], 11);
   EXPECT_EQ(inspect_nifti(path).format, "NIfTI-1 (gzip)");
-  EXPECT_TRUE(recognises_nifti(packed, "volume"));
+  EXPECT_TRUE(recognises_nifti(packed));
 }
 
 TEST_F(ReadNifti, GivesASliceWithoutAThirdAxisItsNormal) {
@@ -321,9 +321,9 @@ TEST_F(ReadNifti, ReadsNifti2InBothByteOrders) {
 
 TEST(RecognisesNifti, ByContentOrByName) {
   const std::string header = bytes_of(small_header());
-  EXPECT_TRUE(recognises_nifti(std::as_bytes(std::span(header)), "anything.dat"));
-  EXPECT_TRUE(recognises_nifti({}, "empty.NII.GZ"));
-  EXPECT_FALSE(recognises_nifti({}, "picture.png"));
+  EXPECT_TRUE(recognises_nifti(std::as_bytes(std::span(header))));
+  EXPECT_EQ(recognised({}, "empty.NII.GZ")->read, read_nifti);
+  EXPECT_EQ(recognised({}, "picture.png"), nullptr);
 }
 
 }  // namespace

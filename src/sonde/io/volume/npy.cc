@@ -80,10 +80,6 @@ OpenedImage open_npy(const std::filesystem::path& path, Purpose purpose) {
 
 }  // namespace
 
-bool recognises_npy(ByteView head, const std::filesystem::path& path) {
-  return starts_as_npy(head) || lower_extension(path) == ".npy";
-}
-
 Volume read_npy(const std::filesystem::path& path, const ReadOptions& options) {
   return read_opened(open_npy(path, Purpose::read), options);
 }

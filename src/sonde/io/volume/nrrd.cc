@@ -70,11 +70,6 @@ std::vector<SegmentInfo> read_nrrd_segments(const std::filesystem::path& path) {
   return parse_nrrd_header(path.string(), MappedFile(path).bytes()).image.segments;
 }
 
-bool recognises_nrrd(ByteView head, const std::filesystem::path& path) {
-  const std::string extension = lower_extension(path);
-  return starts_as_nrrd(head) || extension == ".nrrd" || extension == ".nhdr";
-}
-
 Volume read_nrrd(const std::filesystem::path& path, const ReadOptions& options) {
   return read_opened(open_nrrd(path), options);
 }

@@ -6,9 +6,10 @@
 
 #include "sonde/core/durable_file.h"
 #include "sonde/core/error.h"
+#include "sonde/core/text.h"
+#include "sonde/io/formats.h"
 #include "sonde/io/picture/png_encode.h"
 #include "sonde/io/volume/checks.h"
-#include "sonde/io/volume/write_bytes.h"
 
 namespace sonde {
 namespace {
@@ -21,29 +22,25 @@ void require_same_grid(const std::filesystem::path& path, const BinaryVolume& ma
               path.string() + ": the mask has another extent than the volume it belongs to");
 }
 
+// Throws Error{usage} that lists what is written.
+const Format& written_format(const std::filesystem::path& path) {
+  const std::string extension = lower_extension(path);
+  for (const Format& format : formats())
+    if (has(format.masks, extension)) return format;
+  throw Error(ErrorKind::usage,
+              path.string() + ": masks are written as " + listed(mask_extensions(), " or "));
+}
+
 void write_voxels(const std::filesystem::path& path, const StoredVoxels& voxels,
                   const std::optional<Affine3>& mm_from_voxel) {
-  const auto grid = [&] {
-    const Affine3 affine = mm_from_voxel.value_or(Affine3{});
-    require_usable(path.string(), "its geometry", affine);
-    return affine;
-  };
-  switch (mask_format(path)) {
-    case MaskFormat::png:
-      throw Error(ErrorKind::usage,
-                  path.string() + ": a volume does not fit a PNG; use .nii.gz, .nrrd or .mha");
-    case MaskFormat::nifti:
-      write_durably(path,
-                    nifti_bytes(voxels, mm_from_voxel,
-                                lower_extension(path) == ".nii" ? NiftiPacking::plain : NiftiPacking::gzip));
-      return;
-    case MaskFormat::nrrd:
-      write_durably(path, nrrd_bytes(voxels, grid()));
-      return;
-    case MaskFormat::metaimage:
-      write_durably(path, metaimage_bytes(voxels, grid()));
-      return;
-  }
+  const Format& format = written_format(path);
+  if (format.mask_bytes != nullptr)
+    return write_durably(path, format.mask_bytes(path, voxels, mm_from_voxel));
+  std::vector<std::string_view> others;
+  for (const Format& other : formats())
+    if (other.mask_bytes != nullptr) others.push_back(other.masks.back());
+  throw Error(ErrorKind::usage,
+              path.string() + ": a volume does not fit a PNG; use " + listed(others, " or "));
 }
 
 // Throws Error{usage} for what is not a label map.
@@ -61,7 +58,7 @@ template <typename Value>
 void write_labels(const std::filesystem::path& path, const LabelMap& map, std::int32_t largest) {
   const std::vector<Value> values(map.labels.begin(), map.labels.end());
   constexpr int kBits = 8 * sizeof(Value);
-  if (mask_format(path) == MaskFormat::png && map.geometry.extent.z == 1)
+  if (mask_extension(path) == ".png" && map.geometry.extent.z == 1)
     write_durably(path, png_bytes(path.string(),
                                   {{map.geometry.extent.x, map.geometry.extent.y}, 1, kBits, values.data()},
                                   PngAim::quick));
@@ -72,13 +69,22 @@ void write_labels(const std::filesystem::path& path, const LabelMap& map, std::i
 
 }  // namespace
 
-MaskFormat mask_format(const std::filesystem::path& path) {
-  const std::string extension = lower_extension(path);
-  if (extension == ".png") return MaskFormat::png;
-  if (extension == ".nii" || extension == ".nii.gz") return MaskFormat::nifti;
-  if (extension == ".nrrd") return MaskFormat::nrrd;
-  if (extension == ".mha") return MaskFormat::metaimage;
-  throw Error(ErrorKind::usage, path.string() + ": masks are written as .png, .nii, .nii.gz, .nrrd or .mha");
+std::vector<std::string_view> mask_extensions() {
+  std::vector<std::string_view> all;
+  for (const Format& format : formats()) all.insert(all.end(), format.masks.begin(), format.masks.end());
+  return all;
+}
+
+std::string mask_extension(const std::filesystem::path& path) {
+  written_format(path);
+  return lower_extension(path);
+}
+
+std::string_view volume_mask_extension(const std::filesystem::path& image) {
+  const std::string extension = lower_extension(image);
+  for (const Format& format : formats())
+    if (format.mask_bytes != nullptr && has(format.extensions, extension)) return format.masks.back();
+  return ".nii.gz";
 }
 
 void write_mask_volume(const std::filesystem::path& path, const BinaryVolume& mask,

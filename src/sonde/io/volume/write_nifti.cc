@@ -7,6 +7,7 @@
 #include <nifti2_io.h>
 
 #include "sonde/io/own_file.h"
+#include "sonde/io/volume/checks.h"
 #include "sonde/io/volume/gzip.h"
 #include "sonde/io/volume/write_bytes.h"
 
@@ -102,8 +103,8 @@ std::vector<std::byte> file_of(const Raw& raw, const StoredVoxels& voxels) {
 
 }  // namespace
 
-std::vector<std::byte> nifti_bytes(const StoredVoxels& voxels, const std::optional<Affine3>& mm_from_voxel,
-                                   NiftiPacking packing) {
+std::vector<std::byte> nifti_bytes(const std::filesystem::path& path, const StoredVoxels& voxels,
+                                   const std::optional<Affine3>& mm_from_voxel) {
   const std::int64_t longest = std::max({voxels.extent.x, voxels.extent.y, voxels.extent.z});
   std::vector<std::byte> bytes;
   if (longest <= std::numeric_limits<short>::max()) {
@@ -116,7 +117,7 @@ std::vector<std::byte> nifti_bytes(const StoredVoxels& voxels, const std::option
     std::memcpy(raw.magic, "n+2\0\r\n\x1a\n", 8);
     bytes = file_of(raw, voxels);
   }
-  return packing == NiftiPacking::gzip ? gzip(bytes) : bytes;
+  return lower_extension(path) == ".nii" ? bytes : gzip(bytes);
 }
 
 }  // namespace sonde

@@ -207,9 +207,9 @@ TEST_F(WriteMaskVolume, RefusesAnotherExtentAndOtherNames) {
               }).message,
               HasSubstr("another extent"));
   EXPECT_THAT(refusal([&] { write("m.png", checkered({4, 3, 1}), like); }).message, HasSubstr("PNG"));
-  EXPECT_THAT(refusal([&] { mask_format("m.jpg"); }).message,
+  EXPECT_THAT(refusal([&] { mask_extension("m.jpg"); }).message,
               HasSubstr(".png, .nii, .nii.gz, .nrrd or .mha"));
-  EXPECT_EQ(mask_format("M.NII.GZ"), MaskFormat::nifti);
+  EXPECT_EQ(mask_extension("M.NII.GZ"), ".nii.gz");
 }
 
 // Values that need 16 bits, or 8 where `step` is small.

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "sonde/io/own_file.h"
+#include "sonde/io/volume/checks.h"
 #include "sonde/io/volume/gzip.h"
 #include "sonde/io/volume/write_bytes.h"
 
@@ -61,10 +62,18 @@ std::string anatomical_orientation(const Affine3& affine) {
   return seen == 7 ? letters : "???";
 }
 
+Affine3 usable_affine(const std::filesystem::path& path, const std::optional<Affine3>& mm_from_voxel) {
+  const Affine3 affine = mm_from_voxel.value_or(Affine3{});
+  require_usable(path.string(), "its geometry", affine);
+  return affine;
+}
+
 }  // namespace
 
-std::vector<std::byte> nrrd_bytes(const StoredVoxels& voxels, const Affine3& mm_from_voxel) {
-  const auto& [i, j, k] = mm_from_voxel.columns;
+std::vector<std::byte> nrrd_bytes(const std::filesystem::path& path, const StoredVoxels& voxels,
+                                  const std::optional<Affine3>& mm_from_voxel) {
+  const Affine3 affine = usable_affine(path, mm_from_voxel);
+  const auto& [i, j, k] = affine.columns;
   const bool wide = voxels.bits == 16;
   std::string header =
       "NRRD0004\n# http://teem.sourceforge.net/nrrd/format.html\n# " + std::string(kOwnMark) + "\n";
@@ -73,24 +82,26 @@ std::vector<std::byte> nrrd_bytes(const StoredVoxels& voxels, const Affine3& mm_
   header += "\nspace directions: " + in_brackets(i) + " " + in_brackets(j) + " " + in_brackets(k);
   header += "\nkinds: domain domain domain\n";
   if (wide) header += kIsBigEndian ? "endian: big\n" : "endian: little\n";
-  header += "encoding: gzip\nspace origin: " + in_brackets(mm_from_voxel.origin) + "\n\n";
+  header += "encoding: gzip\nspace origin: " + in_brackets(affine.origin) + "\n\n";
   return joined(header, gzip(voxels.bytes));
 }
 
-std::vector<std::byte> metaimage_bytes(const StoredVoxels& voxels, const Affine3& mm_from_voxel) {
+std::vector<std::byte> metaimage_bytes(const std::filesystem::path& path, const StoredVoxels& voxels,
+                                       const std::optional<Affine3>& mm_from_voxel) {
+  const Affine3 affine = usable_affine(path, mm_from_voxel);
   const std::vector<std::byte> data = deflated(voxels.bytes);
   std::string header = "ObjectType = Image\nNDims = 3\nComment = " + std::string(kOwnMark) +
                        "\nBinaryData = True\nBinaryDataByteOrderMSB = ";
   header += kIsBigEndian ? "True" : "False";
   header += "\nCompressedData = True\nCompressedDataSize = " + std::to_string(data.size());
   header += "\nTransformMatrix =";
-  for (const Vec3& column : mm_from_voxel.columns) {
+  for (const Vec3& column : affine.columns) {
     const double step = length(column);
     header += " " + to_string({column.x / step, column.y / step, column.z / step}, " ");
   }
-  header += "\nOffset = " + to_string(mm_from_voxel.origin, " ") + "\nCenterOfRotation = 0 0 0";
-  header += "\nAnatomicalOrientation = " + anatomical_orientation(mm_from_voxel);
-  header += "\nElementSpacing = " + to_string(spacing_mm(mm_from_voxel), " ");
+  header += "\nOffset = " + to_string(affine.origin, " ") + "\nCenterOfRotation = 0 0 0";
+  header += "\nAnatomicalOrientation = " + anatomical_orientation(affine);
+  header += "\nElementSpacing = " + to_string(spacing_mm(affine), " ");
   header += "\nDimSize = " + to_string(voxels.extent);
   header += voxels.bits == 16 ? "\nElementType = MET_USHORT" : "\nElementType = MET_UCHAR";
   header += "\nElementDataFile = LOCAL\n";
