@@ -49,14 +49,14 @@ inline AnnotationSegmenter disc_segmenter(const ImageGeometry& grid) {
   segmenter.precision = "fp32";
   segmenter.ask = [grid](ImageId, PlaneRef at, const PromptWithWindow& prompt, const Mask& inside) {
     const Extent2 extent = slice_plane(grid, at.axis).extent;
-    std::vector<AnsweredCandidate> candidates;
+    std::vector<ScoredMask> candidates;
     for (const double radius : {2.0, 4.0, 6.0})
       candidates.push_back({disc_answer(extent, prompt, radius, inside), 0.95 - radius / 100, 0.9});
     return candidates;
   };
   segmenter.everything = [grid](ImageId, const EverythingAction& action) {
     const Extent2 extent = slice_plane(grid, action.plane.axis).extent;
-    std::vector<ProposedRegion> regions;
+    std::vector<ScoredRle> regions;
     for (std::int64_t i = 1; i <= action.settings.points_per_side; ++i) {
       const double step = static_cast<double>(i) / static_cast<double>(action.settings.points_per_side + 1);
       PromptWithWindow prompt;

@@ -69,26 +69,26 @@ Plan plan(const ObjectRecords& records, const PlanContext& context, const Action
   return result;
 }
 
-std::vector<RecordedAnswer> answers_on_grid(const std::vector<AnsweredCandidate>& candidates,
+std::vector<RecordedAnswer> answers_on_grid(const std::vector<ScoredMask>& candidates,
                                             const ImageGeometry& grid, PlaneRef plane) {
   if (candidates.empty()) throw Error(ErrorKind::internal, "the network gave no candidate");
   const SlicePlane lies = checked_plane(grid, plane);
   std::vector<RecordedAnswer> answers;
   answers.reserve(candidates.size());
-  for (const AnsweredCandidate& candidate : candidates) {
+  for (const ScoredMask& candidate : candidates) {
     answers.push_back({voxels_from_slice(candidate.mask, grid.extent, lies, plane.slice),
                        finite_or_zero(candidate.predicted_iou), finite_or_zero(candidate.stability)});
   }
   return answers;
 }
 
-std::vector<RecordedAnswer> answers_on_grid(const std::vector<ProposedRegion>& regions,
-                                            const ImageGeometry& grid, PlaneRef plane) {
+std::vector<RecordedAnswer> answers_on_grid(const std::vector<ScoredRle>& regions, const ImageGeometry& grid,
+                                            PlaneRef plane) {
   const SlicePlane lies = checked_plane(grid, plane);
   std::vector<RecordedAnswer> answers;
   answers.reserve(regions.size());
-  for (const ProposedRegion& region : regions) {
-    answers.push_back({voxels_of(region.mask, grid, lies, plane.slice), finite_or_zero(region.predicted_iou),
+  for (const ScoredRle& region : regions) {
+    answers.push_back({voxels_of(region.rle, grid, lies, plane.slice), finite_or_zero(region.predicted_iou),
                        finite_or_zero(region.stability)});
   }
   return answers;

@@ -40,9 +40,9 @@ std::vector<RecordedAnswer> answers_of_import(const ImportAction& action, const 
 
 // The candidates and regions on the image's grid. Throw Error: usage for a plane that the image has not,
 // internal for masks of another extent.
-std::vector<RecordedAnswer> answers_on_grid(const std::vector<AnsweredCandidate>& candidates,
+std::vector<RecordedAnswer> answers_on_grid(const std::vector<ScoredMask>& candidates,
                                             const ImageGeometry& grid, PlaneRef plane);
-std::vector<RecordedAnswer> answers_on_grid(const std::vector<ProposedRegion>& regions,
-                                            const ImageGeometry& grid, PlaneRef plane);
+std::vector<RecordedAnswer> answers_on_grid(const std::vector<ScoredRle>& regions, const ImageGeometry& grid,
+                                            PlaneRef plane);
 
 }  // namespace sonde

@@ -337,12 +337,12 @@ TEST(Actions, NeedAnImageThatIsThereAndOpen) {
 TEST(Actions, PassOnWhatTheNetworkSaysWentWrong) {
   DiscProject test;
   test.segmenter.ask = [](ImageId, PlaneRef, const PromptWithWindow&,
-                          const Mask&) -> std::vector<AnsweredCandidate> {
+                          const Mask&) -> std::vector<ScoredMask> {
     throw Error(ErrorKind::unavailable, "a.png: it cannot be read any more");
   };
   EXPECT_EQ(test.refused(prompt_at(5, 5)), ErrorKind::unavailable);
   test.segmenter.ask = [](ImageId, PlaneRef, const PromptWithWindow&, const Mask&) {
-    return std::vector<AnsweredCandidate>{{empty_mask({3, 3}), 0.5, 0.5}};
+    return std::vector<ScoredMask>{{empty_mask({3, 3}), 0.5, 0.5}};
   };
   EXPECT_EQ(test.refused(prompt_at(5, 5)), ErrorKind::internal);
 }

@@ -78,30 +78,26 @@ void remove_earlier_masks(const fs::path& folder, std::size_t keep) {
   for (std::size_t i = keep; is_own_file(folder / mask_name(i)); ++i) fs::remove(folder / mask_name(i));
 }
 
-std::string metadata_csv(const std::vector<ProposedMask>& masks) {
+std::string metadata_csv(const std::vector<ScoredRle>& masks) {
   std::ostringstream csv;
   csv << "file,area_px,x0,y0,x1,y1,predicted_iou,stability_score,point_x,point_y,crop_x0,crop_y0,crop_x1,"
          "crop_y1\n";
   for (std::size_t i = 0; i < masks.size(); ++i) {
-    const ProposedMask& m = masks[i];
+    const ScoredRle& m = masks[i];
     csv << mask_name(i) << ',' << m.area_px << ',' << m.box.x0 << ',' << m.box.y0 << ',' << m.box.x1 << ','
-        << m.box.y1 << ',' << m.predicted_iou << ',' << m.stability_score << ',' << m.point.x << ','
-        << m.point.y << ',' << m.crop_box.x0 << ',' << m.crop_box.y0 << ',' << m.crop_box.x1 << ','
-        << m.crop_box.y1 << '\n';
+        << m.box.y1 << ',' << m.predicted_iou << ',' << m.stability << ',' << m.point.x << ',' << m.point.y
+        << ',' << m.crop_box.x0 << ',' << m.crop_box.y0 << ',' << m.crop_box.x1 << ',' << m.crop_box.y1
+        << '\n';
   }
   return csv.str();
 }
 
 void write_masks(const EverythingCommand& command, const fs::path& folder, const LoadedPicture& picture,
-                 const std::vector<ProposedMask>& masks) {
+                 const std::vector<ScoredRle>& masks) {
   create_parent(folder / "x");
   if (command.format == "coco") {
-    std::vector<CocoAnnotation> annotations;
-    for (const ProposedMask& m : masks) {
-      annotations.push_back({m.rle, m.box, m.predicted_iou, m.stability_score, m.point, m.crop_box});
-    }
     write_durably(folder / table_name(command),
-                  coco_json(fs::path(command.image).filename().string(), picture.image.extent, annotations));
+                  coco_json(fs::path(command.image).filename().string(), picture.image.extent, masks));
   } else {
     for (std::size_t i = 0; i < masks.size(); ++i)
       write_mask_png(folder / mask_name(i), decode_rle(masks[i].rle));
@@ -113,28 +109,28 @@ void write_masks(const EverythingCommand& command, const fs::path& folder, const
 // Every mask once, the largest beneath the small ones. Bounded: a picture of this many masks says nothing
 // more.
 void write_overlay(const fs::path& folder, const LoadedPicture& picture,
-                   const std::vector<ProposedMask>& proposed) {
+                   const std::vector<ScoredRle>& proposed) {
   constexpr std::size_t kMax = 200;
-  std::vector<const ProposedMask*> order;
-  for (const ProposedMask& m : proposed) order.push_back(&m);
+  std::vector<const ScoredRle*> order;
+  for (const ScoredRle& m : proposed) order.push_back(&m);
   std::stable_sort(order.begin(), order.end(),
                    [](const auto* a, const auto* b) { return a->area_px > b->area_px; });
   if (order.size() > kMax) order.resize(kMax);
   std::vector<Mask> masks;
-  for (const ProposedMask* m : order) masks.push_back(decode_rle(m->rle));
+  for (const ScoredRle* m : order) masks.push_back(decode_rle(m->rle));
   write_png(folder / kOverlay, draw_overlay(picture.image, masks, {}));
 }
 
 Json to_json(const EverythingCommand& command, const fs::path& folder, const LoadedPicture& picture,
-             const std::vector<ProposedMask>& proposed) {
+             const std::vector<ScoredRle>& proposed) {
   Json masks = Json::array();
   const auto box = [](Box2 b) { return Json{b.x0, b.y0, b.x1, b.y1}; };
   for (std::size_t i = 0; i < proposed.size(); ++i) {
-    const ProposedMask& m = proposed[i];
+    const ScoredRle& m = proposed[i];
     masks.push_back(
         {{"file", (folder / (command.format == "coco" ? table_name(command) : mask_name(i))).string()},
          {"predicted_iou", m.predicted_iou},
-         {"stability_score", m.stability_score},
+         {"stability_score", m.stability},
          {"area_px", m.area_px},
          {"box", box(m.box)},
          {"point", {m.point.x, m.point.y}},

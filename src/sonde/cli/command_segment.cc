@@ -208,7 +208,7 @@ class Segmenter {
     }
     if (result.overlay.empty()) return;
     std::vector<Mask> masks;
-    for (const Candidate& candidate : result.masks) masks.push_back(candidate.mask);
+    for (const ScoredMask& candidate : result.masks) masks.push_back(candidate.mask);
     create_parent(result.overlay);
     write_png(result.overlay, draw_overlay(result.picture.image, masks, overlay_prompt(prompt)));
     guard_.written(result.overlay);
@@ -225,7 +225,7 @@ class Segmenter {
 Json to_json(const std::string& file, const Result& result, const SamModel& model) {
   Json masks = Json::array();
   for (std::size_t i = 0; i < result.masks.size(); ++i) {
-    const Candidate& candidate = result.masks[i];
+    const ScoredMask& candidate = result.masks[i];
     const auto box = bounding_box(candidate.mask);
     masks.push_back({{"file", result.files[i]},
                      {"predicted_iou", candidate.predicted_iou},
@@ -257,7 +257,7 @@ void print(const std::string& file, const Result& result) {
     std::cout << "  note: " << escaped_on_one_line(note) << '\n';
   std::cout << std::fixed << std::setprecision(3);
   for (std::size_t i = 0; i < result.masks.size(); ++i) {
-    const Candidate& candidate = result.masks[i];
+    const ScoredMask& candidate = result.masks[i];
     std::cout << "  " << escaped_on_one_line(result.files[i]) << ": " << area_px(candidate.mask)
               << " px, predicted IoU " << candidate.predicted_iou << ", stability " << candidate.stability
               << '\n';

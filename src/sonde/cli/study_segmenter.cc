@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sonde/cli/study_segmenter.h"
 
+#include <iterator>
 #include <utility>
 
 #include "sonde/predict/predictor.h"
@@ -15,15 +16,11 @@ MaskOutput output_of(AnswerRequest request) {
   return three ? MaskOutput::three_candidates : MaskOutput::single;
 }
 
-AnsweredMask answered(Candidate candidate) {
-  return {std::move(candidate.mask), candidate.predicted_iou, std::move(candidate.low_res)};
-}
-
 Answer to_answer(Prediction prediction, AnswerRequest request) {
   Answer answer;
   auto next = prediction.begin();
-  if (request.single == AnswerRequest::Single::one) answer.single = answered(std::move(*next++));
-  for (; next != prediction.end(); ++next) answer.candidates.push_back(answered(std::move(*next)));
+  if (request.single == AnswerRequest::Single::one) answer.single = std::move(*next++);
+  answer.candidates.assign(std::move_iterator(next), std::move_iterator(prediction.end()));
   return answer;
 }
 

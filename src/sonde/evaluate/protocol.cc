@@ -23,13 +23,13 @@ struct Judged {
 
 // One answer, or several united candidate by candidate. Judged when it is first chosen.
 struct Candidates {
-  std::vector<AnsweredMask> three;
-  std::optional<AnsweredMask> single;
+  std::vector<ScoredMask> three;
+  std::optional<ScoredMask> single;
   std::vector<std::optional<Judged>> judged_three;
   std::optional<Judged> judged_single;
 };
 
-void unite(AnsweredMask& into, const AnsweredMask& other) {
+void unite(ScoredMask& into, const ScoredMask& other) {
   for (std::size_t i = 0; i < into.mask.pixels.size(); ++i) into.mask.pixels[i] |= other.mask.pixels[i];
   into.predicted_iou += other.predicted_iou;
 }
@@ -75,7 +75,7 @@ class Round {
 
 // What a choice took.
 struct Taken {
-  const AnsweredMask* answer = nullptr;
+  const ScoredMask* answer = nullptr;
   const Judged* judged = nullptr;
   std::optional<int> candidate;
 };
@@ -90,12 +90,12 @@ class Chooser {
       return {&from.single.value(), &judge(*from.single, from.judged_single), std::nullopt};
     }
     const std::size_t index = index_of(choice, from);
-    const AnsweredMask& answer = from.three.at(index);
+    const ScoredMask& answer = from.three.at(index);
     return {&answer, &judge(answer, from.judged_three[index]), static_cast<int>(index)};
   }
 
  private:
-  const Judged& judge(const AnsweredMask& answer, std::optional<Judged>& known) const {
+  const Judged& judge(const ScoredMask& answer, std::optional<Judged>& known) const {
     if (!known) known = Judged{scorer_.score(answer.mask), encode_rle(answer.mask)};
     return *known;
   }
@@ -103,7 +103,7 @@ class Chooser {
   std::size_t index_of(Choice choice, const Candidates& from) const {
     if (choice == Choice::first) return 0;
     std::vector<double> merit;
-    for (const AnsweredMask& answer : from.three) {
+    for (const ScoredMask& answer : from.three) {
       merit.push_back(choice == Choice::confidence ? answer.predicted_iou : iou(truth_, answer.mask));
     }
     return static_cast<std::size_t>(std::max_element(merit.begin(), merit.end()) - merit.begin());

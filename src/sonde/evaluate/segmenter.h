@@ -8,18 +8,14 @@
 
 #include "sonde/imaging/picture.h"
 #include "sonde/imaging/prompt.h"
+#include "sonde/imaging/scored_mask.h"
 
 namespace sonde {
 
 // What the study asks of a model, without knowing it.
-struct AnsweredMask {
-  Mask mask;  // at the picture's extent
-  double predicted_iou = 0;
-  LowResLogits low_res;  // may be sent back as Prompt::mask
-};
 struct Answer {
-  std::vector<AnsweredMask> candidates;  // the decoder's three, in its order; empty unless asked for
-  std::optional<AnsweredMask> single;    // its single-mask token; absent unless asked for
+  std::vector<ScoredMask> candidates;  // the decoder's three, in its order; empty unless asked for
+  std::optional<ScoredMask> single;    // its single-mask token; absent unless asked for
 };
 struct AnswerRequest {
   enum class Candidates { none, three } candidates = Candidates::three;

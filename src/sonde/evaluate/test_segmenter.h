@@ -48,8 +48,9 @@ class FakeModel {
     }
     return in;
   }
-  static AnsweredMask mask(const Prompt& prompt, Extent2 extent, int candidate) {
-    AnsweredMask answered{empty_mask(extent), 0.5 + 0.1 * candidate, LowResLogits(kLowResSide * kLowResSide)};
+  static ScoredMask mask(const Prompt& prompt, Extent2 extent, int candidate) {
+    ScoredMask answered{empty_mask(extent), 0.5 + 0.1 * candidate, 0,
+                        LowResLogits(kLowResSide * kLowResSide)};
     for (std::int64_t y = 0; y < extent.height; ++y) {
       for (std::int64_t x = 0; x < extent.width; ++x) {
         if (inside(prompt, static_cast<double>(x), static_cast<double>(y), candidate)) {

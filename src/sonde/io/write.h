@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "sonde/imaging/picture.h"
-#include "sonde/imaging/rle.h"
+#include "sonde/imaging/scored_mask.h"
 #include "sonde/imaging/volume.h"
 #include "sonde/io/label_map.h"
 
@@ -44,17 +44,8 @@ struct OverlayPrompt {
 };
 RgbImage draw_overlay(const RgbImage& image, const std::vector<Mask>& masks, const OverlayPrompt& prompt);
 
-// One annotation of a COCO file.
-struct CocoAnnotation {
-  Rle rle;
-  Box2 box;
-  double predicted_iou = 0, stability_score = 0;
-  Point2 point;   // the grid point that proposed it
-  Box2 crop_box;  // where the network looked
-};
 // A COCO instances JSON of one image (boxes as x, y, width, height; compressed run lengths), category 1
 // "object".
-std::string coco_json(const std::string& file_name, Extent2 extent,
-                      const std::vector<CocoAnnotation>& annotations);
+std::string coco_json(const std::string& file_name, Extent2 extent, const std::vector<ScoredRle>& masks);
 
 }  // namespace sonde

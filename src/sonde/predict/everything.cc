@@ -86,34 +86,34 @@ class CropPass {
         predictor_(model, embed(model, cut_out(picture, crop))),
         enlarger_(extent_of(crop), model.image_size()) {}
 
-  std::vector<ProposedMask> propose(std::span<const Point2> points,
-                                    const std::function<void(std::int64_t)>& report) const {
+  std::vector<ScoredRle> propose(std::span<const Point2> points,
+                                 const std::function<void(std::int64_t)>& report) const {
     const SamModel::Impl& model = predictor_.model().impl();
     predictor_.embedding().impl().prepared_for(model.network);  // by all threads
     // On the CPU what decodes a point also finishes its masks, so that none wait in memory; a GPU wants many.
     const std::size_t together = model.device == SamModel::Impl::Device::cpu ? 1 : points.size();
     const std::size_t calls = (points.size() + together - 1) / together;
-    std::vector<std::vector<ProposedMask>> found(calls);
+    std::vector<std::vector<ScoredRle>> found(calls);
     parallel_for(model.threads, static_cast<std::int64_t>(calls), [&](std::int64_t call) {
       const auto at = static_cast<std::size_t>(call), first = at * together;
       const std::size_t count = std::min(together, points.size() - first);
       found[at] = propose_at(points.subspan(first, count));
       report(static_cast<std::int64_t>(count));
     });
-    std::vector<ProposedMask> proposals;
+    std::vector<ScoredRle> proposals;
     for (auto& some : found) std::move(some.begin(), some.end(), std::back_inserter(proposals));
     return proposals;
   }
 
  private:
-  std::vector<ProposedMask> propose_at(std::span<const Point2> points) const {
+  std::vector<ScoredRle> propose_at(std::span<const Point2> points) const {
     std::vector<Prompt> prompts;
     for (const Point2& point : points)
       prompts.push_back({.points = {{point, PointLabel::foreground}}, .box = {}, .mask = {}});
     std::optional<double> above_iou;
     if (options_.pred_iou_threshold > 0) above_iou = options_.pred_iou_threshold;
     const auto predictions = predictor_.decode(prompts, MaskOutput::three_candidates, above_iou);
-    std::vector<ProposedMask> proposals;
+    std::vector<ScoredRle> proposals;
     for (std::size_t i = 0; i < predictions.size(); ++i) {
       for (const LowResCandidate& candidate : predictions[i]) {
         if (above_iou && !(candidate.predicted_iou > *above_iou)) continue;
@@ -123,7 +123,7 @@ class CropPass {
     return proposals;
   }
 
-  std::optional<ProposedMask> finish(const Point2& point, const LowResCandidate& candidate) const {
+  std::optional<ScoredRle> finish(const Point2& point, const LowResCandidate& candidate) const {
     auto cut =
         enlarger_.cut_runs(candidate.logits, {picture_, crop_.x0, crop_.y0}, options_.stability_threshold);
     if (!cut) return std::nullopt;
@@ -131,12 +131,12 @@ class CropPass {
     const auto dy = static_cast<double>(crop_.y0);
     const Box2 box{cut->box.x0 + dx, cut->box.y0 + dy, cut->box.x1 + dx, cut->box.y1 + dy};
     if (is_near_crop_edge(box, crop_, picture_)) return std::nullopt;
-    ProposedMask proposal;
+    ScoredRle proposal;
     proposal.area_px = cut->area_px;
     proposal.rle = std::move(cut->rle);
     proposal.box = box;
     proposal.predicted_iou = candidate.predicted_iou;
-    proposal.stability_score = cut->stability;
+    proposal.stability = cut->stability;
     proposal.point = {point.x + dx, point.y + dy};
     proposal.crop_box = {dx, dy, static_cast<double>(crop_.x1), static_cast<double>(crop_.y1)};
     return proposal;
@@ -149,26 +149,26 @@ class CropPass {
   Enlarger enlarger_;
 };
 
-std::vector<ProposedMask> without_duplicates(std::vector<ProposedMask> proposals,
-                                             const std::vector<double>& scores, double threshold) {
+std::vector<ScoredRle> without_duplicates(std::vector<ScoredRle> proposals, const std::vector<double>& scores,
+                                          double threshold) {
   std::vector<Box2> boxes;
-  for (const ProposedMask& proposal : proposals) boxes.push_back(proposal.box);
-  std::vector<ProposedMask> kept;
+  for (const ScoredRle& proposal : proposals) boxes.push_back(proposal.box);
+  std::vector<ScoredRle> kept;
   for (const std::size_t i : suppress_overlaps(boxes, scores, threshold))
     kept.push_back(std::move(proposals[i]));
   return kept;
 }
 
-std::vector<double> predicted_ious(const std::vector<ProposedMask>& proposals) {
+std::vector<double> predicted_ious(const std::vector<ScoredRle>& proposals) {
   std::vector<double> scores;
-  for (const ProposedMask& proposal : proposals) scores.push_back(proposal.predicted_iou);
+  for (const ScoredRle& proposal : proposals) scores.push_back(proposal.predicted_iou);
   return scores;
 }
 
 // Masks of the smaller crops are finer.
-std::vector<double> crop_scores(const std::vector<ProposedMask>& proposals) {
+std::vector<double> crop_scores(const std::vector<ScoredRle>& proposals) {
   std::vector<double> scores;
-  for (const ProposedMask& proposal : proposals) {
+  for (const ScoredRle& proposal : proposals) {
     const Box2& crop = proposal.crop_box;
     scores.push_back(1.0 / ((crop.x1 - crop.x0) * (crop.y1 - crop.y0)));
   }
@@ -180,9 +180,9 @@ class SoFar {
  public:
   SoFar(const MasksSoFar& tell, double threshold) : tell_(tell), threshold_(threshold) {}
 
-  void add(std::span<const ProposedMask> more) {
+  void add(std::span<const ScoredRle> more) {
     if (!tell_) return;
-    for (const ProposedMask& mask : more) masks_.push_back({++last_, mask});
+    for (const ScoredRle& mask : more) masks_.push_back({++last_, mask});
     std::vector<Box2> boxes;
     std::vector<double> scores;
     for (const MaskSoFar& one : masks_) {
@@ -203,10 +203,10 @@ class SoFar {
   std::int64_t last_ = 0;
 };
 
-std::vector<ProposedMask> masks_of_crop(const CropPass& pass, std::vector<Point2> points,
-                                        const EverythingOptions& options,
-                                        const std::function<void(std::int64_t)>& report, SoFar& so_far) {
-  std::vector<ProposedMask> proposals;
+std::vector<ScoredRle> masks_of_crop(const CropPass& pass, std::vector<Point2> points,
+                                     const EverythingOptions& options,
+                                     const std::function<void(std::int64_t)>& report, SoFar& so_far) {
+  std::vector<ScoredRle> proposals;
   const auto batch = static_cast<std::size_t>(options.points_per_batch);
   for (std::size_t begin = 0; begin < points.size(); begin += batch) {
     const std::size_t count = std::min(batch, points.size() - begin);
@@ -231,7 +231,7 @@ std::vector<Point2> grid_in(const Crop& crop, const EverythingOptions& options) 
 
 enum class Cleaning { unchanged, changed };
 
-Cleaning clean(ProposedMask& proposal, std::int64_t min_area) {
+Cleaning clean(ScoredRle& proposal, std::int64_t min_area) {
   const CleanedMask filled =
       remove_small_regions(decode_rle(proposal.rle), min_area, RegionCleanup::fill_holes);
   const CleanedMask cleaned = remove_small_regions(filled.mask, min_area, RegionCleanup::remove_islands);
@@ -243,9 +243,9 @@ Cleaning clean(ProposedMask& proposal, std::int64_t min_area) {
 }
 
 // Cleaning makes some masks equal: of those the ones stay that were clean already.
-std::vector<ProposedMask> without_small_regions(std::vector<ProposedMask> proposals,
-                                                const EverythingOptions& options, int threads,
-                                                PointCounter& counter) {
+std::vector<ScoredRle> without_small_regions(std::vector<ScoredRle> proposals,
+                                             const EverythingOptions& options, int threads,
+                                             PointCounter& counter) {
   std::vector<double> scores(proposals.size());
   parallel_for(threads, static_cast<std::int64_t>(proposals.size()), [&](std::int64_t i) {
     const auto at = static_cast<std::size_t>(i);
@@ -275,9 +275,9 @@ void validate(const EverythingOptions& options) {
   check_at_least("min-region", options.min_region_area, 0);
 }
 
-std::vector<ProposedMask> segment_everything(const SamModel& model, const RgbImage& picture,
-                                             const EverythingOptions& options, const Progress& progress,
-                                             const MasksSoFar& so_far) {
+std::vector<ScoredRle> segment_everything(const SamModel& model, const RgbImage& picture,
+                                          const EverythingOptions& options, const Progress& progress,
+                                          const MasksSoFar& so_far) {
   validate(options);
   const std::vector<Crop> crops = crops_of(picture.extent, options.crop_layers, options.crop_overlap_ratio);
   std::int64_t total = 0;
@@ -285,7 +285,7 @@ std::vector<ProposedMask> segment_everything(const SamModel& model, const RgbIma
   PointCounter counter(progress, total);
   SoFar watched(so_far, options.box_nms_threshold);
 
-  std::vector<ProposedMask> proposals;
+  std::vector<ScoredRle> proposals;
   for (std::size_t i = 0; i < crops.size(); ++i) {
     const std::string name = "crop " + std::to_string(i + 1) + " of " + std::to_string(crops.size());
     counter.report(name, 0);
@@ -301,9 +301,8 @@ std::vector<ProposedMask> segment_everything(const SamModel& model, const RgbIma
   }
   if (options.min_region_area > 0)
     proposals = without_small_regions(std::move(proposals), options, model.impl().threads, counter);
-  std::stable_sort(proposals.begin(), proposals.end(), [](const ProposedMask& a, const ProposedMask& b) {
-    return a.predicted_iou > b.predicted_iou;
-  });
+  std::stable_sort(proposals.begin(), proposals.end(),
+                   [](const ScoredRle& a, const ScoredRle& b) { return a.predicted_iou > b.predicted_iou; });
   return proposals;
 }
 

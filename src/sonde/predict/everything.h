@@ -8,7 +8,7 @@
 
 #include "sonde/core/progress.h"
 #include "sonde/imaging/picture.h"
-#include "sonde/imaging/rle.h"
+#include "sonde/imaging/scored_mask.h"
 #include "sonde/predict/sam_model.h"
 
 namespace sonde {
@@ -29,19 +29,10 @@ struct EverythingOptions {
 // Throws Error{usage} naming the option and what is allowed.
 void validate(const EverythingOptions& options);
 
-struct ProposedMask {
-  Rle rle;
-  std::int64_t area_px = 0;
-  Box2 box;  // maxima included
-  double predicted_iou = 0, stability_score = 0;
-  Point2 point;   // grid point, pixels of the picture
-  Box2 crop_box;  // x0, y0, x1, y1 of the crop, maxima excluded as published
-};
-
 // One of the masks while others are still to come.
 struct MaskSoFar {
   std::int64_t number = 0;  // its own from one time to the next, from 1
-  ProposedMask mask;        // small regions are still in it
+  ScoredRle mask;           // small regions are still in it
 };
 // Told after each batch of points, from the caller's thread: the masks that pass the thresholds and that no
 // better one covers so far, best predicted IoU first. One that is not there any more does not come back,
@@ -51,8 +42,8 @@ using MasksSoFar = std::function<void(std::span<const MaskSoFar>)>;
 // Masks of everything in a picture, best predicted IoU first. Memory does not grow with the number of masks
 // (run lengths). Progress is told after each point, by the thread that has done it, one at a time: what it
 // throws ends the work within a point.
-std::vector<ProposedMask> segment_everything(const SamModel& model, const RgbImage& picture,
-                                             const EverythingOptions& options, const Progress& progress = {},
-                                             const MasksSoFar& so_far = {});
+std::vector<ScoredRle> segment_everything(const SamModel& model, const RgbImage& picture,
+                                          const EverythingOptions& options, const Progress& progress = {},
+                                          const MasksSoFar& so_far = {});
 
 }  // namespace sonde

@@ -44,7 +44,7 @@ double box_iou(const Box2& a, const Box2& b) {
   return width * height / (area(a) + area(b) - width * height);
 }
 
-const ProposedMask* most_alike(const std::vector<ProposedMask>& masks, const Box2& box) {
+const ScoredRle* most_alike(const std::vector<ScoredRle>& masks, const Box2& box) {
   const auto best = std::max_element(masks.begin(), masks.end(), [&](const auto& a, const auto& b) {
     return box_iou(a.box, box) < box_iou(b.box, box);
   });
@@ -71,7 +71,7 @@ TEST_P(EverythingPublished, IsFoundWithFewExtras) {
   for (const auto& expected : golden["masks"]) {
     const std::vector<double> xywh = expected["bbox"];
     const Box2 box{xywh[0], xywh[1], xywh[0] + xywh[2], xywh[1] + xywh[3]};
-    const ProposedMask* found = most_alike(masks, box);
+    const ScoredRle* found = most_alike(masks, box);
     ASSERT_NE(found, nullptr);
     EXPECT_GE(box_iou(found->box, box), 0.95) << expected.dump();
     EXPECT_NEAR(found->predicted_iou, expected["predicted_iou"], 0.01);

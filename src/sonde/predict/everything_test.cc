@@ -59,7 +59,7 @@ TEST(EverythingOptions, NamesTheOptionAndWhatIsAllowed) {
 TEST(Everything, GivesMasksWhoseNumbersAgree) {
   const auto masks = segment_everything(tiny_model(), test_picture({48, 36}), unfiltered());
   ASSERT_FALSE(masks.empty());
-  for (const ProposedMask& mask : masks) {
+  for (const ScoredRle& mask : masks) {
     const Mask decoded = decode_rle(mask.rle);
     EXPECT_EQ(decoded.extent, (Extent2{48, 36}));
     EXPECT_EQ(area_px(decoded), mask.area_px);
@@ -74,7 +74,7 @@ TEST(Everything, PutsTheMasksOfCropsWhereTheyBelong) {
   EverythingOptions options = unfiltered();
   options.crop_layers = 1;
   options.min_region_area = 4;
-  for (const ProposedMask& mask : segment_everything(tiny_model(), test_picture({150, 120}), options)) {
+  for (const ScoredRle& mask : segment_everything(tiny_model(), test_picture({150, 120}), options)) {
     const Mask decoded = decode_rle(mask.rle);
     EXPECT_EQ(decoded.extent, (Extent2{150, 120}));
     EXPECT_EQ(bounding_box(decoded), mask.box);
@@ -158,7 +158,7 @@ TEST(Everything, TakesAGridFinerThanThePixels) {
   options.points_per_side = 7;
   options.crop_layers = 1;
   options.crop_points_downscale = 3;
-  for (const ProposedMask& mask : segment_everything(tiny_model(), test_picture({5, 3}), options)) {
+  for (const ScoredRle& mask : segment_everything(tiny_model(), test_picture({5, 3}), options)) {
     EXPECT_EQ(mask.rle.extent, (Extent2{5, 3}));
   }
 }

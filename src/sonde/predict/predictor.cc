@@ -108,7 +108,7 @@ std::vector<LowResPrediction> Predictor::decode(std::span<const Prompt> prompts,
 
 std::vector<Prediction> Predictor::enlarge(std::vector<LowResPrediction> predictions) const {
   std::vector<Prediction> enlarged(predictions.size());
-  std::vector<std::pair<LowResCandidate*, Candidate*>> work;
+  std::vector<std::pair<LowResCandidate*, ScoredMask*>> work;
   for (std::size_t i = 0; i < predictions.size(); ++i) {
     enlarged[i].resize(predictions[i].size());
     for (std::size_t k = 0; k < predictions[i].size(); ++k)

@@ -8,6 +8,7 @@
 
 #include "sonde/imaging/picture.h"
 #include "sonde/imaging/prompt.h"
+#include "sonde/imaging/scored_mask.h"
 #include "sonde/predict/sam_model.h"
 
 namespace sonde {
@@ -30,15 +31,8 @@ enum class MaskOutput { single, three_candidates, single_and_three };
 // The three candidates and what first_answer() takes, which comes first.
 MaskOutput first_answer_first(const Prompt& prompt);
 
-struct Candidate {
-  Mask mask;  // at the picture's extent, logits above 0
-  double predicted_iou = 0;
-  double stability =
-      0;  // IoU of the mask cut at +1 and at -1 (logits at the picture's extent); 0 if both are empty
-  LowResLogits low_res;  // 256 x 256, may be sent back as Prompt::mask
-};
-using Prediction =
-    std::vector<Candidate>;  // in the decoder's order: the single answer, the three candidates, or both
+// In the decoder's order: the single answer, the three candidates, or both.
+using Prediction = std::vector<ScoredMask>;
 
 // What the decoder says before its masks are brought to the picture's extent.
 struct LowResCandidate {

@@ -52,7 +52,7 @@ TEST(Predictor, GivesThreeCandidatesOrOneAtThePicturesExtent) {
   const auto one = tiny_predictor().segment(point_prompt(30, 20), MaskOutput::single);
   ASSERT_EQ(three.size(), 3U);
   ASSERT_EQ(one.size(), 1U);
-  for (const Candidate& candidate : three) {
+  for (const ScoredMask& candidate : three) {
     EXPECT_EQ(candidate.mask.extent, (Extent2{60, 40}));
     EXPECT_EQ(candidate.low_res.size(), 65536U);
     EXPECT_TRUE(candidate.stability >= 0 && candidate.stability <= 1);
@@ -168,7 +168,7 @@ TEST(Predictor, OfANetworkThatAnswersNoNumbersStillGivesWholeMasks) {
     for (const Precision precision : {Precision::fp32, Precision::bf16}) {
       const SamModel model = SamModel::load(file.string(), {.precision = precision});
       const Predictor predictor(model, embed(model, test_picture({60, 40})));
-      for (const Candidate& candidate :
+      for (const ScoredMask& candidate :
            predictor.segment(point_prompt(20, 20), MaskOutput::single_and_three)) {
         EXPECT_EQ(candidate.mask.pixels.size(), 60U * 40U);
         EXPECT_EQ(candidate.low_res.size(), 256U * 256U);

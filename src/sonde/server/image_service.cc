@@ -127,28 +127,22 @@ wire::EmbeddingFacts ImageService::focus(const PictureKey& key) {
 
 wire::EmbeddingFacts ImageService::embedding(const PictureKey& key) { return queue_.state(checked(key)); }
 
-std::vector<AnsweredCandidate> ImageService::ask(const PictureKey& key, const PromptWithWindow& asked,
-                                                 const Mask& inside, AskTimes& times) {
+std::vector<ScoredMask> ImageService::ask(const PictureKey& key, const PromptWithWindow& asked,
+                                          const Mask& inside, AskTimes& times) {
   Clock clock;
   const auto predictor = queue_.get(key);
   times.wait_ms += clock.lap_ms();
   Prompt prompt{asked.points, asked.box, {}};
   if (!inside.pixels.empty()) prompt.mask = logits_from_mask(inside, model_.model.image_size());
-  std::vector<AnsweredCandidate> answers;
-  for (Candidate& candidate : predictor->segment(prompt, first_answer_first(prompt)))
-    answers.push_back({std::move(candidate.mask), candidate.predicted_iou, candidate.stability});
+  std::vector<ScoredMask> answers = predictor->segment(prompt, first_answer_first(prompt));
   times.decode_ms += clock.lap_ms();
   return answers;
 }
 
-std::vector<ProposedRegion> ImageService::everything(ImageId image, const EverythingAction& action,
-                                                     const Progress& progress, const MasksSoFar& so_far) {
+std::vector<ScoredRle> ImageService::everything(ImageId image, const EverythingAction& action,
+                                                const Progress& progress, const MasksSoFar& so_far) {
   const RgbImage seen = open(image)->seen_by_network(action.plane, action.window);
-  std::vector<ProposedRegion> regions;
-  for (ProposedMask& mask :
-       segment_everything(model_.model, seen, options_of(action.settings), progress, so_far))
-    regions.push_back({std::move(mask.rle), mask.predicted_iou, mask.stability_score});
-  return regions;
+  return segment_everything(model_.model, seen, options_of(action.settings), progress, so_far);
 }
 
 AnnotationSegmenter ImageService::segmenter(AskTimes& times) {

@@ -57,10 +57,10 @@ class ImageService {
   std::shared_ptr<const Predictor> encode(const PictureKey& key, Priority priority);
   PictureKey checked(const PictureKey& key);
   std::vector<EncodingQueue::Neighbour> neighbours(const PictureKey& key);
-  std::vector<AnsweredCandidate> ask(const PictureKey& key, const PromptWithWindow& prompt,
-                                     const Mask& inside, AskTimes& times);
-  std::vector<ProposedRegion> everything(ImageId image, const EverythingAction& action,
-                                         const Progress& progress, const MasksSoFar& so_far);
+  std::vector<ScoredMask> ask(const PictureKey& key, const PromptWithWindow& prompt, const Mask& inside,
+                              AskTimes& times);
+  std::vector<ScoredRle> everything(ImageId image, const EverythingAction& action, const Progress& progress,
+                                    const MasksSoFar& so_far);
 
   Project& project_;
   ServedModel model_;

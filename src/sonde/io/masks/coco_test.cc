@@ -18,12 +18,12 @@ Mask middle_two() {
 
 TEST(CocoJson, HoldsTheImageTheCategoryAndEachMask) {
   const Rle rle = encode_rle(middle_two());
-  const CocoAnnotation annotation{.rle = rle,
-                                  .box = {1, 1, 2, 1},
-                                  .predicted_iou = 0.75,
-                                  .stability_score = 0.5,
-                                  .point = {1.5, 1},
-                                  .crop_box = {0, 0, 4, 3}};
+  const ScoredRle annotation{.rle = rle,
+                             .predicted_iou = 0.75,
+                             .stability = 0.5,
+                             .box = {1, 1, 2, 1},
+                             .point = {1.5, 1},
+                             .crop_box = {0, 0, 4, 3}};
   const json document = json::parse(coco_json("a.png", {4, 3}, {annotation, annotation}));
   EXPECT_TRUE(document.at("info").is_object());
   EXPECT_EQ(document.at("licenses"), json::array());
