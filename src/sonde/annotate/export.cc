@@ -58,7 +58,7 @@ std::string reason_of(const std::filesystem::path& path, const std::exception& e
 
 }  // namespace
 
-std::vector<std::string> lines_of(const std::vector<ExportFailure>& failures) {
+std::vector<std::string> lines_of(const std::vector<Refusal>& failures) {
   constexpr std::size_t kEach = 3;
   std::map<std::string, std::vector<std::string>> images_by_reason;
   for (const auto& [image, reason] : failures) images_by_reason[reason].push_back(image);

@@ -9,6 +9,7 @@
 #include "sonde/annotate/project.h"
 #include "sonde/core/progress.h"
 #include "sonde/io/own_file.h"
+#include "sonde/io/read.h"
 
 namespace sonde {
 
@@ -23,18 +24,15 @@ struct ExportOptions {
   std::filesystem::path folder;  // created, unless nothing is written; other files in it stay
   Existing existing = Existing::own_only;
 };
-struct ExportFailure {
-  std::string image, reason;  // one line
-};
 struct ExportResult {
   std::vector<std::filesystem::path> files;
   std::vector<std::string> notes;
   std::vector<std::string> notices;  // of images that have changed under what was written
-  std::vector<ExportFailure> failures;
+  std::vector<Refusal> failures;
 };
 
 // For people: a line a failure, but one line for more than three of one reason.
-std::vector<std::string> lines_of(const std::vector<ExportFailure>& failures);
+std::vector<std::string> lines_of(const std::vector<Refusal>& failures);
 
 // Writes the approved objects of every image that has any, as docs/formats.md says. An image that cannot be
 // written is a failure and stops no other. `progress` counts images. Throws Error{unavailable} if the folder

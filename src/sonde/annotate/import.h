@@ -16,7 +16,7 @@ struct ImportResult {
   std::int64_t objects = 0;
   std::int64_t known = 0;  // masks that an earlier import has brought
   std::vector<std::string> notes;
-  std::vector<ExportFailure> failures;  // of a mask file each, which `image` names
+  std::vector<Refusal> failures;  // of mask files
 };
 
 struct ImportOptions {

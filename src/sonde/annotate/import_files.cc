@@ -163,7 +163,7 @@ class Finder {
   ImageNames names_;
   std::map<std::string, std::vector<ImageId>> by_path_;  // frames of a file share it
   std::map<std::pair<ImageId, std::string>, MaskGroup> groups_;
-  std::vector<ExportFailure> failures_;
+  std::vector<Refusal> failures_;
 };
 
 // The masks of an only image may have any name.

@@ -24,7 +24,7 @@ struct MaskGroup {
 };
 struct FoundMasks {
   std::vector<MaskGroup> groups;
-  std::vector<ExportFailure> failures;
+  std::vector<Refusal> failures;
   std::filesystem::path labels_folder;  // where labels.json would be
 };
 // The masks at `path`, a file or a folder (of masks, or with them in masks/ or labels/), and the images that

@@ -208,7 +208,7 @@ TEST_F(ImportMasks, RefusesWhatDoesNotFitWithAReasonAndGoesOn) {
   EXPECT_EQ(result.objects, 1);
   EXPECT_EQ(found_in(image).size(), 1U);
   std::map<std::string, std::string> reasons;
-  for (const ExportFailure& failure : result.failures) reasons[failure.image] = failure.reason;
+  for (const Refusal& failure : result.failures) reasons[failure.name] = failure.reason;
   ASSERT_EQ(reasons.size(), 4U);
   EXPECT_THAT(reasons["v.nii.gz"], HasSubstr("but the image is 4 x 3 x 2 voxels"));
   EXPECT_THAT(reasons["b.png"], HasSubstr("no image"));

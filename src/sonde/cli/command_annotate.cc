@@ -144,11 +144,11 @@ void print_some(const std::vector<std::string>& lines) {
 void print_refused(const StartupSummary& summary) {
   std::vector<std::string> lines;
   for (const Refusal& refusal : summary.refused)
-    lines.push_back("left out " + refusal.path.string() + ": " + refusal.reason);
+    lines.push_back("left out " + refusal.name + ": " + refusal.reason);
   print_some(lines);
   lines.clear();
-  for (const ExportFailure& failure : summary.imported.failures)
-    lines.push_back("not imported " + failure.image + ": " + failure.reason);
+  for (const Refusal& failure : summary.imported.failures)
+    lines.push_back("not imported " + failure.name + ": " + failure.reason);
   print_some(lines);
 }
 
@@ -167,10 +167,10 @@ void print(const Project& project, const StartupSummary& summary, const std::str
 void print_json(const Project& project, const StartupSummary& summary, const std::string& url) {
   Json refused = Json::array();
   for (const Refusal& refusal : summary.refused)
-    refused.push_back({{"file", refusal.path.string()}, {"reason", refusal.reason}});
+    refused.push_back({{"file", refusal.name}, {"reason", refusal.reason}});
   Json failures = Json::array();
-  for (const ExportFailure& failure : summary.imported.failures)
-    failures.push_back({{"image", failure.image}, {"reason", failure.reason}});
+  for (const Refusal& failure : summary.imported.failures)
+    failures.push_back({{"image", failure.name}, {"reason", failure.reason}});
   const Json json{
       {"project", project.folder().string()},
       {"images", summary.images},

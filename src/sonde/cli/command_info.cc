@@ -124,7 +124,7 @@ int show_checkpoint(const std::string& path, bool json) {
 int show_images(const std::string& path, bool as_json) {
   const FileInfo info = inspect(path);
   for (const Refusal& refusal : info.refused) {
-    complain(refusal.path.string() + ": " + refusal.reason);
+    complain(refusal.name + ": " + refusal.reason);
   }
   Json json{{"path", path}, {"format", info.format}, {"images", Json::array()}, {"refused", Json::array()}};
   if (!as_json) std::cout << escaped_on_one_line(path) << ": " << info.format << '\n';
@@ -136,7 +136,7 @@ int show_images(const std::string& path, bool as_json) {
     }
   }
   for (const Refusal& refusal : info.refused) {
-    json["refused"].push_back({{"path", refusal.path.string()}, {"reason", refusal.reason}});
+    json["refused"].push_back({{"path", refusal.name}, {"reason", refusal.reason}});
   }
   if (as_json) std::cout << json_text(json) << '\n';
   return info.refused.empty() ? kDone : kSomeFailed;

@@ -44,16 +44,19 @@ auto on_file(FailureKind kind, const std::filesystem::path& file, const Work& wo
 
 // The boundary: no exception passes it but a lack of memory, which need not be the file's fault.
 template <typename Result, typename Work>
-std::variant<Result, CaseFailure> or_failure(const std::filesystem::path& file, const Work& work) {
+std::variant<Result, StudyFailure> or_failure(StudyFailure failure, const std::filesystem::path& file,
+                                              const Work& work) {
   try {
     return work();
   } catch (const CaseError& error) {
-    return CaseFailure{error.failure(), error.what()};
+    failure.kind = error.failure();
+    failure.reason = error.what();
   } catch (const std::bad_alloc&) {
     throw;
   } catch (const std::exception& error) {
-    return CaseFailure{FailureKind::unreadable_image, reason_naming(file, error)};
+    failure.reason = reason_naming(file, error);
   }
+  return failure;
 }
 
 // An image with the labels on its grid.
@@ -283,12 +286,15 @@ CaseLoader::CaseLoader(WindowChoice window, std::size_t volumes_kept)
     : impl_(std::make_unique<Impl>(std::move(window), volumes_kept)) {}
 CaseLoader::~CaseLoader() = default;
 
-std::variant<LoadedCase, CaseFailure> CaseLoader::load(const StudyCase& study_case) const {
-  return or_failure<LoadedCase>(study_case.image_file, [&] { return impl_->load(study_case); });
+std::variant<LoadedCase, StudyFailure> CaseLoader::load(const StudyCase& study_case) const {
+  StudyFailure failure{study_case.dataset, study_case.image, {}, FailureKind::unreadable_image, ""};
+  return or_failure<LoadedCase>(std::move(failure), study_case.image_file,
+                                [&] { return impl_->load(study_case); });
 }
 
-std::variant<VolumeTruth, CaseFailure> CaseLoader::load(const VolumeTask& task) const {
-  return or_failure<VolumeTruth>(task.image_file, [&] { return impl_->load(task); });
+std::variant<VolumeTruth, StudyFailure> CaseLoader::load(const VolumeTask& task) const {
+  StudyFailure failure{task.dataset, task.image, task.task.label, FailureKind::unreadable_image, ""};
+  return or_failure<VolumeTruth>(std::move(failure), task.image_file, [&] { return impl_->load(task); });
 }
 
 }  // namespace sonde

@@ -34,11 +34,6 @@ struct VolumeTruth {
   std::optional<std::array<double, 3>> voxel_mm;  // along i, j, k; absent: not known
 };
 
-struct CaseFailure {
-  FailureKind kind = FailureKind::unreadable_image;
-  std::string reason;  // one line; names the file
-};
-
 // Reads pictures and truths. Safe to use from several threads; volumes stay in memory while their slices are
 // asked for one after another (`volumes_kept` of each kind, the latest used). A lack of memory is
 // std::bad_alloc.
@@ -49,8 +44,8 @@ class CaseLoader {
   CaseLoader(const CaseLoader&) = delete;
   CaseLoader& operator=(const CaseLoader&) = delete;
 
-  std::variant<LoadedCase, CaseFailure> load(const StudyCase& study_case) const;
-  std::variant<VolumeTruth, CaseFailure> load(const VolumeTask& task) const;
+  std::variant<LoadedCase, StudyFailure> load(const StudyCase& study_case) const;
+  std::variant<VolumeTruth, StudyFailure> load(const VolumeTask& task) const;
 
  private:
   struct Impl;

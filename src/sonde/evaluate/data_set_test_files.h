@@ -105,13 +105,13 @@ inline std::vector<std::string> failures_of(const DataSetPlan& plan) {
 
 inline LoadedCase loaded(const StudyCase& study_case, const CaseLoader& loader = CaseLoader({})) {
   auto result = loader.load(study_case);
-  if (const auto* failure = std::get_if<CaseFailure>(&result)) throw std::runtime_error(failure->reason);
+  if (const auto* failure = std::get_if<StudyFailure>(&result)) throw std::runtime_error(failure->reason);
   return std::get<LoadedCase>(std::move(result));
 }
-inline CaseFailure failed(const StudyCase& study_case, const CaseLoader& loader = CaseLoader({})) {
+inline StudyFailure failed(const StudyCase& study_case, const CaseLoader& loader = CaseLoader({})) {
   auto result = loader.load(study_case);
   if (std::holds_alternative<LoadedCase>(result)) throw std::runtime_error("nothing failed");
-  return std::get<CaseFailure>(result);
+  return std::get<StudyFailure>(result);
 }
 
 // What plan_data_sets refuses.

@@ -154,7 +154,7 @@ class PictureWork {
   void answer_all(const CaseLoader& loader, const OpenPicture& open_picture) {
     const auto start = Clock::now();
     auto loaded = loader.load(case_);
-    if (const auto* failure = std::get_if<CaseFailure>(&loaded))
+    if (const auto* failure = std::get_if<StudyFailure>(&loaded))
       return give_up(failure->kind, failure->reason);
     picture_ = std::get<LoadedCase>(std::move(loaded));
     Segmenter segmenter;
@@ -256,8 +256,8 @@ class VolumeWork {
                                    [&](const TaskRecord& slice) { return journal_.holds(task_key(slice)); });
     if (!whole || journal_.holds(task_key(record))) return board_.volume_skipped();
     const auto loaded = loader.load(task_);
-    if (const auto* failure = std::get_if<CaseFailure>(&loaded)) {
-      board_.fail({task_.dataset, task_.image, task_.task.label, failure->kind, failure->reason});
+    if (const auto* failure = std::get_if<StudyFailure>(&loaded)) {
+      board_.fail(*failure);
       return board_.volume_skipped();
     }
     const auto& truth = std::get<VolumeTruth>(loaded);

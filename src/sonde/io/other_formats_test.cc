@@ -70,7 +70,7 @@ TEST(OtherFormat, IsToldOfInAFolder) {
   const FileInfo info = inspect(folder.path());
   ASSERT_EQ(info.images.size(), 1U);
   ASSERT_EQ(info.refused.size(), 1U);  // a document beside the images is none
-  EXPECT_EQ(info.refused[0].path.filename(), "1.webp");
+  EXPECT_EQ(std::filesystem::path(info.refused[0].name).filename(), "1.webp");
   EXPECT_THAT(info.refused[0].reason,
               HasSubstr("is a WebP picture, which sonde does not read: convert it to PNG"));
 }

@@ -126,10 +126,10 @@ FileInfo inspect_folder(const std::filesystem::path& folder) {
       refuse_where_images_are_below(folder);
       throw;
     }
-    const auto& [path, reason] = files.refused.front();
-    throw Error(ErrorKind::unsupported, folder.string() + ": none of its " +
-                                            std::to_string(files.refused.size()) +
-                                            " images is read: " + path.filename().string() + ": " + reason);
+    const auto& [name, reason] = files.refused.front();
+    throw Error(ErrorKind::unsupported,
+                folder.string() + ": none of its " + std::to_string(files.refused.size()) +
+                    " images is read: " + std::filesystem::path(name).filename().string() + ": " + reason);
   }
 }
 

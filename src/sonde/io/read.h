@@ -60,9 +60,10 @@ struct ImageInfo {
   std::vector<std::string> notes;
   std::vector<SegmentInfo> segments;
 };
+// What is left out, and why.
 struct Refusal {
-  std::filesystem::path path;
-  std::string reason;  // one line, without the path
+  std::string name;    // path of the file, or name of the image
+  std::string reason;  // one line, without the name
 };
 struct FileInfo {
   std::filesystem::path path;

@@ -151,7 +151,7 @@ TEST(Inspect, ListsTheImagesOfAFolderWithoutDicomAndWhatItRefusesOfThem) {
   EXPECT_EQ(info.images[0].geometry.extent, (Extent3{5, 4, 1}));
   EXPECT_EQ(info.images[1].title, "b.png");
   ASSERT_EQ(info.refused.size(), 1U);
-  EXPECT_EQ(info.refused[0].path, folder.path() / "cut.nii");
+  EXPECT_EQ(info.refused[0].name, folder.path() / "cut.nii");
   EXPECT_THAT(info.refused[0].reason, Not(HasSubstr("cut.nii")));
 }
 

@@ -63,10 +63,10 @@ std::vector<std::filesystem::path> select_dicom(const std::vector<std::filesyste
       if (looks_like_dicom(head)) {
         if (!is_directory_record(head)) selected.push_back(path);
       } else if (is_named_dicom(path)) {
-        refused.push_back({.path = path, .reason = "is not a DICOM file"});
+        refused.push_back({.name = path, .reason = "is not a DICOM file"});
       }
     } catch (const Error& error) {
-      refused.push_back({.path = path, .reason = "cannot be read"});
+      refused.push_back({.name = path, .reason = "cannot be read"});
     }
   }
   return selected;
@@ -80,7 +80,7 @@ void add_headers(Folder& folder, const std::vector<std::filesystem::path>& selec
       folder.files.paths.push_back(selected[i]);
       folder.files.headers.push_back(std::move(*header));
     } else {
-      folder.refused.push_back({.path = selected[i], .reason = std::get<DicomRefusal>(outcomes[i]).reason});
+      folder.refused.push_back({.name = selected[i], .reason = std::get<Error>(outcomes[i]).what()});
     }
   }
 }
@@ -96,9 +96,10 @@ Folder scan(const std::filesystem::path& path) {
   stack_files(folder);
   if (!folder.stacks.empty()) return folder;
   if (folder.refused.empty()) throw Error(ErrorKind::unsupported, path.string() + ": holds no DICOM file");
-  throw Error(ErrorKind::unsupported, path.string() + ": holds no DICOM picture; " +
-                                          folder.refused.front().path.filename().string() + ": " +
-                                          folder.refused.front().reason);
+  throw Error(ErrorKind::unsupported,
+              path.string() + ": holds no DICOM picture; " +
+                  std::filesystem::path(folder.refused.front().name).filename().string() + ": " +
+                  folder.refused.front().reason);
 }
 
 std::string one_line(const ImageInfo& info) {
@@ -125,9 +126,9 @@ std::string one_line(const ImageInfo& info) {
 Refusal refusal_of(const Folder& folder, const std::filesystem::path& path, const std::string& message) {
   for (const auto& file : folder.files.paths) {
     const auto prefix = file.string() + ": ";
-    if (message.starts_with(prefix)) return {.path = file, .reason = message.substr(prefix.size())};
+    if (message.starts_with(prefix)) return {.name = file, .reason = message.substr(prefix.size())};
   }
-  return {.path = path, .reason = message};
+  return {.name = path, .reason = message};
 }
 
 struct Choice {
@@ -322,9 +323,10 @@ Volume read_dicom_folder(const std::filesystem::path& path, const ReadOptions& o
                            (choice.left_out == 1 ? " picture" : " pictures") +
                            " of the series in another plane or size left out (localizer)");
   if (!folder.refused.empty())
-    volume.notes.push_back(
-        std::to_string(folder.refused.size()) + " files of the folder are not read, the first is " +
-        folder.refused.front().path.filename().string() + ": " + folder.refused.front().reason);
+    volume.notes.push_back(std::to_string(folder.refused.size()) +
+                           " files of the folder are not read, the first is " +
+                           std::filesystem::path(folder.refused.front().name).filename().string() + ": " +
+                           folder.refused.front().reason);
   return volume;
 }
 

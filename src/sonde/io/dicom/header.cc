@@ -22,8 +22,8 @@ std::string without_path(const std::string& message, const std::filesystem::path
   return message.starts_with(prefix) ? message.substr(prefix.size()) : message;
 }
 
-DicomRefusal refusal_from(const Error& error, const std::filesystem::path& path) {
-  return {.kind = error.kind(), .reason = without_path(error.what(), path)};
+Error refusal_from(const Error& error, const std::filesystem::path& path) {
+  return {error.kind(), without_path(error.what(), path)};
 }
 
 // In the child.
@@ -41,8 +41,8 @@ void write_outcome(WireWriter& wire, const DicomOutcome& outcome) {
   if (header != nullptr) {
     wire(*header);
   } else {
-    const auto& refusal = std::get<DicomRefusal>(outcome);
-    wire(refusal.kind, refusal.reason);
+    const auto& refusal = std::get<Error>(outcome);
+    wire(refusal.kind(), std::string(refusal.what()));
   }
 }
 
@@ -54,9 +54,10 @@ DicomOutcome read_outcome(WireReader& wire) {
     wire(header);
     return header;
   }
-  DicomRefusal refusal;
-  wire(refusal.kind, refusal.reason);
-  return refusal;
+  ErrorKind kind = ErrorKind::corrupt_data;
+  std::string reason;
+  wire(kind, reason);
+  return Error(kind, reason);
 }
 
 std::vector<DicomOutcome> parse_together(Paths paths) {
@@ -103,8 +104,8 @@ std::vector<DicomOutcome> read_dicom_headers(const std::vector<std::filesystem::
 DicomHeader read_dicom_header(const std::filesystem::path& path) {
   auto outcomes = read_dicom_headers({path});
   if (auto* header = std::get_if<DicomHeader>(&outcomes.front())) return std::move(*header);
-  const auto& refusal = std::get<DicomRefusal>(outcomes.front());
-  throw Error(refusal.kind, path.string() + ": " + refusal.reason);
+  const auto& refusal = std::get<Error>(outcomes.front());
+  throw Error(refusal.kind(), path.string() + ": " + refusal.what());
 }
 
 Photometric photometric_of(const DicomHeader& header) {

@@ -50,11 +50,8 @@ struct DicomHeader {
 };
 
 // A file that cannot be read, and how an Error would say so.
-struct DicomRefusal {
-  ErrorKind kind = ErrorKind::corrupt_data;
-  std::string reason;  // one line, without the path
-};
-using DicomOutcome = std::variant<DicomHeader, DicomRefusal>;
+// Or why there is none, without the path.
+using DicomOutcome = std::variant<DicomHeader, Error>;
 
 // The headers of `paths`, in their order; a file that stops the decoder is refused and does not harm the
 // others. What can be known of the pixels without decoding them is checked: their length, their compression,
