@@ -79,7 +79,7 @@ ExportResult export_project(const Project& project, const ExportOptions& options
   ExportResult result;
   const bool is_new = !std::filesystem::exists(options.folder);
   create_folder_of(options.folder / "file");
-  const ExportTarget target{options.folder, options.each, options.existing, project.labels(), &result};
+  const ExportTarget target{options.folder, options.each, options.existing, project.labels()};
   const auto writer = writer_for(options.format, target);
   const std::vector<ImageSummary> images = project.images();
   const std::vector<std::string> stems = file_stems(images);
@@ -101,7 +101,9 @@ ExportResult export_project(const Project& project, const ExportOptions& options
       progress({images[i].source.name, static_cast<std::int64_t>(i) + 1,
                 static_cast<std::int64_t>(images.size())});
   }
-  writer->finish();
+  ExportResult given = writer->finish();
+  result.files = std::move(given.files);
+  result.notes = std::move(given.notes);
   std::error_code not_empty;
   if (is_new && result.files.empty()) std::filesystem::remove(options.folder, not_empty);
   if (written == 0 && result.failures.empty()) result.notes.push_back("no image has an approved object");

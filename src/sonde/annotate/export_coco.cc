@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <utility>
+
 #include <nlohmann/json.hpp>
 
 #include "sonde/annotate/export_map.h"
@@ -37,7 +39,7 @@ class CocoExport : public ExportWriter {
     }
   }
 
-  void finish() override {
+  ExportResult finish() override {
     const Json document{
         {"info", {{"description", "annotated by people, " + std::string(kOwnMark)}, {"version", "1.0"}}},
         {"licenses", Json::array()},
@@ -47,7 +49,8 @@ class CocoExport : public ExportWriter {
     prepare_file(target_, file());
     // A file name need not be UTF-8; JSON must.
     write_durably(file(), json_text(document) + "\n");
-    target_.result->files.push_back(file());
+    result_.files.push_back(file());
+    return std::move(result_);
   }
 
  private:
@@ -78,6 +81,7 @@ class CocoExport : public ExportWriter {
   }
 
   ExportTarget target_;
+  ExportResult result_;
   Json images_ = Json::array(), categories_ = Json::array(), annotations_ = Json::array();
 };
 

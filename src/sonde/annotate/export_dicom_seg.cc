@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <map>
+#include <utility>
 
 #include "sonde/annotate/export_map.h"
 #include "sonde/annotate/export_writer.h"
@@ -55,13 +56,14 @@ class DicomSegExport : public ExportWriter {
     prepare_file(target_, file);
     const ReadOptions options{.frame = image.source.frame, .series = image.source.series};
     write_dicom_seg(file, image.source.path, options, segments);
-    target_.result->files.push_back(file);
+    result_.files.push_back(file);
   }
 
-  void finish() override {}
+  ExportResult finish() override { return std::move(result_); }
 
  private:
   ExportTarget target_;
+  ExportResult result_;
 };
 
 }  // namespace

@@ -53,14 +53,14 @@ std::string hidden_note(const ExportImage& image, std::int64_t hidden) {
 
 std::filesystem::path labels_file(const ExportTarget& target) { return target.folder / "labels.json"; }
 
-void write_labels(const ExportTarget& target) {
+std::filesystem::path write_labels(const ExportTarget& target) {
   nlohmann::ordered_json names = nlohmann::ordered_json::object();
   for (const Label& label : target.labels) names[std::to_string(label.value)] = label.name;
   const nlohmann::ordered_json json{{"mask_kind", "semantic"}, {"labels", names}, {"comment", kOwnMark}};
   const auto file = labels_file(target);
   prepare_file(target, file);
   write_durably(file, json_text(json, 2) + "\n");
-  target.result->files.push_back(file);
+  return file;
 }
 
 void prepare_file(const ExportTarget& target, const std::filesystem::path& file) {

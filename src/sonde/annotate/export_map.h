@@ -20,8 +20,9 @@ LabelMap object_map_of(const ExportObject& object, const ImageGeometry& grid);
 // The note for `hidden` pixels; empty for none.
 std::string hidden_note(const ExportImage& image, std::int64_t hidden);
 
-// labels.json of docs/data-sets.md, beside the folder of the label maps. Throws as prepare_file().
-void write_labels(const ExportTarget& target);
+// labels.json of docs/data-sets.md, beside the folder of the label maps. Returns its path. Throws as
+// prepare_file().
+std::filesystem::path write_labels(const ExportTarget& target);
 std::filesystem::path labels_file(const ExportTarget& target);
 
 // Before `file` is written: creates its folder. Throws Error: unavailable; usage, if another program's file

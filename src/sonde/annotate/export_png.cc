@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <utility>
 
 #include "sonde/annotate/export_map.h"
 #include "sonde/annotate/export_names.h"
@@ -29,8 +30,9 @@ class PngExport : public ExportWriter {
     }
   }
 
-  void finish() override {
-    if (target_.each == ExportEach::labels) write_labels(target_);
+  ExportResult finish() override {
+    if (target_.each == ExportEach::labels) result_.files.push_back(write_labels(target_));
+    return std::move(result_);
   }
 
  private:
@@ -49,7 +51,7 @@ class PngExport : public ExportWriter {
           write(masks() / (slice_file_name(image.stem, plane, slice) + ".png"), map);
       }
     }
-    if (painted.hidden > 0) target_.result->notes.push_back(hidden_note(image, painted.hidden));
+    if (painted.hidden > 0) result_.notes.push_back(hidden_note(image, painted.hidden));
   }
 
   void add_objects(const ExportImage& image) {
@@ -72,16 +74,17 @@ class PngExport : public ExportWriter {
       }
     });
     for (const auto& of_object : files)
-      target_.result->files.insert(target_.result->files.end(), of_object.begin(), of_object.end());
+      result_.files.insert(result_.files.end(), of_object.begin(), of_object.end());
   }
 
   void write(const std::filesystem::path& file, const LabelMap& map) {
     prepare_file(target_, file);
     write_label_map(file, map);
-    target_.result->files.push_back(file);
+    result_.files.push_back(file);
   }
 
   ExportTarget target_;
+  ExportResult result_;
 };
 
 }  // namespace

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <utility>
+
 #include "sonde/annotate/export_map.h"
 #include "sonde/annotate/export_names.h"
 #include "sonde/io/write.h"
@@ -18,7 +20,7 @@ class VolumeExport : public ExportWriter {
       case ExportEach::labels: {
         const ExportMap painted = label_map_of(image);
         write(labels() / (image.stem + extension_), painted.map);
-        if (painted.hidden > 0) target_.result->notes.push_back(hidden_note(image, painted.hidden));
+        if (painted.hidden > 0) result_.notes.push_back(hidden_note(image, painted.hidden));
         return;
       }
       case ExportEach::objects:
@@ -31,8 +33,9 @@ class VolumeExport : public ExportWriter {
     }
   }
 
-  void finish() override {
-    if (target_.each == ExportEach::labels) write_labels(target_);
+  ExportResult finish() override {
+    if (target_.each == ExportEach::labels) result_.files.push_back(write_labels(target_));
+    return std::move(result_);
   }
 
  private:
@@ -41,10 +44,11 @@ class VolumeExport : public ExportWriter {
   void write(const std::filesystem::path& file, const LabelMap& map) {
     prepare_file(target_, file);
     write_label_map(file, map);
-    target_.result->files.push_back(file);
+    result_.files.push_back(file);
   }
 
   ExportTarget target_;
+  ExportResult result_;
   std::string extension_;
 };
 

@@ -31,7 +31,6 @@ struct ExportTarget {
   ExportEach each = ExportEach::labels;
   Existing existing = Existing::own_only;
   std::vector<Label> labels;  // the project's
-  ExportResult* result = nullptr;
 };
 
 class ExportWriter {
@@ -39,8 +38,8 @@ class ExportWriter {
   virtual ~ExportWriter() = default;
   // Throws Error where this image cannot be written.
   virtual void add(const ExportImage& image) = 0;
-  // Writes what tells of all images. Call once.
-  virtual void finish() = 0;
+  // Writes what tells of all images. Gives the files that were written, and notes. Call once.
+  virtual ExportResult finish() = 0;
 };
 std::unique_ptr<ExportWriter> png_export(const ExportTarget& target);
 // extension: ".nii.gz", ".nrrd".

@@ -83,24 +83,24 @@ void add_values(ReadValues& all, const MaskGroup::File& file, const ImageGeometr
   for (const std::string& note : labels.notes) all.notes.push_back(name + ": " + note);
 }
 
-std::string label_of(std::int32_t value, bool is_only_one, const std::string& suffix,
+// Of one of `count` values.
+std::string label_of(std::int32_t value, std::size_t count, const std::string& suffix,
                      const LabelScheme& scheme) {
   const auto named = scheme.names.find(value);
   if (named != scheme.names.end()) return named->second;
   if (suffix.empty()) return "label " + std::to_string(value);
-  return is_only_one || value == 1 ? suffix : suffix + " " + std::to_string(value);
+  return count == 1 || value == 1 ? suffix : suffix + " " + std::to_string(value);
 }
 
 MaskObjects from_values(const MaskGroup& group, const ReadValues& read, const LabelScheme& of_folder) {
   const LabelScheme scheme = with_names(of_folder, read.names);
   MaskObjects found{{}, read.notes};
   for (const auto& [value, voxels] : read.voxels) {
-    const bool is_only_one = read.voxels.size() == 1;
     if (scheme.kind == LabelScheme::Kind::instances)
       found.objects.push_back({scheme.object_name, "", 0, voxels});
     else if (is_named(scheme, value) || !group.suffix.empty())
-      found.objects.push_back(
-          {label_of(value, is_only_one, group.suffix, scheme), "", group.suffix.empty() ? value : 0, voxels});
+      found.objects.push_back({label_of(value, read.voxels.size(), group.suffix, scheme), "",
+                               group.suffix.empty() ? value : 0, voxels});
     else
       found.notes.push_back(group.files.front().path.filename().string() + ": value " +
                             std::to_string(value) + " has no name in labels.json and is left out");

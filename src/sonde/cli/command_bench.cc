@@ -18,6 +18,7 @@
 #include "sonde/cli/shared_options.h"
 #include "sonde/cli/terminal.h"
 #include "sonde/core/json_text.h"
+#include "sonde/core/stopwatch.h"
 #include "sonde/core/threads.h"
 #include "sonde/predict/everything.h"
 #include "sonde/predict/predictor.h"

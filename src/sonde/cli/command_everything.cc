@@ -19,6 +19,7 @@
 #include "sonde/core/durable_file.h"
 #include "sonde/core/error.h"
 #include "sonde/core/json_text.h"
+#include "sonde/core/stopwatch.h"
 #include "sonde/io/write.h"
 #include "sonde/predict/everything.h"
 

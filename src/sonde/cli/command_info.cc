@@ -102,10 +102,12 @@ void print(const ImageInfo& info, std::size_t number, std::size_t of) {
     std::cout << "  note         " << escaped_on_one_line(note) << '\n';
 }
 
-int show_checkpoint(const std::string& path, bool json) {
+enum class Form { text, json };
+
+int show_checkpoint(const std::string& path, Form form) {
   const CheckpointInfo info = inspect_checkpoint(path);
   const std::string architecture = info.architecture.empty() ? "no SAM: " + info.problem : info.architecture;
-  if (json) {
+  if (form == Form::json) {
     std::cout << json_text(Json{{"file", path},
                                 {"format", "weights"},
                                 {"architecture", info.architecture},
@@ -121,15 +123,15 @@ int show_checkpoint(const std::string& path, bool json) {
   return kDone;
 }
 
-int show_images(const std::string& path, bool as_json) {
+int show_images(const std::string& path, Form form) {
   const FileInfo info = inspect(path);
   for (const Refusal& refusal : info.refused) {
     complain(refusal.name + ": " + refusal.reason);
   }
   Json json{{"path", path}, {"format", info.format}, {"images", Json::array()}, {"refused", Json::array()}};
-  if (!as_json) std::cout << escaped_on_one_line(path) << ": " << info.format << '\n';
+  if (form == Form::text) std::cout << escaped_on_one_line(path) << ": " << info.format << '\n';
   for (std::size_t i = 0; i < info.images.size(); ++i) {
-    if (as_json) {
+    if (form == Form::json) {
       json["images"].push_back(to_json(info.images[i], i + 1));
     } else {
       print(info.images[i], i + 1, info.images.size());
@@ -138,7 +140,7 @@ int show_images(const std::string& path, bool as_json) {
   for (const Refusal& refusal : info.refused) {
     json["refused"].push_back({{"path", refusal.name}, {"reason", refusal.reason}});
   }
-  if (as_json) std::cout << json_text(json) << '\n';
+  if (form == Form::json) std::cout << json_text(json) << '\n';
   return info.refused.empty() ? kDone : kSomeFailed;
 }
 
@@ -152,10 +154,11 @@ int run_info(Arguments args) {
   line.add_flag("--json", json, "Print one JSON object");
   line.footer("Example: sonde info scans/patient7/");
   if (line.parse(args) == Parsed::helped) return kDone;
+  const Form form = json ? Form::json : Form::text;
   std::error_code unknown;
   if (std::filesystem::is_regular_file(path, unknown) && recognises_checkpoint(path))
-    return show_checkpoint(path, json);
-  return show_images(path, json);
+    return show_checkpoint(path, form);
+  return show_images(path, form);
 }
 
 }  // namespace sonde

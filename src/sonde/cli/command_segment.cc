@@ -19,6 +19,7 @@
 #include "sonde/cli/terminal.h"
 #include "sonde/core/error.h"
 #include "sonde/core/json_text.h"
+#include "sonde/core/stopwatch.h"
 #include "sonde/core/text.h"
 #include "sonde/imaging/first_answer.h"
 #include "sonde/imaging/prompt.h"

@@ -149,11 +149,4 @@ nlohmann::ordered_json image_json(const std::string& file, const LoadedPicture& 
   return json;
 }
 
-double Stopwatch::lap_ms() {
-  const auto now = std::chrono::steady_clock::now();
-  const std::chrono::duration<double, std::milli> lap = now - since_;
-  since_ = now;
-  return lap.count();
-}
-
 }  // namespace sonde

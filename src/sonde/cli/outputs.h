@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -61,13 +60,5 @@ void create_parent(const std::filesystem::path& path);
 
 // {"file", "width", "height", and for volumes "axis", "slice", "slice_count", "frame"}
 nlohmann::ordered_json image_json(const std::string& file, const LoadedPicture& picture);
-
-class Stopwatch {
- public:
-  double lap_ms();  // since the last lap or the start
-
- private:
-  std::chrono::steady_clock::time_point since_ = std::chrono::steady_clock::now();
-};
 
 }  // namespace sonde

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
-#include <chrono>
 #include <span>
 #include <utility>
 
 #include "sonde/core/error.h"
+#include "sonde/core/stopwatch.h"
 #include "sonde/predict/everything.h"
 #include "sonde/server/api.h"
 #include "sonde/server/mask_preview.h"
@@ -17,16 +17,6 @@ namespace {
 constexpr std::string_view kBundleType = "application/x-sonde-bundle";
 constexpr std::string_view kPictureType = "application/x-sonde-picture";
 constexpr std::int64_t kDefaultHistory = 200, kMaxHistory = 10000;
-
-class Stopwatch {
- public:
-  double ms() const {
-    return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start_).count();
-  }
-
- private:
-  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
-};
 
 PlaneRef plane_in(const Target& target) {
   PlaneRef plane;
@@ -133,7 +123,7 @@ Response Api::get_picture(const Call& call) {
 }
 
 Response Api::get_masks(const Call& call) {
-  const Stopwatch watch;
+  Stopwatch watch;
   const PlaneRef plane = plane_in(call.target);
   checked_plane(grid_of_image(call.id()), plane);
   wire::Bundle bundle{.changes = project_.changes_since(call.id(), 0, client_in(call.target)),
@@ -144,12 +134,12 @@ Response Api::get_masks(const Call& call) {
   bundle.masks = project_.masks(call.id(), plane, ids_on(bundle.changes.changed, plane));
   std::erase_if(bundle.masks,
                 [](const ObjectMask& mask) { return !mask.candidate && mask.pixels.runs.empty(); });
-  bundle.timing.total_ms = watch.ms();
+  bundle.timing.total_ms = watch.lap_ms();
   return binary_response(kBundleType, wire::encode_bundle(bundle));
 }
 
 Response Api::get_image_changes(const Call& call) {
-  const Stopwatch watch;
+  Stopwatch watch;
   const PlaneRef plane = plane_in(call.target);
   const Revision since = query_whole(call.target, "since");
   checked_plane(grid_of_image(call.id()), plane);
@@ -159,12 +149,12 @@ Response Api::get_image_changes(const Call& call) {
                       .masks = {}};
   bundle.masks = project_.masks(call.id(), plane, ids_of(bundle.changes.changed));
   bundle.labels = labels_since(since);
-  bundle.timing.total_ms = watch.ms();
+  bundle.timing.total_ms = watch.lap_ms();
   return binary_response(kBundleType, wire::encode_bundle(bundle));
 }
 
 Response Api::post_action(const Call& call) {
-  const Stopwatch watch;
+  Stopwatch watch;
   const wire::ActionRequest request = wire::parse_action(call.body);
   checked_plane(grid_of_image(call.id()), request.view);
   AskTimes times;
@@ -175,7 +165,7 @@ Response Api::post_action(const Call& call) {
                       .masks = {}};
   bundle.masks = project_.masks(call.id(), request.view, ids_of(bundle.changes.changed));
   if (may_change_labels(request.action)) bundle.labels = project_.labels();
-  bundle.timing = {times.wait_ms, times.decode_ms, watch.ms()};
+  bundle.timing = {times.wait_ms, times.decode_ms, watch.lap_ms()};
   return binary_response(kBundleType, wire::encode_bundle(bundle));
 }
 

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sonde/server/image_service.h"
 
-#include <chrono>
 #include <new>
 #include <utility>
 
 #include "sonde/annotate/open_image.h"
 #include "sonde/core/error.h"
 #include "sonde/core/parallel.h"
+#include "sonde/core/stopwatch.h"
 #include "sonde/predict/preprocess.h"
 
 namespace sonde {
@@ -19,17 +19,6 @@ constexpr std::int64_t kPointsPerBatch =
 
 // The default window as requests name it.
 std::string name_to_ask(const UsedWindow& window) { return wire::to_json(window)["name"].get<std::string>(); }
-
-class Clock {
- public:
-  double lap_ms() {
-    const auto now = std::chrono::steady_clock::now();
-    return std::chrono::duration<double, std::milli>(now - std::exchange(since_, now)).count();
-  }
-
- private:
-  std::chrono::steady_clock::time_point since_ = std::chrono::steady_clock::now();
-};
 
 EverythingOptions options_of(const EverythingSettings& settings) {
   EverythingOptions options;
@@ -129,13 +118,13 @@ wire::EmbeddingFacts ImageService::embedding(const PictureKey& key) { return que
 
 std::vector<ScoredMask> ImageService::ask(const PictureKey& key, const PromptWithWindow& asked,
                                           const Mask& inside, AskTimes& times) {
-  Clock clock;
+  Stopwatch watch;
   const auto predictor = queue_.get(key);
-  times.wait_ms += clock.lap_ms();
+  times.wait_ms += watch.lap_ms();
   Prompt prompt{asked.points, asked.box, {}};
   if (!inside.pixels.empty()) prompt.mask = logits_from_mask(inside, model_.model.image_size());
   std::vector<ScoredMask> answers = predictor->segment(prompt, first_answer_first(prompt));
-  times.decode_ms += clock.lap_ms();
+  times.decode_ms += watch.lap_ms();
   return answers;
 }
 
