@@ -74,3 +74,12 @@ if(SONDE_TORCH)
   target_link_libraries(sonde_torch INTERFACE ${TORCH_LIBRARIES})
   target_include_directories(sonde_torch SYSTEM INTERFACE ${TORCH_INCLUDE_DIRS})
 endif()
+
+# What bundles the pages; DEPENDS on SONDE_WEB_FILES: their packages and how these are bundled.
+find_program(NODE node REQUIRED)
+set(SONDE_WEB ${PROJECT_SOURCE_DIR}/web)
+set(SONDE_VITE ${NODE} ${SONDE_WEB}/node_modules/vite/bin/vite.js)
+set(SONDE_WEB_FILES ${SONDE_WEB}/licences.ts ${SONDE_WEB}/package-lock.json)
+if(NOT EXISTS ${SONDE_WEB}/node_modules/vite/bin/vite.js)
+  message(FATAL_ERROR "web/node_modules is not there: run scripts/setup")
+endif()

@@ -48,13 +48,10 @@ install_test_packages() { install_packages "${build_packages[@]}" "${test_packag
 
 # What the report and the annotation page are made of.
 install_web_packages() {
-  local page installed
-  for page in web/report web/annotate; do
-    installed=$page/node_modules/.package-lock.json
-    [[ -f $installed && ! $page/package-lock.json -nt $installed ]] && continue
-    say "fetching the packages of $page"
-    (cd "$page" && npm ci --loglevel=error --no-fund --ignore-scripts)
-  done
+  local installed=web/node_modules/.package-lock.json
+  [[ -f $installed && ! web/package-lock.json -nt $installed ]] && return
+  say "fetching the packages of the pages"
+  (cd web && npm ci --loglevel=error --no-fund --ignore-scripts)
 }
 
 # build PRESET [OPTION...]: configures with the options and builds.

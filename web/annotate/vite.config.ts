@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { defineConfig } from 'vitest/config'
-import { licences } from './licences'
+import { licences } from '../licences'
 
 // The page runs under `script-src 'self'; style-src 'self'`: nothing may be inlined.
 export default defineConfig({

@@ -106,7 +106,7 @@ std::string report_html(const ReportInput& input) {
   page.fill("HEADLINE", html_text(report_headline(input, index)));
   page.fill("NOTICE", notice_html(input.notice));
   page.fill("DATA", script_json(data));
-  page.fill("LIBRARIES", libraries_asset());
+  page.fill("LICENCES", licences_asset());
   page.fill("SCRIPT", script_asset());
   return page.taken();
 }

@@ -3,13 +3,14 @@
 
 #include <string_view>
 
-// What CMake puts into the library: the files of web/report and of evaluate/published, unchanged.
+// What CMake puts into the library: the page of web/report, its script bundled with what it imports, and the
+// files of evaluate/published.
 namespace sonde {
 
-std::string_view page_asset();       // report.html, with {{places}} to be filled
-std::string_view style_asset();      // report.css
-std::string_view libraries_asset();  // Vega, Vega-Lite and Vega's interpreter of expressions, with licences
-std::string_view script_asset();     // the page's own scripts
+std::string_view page_asset();      // report.html, with {{places}} to be filled
+std::string_view style_asset();     // report.css
+std::string_view licences_asset();  // of what the script holds
+std::string_view script_asset();    // the page's own, Vega and Vega-Lite
 
 // Mazurowski et al. 2023; evaluate/published/README.md.
 std::string_view modes_asset();

@@ -31,7 +31,7 @@ DrawnPrompt parse_drawn_prompt(std::string_view text);
 // absent where they are not. Whole pixels.
 std::optional<Box2> closer_look(const CasePicture& picture, const DrawnPrompt& prompt);
 
-// {"pictures": [data URI ...], "lines": [...], "left_out": n}; the shapes are told in web/report/page.js.
+// {"pictures": [data URI ...], "lines": [...]}; the shapes are told in web/report/src/data.ts.
 nlohmann::json report_cases(const ReportInput& input, const ReportIndex& index);
 
 }  // namespace sonde

@@ -5,6 +5,10 @@
 #include <array>
 #include <cmath>
 #include <cstdio>
+#include <functional>
+#include <iterator>
+#include <span>
+#include <vector>
 
 #include "sonde/evaluate/report_assets.h"
 
@@ -15,55 +19,95 @@ using nlohmann::json;
 
 constexpr std::size_t kFailuresShown = 500;
 
-json estimate_json(const Estimate& estimate, int decimals) {
-  if (estimate.n == 0) return 0;
-  return json::array({rounded(estimate.mean, decimals), rounded(estimate.interval.low, decimals),
-                      rounded(estimate.interval.high, decimals), estimate.n});
+// A column of a table: the page's tables come as their columns, so that a name stands there once.
+template <typename Lines, typename Value>
+json column(const Lines& lines, const Value& value) {
+  json values = json::array();
+  for (const auto& line : lines) values.push_back(std::invoke(value, line));
+  return values;
 }
 
-json distance_json(const DistanceEstimate& distance) {
-  if (distance.finite.n == 0) return json::array({nullptr, nullptr, nullptr, 0, distance.infinite});
-  json result = estimate_json(distance.finite, 2);
-  result.push_back(distance.infinite);
-  return result;
+// estimate: line -> Estimate.
+template <typename Lines, typename Get>
+json estimates(const Lines& lines, int decimals, const Get& estimate) {
+  const auto number = [&](const Estimate& e, double value) {
+    return e.n == 0 ? json(nullptr) : rounded(value, decimals);
+  };
+  const auto each = [&](const auto& part) {
+    return column(lines, [&](const auto& line) { return part(std::invoke(estimate, line)); });
+  };
+  return {{"mean", each([&](const Estimate& e) { return number(e, e.mean); })},
+          {"low", each([&](const Estimate& e) { return number(e, e.interval.low); })},
+          {"high", each([&](const Estimate& e) { return number(e, e.interval.high); })},
+          {"n", each([](const Estimate& e) { return json(e.n); })}};
 }
 
 // Labels by themselves are shown at a few steps only: keeps the page small.
-bool is_shown(const ScoreSummary& line, std::size_t column, const ReportIndex& index) {
-  return !line.label || line.protocol != "clicks" || index.is_final(column) || line.step == 1 ||
-         line.step == 3 || line.step == 5 || line.step == 9;
+bool is_shown(const ScoreSummary& line, const ReportIndex& index) {
+  return !line.label || line.protocol != "clicks" || index.is_final(index.column(line.protocol, line.step)) ||
+         line.step == 1 || line.step == 3 || line.step == 5 || line.step == 9;
+}
+
+json metrics_json() {
+  const auto metric = [](std::string_view name, std::string_view title, std::string_view kind, int decimals) {
+    return json{{"name", name}, {"title", title}, {"kind", kind}, {"decimals", decimals}};
+  };
+  return json::array({metric("iou", "IoU", "overlap", 3), metric("dice", "Dice", "overlap", 3),
+                      metric("surface_dice", "Surface Dice", "overlap", 3),
+                      metric("hd95", "HD95", "distance", 1),
+                      metric("asd", "Average surface distance", "distance", 2)});
+}
+
+json metric_estimates(const std::vector<ScoreSummary>& lines) {
+  const auto distances = [&](DistanceEstimate ScoreSummary::*distance) {
+    json table = estimates(lines, 2, [&](const ScoreSummary& line) { return (line.*distance).finite; });
+    table["infinite"] = column(lines, [&](const ScoreSummary& line) { return (line.*distance).infinite; });
+    return table;
+  };
+  return {{"iou", estimates(lines, 3, &ScoreSummary::iou)},
+          {"dice", estimates(lines, 3, &ScoreSummary::dice)},
+          {"surface_dice", estimates(lines, 3, &ScoreSummary::surface_dice)},
+          {"hd95", distances(&ScoreSummary::hd95)},
+          {"asd", distances(&ScoreSummary::asd)}};
 }
 
 json scores_json(const Summary& summary, const ReportIndex& index) {
-  json lines = json::array();
-  for (const ScoreSummary& line : summary.scores) {
-    const std::size_t column = index.column(line.protocol, line.step);
-    if (!is_shown(line, column, index)) continue;
-    lines.push_back(
-        json::array({index.data_set(line.dataset), index.label(line), line.level == Level::volume ? 1 : 0,
-                     column, index.choice(line.choice), line.expected, line.unit == DistanceUnit::mm ? 1 : 0,
-                     estimate_json(line.iou, 3), estimate_json(line.dice, 3),
-                     estimate_json(line.surface_dice, 3), distance_json(line.hd95), distance_json(line.asd),
-                     line.size_correlation ? estimate_json(*line.size_correlation, 2) : json(0)}));
-  }
-  return lines;
+  using Line = ScoreSummary;
+  std::vector<Line> lines;
+  std::ranges::copy_if(summary.scores, std::back_inserter(lines),
+                       [&](const Line& line) { return is_shown(line, index); });
+  return {{"set", column(lines, [&](const Line& line) { return index.data_set(line.dataset); })},
+          {"label", column(lines, [&](const Line& line) { return index.label(line); })},
+          {"volume", column(lines, [](const Line& line) { return line.level == Level::volume ? 1 : 0; })},
+          {"column", column(lines, [&](const Line& line) { return index.column(line.protocol, line.step); })},
+          {"choice", column(lines, [&](const Line& line) { return index.choice(line.choice); })},
+          {"expected", column(lines, &Line::expected)},
+          {"mm", column(lines, [](const Line& line) { return line.unit == DistanceUnit::mm ? 1 : 0; })},
+          {"metrics", metric_estimates(lines)},
+          {"sizeCorrelation",
+           estimates(lines, 2, [](const Line& line) { return line.size_correlation.value_or(Estimate{}); })}};
 }
 
-json clicks_json(const Summary& summary, const ReportIndex& index) {
-  json lines = json::array();
-  for (const ClickSummary& line : summary.clicks)
-    lines.push_back(json::array({index.data_set(line.dataset), index.label(line), index.choice(line.choice),
-                                 rounded(line.threshold, 2), line.clicks,
-                                 estimate_json(line.clicks_needed, 2), line.never}));
-  return lines;
+json clicks_json(const std::vector<ClickSummary>& lines, const ReportIndex& index) {
+  using Line = ClickSummary;
+  return {{"set", column(lines, [&](const Line& line) { return index.data_set(line.dataset); })},
+          {"label", column(lines, [&](const Line& line) { return index.label(line); })},
+          {"choice", column(lines, [&](const Line& line) { return index.choice(line.choice); })},
+          {"threshold", column(lines, [](const Line& line) { return rounded(line.threshold, 2); })},
+          {"most", column(lines, &Line::clicks)},
+          {"needed", estimates(lines, 2, &Line::clicks_needed)},
+          {"never", column(lines, &Line::never)}};
+}
+
+json json_of(const Expected::Label& label) {
+  return {{"label", label.label}, {"name", label.name}, {"tasks", label.tasks}, {"volumes", label.volumes}};
 }
 
 json data_sets_json(const ReportIndex& index) {
   json sets = json::array();
   for (const ReportIndex::DataSet& set : index.data_sets()) {
     json labels = json::array();
-    for (const Expected::Label& label : set.labels)
-      labels.push_back(json::array({label.label, label.name, label.tasks, label.volumes}));
+    for (const Expected::Label& label : set.labels) labels.push_back(json_of(label));
     sets.push_back({{"name", set.name},
                     {"labels", std::move(labels)},
                     {"pictures", set.pictures},
@@ -74,15 +118,17 @@ json data_sets_json(const ReportIndex& index) {
   return sets;
 }
 
-json failures_json(const ReportInput& input, const ReportIndex& index) {
-  json lines = json::array();
-  for (const StudyFailure& failure : input.failures) {
-    if (lines.size() == kFailuresShown) break;
-    lines.push_back(json::array({index.data_set(failure.dataset), failure.image,
-                                 failure.label ? json(*failure.label) : json(nullptr),
-                                 to_string(failure.kind), failure.reason}));
-  }
-  return {{"count", input.failures.size()}, {"lines", std::move(lines)}};
+json failures_json(const std::vector<StudyFailure>& failures, const ReportIndex& index) {
+  using Line = StudyFailure;
+  const auto lines = std::span(failures).first(std::min(failures.size(), kFailuresShown));
+  const json table{
+      {"set", column(lines, [&](const Line& line) { return index.data_set(line.dataset); })},
+      {"image", column(lines, &Line::image)},
+      {"label",
+       column(lines, [](const Line& line) { return line.label ? json(*line.label) : json(nullptr); })},
+      {"kind", column(lines, [](const Line& line) { return to_string(line.kind); })},
+      {"reason", column(lines, &Line::reason)}};
+  return {{"count", failures.size()}, {"lines", table}};
 }
 
 json published_json() {
@@ -182,7 +228,7 @@ std::string report_headline(const ReportInput& input, const ReportIndex& index) 
 json report_tables(const ReportInput& input, const ReportIndex& index) {
   json columns = json::array();
   for (const ReportIndex::Column& column : index.columns())
-    columns.push_back(json::array({column.protocol, column.step}));
+    columns.push_back({{"protocol", column.protocol}, {"step", column.step}});
   json choices = json::array();
   for (const Choice choice : index.choices()) choices.push_back(to_string(choice));
   json facts = json::array();
@@ -191,10 +237,11 @@ json report_tables(const ReportInput& input, const ReportIndex& index) {
           {"facts", std::move(facts)},
           {"columns", std::move(columns)},
           {"choices", std::move(choices)},
+          {"metrics", metrics_json()},
           {"dataSets", data_sets_json(index)},
           {"scores", scores_json(input.summary, index)},
-          {"clicks", clicks_json(input.summary, index)},
-          {"failures", failures_json(input, index)},
+          {"clicks", clicks_json(input.summary.clicks, index)},
+          {"failures", failures_json(input.failures, index)},
           {"published", published_json()}};
 }
 

@@ -40,20 +40,22 @@ double kernel_width(const std::vector<double>& sorted) {
 }
 
 // Every so many-th object in the order of the results.
-json sample_json(const std::vector<ObjectScore>& objects, std::size_t max) {
-  json sample = json::array();
-  const std::size_t count = std::min(objects.size(), max);
+json sample_json(const std::vector<ObjectScore>& objects, std::size_t most) {
+  json areas = json::array();
+  json ious = json::array();
+  const std::size_t count = std::min(objects.size(), most);
   for (std::size_t i = 0; i < count; ++i) {
     const ObjectScore& object = objects[i * objects.size() / count];
-    sample.push_back(object.area);
-    sample.push_back(static_cast<int>(std::lround(1000 * object.iou)));
+    areas.push_back(object.area);
+    ious.push_back(static_cast<int>(std::lround(1000 * object.iou)));
   }
-  return sample;
+  return {{"area", std::move(areas)}, {"iou", std::move(ious)}};
 }
 
-// Quartiles of the IoU in groups of neighbouring size: [mean of log10 area, lower, median, upper].
+// Quartiles of the IoU in groups of neighbouring size, with the mean of the logarithm of the area.
 json size_groups_json(std::vector<ObjectScore> objects) {
-  json groups = json::array();
+  json groups{
+      {"logArea", json::array()}, {"low", json::array()}, {"median", json::array()}, {"high", json::array()}};
   const std::size_t count = std::min<std::size_t>(10, objects.size() / 10);
   if (count < 3) return groups;
   std::ranges::stable_sort(objects, {}, &ObjectScore::area);
@@ -66,9 +68,10 @@ json size_groups_json(std::vector<ObjectScore> objects) {
       log_area += std::log10(static_cast<double>(std::max<std::int64_t>(1, objects[i].area)));
     }
     std::ranges::sort(ious);
-    groups.push_back(json::array({rounded(log_area / static_cast<double>(ious.size()), 3),
-                                  rounded(quantile(ious, 0.25), 3), rounded(quantile(ious, 0.5), 3),
-                                  rounded(quantile(ious, 0.75), 3)}));
+    groups["logArea"].push_back(rounded(log_area / static_cast<double>(ious.size()), 3));
+    groups["low"].push_back(rounded(quantile(ious, 0.25), 3));
+    groups["median"].push_back(rounded(quantile(ious, 0.5), 3));
+    groups["high"].push_back(rounded(quantile(ious, 0.75), 3));
   }
   return groups;
 }
@@ -78,9 +81,9 @@ json series_json(const std::vector<ObjectScore>& objects, std::size_t sample_siz
   std::ranges::transform(objects, ious.begin(), &ObjectScore::iou);
   const double mean = std::accumulate(ious.begin(), ious.end(), 0.0) / static_cast<double>(ious.size());
   std::ranges::sort(ious);
-  json quantiles = json::array();
-  for (const double share : {0.0, 0.05, 0.25, 0.5, 0.75, 0.95, 1.0})
-    quantiles.push_back(rounded(quantile(ious, share), 3));
+  json quantiles;
+  for (const int percent : {5, 25, 50, 75, 95})
+    quantiles["q" + std::to_string(percent)] = rounded(quantile(ious, percent / 100.0), 3);
   json density = json::array();
   for (const double value : mirrored_density(ious))
     density.push_back(static_cast<int>(std::lround(100 * value)));
@@ -129,7 +132,7 @@ json report_series(const std::vector<ResultRow>& rows, const ReportIndex& index)
   json lines = json::array();
   for (const auto& [key, objects] : series) {
     json line = series_json(objects, sample_size);
-    line["key"] = json::array({std::get<0>(key), std::get<1>(key), std::get<2>(key)});
+    std::tie(line["set"], line["column"], line["choice"]) = key;
     lines.push_back(std::move(line));
   }
   return lines;

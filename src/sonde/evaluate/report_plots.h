@@ -7,7 +7,7 @@ namespace sonde {
 
 // Distribution of the IoU and its course with object size, for each data set, mode (or the last click) and
 // choice, over rows of Level::slice: quantiles, density and a sample of the objects, so that a page stays
-// light however many rows there are. The shapes are told in web/report/page.js.
+// light however many rows there are. The shapes are told in web/report/src/data.ts.
 nlohmann::json report_series(const std::vector<ResultRow>& rows, const ReportIndex& index);
 
 // Gaussian kernel density of sorted values in [0, 1], mirrored at both ends, at kDensityPoints even places;

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+// What evaluate/report_*.cc put into the page. A table comes as its columns, so that a name stands there once.
+
+type Columns<Row> = { [Key in keyof Row]: Row[Key][] }
+
+// A mean of n values with its 95 % interval: null where n is 0, and the interval where all are of one image.
+export interface Estimate {
+  mean: number | null
+  low: number | null
+  high: number | null
+  n: number
+  infinite?: number // of a distance: counted beside the n
+}
+export interface Metric {
+  name: string // as in results.csv
+  title: string
+  kind: 'overlap' | 'distance'
+  decimals: number
+}
+export interface Label {
+  label: number
+  name: string
+  tasks: number
+  volumes: number
+}
+export interface DataSet {
+  name: string
+  labels: Label[]
+  pictures: number
+  belowArea: number
+  absent: number
+  failures: number
+}
+interface ScoreKey {
+  set: number
+  label: number // place among the data set's; -1: all
+  volume: 0 | 1
+  column: number
+  choice: number
+}
+interface ScoreRow extends ScoreKey {
+  expected: number
+  mm: 0 | 1 // else pixels
+}
+export interface Score extends ScoreRow {
+  metrics: Record<string, Estimate>
+  iou: Estimate
+  sizeCorrelation: Estimate
+}
+interface ClickRow {
+  set: number
+  label: number
+  choice: number
+  threshold: number
+  most: number
+  never: number
+}
+interface Clicks extends ClickRow {
+  needed: Estimate
+}
+export interface Series {
+  set: number
+  column: number
+  choice: number
+  n: number
+  mean: number
+  quantiles: { q5: number; q25: number; q50: number; q75: number; q95: number }
+  density: number[] // at even places from 0 to 1; the largest is 100
+  sample: Columns<{ area: number; iou: number }> // 1000 IoU
+  bySize: Columns<{ logArea: number; low: number; median: number; high: number }>
+}
+export type Box = [x0: number, y0: number, x1: number, y1: number]
+export interface Prompt {
+  points: [x: number, y: number, positive: 0 | 1][]
+  boxes: Box[]
+}
+export interface Drawing {
+  picture: number
+  width: number
+  height: number
+  truth: string
+  prediction: string
+  prompt: Prompt
+  closer?: { picture: number; box: Box }
+}
+export interface Case {
+  rank: string
+  dataSet: number
+  column: number
+  choice: number
+  image: string
+  label: number
+  labelName: string
+  object: string
+  area: number
+  iou: number
+  dice: number
+  predicted: number | null
+  drawing?: Drawing
+}
+interface Failure {
+  set: number
+  image: string
+  label: number | null
+  kind: string
+  reason: string
+}
+interface Data {
+  title: string
+  facts: [name: string, value: string][]
+  choices: string[]
+  columns: { protocol: string; step: number }[] // modes, then clicks
+  metrics: Metric[]
+  dataSets: DataSet[]
+  scores: Columns<ScoreRow> & {
+    metrics: Record<string, Columns<Estimate>>
+    sizeCorrelation: Columns<Estimate>
+  }
+  clicks: Columns<ClickRow> & { needed: Columns<Estimate> }
+  series: Series[]
+  cases: { pictures: string[]; lines: Case[] }
+  failures: { count: number; lines: Columns<Failure> }
+  published: Record<string, string> // CSV by method
+}
+
+export function rowsOf<Row extends object>(columns: Columns<Row>): Row[] {
+  const keys = Object.keys(columns) as (keyof Row)[]
+  const values = keys.length === 0 ? [] : columns[keys[0]!]
+  return values.map((_, i) => Object.fromEntries(keys.map((key) => [key, columns[key][i]])) as Row)
+}
+
+export const data = JSON.parse(document.getElementById('data')!.textContent!) as Data
+
+export const scores: Score[] = (() => {
+  const { metrics, sizeCorrelation, ...columns } = data.scores
+  const estimates = Object.entries(metrics).map(([name, table]) => [name, rowsOf<Estimate>(table)] as const)
+  const correlations = rowsOf<Estimate>(sizeCorrelation)
+  return rowsOf<ScoreRow>(columns).map((row, i) => {
+    const own = Object.fromEntries(estimates.map(([name, rows]) => [name, rows[i]!]))
+    return { ...row, metrics: own, iou: own.iou!, sizeCorrelation: correlations[i]! }
+  })
+})()
+export const clicks: Clicks[] = (() => {
+  const { needed, ...columns } = data.clicks
+  const estimates = rowsOf<Estimate>(needed)
+  return rowsOf<ClickRow>(columns).map((row, i) => ({ ...row, needed: estimates[i]! }))
+})()
+export const failures: Failure[] = rowsOf<Failure>(data.failures.lines)
+
+const keyOf = ({ set, label, volume, column, choice }: ScoreKey) =>
+  [set, label, volume, column, choice].join()
+const scoresByKey = new Map(scores.map((score) => [keyOf(score), score]))
+export const findScore = (key: ScoreKey) => scoresByKey.get(keyOf(key))
+
+export const findSeries = (set: number, column: number, choice: number) =>
+  data.series.find((line) => line.set === set && line.column === column && line.choice === choice)
+
+export const dataSet = (set: number) => data.dataSets[set]!
+export const metricOf = (name: string) => data.metrics.find((metric) => metric.name === name)!
+export const hasInterval = (estimate: Estimate) => estimate.low !== null && estimate.high !== null
+
+const MODE_WORDS: Record<string, [short: string, meaning: string]> = {
+  mode1: ['Mode 1', 'point in the largest region'],
+  mode2: ['Mode 2', 'point in each region'],
+  mode3: ['Mode 3', 'box round the largest region'],
+  mode4: ['Mode 4', 'box round each region'],
+  mode5: ['Mode 5', 'one box round all'],
+}
+export function columnWords(column: number): [short: string, meaning: string] {
+  const { protocol, step } = data.columns[column]!
+  return MODE_WORDS[protocol] ?? [step === 1 ? '1 click' : `${step} clicks`, '']
+}
+export const columnName = (column: number) =>
+  columnWords(column)
+    .filter((words) => words)
+    .join(': ')
+export const isClicks = (column: number) => data.columns[column]!.protocol === 'clicks'
+// Modes and the last click.
+export const finalColumns = () =>
+  data.columns.flatMap(({ protocol }, i) => (data.columns[i + 1]?.protocol === protocol ? [] : [i]))
+
+const CHOICE_COLOURS = ['confidence', 'first', 'oracle', 'single']
+export const choiceName = (choice: number) => data.choices[choice]!
+export const choiceColour = (choice: number) =>
+  `var(--choice-${Math.max(0, CHOICE_COLOURS.indexOf(choiceName(choice)))})`
+
+export function labelName(set: number, label: number): string {
+  if (label === -1) return 'All labels'
+  const { label: value, name } = dataSet(set).labels[label]!
+  return name === '' ? `Label ${value}` : name
+}
+
+// What the controls of the page say.
+export const state = {
+  set: data.dataSets.length <= 8 ? -1 : 0, // -1: all
+  choice: 0,
+  published: false,
+  metric: 'iou',
+  column: 0,
+  task: '', // '': mean of the 28
+}
+export const shownSets = () => [...data.dataSets.keys()].filter((i) => state.set === -1 || state.set === i)
