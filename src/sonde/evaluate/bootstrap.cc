@@ -34,37 +34,6 @@ std::span<const std::uint32_t> BootstrapSamples::sample(std::size_t draw) const 
   return std::span(drawn_).subspan(draw * clusters_, clusters_);
 }
 
-// Of the draws from `first` on; beyond the last draw, of the last. Several at a time, since each addition
-// waits for the one before it in its own draw only.
-std::array<ClusterSums, BootstrapSamples::kDrawsAtOnce> BootstrapSamples::totals_of(
-    std::size_t first, std::span<const ClusterSums> clusters) const {
-  std::array<const std::uint32_t*, kDrawsAtOnce> samples{};
-  for (std::size_t k = 0; k < kDrawsAtOnce; ++k) samples[k] = sample(std::min(first + k, count() - 1)).data();
-  std::array<ClusterSums, kDrawsAtOnce> totals;
-  for (std::size_t place = 0; place < clusters_; ++place) {
-    for (std::size_t k = 0; k < kDrawsAtOnce; ++k) {
-      const ClusterSums& cluster = clusters[samples[k][place]];
-      for (std::size_t i = 0; i < 3; ++i) totals[k].sums[i] += cluster.sums[i];
-      totals[k].objects += cluster.objects;
-    }
-  }
-  return totals;
-}
-
-std::array<Interval, 3> BootstrapSamples::mean_intervals(std::span<const ClusterSums> clusters) const {
-  if (clusters_ == 1) return {kNoInterval, kNoInterval, kNoInterval};
-  std::array<std::vector<double>, 3> means;
-  for (auto& values : means) values.reserve(count());
-  for (std::size_t first = 0; first < count(); first += kDrawsAtOnce) {
-    const std::size_t at_once = std::min(kDrawsAtOnce, count() - first);
-    const auto totals = totals_of(first, clusters);
-    for (std::size_t draw = 0; draw < at_once; ++draw) {
-      for (std::size_t i = 0; i < 3; ++i) means[i].push_back(totals[draw].sums[i] / totals[draw].objects);
-    }
-  }
-  return {percentile_interval(means[0]), percentile_interval(means[1]), percentile_interval(means[2])};
-}
-
 Interval percentile_interval(std::vector<double>& values) {
   Interval interval;
   interval.low = percentile(values, 0.025, 0);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -13,11 +14,16 @@
 
 namespace sonde {
 
-// Sums over the objects of one cluster of up to three of their values, and the number of objects.
+// Sums over the objects of one cluster of their values, and the number of objects.
+template <std::size_t Values>
 struct ClusterSums {
-  std::array<double, 3> sums{};
+  std::array<double, Values> sums{};
   double objects = 0;
 };
+
+// From the 2.5th to the 97.5th percentile, linear between order statistics. Rearranges the values; at least
+// one.
+Interval percentile_interval(std::vector<double>& values);
 
 // Which of `clusters` clusters make up each bootstrap sample: as many as there are, with replacement. The
 // same clusters and seed give the same samples, so that scores of the same objects are drawn together.
@@ -27,22 +33,20 @@ class BootstrapSamples {
   std::size_t count() const { return clusters_ == 0 ? 0 : drawn_.size() / clusters_; }
   std::span<const std::uint32_t> sample(std::size_t draw) const;
 
-  // 95 % intervals of the three means over all objects; none for a single cluster. clusters: as many as given
+  // 95 % intervals of the means over all objects; none for a single cluster. clusters: as many as given
   // above, at least one.
-  std::array<Interval, 3> mean_intervals(std::span<const ClusterSums> clusters) const;
+  template <std::size_t Values>
+  std::array<Interval, Values> mean_intervals(const std::vector<ClusterSums<Values>>& clusters) const;
 
  private:
   static constexpr std::size_t kDrawsAtOnce = 4;
-  std::array<ClusterSums, kDrawsAtOnce> totals_of(std::size_t first,
-                                                  std::span<const ClusterSums> clusters) const;
+  template <std::size_t Values>
+  std::array<ClusterSums<Values>, kDrawsAtOnce> totals_of(
+      std::size_t first, const std::vector<ClusterSums<Values>>& clusters) const;
 
   std::size_t clusters_;
   std::vector<std::uint32_t> drawn_;  // clusters_ of each draw
 };
-
-// From the 2.5th to the 97.5th percentile, linear between order statistics. Rearranges the values; at least
-// one.
-Interval percentile_interval(std::vector<double>& values);
 
 // Samples of one seed, made once for every number of clusters.
 class BootstrapCache {
@@ -62,5 +66,43 @@ std::optional<Estimate> rank_correlation(std::span<const ClusteredPair> pairs, B
 
 // Clusters by their number, values within by size: sums do not depend on the order given.
 void sort_clustered(std::vector<ClusteredValue>& values);
+
+// Of the draws from `first` on; beyond the last draw, of the last. Several at a time, since each addition
+// waits for the one before it in its own draw only.
+template <std::size_t Values>
+auto BootstrapSamples::totals_of(std::size_t first, const std::vector<ClusterSums<Values>>& clusters) const
+    -> std::array<ClusterSums<Values>, kDrawsAtOnce> {
+  std::array<const std::uint32_t*, kDrawsAtOnce> samples{};
+  for (std::size_t k = 0; k < kDrawsAtOnce; ++k) samples[k] = sample(std::min(first + k, count() - 1)).data();
+  std::array<ClusterSums<Values>, kDrawsAtOnce> totals;
+  for (std::size_t place = 0; place < clusters_; ++place) {
+    for (std::size_t k = 0; k < kDrawsAtOnce; ++k) {
+      const ClusterSums<Values>& cluster = clusters[samples[k][place]];
+      for (std::size_t i = 0; i < Values; ++i) totals[k].sums[i] += cluster.sums[i];
+      totals[k].objects += cluster.objects;
+    }
+  }
+  return totals;
+}
+
+template <std::size_t Values>
+std::array<Interval, Values> BootstrapSamples::mean_intervals(
+    const std::vector<ClusterSums<Values>>& clusters) const {
+  std::array<Interval, Values> intervals;
+  intervals.fill(kNoInterval);
+  if (clusters_ == 1) return intervals;
+  std::array<std::vector<double>, Values> means;
+  for (auto& values : means) values.reserve(count());
+  for (std::size_t first = 0; first < count(); first += kDrawsAtOnce) {
+    const std::size_t at_once = std::min(kDrawsAtOnce, count() - first);
+    const auto totals = totals_of(first, clusters);
+    for (std::size_t draw = 0; draw < at_once; ++draw) {
+      for (std::size_t i = 0; i < Values; ++i)
+        means[i].push_back(totals[draw].sums[i] / totals[draw].objects);
+    }
+  }
+  std::ranges::transform(means, intervals.begin(), percentile_interval);
+  return intervals;
+}
 
 }  // namespace sonde

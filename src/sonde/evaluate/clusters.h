@@ -14,6 +14,22 @@ namespace sonde {
 // The image an object lies in, for statistics: "scan.nii.gz" for "scan.nii.gz#axial:12".
 std::string_view cluster_name(std::string_view image);
 
+struct NameOrder {
+  bool operator()(std::string_view a, std::string_view b) const { return name_before(a, b); }
+};
+
+// What rows of one data set are summarised and compared by: all of these columns alike.
+struct GroupKey {
+  explicit GroupKey(const ResultRow& row)
+      : level(row.level), protocol(row.protocol), choice(row.choice), step(row.step) {}
+  Level level;
+  std::string_view protocol;
+  Choice choice;
+  int step;
+  // clang-tidy 14 takes the comparison that the compiler writes for a 0.
+  auto operator<=>(const GroupKey&) const = default;  // NOLINT(modernize-use-nullptr)
+};
+
 // Rows in the order of comes_before.
 std::vector<const ResultRow*> sorted_rows(std::span<const ResultRow> rows);
 

@@ -6,7 +6,7 @@
 #include "sonde/core/json_text.h"
 #include "sonde/core/text.h"
 #include "sonde/evaluate/compare.h"
-#include "sonde/evaluate/json_numbers.h"
+#include "sonde/evaluate/summary_json.h"
 #include "sonde/evaluate/text_table.h"
 
 namespace sonde {

@@ -30,13 +30,18 @@ void append_csv_field(std::string& line, std::string_view field) {
   line += '"';
 }
 
-CsvReader::CsvReader(std::string file, std::string_view text, std::span<const std::string_view> columns)
+CsvReader::CsvReader(std::string file, std::string_view text, std::span<const std::string_view> columns,
+                     std::size_t optional)
     : file_(std::move(file)), text_(text), names_(columns.begin(), columns.end()) {
   if (text_.starts_with(kByteOrderMark)) at_ = kByteOrderMark.size();
   if (!read_record()) fail("the header is missing");
   const auto end = fields_.begin() + static_cast<std::ptrdiff_t>(field_count_);
   for (const std::string& name : names_) {
     const auto found = std::find(fields_.begin(), end, name);
+    if (found == end && positions_.size() >= optional) {
+      positions_.push_back(std::nullopt);
+      continue;
+    }
     if (found == end) fail("no column is called \"" + name + "\"");
     if (std::find(found + 1, end, name) != end) fail("two columns are called \"" + name + "\"");
     positions_.push_back(static_cast<std::size_t>(found - fields_.begin()));
@@ -52,7 +57,10 @@ bool CsvReader::next() {
   return true;
 }
 
-const std::string& CsvReader::text(std::size_t column) const { return fields_[positions_[column]]; }
+const std::string& CsvReader::text(std::size_t column) const {
+  static const std::string kMissing;
+  return positions_[column] ? fields_[*positions_[column]] : kMissing;
+}
 
 std::int64_t CsvReader::integer(std::size_t column, std::int64_t min, std::int64_t max) const {
   const std::string& field = text(column);

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -18,8 +19,10 @@ void append_csv_field(std::string& line, std::string_view field);
 // Error{corrupt_data} and names file and line.
 class CsvReader {
  public:
-  // `text` outlives the reader. `columns` that are missing or there twice are an error.
-  CsvReader(std::string file, std::string_view text, std::span<const std::string_view> columns);
+  // `text` outlives the reader. `columns` that are missing or there twice are an error; those from `optional`
+  // on are empty where they are missing.
+  CsvReader(std::string file, std::string_view text, std::span<const std::string_view> columns,
+            std::size_t optional = std::string_view::npos);
 
   // Moves to the next record; false at the end. A record with more or fewer fields than the header is an
   // error.
@@ -45,8 +48,8 @@ class CsvReader {
   std::string_view text_;
   std::size_t at_ = 0;
   std::int64_t line_ = 1, record_line_ = 1;
-  std::vector<std::string> names_;      // of `columns`
-  std::vector<std::size_t> positions_;  // of `columns` in a record
+  std::vector<std::string> names_;                     // of `columns`
+  std::vector<std::optional<std::size_t>> positions_;  // of `columns` in a record
   std::vector<std::string> fields_;
   std::size_t field_count_ = 0;  // used of fields_, whose strings are kept for their memory
 };

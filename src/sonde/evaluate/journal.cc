@@ -2,7 +2,6 @@
 #include "sonde/evaluate/journal.h"
 
 #include <cmath>
-#include <limits>
 #include <utility>
 
 #include <nlohmann/json.hpp>
@@ -15,17 +14,31 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json distance(double value) { return std::isinf(value) ? Json(nullptr) : Json(value); }
-double distance(const Json& json) {
-  return json.is_null() ? std::numeric_limits<double>::infinity() : json.get<double>();
+// {"iou": 0.9, ...}; null where it is infinite. What is not known is left out.
+Json score_json(const Scores& scores) {
+  Json json = Json::object();
+  for (const Metric& metric : kMetrics) {
+    const double value = scores.*metric.value;
+    if (!std::isnan(value)) json[metric.name] = std::isinf(value) ? Json(nullptr) : Json(value);
+  }
+  return json;
 }
 
-Json score_json(const Scores& scores) {
-  return {scores.iou, scores.dice, distance(scores.hd95), distance(scores.asd), scores.surface_dice};
-}
+// Earlier versions wrote an array of the first metrics.
 Scores scores_from(const Json& json) {
-  return {json.at(0).get<double>(), json.at(1).get<double>(), distance(json.at(2)), distance(json.at(3)),
-          json.at(4).get<double>()};
+  Scores scores;
+  for (std::size_t i = 0; i < kMetrics.size(); ++i) {
+    const Metric& metric = kMetrics[i];
+    double& score = scores.*metric.value;
+    const bool is_later = i >= kFirstMetrics;
+    if (is_later && (json.is_array() || !json.contains(metric.name))) {
+      score = kNotKnown;
+      continue;
+    }
+    const Json& value = json.is_array() ? json.at(i) : json.at(metric.name);
+    score = value.is_null() ? kNoLimit : value.get<double>();
+  }
+  return scores;
 }
 
 // Masks that several outcomes share are written once.

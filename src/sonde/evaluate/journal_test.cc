@@ -52,6 +52,21 @@ TEST(TaskRecord, ComesBackFromItsJsonToTheLastBit) {
   EXPECT_EQ(back.outcomes[1].candidate, std::nullopt);
 }
 
+// As version 0.1.0 wrote it: scores without names.
+constexpr std::string_view kOldRecord =
+    R"json({"dataset":"set, \"one\"","image":"scan.nii.gz#axial:12","level":"slice",)json"
+    R"json("task":{"label":7,"label_name":"n\u00e4me","object":"3","area_px":25,"truth_file":"/data/labels/scan.nii.gz"},)json"
+    R"json("image_file":"/data/images/scan.nii.gz","slice":["coronal",12],"unit":"mm","window":"brain (40, 80)",)json"
+    R"json("content":["5a","e1"],"size":[9,6],"outcomes":[)json"
+    R"json(["mode1","oracle",1,"+3,4",[0.3333333333333333,0.5,2.25,0.1,0.75],0.987654321,2,0],)json"
+    R"json(["clicks","single",2,"+3,4;-1,1",[0.0,0.0,null,null,0.0],0.5,null,0]],"masks":["MASK"]})json";
+
+TEST(TaskRecord, IsReadAsEarlierVersionsWroteIt) {
+  std::string text(kOldRecord);
+  text.replace(text.find("MASK"), 4, coco_string(some_record().outcomes[0].mask));
+  EXPECT_EQ(to_json(task_record_from_json(text)), to_json(some_record()));
+}
+
 TEST(TaskRecord, WritesAMaskThatOutcomesShareOnce) {
   const std::string text = to_json(some_record());
   const std::string mask = coco_string(some_record().outcomes[0].mask);

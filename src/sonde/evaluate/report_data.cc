@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "sonde/evaluate/report_assets.h"
+#include "sonde/evaluate/summary_json.h"
 
 namespace sonde {
 namespace {
@@ -49,26 +50,24 @@ bool is_shown(const ScoreSummary& line, const ReportIndex& index) {
 }
 
 json metrics_json() {
-  const auto metric = [](std::string_view name, std::string_view title, std::string_view kind, int decimals) {
-    return json{{"name", name}, {"title", title}, {"kind", kind}, {"decimals", decimals}};
-  };
-  return json::array({metric("iou", "IoU", "overlap", 3), metric("dice", "Dice", "overlap", 3),
-                      metric("surface_dice", "Surface Dice", "overlap", 3),
-                      metric("hd95", "HD95", "distance", 1),
-                      metric("asd", "Average surface distance", "distance", 2)});
+  return column(kMetrics, [](const Metric& metric) {
+    return json{{"name", metric.name},
+                {"title", metric.title},
+                {"kind", to_string(metric.kind)},
+                {"decimals", metric.decimals}};
+  });
 }
 
 json metric_estimates(const std::vector<ScoreSummary>& lines) {
-  const auto distances = [&](DistanceEstimate ScoreSummary::*distance) {
-    json table = estimates(lines, 2, [&](const ScoreSummary& line) { return (line.*distance).finite; });
-    table["infinite"] = column(lines, [&](const ScoreSummary& line) { return (line.*distance).infinite; });
-    return table;
-  };
-  return {{"iou", estimates(lines, 3, &ScoreSummary::iou)},
-          {"dice", estimates(lines, 3, &ScoreSummary::dice)},
-          {"surface_dice", estimates(lines, 3, &ScoreSummary::surface_dice)},
-          {"hd95", distances(&ScoreSummary::hd95)},
-          {"asd", distances(&ScoreSummary::asd)}};
+  json tables = json::object();
+  for (const Metric& metric : kMetrics) {
+    const auto of = [&](const ScoreSummary& line) { return line.metrics[metric.value]; };
+    const bool is_overlap = metric.kind == MetricKind::overlap;
+    json& table = tables[metric.name] = estimates(lines, is_overlap ? 3 : 2, of);
+    if (!is_overlap)
+      table["infinite"] = column(lines, [&](const ScoreSummary& line) { return of(line).infinite; });
+  }
+  return tables;
 }
 
 json scores_json(const Summary& summary, const ReportIndex& index) {
@@ -99,21 +98,16 @@ json clicks_json(const std::vector<ClickSummary>& lines, const ReportIndex& inde
           {"never", column(lines, &Line::never)}};
 }
 
-json json_of(const Expected::Label& label) {
-  return {{"label", label.label}, {"name", label.name}, {"tasks", label.tasks}, {"volumes", label.volumes}};
-}
-
 json data_sets_json(const ReportIndex& index) {
   json sets = json::array();
   for (const ReportIndex::DataSet& set : index.data_sets()) {
-    json labels = json::array();
-    for (const Expected::Label& label : set.labels) labels.push_back(json_of(label));
-    sets.push_back({{"name", set.name},
-                    {"labels", std::move(labels)},
-                    {"pictures", set.pictures},
-                    {"belowArea", set.labels_below_area},
-                    {"absent", set.labels_absent},
-                    {"failures", set.failures}});
+    sets.push_back(
+        {{"name", set.name},
+         {"labels", column(set.labels, [](const Expected::Label& label) { return json(to_json(label)); })},
+         {"pictures", set.pictures},
+         {"belowArea", set.labels_below_area},
+         {"absent", set.labels_absent},
+         {"failures", set.failures}});
   }
   return sets;
 }
@@ -153,14 +147,14 @@ Result result_of(const Summary& summary, const ReportIndex::Column& column, Choi
   Result result;
   for (const ScoreSummary& line : summary.scores) {
     if (line.label || line.level != Level::slice || line.protocol != column.protocol ||
-        line.step != column.step || line.choice != choice || line.iou.n == 0)
+        line.step != column.step || line.choice != choice || line.iou().n == 0)
       continue;
-    result.sum += line.iou.mean;
-    result.low = std::min(result.low, line.iou.mean);
-    result.high = std::max(result.high, line.iou.mean);
-    result.interval = line.iou.interval;
+    result.sum += line.iou().mean;
+    result.low = std::min(result.low, line.iou().mean);
+    result.high = std::max(result.high, line.iou().mean);
+    result.interval = line.iou().interval;
     ++result.data_sets;
-    result.scored += line.iou.n;
+    result.scored += line.iou().n;
     result.expected += line.expected;
   }
   return result;

@@ -78,7 +78,7 @@ TEST(Report, SaysTheClicksAloneWhereThereAreNoModes) {
 TEST(Report, SaysNoIntervalWhereAllIsOfOneImage) {
   ReportInput input = study_of({row_of("a", "0", "mode5", 0.99)});
   for (ScoreSummary& line : input.summary.scores) {
-    line.iou.interval = kNoInterval;
+    line.metrics[&Scores::iou].interval = kNoInterval;
     line.size_correlation = Estimate{0.5, kNoInterval, 3};
   }
   input.summary.clicks = {{"a", std::nullopt, "", Choice::confidence, 0.8, 3, {1, kNoInterval, 2}, 0}};
@@ -166,8 +166,8 @@ TEST(Report, ShowsTheFirstFailuresAndCountsAll) {
 
 TEST(Report, CountsInfiniteDistancesBesideTheMeanOfTheOthers) {
   ReportInput input = small_study();
-  input.summary.scores[0].hd95 = {{4.25, {3, 5.5}, 4}, 1};
-  input.summary.scores[0].asd = {{std::numeric_limits<double>::quiet_NaN(), {}, 0}, 5};
+  input.summary.scores[0].metrics[&Scores::hd95] = {{4.25, {3, 5.5}, 4}, 1};
+  input.summary.scores[0].metrics[&Scores::asd] = {{std::numeric_limits<double>::quiet_NaN(), {}, 0}, 5};
   const auto metrics = data_of(report_html(input))["scores"]["metrics"];
   EXPECT_EQ(first_estimate(metrics["hd95"]).dump(), "[4.25,3.0,5.5,4,1]");
   EXPECT_EQ(first_estimate(metrics["asd"]).dump(), "[null,null,null,0,5]");

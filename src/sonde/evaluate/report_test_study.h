@@ -18,7 +18,7 @@ inline ResultRow row_of(std::string data_set, std::string image, std::string pro
   row.area_px = 40;
   row.protocol = std::move(protocol);
   row.prompt = row.protocol == "clicks" ? "+3,3;-0,1" : "2,2,5,5";
-  row.scores = {iou, iou, 1, 1, iou};
+  row.scores = {.iou = iou, .dice = iou, .hd95 = 1, .asd = 1, .surface_dice = iou};
   row.predicted_iou = iou;
   row.candidate = 0;
   return row;
@@ -46,10 +46,11 @@ inline Summary summary_of(const std::vector<ResultRow>& rows) {
         line.step = row.step;
         found = summary.scores.insert(found, line);
       }
-      const auto n = static_cast<double>(found->iou.n);
-      const double mean = (found->iou.mean * n + row.scores.iou) / (n + 1);
-      found->iou = found->dice = {mean, {mean, mean}, found->iou.n + 1};
-      found->expected = found->iou.n;
+      const auto n = static_cast<double>(found->iou().n);
+      const double mean = (found->iou().mean * n + row.scores.iou) / (n + 1);
+      const MetricEstimate next{{mean, {mean, mean}, found->iou().n + 1}, 0};
+      found->metrics[&Scores::iou] = found->metrics[&Scores::dice] = next;
+      found->expected = next.n;
     }
   }
   return summary;

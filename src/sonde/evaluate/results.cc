@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
 #include <limits>
 #include <tuple>
 
@@ -14,6 +15,8 @@
 namespace sonde {
 namespace {
 
+// The columns beside the metrics'. The first metrics stand before the unit, later ones behind all: who reads
+// by position stays right.
 struct ResultColumn {
   enum : std::size_t {
     dataset,
@@ -27,20 +30,18 @@ struct ResultColumn {
     choice,
     step,
     prompt,
-    iou,
-    dice,
-    hd95,
-    asd,
-    surface_dice,
     unit,
     predicted_iou,
-    candidate
+    candidate,
+    count
   };
 };
-constexpr std::array<std::string_view, 19> kResultColumns{
-    "dataset",  "image",        "label", "label_name",    "object",   "level", "area_px",
-    "protocol", "choice",       "step",  "prompt",        "iou",      "dice",  "hd95",
-    "asd",      "surface_dice", "unit",  "predicted_iou", "candidate"};
+constexpr std::array<std::string_view, ResultColumn::count> kOtherColumns{
+    "dataset",  "image",  "label", "label_name", "object", "level",         "area_px",
+    "protocol", "choice", "step",  "prompt",     "unit",   "predicted_iou", "candidate"};
+
+constexpr std::span kMetricsBeforeUnit = std::span(kMetrics).first(kFirstMetrics);
+constexpr std::span kMetricsAtEnd = std::span(kMetrics).subspan(kFirstMetrics);
 
 struct FailureColumn {
   enum : std::size_t { dataset, image, label, kind, reason };
@@ -58,6 +59,15 @@ std::string header_line(std::span<const std::string_view> columns) {
   return line + "\n";
 }
 
+std::string results_header() {
+  std::vector<std::string_view> columns(kOtherColumns.begin(), kOtherColumns.end());
+  columns.resize(kOtherColumns.size() + kMetrics.size());
+  const auto behind = columns.begin() + kOtherColumns.size();
+  std::ranges::transform(kMetrics, behind, &Metric::name);
+  std::rotate(columns.begin() + ResultColumn::unit, behind, behind + kFirstMetrics);
+  return header_line(columns);
+}
+
 void append_integer(std::string& line, std::int64_t value) { line += std::to_string(value); }
 
 using NumberText = std::array<char, 400>;  // the largest double has 309 digits before the point
@@ -73,7 +83,7 @@ void append_number(std::string& line, double value) {
 }
 
 // Through the text, since products such as 1e6 times the value round ties their own way.
-double as_written(double value) {
+double rounded_as_csv(double value) {
   NumberText text;
   const std::string_view number = write_number(text, value);
   std::from_chars(number.data(), number.data() + number.size(), value);
@@ -104,15 +114,15 @@ void append_row(std::string& text, const ResultRow& row) {
   field(to_string(row.choice));
   integer(row.step);
   field(row.prompt);
-  number(row.scores.iou);
-  number(row.scores.dice);
-  number(row.scores.hd95);
-  number(row.scores.asd);
-  number(row.scores.surface_dice);
+  for (const Metric& metric : kMetricsBeforeUnit) number(row.scores.*metric.value);
   field(to_string(row.unit));
   if (row.predicted_iou) append_number(text, *row.predicted_iou);
   text += ',';
   if (row.candidate) append_integer(text, *row.candidate);
+  for (const Metric& metric : kMetricsAtEnd) {
+    text += ',';
+    if (const double value = row.scores.*metric.value; !std::isnan(value)) append_number(text, value);
+  }
   text += '\n';
 }
 
@@ -126,16 +136,15 @@ T one_of(const CsvReader& csv, std::size_t column, const std::array<T, N>& value
   csv.fail_field(column, allowed);
 }
 
-double share(const CsvReader& csv, std::size_t column) {
+// The metrics' columns are counted behind the others.
+double read_metric(const CsvReader& csv, std::size_t number) {
+  const Metric& metric = kMetrics[number];
+  const std::size_t column = ResultColumn::count + number;
+  if (number >= kFirstMetrics && csv.text(column).empty()) return kNotKnown;
   const double value = csv.number(column);
-  if (!(value >= 0 && value <= 1)) csv.fail_field(column, "a number from 0 to 1");
-  return value;
-}
-
-double distance(const CsvReader& csv, std::size_t column) {
-  const double value = csv.number(column);
-  if (!(value >= 0)) csv.fail_field(column, "a number from 0 to inf");
-  return value;
+  if (value >= metric.lowest && value <= metric.highest) return value;
+  const auto limit = [](double v) { return std::isinf(v) ? "inf" : std::to_string(std::lround(v)); };
+  csv.fail_field(column, "a number from " + limit(metric.lowest) + " to " + limit(metric.highest));
 }
 
 ResultRow read_row(const CsvReader& csv) {
@@ -154,9 +163,7 @@ ResultRow read_row(const CsvReader& csv) {
   row.choice = one_of(csv, ResultColumn::choice, kChoices);
   row.step = static_cast<int>(csv.integer(ResultColumn::step, 1, kMaxSteps));
   row.prompt = csv.text(ResultColumn::prompt);
-  row.scores = {share(csv, ResultColumn::iou), share(csv, ResultColumn::dice),
-                distance(csv, ResultColumn::hd95), distance(csv, ResultColumn::asd),
-                share(csv, ResultColumn::surface_dice)};
+  for (std::size_t i = 0; i < kMetrics.size(); ++i) row.scores.*kMetrics[i].value = read_metric(csv, i);
   row.unit = one_of(csv, ResultColumn::unit, std::array{DistanceUnit::px, DistanceUnit::mm});
   if (!csv.text(ResultColumn::predicted_iou).empty())
     row.predicted_iou = csv.number(ResultColumn::predicted_iou);
@@ -215,20 +222,22 @@ bool comes_before(const ResultRow& a, const ResultRow& b) {
   return std::tie(a.protocol, a.choice, a.step) < std::tie(b.protocol, b.choice, b.step);
 }
 
-Scores as_written(const Scores& scores) {
-  return {as_written(scores.iou), as_written(scores.dice), as_written(scores.hd95), as_written(scores.asd),
-          as_written(scores.surface_dice)};
+Scores rounded_as_csv(Scores scores) {
+  for (const Metric& metric : kMetrics) scores.*metric.value = rounded_as_csv(scores.*metric.value);
+  return scores;
 }
 
 std::string results_csv(const std::vector<ResultRow>& rows) {
-  std::string text = header_line(kResultColumns);
+  std::string text = results_header();
   for (const ResultRow& row : rows) append_row(text, row);
   return text;
 }
 
 std::vector<ResultRow> read_results_csv(const std::filesystem::path& path) {
   const MappedFile file(path);
-  CsvReader csv(path.string(), as_text(file), kResultColumns);
+  std::vector<std::string_view> columns(kOtherColumns.begin(), kOtherColumns.end());
+  for (const Metric& metric : kMetrics) columns.push_back(metric.name);
+  CsvReader csv(path.string(), as_text(file), columns, ResultColumn::count + kFirstMetrics);
   std::vector<ResultRow> rows;
   while (csv.next()) rows.push_back(read_row(csv));
   return rows;

@@ -45,7 +45,7 @@ struct ResultRow {
 bool comes_before(const ResultRow& a, const ResultRow& b);
 
 // Scores as results.csv holds them: what is computed from rows is the same before and after writing.
-Scores as_written(const Scores& scores);
+Scores rounded_as_csv(Scores scores);
 
 // RFC 4180 with the header line of docs/study.md, \n ends a line, six decimals, infinite distances as "inf".
 // Equal rows give equal bytes. Reading throws Error naming file and line: corrupt_data.

@@ -2,6 +2,7 @@
 #include "sonde/evaluate/results.h"
 
 #include <algorithm>
+#include <array>
 #include <limits>
 
 #include <gmock/gmock.h>
@@ -10,6 +11,7 @@
 #include "sonde/core/durable_file.h"
 #include "sonde/core/error.h"
 #include "sonde/core/test_folder.h"
+#include "sonde/evaluate/csv.h"
 
 namespace sonde {
 namespace {
@@ -57,6 +59,14 @@ std::vector<ResultRow> read_back(std::string_view text) {
   const TestFolder folder;
   write_durably(folder.path() / "results.csv", text);
   return read_results_csv(folder.path() / "results.csv");
+}
+
+TEST(CsvReader, LeavesOptionalColumnsEmptyWhereTheyAreMissing) {
+  constexpr std::array<std::string_view, 3> kColumns{"a", "b", "c"};
+  CsvReader csv("file", "c,a\n1,2\n", kColumns, 1);
+  ASSERT_TRUE(csv.next());
+  EXPECT_EQ(csv.text(0) + "/" + csv.text(1) + "/" + csv.text(2), "2//1");
+  EXPECT_THROW(CsvReader("file", "b,c\n", kColumns, 1), Error);
 }
 
 TEST(ComesBefore, OrdersByDataSetImageLevelLabelObjectProtocolChoiceAndStep) {
@@ -189,7 +199,7 @@ TEST(AsWritten, IsWhatIsReadBack) {
   }
   const auto read = read_back(results_csv(rows));
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    const Scores scores = as_written(rows[i].scores);
+    const Scores scores = rounded_as_csv(rows[i].scores);
     EXPECT_EQ(scores.iou, read[i].scores.iou);
     EXPECT_EQ(scores.dice, read[i].scores.dice);
     EXPECT_EQ(scores.hd95, read[i].scores.hd95);

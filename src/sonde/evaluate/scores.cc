@@ -98,6 +98,8 @@ double percentile_95(std::vector<double> values) {
 
 }  // namespace
 
+std::string_view to_string(MetricKind kind) { return kind == MetricKind::overlap ? "overlap" : "distance"; }
+
 std::string_view to_string(DistanceUnit unit) { return unit == DistanceUnit::px ? "px" : "mm"; }
 
 struct Scorer::Impl {
@@ -143,8 +145,8 @@ struct Scorer::Impl {
                   "the prediction has " + size_text(prediction) + " cells, the truth " + size_text(truth));
     }
     const auto predicted = outline_of(prediction);
-    if (!predicted && !outline) return {1, 1, 0, 0, 1};
-    if (!predicted || !outline) return {0, 0, kInfinity, kInfinity, 0};
+    if (!predicted && !outline) return {.iou = 1, .dice = 1, .surface_dice = 1};
+    if (!predicted || !outline) return {.hd95 = kInfinity, .asd = kInfinity};
     const auto shared_box = common(predicted->box, outline->box);
     const auto both = static_cast<double>(shared_box ? count_both(prediction, truth, *shared_box) : 0);
     const auto sum = static_cast<double>(predicted->area + outline->area);

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <array>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -25,6 +27,51 @@ std::string_view to_string(DistanceUnit unit);
 // Nikolov et al. 2018 for the surface Dice.
 struct Scores {
   double iou = 0, dice = 0, hd95 = 0, asd = 0, surface_dice = 0;
+};
+
+// Metrics of a kind are averaged over the same objects.
+enum class MetricKind {
+  overlap,  // over all
+  distance  // where it is finite; the infinite ones are counted beside
+};
+std::string_view to_string(MetricKind kind);
+
+// What results.csv, the journal, the summary and the report know of a metric. A new one goes to the end:
+// files of earlier versions lack it, and its column stands behind all others.
+struct Metric {
+  std::string_view name;  // of its column and in JSON
+  double Scores::*value;
+  MetricKind kind;
+  double lowest, highest;                    // that it can be
+  enum class Scale { free, spacing } scale;  // whether it depends on the size of pixels
+  std::string_view title;                    // in the report
+  int decimals;                              // in the report's tables
+};
+inline constexpr double kNoLimit = std::numeric_limits<double>::infinity();
+inline constexpr std::array kMetrics{
+    Metric{"iou", &Scores::iou, MetricKind::overlap, 0, 1, Metric::Scale::free, "IoU", 3},
+    Metric{"dice", &Scores::dice, MetricKind::overlap, 0, 1, Metric::Scale::free, "Dice", 3},
+    Metric{"hd95", &Scores::hd95, MetricKind::distance, 0, kNoLimit, Metric::Scale::spacing, "HD95", 1},
+    Metric{"asd", &Scores::asd, MetricKind::distance, 0, kNoLimit, Metric::Scale::spacing,
+           "Average surface distance", 2},
+    Metric{"surface_dice", &Scores::surface_dice, MetricKind::overlap, 0, 1, Metric::Scale::spacing,
+           "Surface Dice", 3}};
+static_assert(kMetrics.size() * sizeof(double) == sizeof(Scores), "each score is a metric");
+inline constexpr std::size_t kFirstMetrics = 5;  // that files of every version have
+inline constexpr double kNotKnown = std::numeric_limits<double>::quiet_NaN();  // of a later one
+
+// What each metric has one of, in the order of kMetrics.
+template <typename T>
+class PerMetric {
+ public:
+  T& operator[](double Scores::*metric) { return values_[place_of(metric)]; }
+  const T& operator[](double Scores::*metric) const { return values_[place_of(metric)]; }
+
+ private:
+  static std::size_t place_of(double Scores::*metric) {
+    return static_cast<std::size_t>(std::ranges::find(kMetrics, metric, &Metric::value) - kMetrics.begin());
+  }
+  std::array<T, kMetrics.size()> values_{};
 };
 
 // Scores predictions of one object; what depends on the truth alone is computed once.

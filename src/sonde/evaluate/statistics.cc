@@ -59,14 +59,14 @@ Estimate clustered_mean(std::span<const ClusteredValue> values, std::uint64_t se
   if (values.empty()) return {kNone, {kNone, kNone}, 0};
   std::vector<ClusteredValue> sorted(values.begin(), values.end());
   sort_clustered(sorted);
-  std::vector<ClusterSums> clusters;
+  std::vector<ClusterSums<1>> clusters;
   double sum = 0;
   for (std::size_t i = 0; i < sorted.size(); ++i) {
     if (i == 0 || sorted[i].cluster != sorted[i - 1].cluster) clusters.emplace_back();
     clusters.back().sums[0] += sorted[i].value;
     clusters.back().objects += 1;
   }
-  for (const ClusterSums& cluster : clusters) sum += cluster.sums[0];
+  for (const ClusterSums<1>& cluster : clusters) sum += cluster.sums[0];
   const BootstrapSamples samples(clusters.size(), seed, draws);
   return {sum / static_cast<double>(values.size()), samples.mean_intervals(clusters)[0],
           static_cast<std::int64_t>(values.size())};

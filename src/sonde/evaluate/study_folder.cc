@@ -4,20 +4,18 @@
 #include <algorithm>
 #include <map>
 
-#include <nlohmann/json.hpp>
-
 #include "sonde/core/bytes.h"
 #include "sonde/core/durable_file.h"
 #include "sonde/core/error.h"
 #include "sonde/core/json_text.h"
 #include "sonde/evaluate/case_loader.h"
 #include "sonde/evaluate/report.h"
+#include "sonde/evaluate/summary_json.h"
 
 namespace sonde {
 namespace {
 
 namespace fs = std::filesystem;
-using Json = nlohmann::ordered_json;
 
 std::string dumped(const Json& json) { return json_text(json, 1) + '\n'; }
 
@@ -41,30 +39,6 @@ NamedTexts texts_from(const Json& json) {
   NamedTexts texts;
   for (const auto& [name, text] : json.items()) texts.emplace_back(name, text.get<std::string>());
   return texts;
-}
-
-Json to_json(const Expected& expected) {
-  Json labels = Json::array();
-  for (const Expected::Label& l : expected.labels) {
-    labels.push_back({{"label", l.label}, {"name", l.name}, {"tasks", l.tasks}, {"volumes", l.volumes}});
-  }
-  return {{"dataset", expected.dataset},
-          {"pictures", expected.pictures},
-          {"labels_below_area", expected.labels_below_area},
-          {"labels_absent", expected.labels_absent},
-          {"labels", labels}};
-}
-Expected expected_from(const Json& json) {
-  Expected expected{.dataset = json.at("dataset").get<std::string>(),
-                    .pictures = json.at("pictures").get<std::int64_t>(),
-                    .labels_below_area = json.at("labels_below_area").get<std::int64_t>(),
-                    .labels_absent = json.at("labels_absent").get<std::int64_t>(),
-                    .labels = {}};
-  for (const Json& l : json.at("labels")) {
-    expected.labels.push_back({l.at("label").get<std::int64_t>(), l.at("name").get<std::string>(),
-                               l.at("tasks").get<std::int64_t>(), l.at("volumes").get<std::int64_t>()});
-  }
-  return expected;
 }
 
 // Of results.csv alone: what is there is all that is known to be wanted.

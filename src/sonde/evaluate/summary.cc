@@ -21,26 +21,9 @@ constexpr int kCorrelationDraws = 500;
 
 using Rows = std::vector<const ResultRow*>;
 
-struct NameOrder {
-  bool operator()(std::string_view a, std::string_view b) const { return name_before(a, b); }
-};
-
-// What is summarised apart: the columns of results.csv that are not of an object.
-struct Question {
-  Level level = Level::slice;
-  std::string_view protocol;
-  Choice choice = Choice::confidence;
-  int step = 1;
-  bool operator<(const Question& other) const {
-    return std::tie(level, protocol, choice, step) <
-           std::tie(other.level, other.protocol, other.choice, other.step);
-  }
-};
-Question question_of(const ResultRow& row) { return {row.level, row.protocol, row.choice, row.step}; }
-
 // What all lines of the summary share.
 struct Study {
-  std::set<Question> questions;  // that any row answers
+  std::set<GroupKey> groups;  // that any row is of
   std::set<Choice> click_choices;
   int clicks = 0;  // the most that were tried
   BootstrapCache samples, correlation_samples;
@@ -49,7 +32,7 @@ struct Study {
 Study study_of(const Rows& rows, std::uint64_t seed) {
   Study study{{}, {}, 0, BootstrapCache(seed, kBootstrapDraws), BootstrapCache(seed, kCorrelationDraws)};
   for (const ResultRow* row : rows) {
-    study.questions.insert(question_of(*row));
+    study.groups.insert(GroupKey(*row));
     if (row->protocol != "clicks" || row->level != Level::slice) continue;
     study.click_choices.insert(row->choice);
     study.clicks = std::max(study.clicks, row->step);
@@ -91,85 +74,103 @@ std::vector<Part> parts_of(const std::string& dataset, const Rows& rows, const E
   return parts;
 }
 
+constexpr Estimate kNothing{kNotKnown, kNoInterval, 0};
+
 // Objects by their image, for means that are drawn together.
+template <std::size_t Values>
 class ClusteredSums {
  public:
-  void add(std::int64_t cluster, const std::array<double, 3>& values) {
-    ClusterSums& sums = clusters_[cluster];
-    for (std::size_t i = 0; i < 3; ++i) sums.sums[i] += values[i];
+  void add(std::int64_t cluster, const std::array<double, Values>& values) {
+    ClusterSums<Values>& sums = clusters_[cluster];
+    for (std::size_t i = 0; i < Values; ++i) sums.sums[i] += values[i];
     sums.objects += 1;
   }
 
-  std::array<Estimate, 3> estimates(BootstrapCache& cache) const {
-    constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
-    constexpr Estimate kNothing{kNone, {kNone, kNone}, 0};
-    if (clusters_.empty()) return {kNothing, kNothing, kNothing};
-    std::vector<ClusterSums> sums;
-    ClusterSums total;
+  std::array<Estimate, Values> estimates(BootstrapCache& cache) const {
+    std::array<Estimate, Values> estimates;
+    estimates.fill(kNothing);
+    if (clusters_.empty()) return estimates;
+    std::vector<ClusterSums<Values>> sums;
+    ClusterSums<Values> total;
     for (const auto& [cluster, part] : clusters_) {
       sums.push_back(part);
-      for (std::size_t i = 0; i < 3; ++i) total.sums[i] += part.sums[i];
+      for (std::size_t i = 0; i < Values; ++i) total.sums[i] += part.sums[i];
       total.objects += part.objects;
     }
     const auto intervals = cache.samples(sums.size()).mean_intervals(sums);
-    std::array<Estimate, 3> estimates;
-    for (std::size_t i = 0; i < 3; ++i) {
+    for (std::size_t i = 0; i < Values; ++i) {
       estimates[i] = {total.sums[i] / total.objects, intervals[i], static_cast<std::int64_t>(total.objects)};
     }
     return estimates;
   }
 
  private:
-  std::map<std::int64_t, ClusterSums> clusters_;
+  std::map<std::int64_t, ClusterSums<Values>> clusters_;
 };
 
-bool has_size_correlation(const Question& question, const Study& study) {
-  return question.level == Level::slice && (question.protocol != "clicks" || question.step == study.clicks);
+template <MetricKind kind>
+constexpr auto metrics_of() {
+  std::array<Metric, std::ranges::count(kMetrics, kind, &Metric::kind)> metrics{};
+  std::ranges::copy_if(kMetrics, metrics.begin(), [](const Metric& metric) { return metric.kind == kind; });
+  return metrics;
+}
+
+// Of the rows where all metrics of the kind are finite.
+template <MetricKind kind>
+void estimate(PerMetric<MetricEstimate>& estimates, const Rows& rows, const ClusterNumbers& clusters,
+              BootstrapCache& cache) {
+  constexpr auto kOfKind = metrics_of<kind>();
+  ClusteredSums<kOfKind.size()> sums;
+  std::int64_t infinite = 0;
+  for (const ResultRow* row : rows) {
+    const Scores scores = rounded_as_csv(row->scores);
+    std::array<double, kOfKind.size()> values{};
+    std::ranges::transform(kOfKind, values.begin(),
+                           [&](const Metric& metric) { return scores.*metric.value; });
+    if (std::ranges::all_of(values, [](double value) { return std::isfinite(value); }))
+      sums.add(clusters.of(*row), values);
+    else if (std::ranges::none_of(values, [](double value) { return std::isnan(value); }))
+      ++infinite;
+  }
+  const auto means = sums.estimates(cache);
+  for (std::size_t i = 0; i < kOfKind.size(); ++i) estimates[kOfKind[i].value] = {means[i], infinite};
+}
+
+bool has_size_correlation(const GroupKey& group, const Study& study) {
+  return group.level == Level::slice && (group.protocol != "clicks" || group.step == study.clicks);
 }
 
 void fill_estimates(ScoreSummary& line, const Rows& rows, const ClusterNumbers& clusters,
                     BootstrapCache& cache) {
-  const auto other_unit = [&](const ResultRow* row) { return row->unit != rows.front()->unit; };
-  const bool one_unit = std::none_of(rows.begin(), rows.end(), other_unit);
-  if (one_unit && !rows.empty()) line.unit = rows.front()->unit;
-  ClusteredSums overlaps;
-  ClusteredSums distances;
-  std::int64_t infinite = 0;
-  for (const ResultRow* row : rows) {
-    const std::int64_t cluster = clusters.of(*row);
-    const Scores scores = as_written(row->scores);
-    overlaps.add(cluster, {scores.iou, scores.dice, one_unit ? scores.surface_dice : 0});
-    if (!std::isfinite(scores.hd95)) {
-      ++infinite;
-    } else if (one_unit) {
-      distances.add(cluster, {scores.hd95, scores.asd, 0});
-    }
+  estimate<MetricKind::overlap>(line.metrics, rows, clusters, cache);
+  estimate<MetricKind::distance>(line.metrics, rows, clusters, cache);
+  if (rows.empty()) return;
+  line.unit = rows.front()->unit;
+  if (std::ranges::all_of(rows, [&](const ResultRow* row) { return row->unit == line.unit; })) return;
+  line.unit = DistanceUnit::px;
+  for (const Metric& metric : kMetrics) {
+    Estimate& mixed = line.metrics[metric.value];
+    if (metric.scale == Metric::Scale::spacing) mixed = kNothing;
   }
-  const auto [iou, dice, surface_dice] = overlaps.estimates(cache);
-  const auto [hd95, asd, unused] = distances.estimates(cache);
-  line.iou = iou;
-  line.dice = dice;
-  line.surface_dice = one_unit ? surface_dice : ClusteredSums().estimates(cache)[0];
-  line.hd95 = {hd95, infinite};
-  line.asd = {asd, infinite};
 }
 
-ScoreSummary score_summary(const Part& part, const Question& question, const Rows& rows,
+ScoreSummary score_summary(const Part& part, const GroupKey& group, const Rows& rows,
                            const ClusterNumbers& clusters, Study& study) {
   ScoreSummary line;
   line.dataset = part.dataset;
   line.label = part.label;
   line.label_name = part.label_name;
-  line.level = question.level;
-  line.protocol = question.protocol;
-  line.choice = question.choice;
-  line.step = question.step;
-  line.expected = part.expected(question.level);
+  line.level = group.level;
+  line.protocol = group.protocol;
+  line.choice = group.choice;
+  line.step = group.step;
+  line.expected = part.expected(group.level);
   fill_estimates(line, rows, clusters, study.samples);
-  if (has_size_correlation(question, study)) {
+  if (has_size_correlation(group, study)) {
     std::vector<ClusteredPair> pairs;
     for (const ResultRow* row : rows) {
-      pairs.push_back({static_cast<double>(row->area_px), as_written(row->scores).iou, clusters.of(*row)});
+      pairs.push_back(
+          {static_cast<double>(row->area_px), rounded_as_csv(row->scores).iou, clusters.of(*row)});
     }
     line.size_correlation = rank_correlation(pairs, study.correlation_samples);
   }
@@ -177,14 +178,13 @@ ScoreSummary score_summary(const Part& part, const Question& question, const Row
 }
 
 void append_scores(Summary& summary, const Part& part, const ClusterNumbers& clusters, Study& study) {
-  std::map<Question, Rows> answers;
-  for (const ResultRow* row : part.rows) answers[question_of(*row)].push_back(row);
-  for (const Question& question : study.questions) {
-    const Rows& rows = answers[question];
+  std::map<GroupKey, Rows> groups;
+  for (const ResultRow* row : part.rows) groups[GroupKey(*row)].push_back(row);
+  for (const GroupKey& group : study.groups) {
+    const Rows& rows = groups[group];
     // A data set of which nothing was planned is shown all the same.
-    const bool shown = part.expected(question.level) > 0 || (!part.label && question.level == Level::slice);
-    if (!rows.empty() || shown)
-      summary.scores.push_back(score_summary(part, question, rows, clusters, study));
+    const bool shown = part.expected(group.level) > 0 || (!part.label && group.level == Level::slice);
+    if (!rows.empty() || shown) summary.scores.push_back(score_summary(part, group, rows, clusters, study));
   }
 }
 
@@ -197,7 +197,7 @@ bool same_clicks(const ResultRow& a, const ResultRow& b) {
 std::array<std::optional<int>, kThresholds.size()> clicks_until(std::span<const ResultRow* const> steps) {
   std::array<std::optional<int>, kThresholds.size()> reached;
   for (const ResultRow* row : steps) {
-    const double iou = as_written(row->scores).iou;
+    const double iou = rounded_as_csv(row->scores).iou;
     for (std::size_t i = 0; i < kThresholds.size(); ++i) {
       if (iou >= kThresholds[i] && !reached[i]) reached[i] = row->step;
     }
@@ -212,7 +212,7 @@ void append_clicks(Summary& summary, const Part& part, const ClusterNumbers& clu
   }
   for (const Choice choice : study.click_choices) {
     const Rows& rows = by_choice[choice];
-    ClusteredSums needed;
+    ClusteredSums<kThresholds.size()> needed;
     std::array<std::int64_t, kThresholds.size()> never{};
     for (std::size_t first = 0, end = 0; first < rows.size(); first = end) {
       while (end < rows.size() && same_clicks(*rows[first], *rows[end])) ++end;

@@ -26,9 +26,8 @@ struct Expected {
   std::vector<Label> labels;
 };
 
-// Distances over the rows where both masks have pixels or neither has.
-struct DistanceEstimate {
-  Estimate finite;
+// Of a distance over the rows where it is finite.
+struct MetricEstimate : Estimate {
   std::int64_t infinite = 0;  // rows with one empty mask: counted, not averaged
 };
 
@@ -41,13 +40,12 @@ struct ScoreSummary {
   std::string protocol;
   Choice choice = Choice::confidence;
   int step = 1;
-  std::int64_t expected = 0;  // tasks; iou.n of them are scored
-  Estimate iou, dice;
-  DistanceEstimate hd95, asd;
-  Estimate surface_dice;
-  DistanceUnit unit = DistanceUnit::px;      // px if rows of both units are in it: distances and surface Dice
-                                             // then stay empty (n 0)
+  std::int64_t expected = 0;  // tasks; iou().n of them are scored
+  PerMetric<MetricEstimate> metrics;
+  // px if rows of both units are in it: what depends on the size of pixels then stays empty (n 0).
+  DistanceUnit unit = DistanceUnit::px;
   std::optional<Estimate> size_correlation;  // of area with IoU, Spearman
+  const Estimate& iou() const { return metrics[&Scores::iou]; }
 };
 
 // Clicks until an IoU is reached for the first time, over the objects of a data set and label.

@@ -1,36 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "sonde/evaluate/summary_json.h"
+
 #include "sonde/core/json_text.h"
-#include "sonde/evaluate/json_numbers.h"
-#include "sonde/evaluate/summary.h"
 
 namespace sonde {
 namespace {
-
-Json json_of(const Expected& expected) {
-  Json labels = Json::array();
-  for (const Expected::Label& label : expected.labels) {
-    labels.push_back(
-        {{"label", label.label}, {"name", label.name}, {"tasks", label.tasks}, {"volumes", label.volumes}});
-  }
-  return {{"dataset", expected.dataset},
-          {"pictures", expected.pictures},
-          {"labels_below_area", expected.labels_below_area},
-          {"labels_absent", expected.labels_absent},
-          {"labels", std::move(labels)}};
-}
 
 Json json_of(const std::optional<std::int64_t>& label) { return label ? Json(*label) : Json(nullptr); }
 
 Json json_of(const Estimate& estimate) {
   Json json = Json::object();
   add_estimate(json, estimate);
-  return json;
-}
-
-Json json_of(const DistanceEstimate& distance) {
-  Json json = json_of(distance.finite);
-  json["n"] = distance.finite.n;
-  json["infinite"] = distance.infinite;
   return json;
 }
 
@@ -42,26 +22,29 @@ Json correlation_of(const std::optional<Estimate>& correlation) {
           {"n", correlation->n}};
 }
 
-Json json_of(const ScoreSummary& line) {
-  return {{"dataset", line.dataset},
-          {"label", json_of(line.label)},
-          {"label_name", line.label_name},
-          {"level", to_string(line.level)},
-          {"protocol", line.protocol},
-          {"choice", to_string(line.choice)},
-          {"step", line.step},
-          {"n", line.iou.n},
-          {"expected", line.expected},
-          {"iou", json_of(line.iou)},
-          {"dice", json_of(line.dice)},
-          {"hd95", json_of(line.hd95)},
-          {"asd", json_of(line.asd)},
-          {"surface_dice", json_of(line.surface_dice)},
-          {"unit", to_string(line.unit)},
-          {"size_correlation", correlation_of(line.size_correlation)}};
+Json to_json(const ScoreSummary& line) {
+  Json json{{"dataset", line.dataset},
+            {"label", json_of(line.label)},
+            {"label_name", line.label_name},
+            {"level", to_string(line.level)},
+            {"protocol", line.protocol},
+            {"choice", to_string(line.choice)},
+            {"step", line.step},
+            {"n", line.iou().n},
+            {"expected", line.expected}};
+  for (const Metric& metric : kMetrics) {
+    const MetricEstimate& estimate = line.metrics[metric.value];
+    Json& own = json[metric.name] = json_of(estimate);
+    if (metric.kind == MetricKind::overlap) continue;
+    own["n"] = estimate.n;
+    own["infinite"] = estimate.infinite;
+  }
+  json["unit"] = to_string(line.unit);
+  json["size_correlation"] = correlation_of(line.size_correlation);
+  return json;
 }
 
-Json json_of(const ClickSummary& line) {
+Json to_json(const ClickSummary& line) {
   const Estimate& needed = line.clicks_needed;
   const double share = static_cast<double>(line.never) / static_cast<double>(needed.n);  // none of none: null
   return {{"dataset", line.dataset},
@@ -81,11 +64,37 @@ Json json_of(const ClickSummary& line) {
 template <typename T>
 Json list_of(const std::vector<T>& items) {
   Json list = Json::array();
-  for (const T& item : items) list.push_back(json_of(item));
+  for (const T& item : items) list.push_back(to_json(item));
   return list;
 }
 
 }  // namespace
+
+Json to_json(const Expected::Label& label) {
+  return {{"label", label.label}, {"name", label.name}, {"tasks", label.tasks}, {"volumes", label.volumes}};
+}
+
+Json to_json(const Expected& expected) {
+  return {{"dataset", expected.dataset},
+          {"pictures", expected.pictures},
+          {"labels_below_area", expected.labels_below_area},
+          {"labels_absent", expected.labels_absent},
+          {"labels", list_of(expected.labels)}};
+}
+
+Expected expected_from(const Json& json) {
+  Expected expected{.dataset = json.at("dataset").get<std::string>(),
+                    .pictures = json.at("pictures").get<std::int64_t>(),
+                    .labels_below_area = json.at("labels_below_area").get<std::int64_t>(),
+                    .labels_absent = json.at("labels_absent").get<std::int64_t>(),
+                    .labels = {}};
+  for (const Json& label : json.at("labels")) {
+    expected.labels.push_back({label.at("label").get<std::int64_t>(), label.at("name").get<std::string>(),
+                               label.at("tasks").get<std::int64_t>(),
+                               label.at("volumes").get<std::int64_t>()});
+  }
+  return expected;
+}
 
 std::string summary_json(const Summary& summary) {
   return json_text(Json{{"expected", list_of(summary.expected)},

@@ -96,9 +96,9 @@ std::string estimate_cell(const Estimate& estimate) {
 // "120/124", of the choice with the fewest.
 std::string scored_cell(const std::map<Choice, const ScoreSummary*>& cells) {
   const auto fewest = std::min_element(cells.begin(), cells.end(), [](const auto& a, const auto& b) {
-    return a.second->iou.n < b.second->iou.n;
+    return a.second->iou().n < b.second->iou().n;
   });
-  return std::to_string(fewest->second->iou.n) + "/" + std::to_string(fewest->second->expected);
+  return std::to_string(fewest->second->iou().n) + "/" + std::to_string(fewest->second->expected);
 }
 
 // "4.2, never 12 %"
@@ -119,7 +119,7 @@ std::string block_text(const Block& block, const Shape& shape, std::string_view 
     std::vector<std::string> row{"  " + protocol_title(prompting.protocol, prompting.step)};
     for (const Choice choice : shape.choices) {
       const auto found = cells.find(choice);
-      row.push_back(found == cells.end() ? "-" : estimate_cell(found->second->iou));
+      row.push_back(found == cells.end() ? "-" : estimate_cell(found->second->iou()));
     }
     row.push_back(scored_cell(cells));
     table.add(std::move(row));
@@ -158,7 +158,7 @@ std::string labels_text(std::span<const Block* const> blocks, const Shape& shape
       const auto line = block->lines.find(prompting);
       const auto* cells = line == block->lines.end() ? nullptr : &line->second;
       row.push_back(cells == nullptr || !cells->contains(choice) ? "-"
-                                                                 : fixed(cells->at(choice)->iou.mean, 3));
+                                                                 : fixed(cells->at(choice)->iou().mean, 3));
       if (cells != nullptr && scored == "-") scored = scored_cell(*cells);
     }
     row.push_back(std::move(scored));

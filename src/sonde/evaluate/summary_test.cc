@@ -95,14 +95,14 @@ TEST(Summarise, PutsAllLabelsTogetherFirstThenEachLabel) {
   const ScoreSummary& all = summary.scores[0];
   EXPECT_FALSE(all.label);
   EXPECT_EQ(all.expected, 4);
-  EXPECT_EQ(all.iou.n, 3);
-  EXPECT_NEAR(all.iou.mean, 0.7, 1e-12);
+  EXPECT_EQ(all.iou().n, 3);
+  EXPECT_NEAR(all.iou().mean, 0.7, 1e-12);
   EXPECT_EQ(summary.scores[1].label, 1);
   EXPECT_EQ(summary.scores[1].label_name, "cord");
   EXPECT_EQ(summary.scores[1].expected, 3);
-  EXPECT_EQ(summary.scores[1].iou.n, 2);
+  EXPECT_EQ(summary.scores[1].iou().n, 2);
   EXPECT_EQ(summary.scores[2].label, 2);
-  EXPECT_NEAR(summary.scores[2].iou.mean, 0.7, 1e-12);
+  EXPECT_NEAR(summary.scores[2].iou().mean, 0.7, 1e-12);
 }
 
 TEST(Summarise, GivesTheIntervalsOfClusteredMean) {
@@ -116,7 +116,7 @@ TEST(Summarise, GivesTheIntervalsOfClusteredMean) {
   }
   const Summary summary = summarise(rows, {}, 7);
   const Estimate expected = clustered_mean(values, 7);
-  const Estimate& iou = summary.scores[0].iou;
+  const Estimate& iou = summary.scores[0].iou();
   EXPECT_NEAR(iou.mean, expected.mean, 1e-12);
   EXPECT_NEAR(iou.interval.low, expected.interval.low, 1e-12);
   EXPECT_NEAR(iou.interval.high, expected.interval.high, 1e-12);
@@ -140,11 +140,11 @@ TEST(Summarise, CountsInfiniteDistancesApart) {
   missed.scores.hd95 = missed.scores.asd = kInfinity;
   const Summary summary = summarise({row_of({"1.png"}, 0.8), missed}, {}, 1);
   const ScoreSummary& line = summary.scores[0];
-  EXPECT_EQ(line.iou.n, 2);
-  EXPECT_EQ(line.hd95.finite.n, 1);
-  EXPECT_EQ(line.hd95.infinite, 1);
-  EXPECT_NEAR(line.hd95.finite.mean, 2, 1e-12);
-  EXPECT_NEAR(line.asd.finite.mean, 1, 1e-12);
+  EXPECT_EQ(line.iou().n, 2);
+  EXPECT_EQ(line.metrics[&Scores::hd95].n, 1);
+  EXPECT_EQ(line.metrics[&Scores::hd95].infinite, 1);
+  EXPECT_NEAR(line.metrics[&Scores::hd95].mean, 2, 1e-12);
+  EXPECT_NEAR(line.metrics[&Scores::asd].mean, 1, 1e-12);
 }
 
 TEST(Summarise, DoesNotMixPixelsWithMillimetres) {
@@ -153,9 +153,9 @@ TEST(Summarise, DoesNotMixPixelsWithMillimetres) {
   EXPECT_EQ(summarise({in_mm}, {}, 1).scores[0].unit, DistanceUnit::mm);
   const Summary mixed = summarise({in_mm, row_of({"2.png"}, 0.5)}, {}, 1);
   EXPECT_EQ(mixed.scores[0].unit, DistanceUnit::px);
-  EXPECT_EQ(mixed.scores[0].iou.n, 2);
-  EXPECT_EQ(mixed.scores[0].hd95.finite.n, 0);
-  EXPECT_EQ(mixed.scores[0].surface_dice.n, 0);
+  EXPECT_EQ(mixed.scores[0].iou().n, 2);
+  EXPECT_EQ(mixed.scores[0].metrics[&Scores::hd95].n, 0);
+  EXPECT_EQ(mixed.scores[0].metrics[&Scores::surface_dice].n, 0);
 }
 
 TEST(Summarise, ShowsWhatWasExpectedAndNotScored) {
@@ -164,11 +164,11 @@ TEST(Summarise, ShowsWhatWasExpectedAndNotScored) {
                 {expected_of({{1, "cord", 2, 0}, {2, "matter", 2, 0}, {3, "small", 0, 0}}),
                  expected_of({{1, "lost", 5, 0}}, "other"), expected_of({}, "unreadable")},
                 1);
-  EXPECT_EQ(line_of(summary, 2, "mode1").iou.n, 0);
+  EXPECT_EQ(line_of(summary, 2, "mode1").iou().n, 0);
   EXPECT_EQ(line_of(summary, 2, "mode1").expected, 2);
   std::vector<std::string> lines;
   for (const ScoreSummary& line : summary.scores) {
-    lines.push_back(line.dataset + ":" + line.label_name + " " + std::to_string(line.iou.n) + "/" +
+    lines.push_back(line.dataset + ":" + line.label_name + " " + std::to_string(line.iou().n) + "/" +
                     std::to_string(line.expected));
   }
   EXPECT_THAT(lines, ::testing::ElementsAre("other: 0/5", "other:lost 0/5", "set: 1/4", "set:cord 1/2",
@@ -181,8 +181,8 @@ TEST(Summarise, KeepsVolumesApartFromSlices) {
   const Summary summary =
       summarise({whole, row_of({"scan.nii#axial:1"}, 0.5), row_of({"scan.nii#axial:2"}, 0.6)},
                 {expected_of({{1, "cord", 2, 1}, {2, "matter", 3, 0}})}, 1);
-  EXPECT_NEAR(line_of(summary, 1, "mode1").iou.mean, 0.55, 1e-12);
-  EXPECT_EQ(line_of(summary, 1, "mode1", 1, Level::volume).iou.mean, 0.9);
+  EXPECT_NEAR(line_of(summary, 1, "mode1").iou().mean, 0.55, 1e-12);
+  EXPECT_EQ(line_of(summary, 1, "mode1", 1, Level::volume).iou().mean, 0.9);
   EXPECT_EQ(line_of(summary, 1, "mode1", 1, Level::volume).expected, 1);
   EXPECT_THROW(line_of(summary, 2, "mode1", 1, Level::volume), std::runtime_error);  // none was planned
 }

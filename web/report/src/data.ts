@@ -9,12 +9,13 @@ export interface Estimate {
   low: number | null
   high: number | null
   n: number
-  infinite?: number // of a distance: counted beside the n
+  infinite?: number // counted beside the n; of an overlap none are
 }
+// A row of evaluate/scores.h kMetrics.
 export interface Metric {
-  name: string // as in results.csv
+  name: string
   title: string
-  kind: 'overlap' | 'distance'
+  kind: string
   decimals: number
 }
 export interface Label {

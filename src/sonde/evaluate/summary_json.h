@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "sonde/evaluate/statistics.h"
+#include "sonde/evaluate/summary.h"
 
 namespace sonde {
 
@@ -23,5 +24,10 @@ inline void add_estimate(Json& object, const Estimate& estimate) {
   object["low"] = json_number(estimate.interval.low);
   object["high"] = json_number(estimate.interval.high);
 }
+
+// As in summary.json, study.json and the report. Reading throws Json::exception.
+Json to_json(const Expected::Label& label);
+Json to_json(const Expected& expected);
+Expected expected_from(const Json& json);
 
 }  // namespace sonde
