@@ -28,10 +28,10 @@ class Loop {
   explicit Loop(const Predictor& predictor) : predictor_(predictor) {}
 
   void object(const Mask& truth, const std::string& name) {
-    const TaskHand hand{{.ties = Ties::first}, name};
+    const TaskUser user{{.ties = Ties::first}, name};
     for (const Choice choice : {Choice::confidence, Choice::first, Choice::oracle}) {
-      for (int mode = 1; mode <= 5; ++mode) use_mode(mode, truth, hand, choice);
-      click(truth, hand, choice);
+      for (int mode = 1; mode <= 5; ++mode) use_mode(mode, truth, user, choice);
+      click(truth, user, choice);
     }
   }
   int prompts() const { return prompts_; }
@@ -52,9 +52,9 @@ class Loop {
     iou_sum_ += iou(truth, candidates[taken].mask);
     return std::move(candidates[taken].mask);
   }
-  void use_mode(int mode, const Mask& truth, const TaskHand& hand, Choice choice) {
+  void use_mode(int mode, const Mask& truth, const TaskUser& user, Choice choice) {
     Prediction all;
-    for (const Prompt& prompt : mode_prompts(mode, truth, hand)) {
+    for (const Prompt& prompt : mode_prompts(mode, truth, user)) {
       Prediction one = ask(prompt);
       for (std::size_t i = 0; i < all.size(); ++i) {
         for (std::size_t p = 0; p < all[i].mask.pixels.size(); ++p)
@@ -64,11 +64,11 @@ class Loop {
     }
     choose(std::move(all), choice, truth);
   }
-  void click(const Mask& truth, const TaskHand& hand, Choice choice) {
-    Prompt prompt{{{farthest_point(truth, hand, 1).value().landed, PointLabel::foreground}}, {}, {}};
+  void click(const Mask& truth, const TaskUser& user, Choice choice) {
+    Prompt prompt{{{farthest_point(truth, user, 1).value().jittered, PointLabel::foreground}}, {}, {}};
     for (int step = 1;; ++step) {
       const Mask mask = choose(ask(prompt), choice, truth);
-      const auto next = next_click(truth, mask, truth, hand, step + 1);
+      const auto next = next_click(truth, mask, truth, user, step + 1);
       if (step == kClicks || !next) return;
       prompt.points.push_back(*next);
     }

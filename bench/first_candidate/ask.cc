@@ -67,13 +67,13 @@ class ObjectRun {
       : predictor_(predictor), truth_(truth), known_(std::move(known)) {}
 
   std::vector<Record> run() {
-    const TaskHand hand = hand_of(0);
-    Prompt clicks{{{farthest_point(truth_, hand, 1).value().landed, PointLabel::foreground}}, {}, {}};
+    const TaskUser user = user_of(0);
+    Prompt clicks{{{farthest_point(truth_, user, 1).value().jittered, PointLabel::foreground}}, {}, {}};
     Mask best = ask(PromptKind::study_click, 0, clicks);
     ask_person_clicks();
     int order = 2;
     for (const PromptKind kind : {PromptKind::two_clicks, PromptKind::three_clicks}) {
-      const auto point = next_click(truth_, best, truth_, hand, order++);
+      const auto point = next_click(truth_, best, truth_, user, order++);
       if (!point) break;
       clicks.points.push_back(*point);
       best = ask(kind, 0, clicks);
@@ -83,14 +83,14 @@ class ObjectRun {
   }
 
  private:
-  TaskHand hand_of(double jitter_px) const {
+  TaskUser user_of(double jitter_px) const {
     return {{.ties = Ties::first, .jitter_px = jitter_px},
             known_.dataset + '/' + known_.image + '/' + std::to_string(known_.object)};
   }
 
   void ask_person_clicks() {
     const std::vector<Point2> inside = pixels_inside(truth_, kAwayFromBoundary);
-    Random random(named_seed(1, hand_of(0).task));
+    Random random(named_seed(1, user_of(0).task));
     for (int draw = 0; draw < kPersonClicks; ++draw) {
       const Point2 at = inside[random.below(inside.size())];
       ask(PromptKind::person_click, draw, {{{at, PointLabel::foreground}}, {}, {}});
@@ -98,13 +98,13 @@ class ObjectRun {
   }
 
   void ask_boxes() {
-    const Prompt box = mode_prompts(kBoxRoundAll, truth_, hand_of(0)).front();
+    const Prompt box = mode_prompts(kBoxRoundAll, truth_, user_of(0)).front();
     const double side = std::max(box.box->x1 - box.box->x0, box.box->y1 - box.box->y0) + 1;
     const Mask best = ask(PromptKind::box, 0, box);
     for (int draw = 0; draw < kJitteredBoxes; ++draw) {
-      TaskHand hand = hand_of(std::max(kMinJitterPx, kJitterShare * side));
-      hand.task += '/' + std::to_string(draw);
-      ask(PromptKind::jittered_box, draw, mode_prompts(kBoxRoundAll, truth_, hand).front());
+      TaskUser user = user_of(std::max(kMinJitterPx, kJitterShare * side));
+      user.task += '/' + std::to_string(draw);
+      ask(PromptKind::jittered_box, draw, mode_prompts(kBoxRoundAll, truth_, user).front());
     }
     ask_corrected_boxes(box, best);
     ask_from_mask(box);
@@ -113,10 +113,10 @@ class ObjectRun {
   void ask_corrected_boxes(const Prompt& box, const Mask& answered) {
     Prompt both = box;
     const auto add = [&](PromptKind kind, const Mask& wrong, PointLabel label) {
-      const auto point = farthest_point(wrong, hand_of(0), 1);
+      const auto point = farthest_point(wrong, user_of(0), 1);
       if (!point) return;
       Prompt prompt = box;
-      prompt.points.push_back({point->landed, label});
+      prompt.points.push_back({point->jittered, label});
       both.points.push_back(prompt.points.back());
       ask(kind, 0, prompt);
     };
@@ -128,7 +128,7 @@ class ObjectRun {
   void ask_from_mask(const Prompt& box) {
     const Mask start = predictor_.segment(box, MaskOutput::single).front().mask;
     const LowResLogits logits = logits_from_mask(start, predictor_.model().image_size());
-    if (const auto point = next_click(truth_, start, truth_, hand_of(0), 1))
+    if (const auto point = next_click(truth_, start, truth_, user_of(0), 1))
       ask(PromptKind::mask_and_click, 0, {{*point}, {}, logits});
     ask(PromptKind::mask_and_box, 0, {{}, box.box, logits});
   }

@@ -59,12 +59,12 @@ void declare_protocol(CommandLine& line, StudyRequest& c) {
   line.add("--feedback", c.feedback, "none, or logits: each click also sends the last mask back")
       .show_default();
   line.add("--ties", c.ties, "Among equally good points: first, or random (by --seed)").show_default();
-  line.add("--seed", c.protocol.hand.seed, "For ties, jitter and intervals").integer().show_default();
+  line.add("--seed", c.protocol.user.seed, "For ties, jitter and intervals").integer().show_default();
   line.add("--sign", c.sign, "A click is positive inside its class, or in any class of the image")
       .show_default();
-  line.add("--jitter", c.protocol.hand.jitter_px, "Points and box corners move by up to this many pixels")
+  line.add("--jitter", c.protocol.user.jitter_px, "Points and box corners move by up to this many pixels")
       .show_default();
-  line.add("--slack", c.protocol.hand.slack, "Boxes grow to each side by this share of their size")
+  line.add("--slack", c.protocol.user.slack, "Boxes grow to each side by this share of their size")
       .show_default();
   line.add("--tolerance", c.protocol.tolerance, "Of the surface Dice: mm where spacing is known, else pixels")
       .show_default();
@@ -115,7 +115,7 @@ void resolve(StudyRequest& c) {
   for (const std::string& name : split(c.choose)) c.protocol.choices.push_back(parse_choice(name));
   c.protocol.feedback = parse_feedback(c.feedback);
   c.protocol.sign = parse_sign(c.sign);
-  c.protocol.hand.ties = parse_ties(c.ties);
+  c.protocol.user.ties = parse_ties(c.ties);
   validate(c.protocol);
   plan_options(c);
   window_choice(c);
@@ -154,9 +154,9 @@ StudyDescription describe_study(const StudyRequest& c, const std::vector<DataSet
       {"--feedback", c.feedback},
       {"--ties", c.ties},
       {"--sign", c.sign},
-      {"--seed", std::to_string(p.hand.seed)},
-      {"--jitter", number(p.hand.jitter_px)},
-      {"--slack", number(p.hand.slack)},
+      {"--seed", std::to_string(p.user.seed)},
+      {"--jitter", number(p.user.jitter_px)},
+      {"--slack", number(p.user.slack)},
       {"--tolerance", number(p.tolerance)},
       {"--min-area", std::to_string(c.min_area_px)},
       {"--axis", c.axis.empty() ? "by default" : c.axis},
@@ -167,7 +167,7 @@ StudyDescription describe_study(const StudyRequest& c, const std::vector<DataSet
     study.settings.emplace_back("--any-frame-of-reference", "yes");
   study.facts = {{"command line", command_line(args)}};
   study.window = c.window;
-  study.seed = p.hand.seed;
+  study.seed = p.user.seed;
   return study;
 }
 

@@ -54,7 +54,7 @@ std::vector<ResultRow> score(const fs::path& set) {
   const auto plans = plan_data_sets(std::vector{set}, {.min_area_px = 25, .axis = {}, .limit = {}});
   StudyRun run;
   run.protocol.clicks = 5;
-  run.protocol.hand.ties = Ties::first;
+  run.protocol.user.ties = Ties::first;
   run.threads = physical_core_count();
   const SamModel model = SamModel::load("mobile-sam", {.precision = Precision::fp32, .threads = 1});
   Journal journal(folder.path() / "journal");

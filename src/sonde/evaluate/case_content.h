@@ -8,11 +8,11 @@
 
 namespace sonde {
 
-// Of an image with label files. What cannot be read has a content of its own, so that answers from when it
-// could be read are not taken for answers to it.
+// The hashes of an image and of its label files. A file that cannot be read has a hash of its own, so that
+// answers from when it could be read are not taken for answers to it.
 CaseContent content_of_case(const std::filesystem::path& image,
                             std::span<const std::filesystem::path> truth_files);
-// Of an image alone: `truth` is the caller's.
+// The hash of an image alone; the caller sets `truth`.
 CaseContent content_of_case(const std::filesystem::path& image);
 
 }  // namespace sonde

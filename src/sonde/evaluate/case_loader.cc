@@ -8,7 +8,7 @@
 #include "sonde/core/error.h"
 #include "sonde/evaluate/coco_file.h"
 #include "sonde/evaluate/label_tasks.h"
-#include "sonde/evaluate/latest_files.h"
+#include "sonde/evaluate/lru_file_cache.h"
 #include "sonde/io/data_files.h"
 #include "sonde/io/masks/label_grid.h"
 #include "sonde/io/read.h"
@@ -64,7 +64,7 @@ struct OpenImage {
   OpenImage(Volume read, std::size_t label_files_kept) : volume(std::move(read)), labels(label_files_kept) {}
 
   Volume volume;
-  mutable LatestFiles<LabelLayers> labels;
+  mutable LruFileCache<LabelLayers> labels;
   mutable std::once_flag window_found;
   mutable UsedWindow window;  // where it is the same for all slices
 };
@@ -278,8 +278,8 @@ struct CaseLoader::Impl {
   }
 
   WindowChoice window;
-  mutable LatestFiles<OpenImage> volumes;
-  mutable LatestFiles<OpenCoco> cocos;
+  mutable LruFileCache<OpenImage> volumes;
+  mutable LruFileCache<OpenCoco> cocos;
 };
 
 CaseLoader::CaseLoader(WindowChoice window, std::size_t volumes_kept)

@@ -126,7 +126,7 @@ TaskRecord record_from(const Json& json) {
 
 }  // namespace
 
-TaskRecord unanswered(const StudyCase& study_case, const StudyTask& task) {
+TaskRecord pending_record(const StudyCase& study_case, const StudyTask& task) {
   TaskRecord record;
   record.dataset = study_case.dataset;
   record.image = study_case.image;
@@ -137,7 +137,7 @@ TaskRecord unanswered(const StudyCase& study_case, const StudyTask& task) {
   return record;
 }
 
-TaskRecord unanswered(const VolumeTask& volume) {
+TaskRecord pending_record(const VolumeTask& volume) {
   TaskRecord record;
   record.dataset = volume.dataset;
   record.image = volume.image;

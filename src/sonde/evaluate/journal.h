@@ -27,9 +27,9 @@ struct TaskRecord {
   std::string window;             // as used; empty for a volume
   std::vector<Outcome> outcomes;  // masks empty for a volume
 };
-// Without outcomes.
-TaskRecord unanswered(const StudyCase& study_case, const StudyTask& task);
-TaskRecord unanswered(const VolumeTask& volume);
+// A task's record without outcomes.
+TaskRecord pending_record(const StudyCase& study_case, const StudyTask& task);
+TaskRecord pending_record(const VolumeTask& volume);
 
 // Tells tasks apart; part of it is the area, so that a truth that was changed is another task.
 std::string task_key(const TaskRecord& record);

@@ -14,7 +14,7 @@ namespace {
 // Two prompts of one key are the same prompt.
 using PromptKey = std::string;
 // Prompts of a round whose answers are united, by their order in it.
-using Places = std::vector<std::size_t>;
+using PromptIndices = std::vector<std::size_t>;
 
 struct Judged {
   Scores scores;
@@ -37,29 +37,29 @@ void unite(ScoredMask& into, const ScoredMask& other) {
 // The prompts of one round: every different one is sent once.
 class Round {
  public:
-  // Returns the place of its answer.
+  // Returns the index of its answer.
   std::size_t add(const Prompt& prompt, const PromptKey& key) {
-    const auto [found, is_new] = places_.emplace(key, prompts_.size());
+    const auto [found, is_new] = indices_.emplace(key, prompts_.size());
     if (is_new) prompts_.push_back(prompt);
     return found->second;
   }
-  void ask(const Segmenter& segmenter, AnswerRequest request) {
+  void send(const Segmenter& segmenter, AnswerRequest request) {
     if (prompts_.empty()) return;
     answers_ = segmenter(prompts_, request);
     if (answers_.size() != prompts_.size()) throw Error(ErrorKind::internal, "a prompt was not answered");
   }
-  Candidates& answer(const Places& places) {
-    const auto [found, is_new] = united_.try_emplace(places);
-    if (is_new) found->second = unite_answers(places);
+  Candidates& answer(const PromptIndices& indices) {
+    const auto [found, is_new] = united_.try_emplace(indices);
+    if (is_new) found->second = unite_answers(indices);
     return found->second;
   }
 
  private:
-  Candidates unite_answers(const Places& places) const {
-    const Answer& front = answers_[places.front()];
+  Candidates unite_answers(const PromptIndices& indices) const {
+    const Answer& front = answers_[indices.front()];
     Candidates all{front.candidates, front.single, {}, {}};
-    for (std::size_t i = 1; i < places.size(); ++i) {
-      const Answer& answer = answers_[places[i]];
+    for (std::size_t i = 1; i < indices.size(); ++i) {
+      const Answer& answer = answers_[indices[i]];
       for (std::size_t k = 0; k < all.three.size(); ++k) unite(all.three[k], answer.candidates[k]);
       if (all.single) unite(*all.single, *answer.single);
     }
@@ -67,25 +67,25 @@ class Round {
     return all;
   }
 
-  std::map<PromptKey, std::size_t> places_;
+  std::map<PromptKey, std::size_t> indices_;
   std::vector<Prompt> prompts_;
   std::vector<Answer> answers_;
-  std::map<Places, Candidates> united_;
+  std::map<PromptIndices, Candidates> united_;
 };
 
 // What a choice took.
-struct Taken {
+struct Selection {
   const ScoredMask* answer = nullptr;
   const Judged* judged = nullptr;
   std::optional<int> candidate;
 };
 
-class Chooser {
+class CandidateSelector {
  public:
-  Chooser(const Mask& truth, std::array<double, 2> spacing, double tolerance)
+  CandidateSelector(const Mask& truth, std::array<double, 2> spacing, double tolerance)
       : truth_(truth), scorer_(truth, spacing, tolerance) {}
 
-  Taken take(Choice choice, Candidates& from) const {
+  Selection select(Choice choice, Candidates& from) const {
     if (choice == Choice::single) {
       return {&from.single.value(), &judge(*from.single, from.judged_single), std::nullopt};
     }
@@ -120,7 +120,7 @@ struct ClickPath {
   std::string history;  // tells sequences apart that sent different masks back
   Mask prediction;
   std::vector<Outcome> outcomes;
-  std::size_t place = 0;  // of its answer in the present round
+  std::size_t index = 0;  // of its answer in the present round
   enum class State { asking, perfect } state = State::asking;
 };
 
@@ -130,8 +130,8 @@ class TaskRun {
       : task_(task),
         segmenter_(segmenter),
         options_(options),
-        hand_{options.hand, task.name},
-        chooser_(task.truth, task.spacing, options.tolerance) {
+        user_{options.user, task.name},
+        selector_(task.truth, task.spacing, options.tolerance) {
     const auto wants = [&](auto&& test) {
       return std::any_of(options.choices.begin(), options.choices.end(), test);
     };
@@ -152,38 +152,38 @@ class TaskRun {
 
  private:
   static Outcome outcome(const std::string& protocol, Choice choice, const std::string& prompt,
-                         const Taken& taken) {
+                         const Selection& selection) {
     return {protocol,
             choice,
             1,
             prompt,
-            taken.judged->scores,
-            taken.answer->predicted_iou,
-            taken.candidate,
-            taken.judged->mask};
+            selection.judged->scores,
+            selection.answer->predicted_iou,
+            selection.candidate,
+            selection.judged->mask};
   }
 
   void first_round() {
     Round round;
-    struct Asked {
+    struct ModePrompts {
       int mode = 0;
       std::string prompt;
-      Places places;
+      PromptIndices indices;
     };
-    std::vector<Asked> asked;
+    std::vector<ModePrompts> sent;
     for (const int mode : options_.modes) {
-      const std::vector<Prompt> prompts = mode_prompts(mode, task_.truth, hand_);
-      asked.push_back({mode, prompt_text(prompts), {}});
+      const std::vector<Prompt> prompts = mode_prompts(mode, task_.truth, user_);
+      sent.push_back({mode, prompt_text(prompts), {}});
       for (const Prompt& prompt : prompts)
-        asked.back().places.push_back(round.add(prompt, prompt_text({prompt})));
+        sent.back().indices.push_back(round.add(prompt, prompt_text({prompt})));
     }
     start_paths(round);
-    round.ask(segmenter_, request_);
-    for (const Asked& a : asked) {
-      Candidates& candidates = round.answer(a.places);
+    round.send(segmenter_, request_);
+    for (const ModePrompts& of_mode : sent) {
+      Candidates& candidates = round.answer(of_mode.indices);
       for (const Choice choice : options_.choices) {
-        of_modes_.push_back(
-            outcome("mode" + std::to_string(a.mode), choice, a.prompt, chooser_.take(choice, candidates)));
+        of_modes_.push_back(outcome("mode" + std::to_string(of_mode.mode), choice, of_mode.prompt,
+                                    selector_.select(choice, candidates)));
       }
     }
     finish_clicks(round, 1);
@@ -191,8 +191,8 @@ class TaskRun {
 
   void start_paths(Round& round) {
     if (options_.clicks < 1) return;
-    const auto point = farthest_point(task_.truth, hand_, 1);
-    const Prompt prompt{{{point.value().landed, PointLabel::foreground}}, {}, {}};
+    const auto point = farthest_point(task_.truth, user_, 1);
+    const Prompt prompt{{{point.value().jittered, PointLabel::foreground}}, {}, {}};
     for (const Choice choice : options_.choices) {
       paths_.push_back({choice, prompt, "", {}, {}, round.add(prompt, prompt_text({prompt})), {}});
     }
@@ -203,15 +203,15 @@ class TaskRun {
     const Mask& positive = options_.sign == ClickSign::target ? task_.truth : *task_.any_class;
     for (ClickPath& path : paths_) {
       if (path.state == ClickPath::State::perfect) continue;
-      const auto point = next_click(task_.truth, path.prediction, positive, hand_, step);
+      const auto point = next_click(task_.truth, path.prediction, positive, user_, step);
       if (!point) {
         path.state = ClickPath::State::perfect;
         continue;
       }
       path.prompt.points.push_back(*point);
-      path.place = round.add(path.prompt, prompt_text({path.prompt}) + path.history);
+      path.index = round.add(path.prompt, prompt_text({path.prompt}) + path.history);
     }
-    round.ask(segmenter_, request_);
+    round.send(segmenter_, request_);
     finish_clicks(round, step);
   }
 
@@ -223,13 +223,13 @@ class TaskRun {
         path.outcomes.back().step = step;
         continue;
       }
-      const Taken taken = chooser_.take(path.choice, round.answer({path.place}));
-      path.outcomes.push_back(outcome("clicks", path.choice, prompt_text({path.prompt}), taken));
+      const Selection selection = selector_.select(path.choice, round.answer({path.index}));
+      path.outcomes.push_back(outcome("clicks", path.choice, prompt_text({path.prompt}), selection));
       path.outcomes.back().step = step;
-      path.prediction = taken.answer->mask;
+      path.prediction = selection.answer->mask;
       if (options_.feedback == Feedback::logits) {
-        path.prompt.mask = taken.answer->low_res;
-        path.history += taken.candidate ? '|' + std::to_string(*taken.candidate) : "|s";
+        path.prompt.mask = selection.answer->low_res;
+        path.history += selection.candidate ? '|' + std::to_string(*selection.candidate) : "|s";
       }
     }
   }
@@ -237,8 +237,8 @@ class TaskRun {
   const ProtocolTask& task_;
   const Segmenter& segmenter_;
   const ProtocolOptions& options_;
-  TaskHand hand_;
-  Chooser chooser_;
+  TaskUser user_;
+  CandidateSelector selector_;
   AnswerRequest request_;
   std::vector<Outcome> of_modes_;
   std::vector<ClickPath> paths_;
@@ -282,7 +282,7 @@ void validate(const ProtocolOptions& options) {
   if (!(options.tolerance >= 0 && options.tolerance <= 1e6)) {
     throw Error(ErrorKind::usage, "--tolerance is a distance, 0 to 1000000");
   }
-  validate(options.hand);
+  validate(options.user);
 }
 
 std::vector<Outcome> run_protocol(const ProtocolTask& task, const Segmenter& segmenter,

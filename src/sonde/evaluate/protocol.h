@@ -29,14 +29,14 @@ struct ProtocolOptions {
   std::vector<Choice> choices{Choice::confidence, Choice::first, Choice::oracle, Choice::single};
   Feedback feedback = Feedback::none;
   ClickSign sign = ClickSign::target;
-  Hand hand;
+  SimulatedUser user;
   double tolerance = 2;  // of the surface Dice, in the picture's unit
 };
 // Error{usage} naming the option: a mode outside 1..5 or twice, clicks outside 0..100, a choice twice,
 // nothing to do.
 void validate(const ProtocolOptions& options);
 
-// One object on one picture, ready to be asked for.
+// One object on one picture, ready to be prompted for.
 struct ProtocolTask {
   std::string name;                     // unique in the study: names the random draws
   Mask truth;                           // not empty

@@ -24,7 +24,7 @@ ProtocolOptions options(std::vector<int> modes, int clicks, std::vector<Choice> 
   o.modes = std::move(modes);
   o.clicks = clicks;
   o.choices = std::move(choices);
-  o.hand.ties = Ties::first;
+  o.user.ties = Ties::first;
   return o;
 }
 
@@ -74,7 +74,7 @@ TEST(RunProtocol, ChoosesByConfidenceTheFirstByTheTruthOrTheSingleMask) {
   FakeModel model;
   // The fake's second candidate, its box shrunk by one, is exactly right for a box that is one too wide.
   auto o = options({5}, 0, {Choice::confidence, Choice::first, Choice::oracle, Choice::single});
-  o.hand.slack = 0.05;
+  o.user.slack = 0.05;
   const auto outcomes = run(filled_box(kPicture, {10, 10, 29, 29}), o, model);
   EXPECT_EQ(find(outcomes, "mode5", Choice::confidence).candidate, 2);
   EXPECT_EQ(find(outcomes, "mode5", Choice::first).candidate, 0);
@@ -162,7 +162,7 @@ TEST(RunProtocol, RepeatsItselfWhateverItIsAskedBeforehand) {
   FakeModel model;
   const Mask truth = filled_box(kPicture, {5, 5, 44, 9});
   auto o = options({1, 2, 5}, 4, {Choice::first, Choice::oracle});
-  o.hand.ties = Ties::random;
+  o.user.ties = Ties::random;
   const auto alone = run(truth, o, model);
   run(filled_box(kPicture, {1, 1, 50, 30}), o, model);
   const auto again = run(truth, o, model);

@@ -53,7 +53,7 @@ class ReportIndex {
   std::vector<Choice> choices_;
 };
 
-// With so many decimals; null for infinite and not-a-number.
+// Rounded to `decimals`; null for infinite and not-a-number.
 nlohmann::json rounded(double value, int decimals);
 
 }  // namespace sonde

@@ -39,7 +39,7 @@ double kernel_width(const std::vector<double>& sorted) {
                     0.01, 0.08);
 }
 
-// Every so many-th object in the order of the results.
+// Objects evenly spaced in the order of the results.
 json sample_json(const std::vector<ObjectScore>& objects, std::size_t most) {
   json areas = json::array();
   json ious = json::array();

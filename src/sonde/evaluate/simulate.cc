@@ -16,16 +16,16 @@ namespace {
 
 constexpr std::size_t kMaxRegions = 3;
 
-Random draws_for(const TaskHand& hand, const std::string& purpose) {
-  return Random(named_seed(hand.hand.seed, hand.task + '\n' + purpose));
+Random draws_for(const TaskUser& user, const std::string& purpose) {
+  return Random(named_seed(user.seed, user.task + '\n' + purpose));
 }
 
 double clamped(double value, std::int64_t size) {
   return std::clamp(value, 0.0, static_cast<double>(size - 1));
 }
 
-// Where a hand that aims at (x, y) comes down: a whole pixel of the picture.
-Point2 moved(Point2 aim, Extent2 picture, double jitter_px, Random& random) {
+// A whole pixel of the picture.
+Point2 jittered(Point2 aim, Extent2 picture, double jitter_px, Random& random) {
   if (jitter_px <= 0) return aim;
   const auto shift = [&] { return (2 * random.uniform() - 1) * jitter_px; };
   const double x = aim.x + shift();
@@ -40,13 +40,12 @@ Mask only_region(const Regions& regions, std::size_t index, Extent2 extent) {
   return mask;
 }
 
-Prompt box_prompt(Box2 box, Extent2 picture, const TaskHand& hand, const std::string& purpose) {
-  const double grow_x = std::round(hand.hand.slack * (box.x1 - box.x0 + 1));
-  const double grow_y = std::round(hand.hand.slack * (box.y1 - box.y0 + 1));
-  Random random = draws_for(hand, "box " + purpose);
+Prompt box_prompt(Box2 box, Extent2 picture, const TaskUser& user, const std::string& purpose) {
+  const double grow_x = std::round(user.slack * (box.x1 - box.x0 + 1));
+  const double grow_y = std::round(user.slack * (box.y1 - box.y0 + 1));
+  Random random = draws_for(user, "box " + purpose);
   const auto corner = [&](double x, double y) {
-    return moved({clamped(x, picture.width), clamped(y, picture.height)}, picture, hand.hand.jitter_px,
-                 random);
+    return jittered({clamped(x, picture.width), clamped(y, picture.height)}, picture, user.jitter_px, random);
   };
   const Point2 a = corner(box.x0 - grow_x, box.y0 - grow_y);
   const Point2 b = corner(box.x1 + grow_x, box.y1 + grow_y);
@@ -63,16 +62,16 @@ Ties parse_ties(std::string_view text) {
 
 std::string_view to_string(Ties ties) { return ties == Ties::first ? "first" : "random"; }
 
-void validate(const Hand& hand) {
-  if (!(hand.jitter_px >= 0 && hand.jitter_px <= 1e6)) {
+void validate(const SimulatedUser& user) {
+  if (!(user.jitter_px >= 0 && user.jitter_px <= 1e6)) {
     throw Error(ErrorKind::usage, "--jitter is a number of pixels, 0 to 1000000");
   }
-  if (!(hand.slack >= 0 && hand.slack <= 100)) {
+  if (!(user.slack >= 0 && user.slack <= 100)) {
     throw Error(ErrorKind::usage, "--slack is a share of the box, 0 to 100 (0.1: a tenth to each side)");
   }
 }
 
-std::optional<AimedPoint> farthest_point(const Mask& region, const TaskHand& hand, int order) {
+std::optional<AimedPoint> farthest_point(const Mask& region, const TaskUser& user, int index) {
   const auto box = bounding_box(region);
   if (!box) return std::nullopt;
   const std::vector<float> distance = chamfer_distance(region, *box);
@@ -85,41 +84,41 @@ std::optional<AimedPoint> farthest_point(const Mask& region, const TaskHand& han
       if (*value++ == max) farthest.push_back({static_cast<double>(x), static_cast<double>(y)});
     }
   }
-  Random random = draws_for(hand, "point " + std::to_string(order));
-  const std::size_t pick = hand.hand.ties == Ties::first ? 0 : random.below(farthest.size());
-  return AimedPoint{farthest[pick], moved(farthest[pick], region.extent, hand.hand.jitter_px, random)};
+  Random random = draws_for(user, "point " + std::to_string(index));
+  const std::size_t pick = user.ties == Ties::first ? 0 : random.below(farthest.size());
+  return AimedPoint{farthest[pick], jittered(farthest[pick], region.extent, user.jitter_px, random)};
 }
 
-std::vector<Prompt> mode_prompts(int mode, const Mask& truth, const TaskHand& hand) {
+std::vector<Prompt> mode_prompts(int mode, const Mask& truth, const TaskUser& user) {
   const Extent2 picture = truth.extent;
-  if (mode == 5) return {box_prompt(bounding_box(truth).value(), picture, hand, "all")};
+  if (mode == 5) return {box_prompt(bounding_box(truth).value(), picture, user, "all")};
   const Regions regions = find_regions(truth);
   const bool one_region = mode == 1 || mode == 3;
   const std::size_t count = one_region ? 1 : std::min(kMaxRegions, regions.regions.size());
   std::vector<Prompt> prompts;
   for (std::size_t i = 0; i < count; ++i) {
     if (mode >= 3) {
-      prompts.push_back(box_prompt(regions.regions[i].box, picture, hand, std::to_string(i + 1)));
+      prompts.push_back(box_prompt(regions.regions[i].box, picture, user, std::to_string(i + 1)));
       continue;
     }
     if (i == 0) prompts.emplace_back();
-    const auto point = farthest_point(only_region(regions, i, picture), hand, static_cast<int>(i) + 1);
-    prompts.front().points.push_back({point.value().landed, PointLabel::foreground});
+    const auto point = farthest_point(only_region(regions, i, picture), user, static_cast<int>(i) + 1);
+    prompts.front().points.push_back({point.value().jittered, PointLabel::foreground});
   }
   return prompts;
 }
 
 std::optional<PointPrompt> next_click(const Mask& truth, const Mask& prediction, const Mask& positive,
-                                      const TaskHand& hand, int order) {
+                                      const TaskUser& user, int index) {
   Mask error = empty_mask(truth.extent);
   for (std::size_t i = 0; i < error.pixels.size(); ++i) {
     error.pixels[i] = truth.pixels[i] != prediction.pixels[i] ? 1 : 0;
   }
-  const auto point = farthest_point(error, hand, order);
+  const auto point = farthest_point(error, user, index);
   if (!point) return std::nullopt;
   const auto at = static_cast<std::size_t>(point->aim.y) * static_cast<std::size_t>(truth.extent.width) +
                   static_cast<std::size_t>(point->aim.x);
-  return PointPrompt{point->landed,
+  return PointPrompt{point->jittered,
                      positive.pixels[at] != 0 ? PointLabel::foreground : PointLabel::background};
 }
 

@@ -13,10 +13,10 @@
 namespace sonde {
 namespace {
 
-const TaskHand kFirst{{.ties = Ties::first}, "task"};
+const TaskUser kFirst{{.ties = Ties::first}, "task"};
 
-std::string mode_text(int mode, const Mask& truth, const TaskHand& hand = kFirst) {
-  return prompt_text(mode_prompts(mode, truth, hand));
+std::string mode_text(int mode, const Mask& truth, const TaskUser& user = kFirst) {
+  return prompt_text(mode_prompts(mode, truth, user));
 }
 
 // Three regions of 9, 4 and 2 pixels and a speck of 1.
@@ -41,15 +41,15 @@ TEST(FarthestPoint, DrawsAmongEqualsBySeedAndTaskAndRepeats) {
   const Mask line = filled_box({40, 3}, {0, 1, 39, 1});
   std::set<double> drawn_x;
   for (std::uint64_t seed = 0; seed < 30; ++seed) {
-    const TaskHand hand{{.ties = Ties::random, .seed = seed}, "task"};
-    const auto point = farthest_point(line, hand, 1);
-    EXPECT_EQ(point->aim, farthest_point(line, hand, 1)->aim);
+    const TaskUser user{{.ties = Ties::random, .seed = seed}, "task"};
+    const auto point = farthest_point(line, user, 1);
+    EXPECT_EQ(point->aim, farthest_point(line, user, 1)->aim);
     EXPECT_EQ(point->aim.y, 1);
     drawn_x.insert(point->aim.x);
   }
   EXPECT_GT(drawn_x.size(), 10U);
-  const TaskHand one{{.seed = 1}, "one"};
-  const TaskHand other{{.seed = 1}, "other"};
+  const TaskUser one{{.seed = 1}, "one"};
+  const TaskUser other{{.seed = 1}, "other"};
   EXPECT_NE(farthest_point(line, one, 1)->aim, farthest_point(line, other, 1)->aim);
 }
 
@@ -81,7 +81,7 @@ TEST(ModePrompts, WorkOnASinglePixel) {
 }
 
 TEST(ModePrompts, GrowBoxesByTheSlackAndStayInThePicture) {
-  const TaskHand slack{{.ties = Ties::first, .slack = 0.5}, "task"};
+  const TaskUser slack{{.ties = Ties::first, .slack = 0.5}, "task"};
   EXPECT_EQ(mode_text(5, filled_box({40, 30}, {10, 10, 19, 13}), slack), "5,8,24,15");
   EXPECT_EQ(mode_text(5, filled_box({20, 20}, {1, 1, 18, 18}), slack), "0,0,19,19");
 }
@@ -90,8 +90,8 @@ TEST(ModePrompts, JitterMovesEveryCornerByAtMostThatMuchAndStaysInThePicture) {
   const Mask box = filled_box({60, 60}, {2, 20, 40, 50});
   bool moved = false;
   for (std::uint64_t seed = 0; seed < 50; ++seed) {
-    const TaskHand hand{{.ties = Ties::first, .seed = seed, .jitter_px = 4}, "task"};
-    const Box2 jittered = mode_prompts(3, box, hand).front().box.value();
+    const TaskUser user{{.ties = Ties::first, .seed = seed, .jitter_px = 4}, "task"};
+    const Box2 jittered = mode_prompts(3, box, user).front().box.value();
     EXPECT_LE(std::abs(jittered.x0 - 2), 4);
     EXPECT_LE(std::abs(jittered.y0 - 20), 4);
     EXPECT_LE(std::abs(jittered.x1 - 40), 4);
@@ -106,8 +106,8 @@ TEST(ModePrompts, JitterMovesEveryCornerByAtMostThatMuchAndStaysInThePicture) {
 TEST(ModePrompts, JitterNeverTurnsABoxRound) {
   const Mask pixel = filled_box({30, 30}, {15, 15, 15, 15});
   for (std::uint64_t seed = 0; seed < 50; ++seed) {
-    const TaskHand hand{{.seed = seed, .jitter_px = 10}, "task"};
-    const Box2 box = mode_prompts(3, pixel, hand).front().box.value();
+    const TaskUser user{{.seed = seed, .jitter_px = 10}, "task"};
+    const Box2 box = mode_prompts(3, pixel, user).front().box.value();
     EXPECT_LE(box.x0, box.x1);
     EXPECT_LE(box.y0, box.y1);
   }
@@ -134,8 +134,8 @@ TEST(NextClick, IsPositiveInAnotherClassWhereTheSignIsReadFromTheWholeMask) {
 TEST(NextClick, KeepsTheSignOfItsAimWhenTheHandSlips) {
   const Mask truth = filled_box({30, 30}, {14, 14, 16, 16});
   for (std::uint64_t seed = 0; seed < 20; ++seed) {
-    const TaskHand hand{{.seed = seed, .jitter_px = 9}, "task"};
-    EXPECT_EQ(next_click(truth, empty_mask({30, 30}), truth, hand, 2)->label, PointLabel::foreground);
+    const TaskUser user{{.seed = seed, .jitter_px = 9}, "task"};
+    EXPECT_EQ(next_click(truth, empty_mask({30, 30}), truth, user, 2)->label, PointLabel::foreground);
   }
 }
 
@@ -151,11 +151,11 @@ TEST(PromptText, WritesPointsWithTheirSignAndBoxes) {
             "1,2,3,4;5,6,7,8");
 }
 
-TEST(Hand, RefusesANegativeOrUnboundedJitterOrSlack) {
-  EXPECT_THROW(validate(Hand{.jitter_px = -1}), Error);
-  EXPECT_THROW(validate(Hand{.jitter_px = std::nan("")}), Error);
-  EXPECT_THROW(validate(Hand{.slack = -0.1}), Error);
-  EXPECT_NO_THROW(validate(Hand{.jitter_px = 3, .slack = 0.1}));
+TEST(SimulatedUser, RefusesANegativeOrUnboundedJitterOrSlack) {
+  EXPECT_THROW(validate(SimulatedUser{.jitter_px = -1}), Error);
+  EXPECT_THROW(validate(SimulatedUser{.jitter_px = std::nan("")}), Error);
+  EXPECT_THROW(validate(SimulatedUser{.slack = -0.1}), Error);
+  EXPECT_NO_THROW(validate(SimulatedUser{.jitter_px = 3, .slack = 0.1}));
 }
 
 }  // namespace

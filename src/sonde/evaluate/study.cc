@@ -23,12 +23,12 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-// What is left and how long such work has taken so far.
-class Pace {
+// How long what is left of one kind of work will take, from what has been done.
+class EtaEstimator {
  public:
-  void expect(std::int64_t count) { left_ += count; }
+  void add(std::int64_t count) { left_ += count; }
   void skip() { --left_; }
-  void took(double seconds) {
+  void finish(double seconds) {
     --left_;
     ++measured_;
     seconds_ += seconds;
@@ -44,29 +44,30 @@ class Pace {
   double seconds_ = 0, measured_ = 0;
 };
 
-// The only state that threads share.
-class Board {
+// Progress and failures: the only state that threads share.
+class ProgressTracker {
  public:
-  Board(const StudyRun& run, std::int64_t pictures, std::int64_t tasks, std::int64_t volumes) : run_(run) {
-    pictures_.expect(pictures);
-    tasks_.expect(tasks);
-    volumes_.expect(volumes);
+  ProgressTracker(const StudyRun& run, std::int64_t pictures, std::int64_t tasks, std::int64_t volumes)
+      : run_(run) {
+    pictures_.add(pictures);
+    tasks_.add(tasks);
+    volumes_.add(volumes);
     progress_.total = tasks + volumes;
   }
 
   bool stopped() const { return run_.stop != nullptr && run_.stop->load(); }
-  void picture_took(double seconds) {
-    update([&] { pictures_.took(seconds); });
+  void picture_finished(double seconds) {
+    update([&] { pictures_.finish(seconds); });
   }
   void picture_skipped() {
     update([&] { pictures_.skip(); });
   }
-  void task_took(double seconds) {
+  void task_finished(double seconds) {
     update([&] { finish(tasks_, seconds); });
     has_answers_ = true;
   }
   bool has_answers() const { return has_answers_; }  // of this run
-  void volume_took(double seconds) {
+  void volume_finished(double seconds) {
     update([&] { finish(volumes_, seconds); });
   }
   // Done by an earlier run, or given up.
@@ -94,8 +95,8 @@ class Board {
   }
 
  private:
-  void finish(Pace& kind, double seconds) {
-    kind.took(seconds);
+  void finish(EtaEstimator& kind, double seconds) {
+    kind.finish(seconds);
     ++progress_.done;
   }
   template <typename Change>
@@ -113,7 +114,7 @@ class Board {
 
   const StudyRun& run_;
   std::mutex mutex_;
-  Pace pictures_, tasks_, volumes_;
+  EtaEstimator pictures_, tasks_, volumes_;
   StudyProgress progress_;
   std::vector<StudyFailure> failures_;
   std::atomic<bool> has_answers_ = false;
@@ -125,19 +126,19 @@ enum class Attempt { beside_others, alone };
 // One picture: every task of it that is not done yet.
 class PictureWork {
  public:
-  PictureWork(const StudyCase& study_case, const StudyRun& run, Journal& journal, Board& board)
-      : case_(study_case), run_(run), journal_(journal), board_(board) {}
+  PictureWork(const StudyCase& study_case, const StudyRun& run, Journal& journal, ProgressTracker& tracker)
+      : case_(study_case), run_(run), journal_(journal), tracker_(tracker) {}
 
   // std::bad_alloc passes, but alone only where nothing fitted so far.
   void work(const CaseLoader& loader, const OpenPicture& open_picture, Attempt attempt) {
     find_todo();
     if (attempt == Attempt::beside_others)
-      board_.tasks_skipped(static_cast<std::int64_t>(case_.tasks.size() - todo_.size()));
-    if (todo_.empty()) return board_.picture_skipped();
+      tracker_.tasks_skipped(static_cast<std::int64_t>(case_.tasks.size() - todo_.size()));
+    if (todo_.empty()) return tracker_.picture_skipped();
     try {
       answer_all(loader, open_picture);
     } catch (const std::bad_alloc& error) {
-      if (attempt == Attempt::beside_others || !board_.has_answers()) throw;
+      if (attempt == Attempt::beside_others || !tracker_.has_answers()) throw;
       find_todo();
       give_up(FailureKind::not_segmented, case_.image_file.string() + ": " + cause_of(error));
     }
@@ -147,7 +148,7 @@ class PictureWork {
   void find_todo() {
     todo_.clear();
     for (std::size_t i = 0; i < case_.tasks.size(); ++i) {
-      if (!journal_.holds(task_key(unanswered(case_, case_.tasks[i])))) todo_.push_back(i);
+      if (!journal_.holds(task_key(pending_record(case_, case_.tasks[i])))) todo_.push_back(i);
     }
   }
 
@@ -165,23 +166,23 @@ class PictureWork {
     } catch (const std::exception& error) {
       return give_up(FailureKind::not_segmented, case_.image_file.string() + ": " + cause_of(error));
     }
-    board_.picture_took(seconds_since(start));
+    tracker_.picture_finished(seconds_since(start));
     for (const std::size_t index : todo_) {
-      if (board_.stopped()) return;
+      if (tracker_.stopped()) return;
       answer(index, segmenter);
     }
   }
 
   void give_up(FailureKind kind, const std::string& reason) {
-    board_.fail({case_.dataset, case_.image, {}, kind, reason});
-    board_.picture_skipped();
-    board_.tasks_skipped(static_cast<std::int64_t>(todo_.size()));
+    tracker_.fail({case_.dataset, case_.image, {}, kind, reason});
+    tracker_.picture_skipped();
+    tracker_.tasks_skipped(static_cast<std::int64_t>(todo_.size()));
   }
 
   void answer(std::size_t index, const Segmenter& segmenter) {
     const StudyTask& task = case_.tasks[index];
     const auto start = Clock::now();
-    TaskRecord record = unanswered(case_, task);
+    TaskRecord record = pending_record(case_, task);
     try {
       ProtocolTask asked{
           .name = case_.dataset + '\n' + case_.image + '\n' + std::to_string(task.label) + '\n' + task.object,
@@ -195,29 +196,30 @@ class PictureWork {
     } catch (const std::bad_alloc&) {
       throw;
     } catch (const std::exception& error) {
-      board_.fail({case_.dataset, case_.image, task.label, FailureKind::not_segmented,
-                   case_.image_file.string() + ": " + cause_of(error)});
-      return board_.tasks_skipped(1);
+      tracker_.fail({case_.dataset, case_.image, task.label, FailureKind::not_segmented,
+                     case_.image_file.string() + ": " + cause_of(error)});
+      return tracker_.tasks_skipped(1);
     }
     journal_.append(record);
-    board_.task_took(seconds_since(start));
+    tracker_.task_finished(seconds_since(start));
   }
 
   const StudyCase& case_;
   const StudyRun& run_;
   Journal& journal_;
-  Board& board_;
+  ProgressTracker& tracker_;
   LoadedCase picture_;
   std::vector<std::size_t> todo_;
 };
 
 // Calls work(i) for 0 .. count - 1 on several threads, until stop.
 template <typename Work>
-void in_parallel_then_alone(std::size_t count, int threads, const Board& board, const Work& work) {
+void in_parallel_then_alone(std::size_t count, int threads, const ProgressTracker& tracker,
+                            const Work& work) {
   std::mutex mutex;
   std::vector<std::size_t> too_large;
   parallel_for(threads, static_cast<std::int64_t>(count), [&](std::int64_t i) {
-    if (board.stopped()) return;
+    if (tracker.stopped()) return;
     try {
       work(static_cast<std::size_t>(i), Attempt::beside_others);
     } catch (const std::bad_alloc&) {
@@ -227,44 +229,44 @@ void in_parallel_then_alone(std::size_t count, int threads, const Board& board, 
   });
   std::ranges::sort(too_large);
   for (const std::size_t i : too_large)
-    if (!board.stopped()) work(i, Attempt::alone);
+    if (!tracker.stopped()) work(i, Attempt::alone);
 }
 
 // A label of a volume whose slices are all done.
 class VolumeWork {
  public:
-  VolumeWork(const VolumeTask& task, const StudyRun& run, Journal& journal, Board& board)
-      : task_(task), run_(run), journal_(journal), board_(board) {}
+  VolumeWork(const VolumeTask& task, const StudyRun& run, Journal& journal, ProgressTracker& tracker)
+      : task_(task), run_(run), journal_(journal), tracker_(tracker) {}
 
   void work(const DataSetPlan& plan, const CaseLoader& loader, Attempt attempt) {
     try {
       score(plan, loader);
     } catch (const std::bad_alloc& error) {
       if (attempt == Attempt::beside_others) throw;
-      board_.fail({task_.dataset, task_.image, task_.task.label, FailureKind::unreadable_image,
-                   task_.image_file.string() + ": " + cause_of(error)});
-      board_.volume_skipped();
+      tracker_.fail({task_.dataset, task_.image, task_.task.label, FailureKind::unreadable_image,
+                     task_.image_file.string() + ": " + cause_of(error)});
+      tracker_.volume_skipped();
     }
   }
 
  private:
   void score(const DataSetPlan& plan, const CaseLoader& loader) {
     const auto start = Clock::now();
-    TaskRecord record = unanswered(task_);
+    TaskRecord record = pending_record(task_);
     const auto slices = slices_of(plan, task_);
     const bool whole = std::all_of(slices.begin(), slices.end(),
                                    [&](const TaskRecord& slice) { return journal_.holds(task_key(slice)); });
-    if (!whole || journal_.holds(task_key(record))) return board_.volume_skipped();
+    if (!whole || journal_.holds(task_key(record))) return tracker_.volume_skipped();
     const auto loaded = loader.load(task_);
     if (const auto* failure = std::get_if<StudyFailure>(&loaded)) {
-      board_.fail(*failure);
-      return board_.volume_skipped();
+      tracker_.fail(*failure);
+      return tracker_.volume_skipped();
     }
     const auto& truth = std::get<VolumeTruth>(loaded);
     record.unit = truth.voxel_mm ? DistanceUnit::mm : DistanceUnit::px;
     record.outcomes = volume_outcomes(truth, answered(slices), run_.protocol.tolerance);
     journal_.append(record);
-    board_.volume_took(seconds_since(start));
+    tracker_.volume_finished(seconds_since(start));
   }
 
   std::vector<TaskRecord> answered(const std::vector<TaskRecord>& slices) const {
@@ -277,7 +279,7 @@ class VolumeWork {
   const VolumeTask& task_;
   const StudyRun& run_;
   Journal& journal_;
-  Board& board_;
+  ProgressTracker& tracker_;
 };
 
 }  // namespace
@@ -300,15 +302,16 @@ std::vector<StudyFailure> run_tasks(const std::vector<DataSetPlan>& plans, const
     for (const VolumeTask& v : plan.volumes) volumes.emplace_back(&plan, &v);
   }
   const auto volume_count = static_cast<std::int64_t>(volumes.size());
-  Board board(run, static_cast<std::int64_t>(cases.size()), task_count(plans) - volume_count, volume_count);
+  ProgressTracker tracker(run, static_cast<std::int64_t>(cases.size()), task_count(plans) - volume_count,
+                          volume_count);
   const CaseLoader loader(run.window);
-  in_parallel_then_alone(cases.size(), run.threads, board, [&](std::size_t i, Attempt attempt) {
-    PictureWork(*cases[i], run, journal, board).work(loader, open_picture, attempt);
+  in_parallel_then_alone(cases.size(), run.threads, tracker, [&](std::size_t i, Attempt attempt) {
+    PictureWork(*cases[i], run, journal, tracker).work(loader, open_picture, attempt);
   });
-  in_parallel_then_alone(volumes.size(), run.threads, board, [&](std::size_t i, Attempt attempt) {
-    VolumeWork(*volumes[i].second, run, journal, board).work(*volumes[i].first, loader, attempt);
+  in_parallel_then_alone(volumes.size(), run.threads, tracker, [&](std::size_t i, Attempt attempt) {
+    VolumeWork(*volumes[i].second, run, journal, tracker).work(*volumes[i].first, loader, attempt);
   });
-  return board.failures();
+  return tracker.failures();
 }
 
 }  // namespace sonde

@@ -29,7 +29,7 @@ struct StudyRun {
   const std::atomic<bool>* stop = nullptr;             // set: no new object is begun
 };
 
-// Asks for every task of the plans that the journal does not hold yet, each object durable as soon as it is
+// Runs every task of the plans that the journal does not hold yet, each object durable as soon as it is
 // done. Pictures run in parallel, each on one thread; answers depend on the task alone. What cannot be read
 // or segmented is a failure, returned in the order of the plans' (failures of the plans are not repeated).
 // Throws what Journal::append throws: then everything appended before is kept.

@@ -17,7 +17,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string dumped(const Json& json) { return json_text(json, 1) + '\n'; }
+std::string file_text(const Json& json) { return json_text(json, 1) + '\n'; }
 
 Json read_json(const fs::path& path) {
   const MappedFile file(path);
@@ -122,7 +122,7 @@ std::string summary_file(const StudyDescription& description, const StudyResults
             {"settings", to_json(description.settings)},
             {"facts", to_json(description.facts)}};
   json.update(parse_ordered_json(summary_json(results.summary)));
-  return dumped(json);
+  return file_text(json);
 }
 
 void write_summary_and_report(const fs::path& folder, StudyDescription description, const Journal* journal,
@@ -165,12 +165,12 @@ fs::path journal_path(const fs::path& folder) { return folder / "journal"; }
 void write_description(const fs::path& folder, const StudyDescription& description) {
   Json expected = Json::array();
   for (const Expected& e : description.expected) expected.push_back(to_json(e));
-  write_durably(folder / "study.json", dumped({{"title", description.title},
-                                               {"settings", to_json(description.settings)},
-                                               {"facts", to_json(description.facts)},
-                                               {"window", description.window},
-                                               {"seed", description.seed},
-                                               {"expected", expected}}));
+  write_durably(folder / "study.json", file_text({{"title", description.title},
+                                                  {"settings", to_json(description.settings)},
+                                                  {"facts", to_json(description.facts)},
+                                                  {"window", description.window},
+                                                  {"seed", description.seed},
+                                                  {"expected", expected}}));
 }
 
 std::optional<StudyDescription> read_description(const fs::path& folder) {
@@ -237,10 +237,10 @@ std::vector<std::string> task_keys(const std::vector<DataSetPlan>& plans) {
   for (const DataSetPlan& plan : plans) {
     for (const StudyCase& c : plan.cases) {
       for (const StudyTask& task : c.tasks) {
-        keys.push_back(task_key(unanswered(c, task)));
+        keys.push_back(task_key(pending_record(c, task)));
       }
     }
-    for (const VolumeTask& volume : plan.volumes) keys.push_back(task_key(unanswered(volume)));
+    for (const VolumeTask& volume : plan.volumes) keys.push_back(task_key(pending_record(volume)));
   }
   return keys;
 }

@@ -26,7 +26,7 @@ struct Expected {
   std::vector<Label> labels;
 };
 
-// Of a distance over the rows where it is finite.
+// Of a metric over the rows where it is finite.
 struct MetricEstimate : Estimate {
   std::int64_t infinite = 0;  // rows with one empty mask: counted, not averaged
 };

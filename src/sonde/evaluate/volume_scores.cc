@@ -20,7 +20,7 @@ std::vector<TaskRecord> slices_of(const DataSetPlan& plan, const VolumeTask& vol
     if (c.image_file != volume.image_file || !c.slice) continue;
     for (const StudyTask& task : c.tasks) {
       if (!same_label(task, volume.task)) continue;
-      slices.push_back(unanswered(c, task));
+      slices.push_back(pending_record(c, task));
     }
   }
   return slices;

@@ -96,7 +96,7 @@ export function drawSize(): void {
   if (lines.some((line) => line.bySize.median.length > 0))
     parts.push('Line and band: median and quartiles of equally many neighbours in size, from all objects.')
   if (lines.some((line) => line.sample.area.length < line.n))
-    parts.push('Where there are too many objects to draw, every so many-th is.')
+    parts.push('Where there are too many objects to draw, an even sample is drawn.')
   byId('size-note').textContent = parts.join(' ')
   showCharts('size', cards)
 }

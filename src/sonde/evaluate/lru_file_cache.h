@@ -12,12 +12,12 @@
 
 namespace sonde {
 
-// What was read from the files used latest. Safe to use from several threads: who asks for a file while
+// What was read from the files used last. Safe to use from several threads: who asks for a file while
 // another reads it waits and gets the same value, or the same exception.
 template <typename T>
-class LatestFiles {
+class LruFileCache {
  public:
-  explicit LatestFiles(std::size_t kept) : kept_(std::max<std::size_t>(1, kept)) {}
+  explicit LruFileCache(std::size_t capacity) : capacity_(std::max<std::size_t>(1, capacity)) {}
 
   // read: path -> std::shared_ptr<const T>
   template <typename Read>
@@ -32,7 +32,7 @@ class LatestFiles {
       if (is_mine) entry = entries_.emplace(entries_.end(), path, mine.get_future().share());
       entries_.splice(entries_.begin(), entries_, entry);
       value = entry->second;
-      if (entries_.size() > kept_) entries_.pop_back();
+      if (entries_.size() > capacity_) entries_.pop_back();
     }
     if (is_mine) {
       try {
@@ -47,7 +47,7 @@ class LatestFiles {
  private:
   using Value = std::shared_ptr<const T>;
   using Entry = std::pair<std::filesystem::path, std::shared_future<Value>>;
-  std::size_t kept_;
+  std::size_t capacity_;
   std::mutex mutex_;
   std::list<Entry> entries_;  // the latest first
 };
