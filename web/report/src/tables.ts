@@ -21,8 +21,11 @@ import {
 } from './data'
 import { byId, count, element, fixed, plural } from './dom'
 
-const range = (estimate: Estimate, digits: number) =>
-  hasInterval(estimate) ? `${fixed(estimate.low, digits)}–${fixed(estimate.high, digits)}` : 'one image'
+function range(estimate: Estimate, digits: number): string {
+  const { low, high } = estimate
+  if (low === null || high === null) return 'one image'
+  return `${fixed(low, digits)}${low < 0 ? ' to ' : '–'}${fixed(high, digits)}`
+}
 const kept = <Item>(items: (Item | null)[]) => items.filter((item) => item !== null)
 
 function scrolling(table: HTMLTableElement, name: string): HTMLElement {
