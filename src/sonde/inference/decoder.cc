@@ -31,9 +31,10 @@ struct Decoder::Impl {
 
 namespace {
 
-constexpr std::size_t kLogitsPerPosition = 16;
+constexpr std::size_t kLogitsPerPosition = 16;  // two upscalings by 2 x 2
 
-// One prompt's way through the decoder.
+// One prompt's way through the decoder: `tokens_` are the published "queries" [T][C], `state_` stands for the
+// "keys" [E*E][C] of the image, which are not held as such.
 class PromptPass {
  public:
   PromptPass(const decoder::Weights& weights, const kernels::Buffer& positions,
@@ -43,53 +44,66 @@ class PromptPass {
         image_(image),
         threads_(threads),
         above_iou_(prompt.above_iou) {
+    // tokens = cat(iou_token, mask_tokens, sparse_prompt_embeddings)  (model/mask_decoder.cc, MaskDecoder)
     tokens_.queries = tokens_.positions = decoder::tokens_of(weights, prompt);
     tokens_.count = tokens_.queries.size() / weights.sizes.channels;
+    // src = image_embeddings + dense_prompt_embeddings. The image is prepared as if there were no mask; one
+    // that there is adds features (decoder_prompt.cc).
     state_ =
         decoder::start_state(weights, tokens_.count, decoder::mask_features(weights.sizes, prompt), scratch_);
     decoder::add_mask(weights, prompt, threads, state_);
   }
 
+  // (model/two_way_transformer.cc, TwoWayTransformer; each layer a TwoWayAttentionBlock)
   std::vector<DecodedMask> decode(MaskTokens wanted) {
     const std::size_t layers = weights_.sizes.layers;
     for (std::size_t i = 0; i < layers; ++i) {
       const decoder::Layer& layer = weights_.layers[i];
-      decoder::attend_to_themselves(layer, i == 0 ? decoder::FirstLayer::yes : decoder::FirstLayer::no,
-                                    weights_.sizes.heads, tokens_);
-      exchange(i, layer.norm2);
-      decoder::think(layer, tokens_);
-      answer_ = decoder::make_answer(weights_, i, tokens_.queries.data(), tokens_.positions.data(), state_,
-                                     scratch_);
+      // queries = norm1(queries + self_attn(q, q, queries)), q = queries + positions
+      decoder::self_attend(layer, i == 0 ? decoder::FirstLayer::yes : decoder::FirstLayer::no,
+                           weights_.sizes.heads, tokens_);
+      // queries = norm2(queries + cross_attn_token_to_image(q, keys + image_pe, keys))
+      attend_to_image(i, layer.norm2);
+      // queries = norm3(queries + mlp(queries))
+      decoder::apply_mlp(layer, tokens_);
+      // keys = norm4(keys + cross_attn_image_to_token(keys + image_pe, q, queries)): the tokens' side now,
+      // the image's with the next layer's pass. The final attention's pass does it for the last layer.
+      image_to_token_ = decoder::prepare_image_to_token(weights_, i, tokens_.queries.data(),
+                                                        tokens_.positions.data(), state_, scratch_);
     }
-    exchange(layers, weights_.final_norm);
+    // queries = norm_final_attn(queries + final_attn_token_to_image(q, keys + image_pe, keys))
+    attend_to_image(layers, weights_.final_norm);
     return masks(wanted);
   }
 
  private:
-  // The tokens tell the image what the layer before made of them, then ask it.
-  void exchange(std::size_t layer, const decoder::Norm& norm) {
+  // One pass over the image: the image_to_token attention of the layer before, then the token_to_image
+  // attention of this one. Together, as each block of positions is in the cache for both.
+  void attend_to_image(std::size_t layer, const decoder::Norm& norm) {
     kernels::ScratchScope scratch;
     const float *queries = tokens_.queries.data(), *positions = tokens_.positions.data();
-    const bool has_answer = layer > 0;
-    const decoder::Question question =
-        decoder::make_question(weights_, layer, queries, positions, state_, scratch);
+    const decoder::TokenToImage token_to_image =
+        decoder::prepare_token_to_image(weights_, layer, queries, positions, state_, scratch);
     auto* attended = scratch.take<float>(tokens_.count * weights_.sizes.inner);
     decoder::run_pass({.weights = weights_,
                        .positions = positions_,
                        .image = image_,
                        .state = state_,
-                       .answer = has_answer ? &answer_ : nullptr,
-                       .question = question},
+                       .image_to_token = layer > 0 ? &image_to_token_ : nullptr,
+                       .token_to_image = token_to_image},
                       threads_, attended);
-    decoder::take_answer(*question.attention, norm, attended, tokens_);
+    decoder::add_attended(*token_to_image.attention, norm, attended, tokens_);
   }
 
+  // iou_pred = iou_prediction_head(iou_token_out)
+  // masks = (hyper_in @ upscaled_embedding), hyper_in[i] = output_hypernetworks_mlps[i](mask_tokens_out[i])
+  // (model/mask_decoder.cc, MaskDecoder)
   std::vector<DecodedMask> masks(MaskTokens wanted) const {
     const decoder::Sizes& sizes = weights_.sizes;
     const std::vector<float> iou = decoder::evaluate(weights_.iou_head, token(0));
     std::vector<DecodedMask> masks(token_count(wanted));
     std::vector<std::span<float>> logits;
-    std::vector<float> hyper;
+    std::vector<float> hyper;  // [masks that are computed][upscaled]
     for (std::size_t i = 0; i < masks.size(); ++i) {
       const std::size_t mask_token = first_token(wanted) + i;
       masks[i].predicted_iou = iou[mask_token];
@@ -103,6 +117,7 @@ class PromptPass {
     return masks;
   }
 
+  // 0: the IoU's, then those of the masks.
   const float* token(std::size_t i) const { return tokens_.queries.data() + i * weights_.sizes.channels; }
 
   const decoder::Weights& weights_;
@@ -113,7 +128,7 @@ class PromptPass {
   kernels::ScratchScope scratch_;
   decoder::Tokens tokens_;
   decoder::ImageState state_;
-  decoder::Answer answer_;
+  decoder::ImageToToken image_to_token_;
 };
 
 }  // namespace

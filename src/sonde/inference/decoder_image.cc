@@ -20,7 +20,8 @@ constexpr float kTwoPi = 6.283185307179586F;
 
 std::size_t parts_of(const Sizes& sizes) { return key_part(sizes.layers) + 1; }
 
-// One block of position encodings: [channels][kBlock], sines, then cosines. Source: Tancik et al. 2020.
+// One block of get_dense_pe(): [channels][kBlock], sines, then cosines. Source: Tancik et al. 2020.
+// (model/prompt_encoder.cc, PromptEncoder and PositionEmbeddingRandom)
 void encode_positions(const Weights& weights, std::size_t block, float* out) {
   const Sizes& sizes = weights.sizes;
   const std::size_t half = sizes.channels / 2;
@@ -54,6 +55,8 @@ void project(const float* weights, std::size_t rows, std::size_t channels, const
 
 void prepare_block(const Weights& weights, const Buffer& positions, std::span<const float> embedding,
                    std::size_t block, PreparedImage& image) {
+  // keys0 = image_embedding + no_mask_embed, as rows [kBlock][channels] for products with positions as rows,
+  // and turned, [channels][kBlock], for those with positions side by side. Positions beyond the last are 0.
   const Sizes& sizes = weights.sizes;
   const Projections& projections = weights.projections;
   const std::size_t C = sizes.channels;
@@ -67,13 +70,19 @@ void prepare_block(const Weights& weights, const Buffer& positions, std::span<co
   }
   auto* keys = image.keys.as<float>() + block * C * kBlock;
   kernels::transpose(rows, C, kBlock, C, keys, kBlock);
+  // k_proj and q_proj of every layer and k_proj of the final attention. Only in the first layer is s = 1, so
+  // that the encodings can be added once for all prompts; later ones add them to the scores.
   for (std::size_t part = 0; part < parts_of(sizes); ++part) {
     project(projections.scaled.data() + part * sizes.inner * C, sizes.inner, C, keys,
             part < kFirstLayerParts ? projected_block(positions, sizes, part, block) : nullptr,
             projected_block(image.projected, sizes, part, block));
   }
+  // output_upscaling.0, a transposed convolution of stride 2: each position gives 2 x 2 x C/4 numbers of its
+  // own.
   project(projections.scaled.data() + parts_of(sizes) * sizes.inner * C, C, C, keys, nullptr,
           upscaled_block(image.projected, sizes, block));
+  // v_proj of every layer, positions as rows: attention sums them over positions. From [kBlock][layer, head,
+  // head_dim] to each head's own [positions][head_dim].
   auto* values = scratch.take<float>(kBlock * projections.value_columns);
   multiply(
       {.in = rows, .in_stride = C, .rows = kBlock, .out = values, .out_stride = projections.value_columns},
@@ -104,6 +113,7 @@ Buffer project_positions(const Weights& weights, int threads) {
     kernels::ScratchScope scratch;
     auto* encodings = scratch.take<float>(sizes.channels * kBlock);
     encode_positions(weights, static_cast<std::size_t>(block), encodings);
+    // `bare`: the norms' weights scale keys, not image_pe. The biases of q_proj come with it.
     for (std::size_t part = 0; part < parts_of(sizes); ++part) {
       const std::size_t first = part * sizes.inner;
       float* out = projected_block(positions, sizes, part, static_cast<std::size_t>(block));
@@ -137,11 +147,13 @@ ImageState start_state(const Weights& weights, std::size_t tokens, std::size_t f
   const std::size_t padded = sizes.blocks * kBlock;
   const std::size_t added = sizes.heads * std::min(tokens - 1, sizes.head_dim) + 3;
   ImageState state{.tokens = tokens, .features = features};
-  // The last layer's scores stand there too, before each head's last is dropped.
+  // The last layer's scores stand there too, before each head's last is dropped. Each layer adds its
+  // attention's features and three more: 1 for out_proj's bias, the norm's mean, 1 for the norm's bias.
   state.capacity = features + sizes.layers * added + sizes.heads;
   state.feature_blocks = scratch.take<float>(padded * state.capacity);
   state.scale = scratch.take<float>(padded);
   std::fill_n(state.scale, padded, 1.0F);
+  // The last layer's keys are needed for their mean and deviation alone: nothing is added to them later.
   if (sizes.layers > 1) state.keys = scratch.take<float>(padded * sizes.channels);
   state.rows = scratch.take<float>(state.capacity * sizes.channels + kBeyond);
   state.column_stride = (state.capacity + kernels::kPanel - 1) / kernels::kPanel * kernels::kPanel;

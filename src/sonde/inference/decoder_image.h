@@ -9,15 +9,26 @@
 #include "sonde/inference/network.h"
 #include "sonde/kernels/buffer.h"
 
-// The decoder's image side: thousands of positions, of which a prompt with T tokens changes little. Each
-// layer adds to a position's channels a mixture of what the tokens say (attention weights P times M = values
-// times out_proj, as many rows as tokens times heads) and normalises them:
+// The decoder's image side: thousands of positions, which a prompt with T tokens changes by few numbers each.
+// Published (model/two_way_transformer.cc, TwoWayAttentionBlock), for keys [E*E][C] of the image:
+//   keys' = norm4(keys + cross_attn_image_to_token(keys + image_pe, queries + positions, queries)).
+// The attention gives each position a mixture of what the tokens say, P M + out_bias: P its weights
+// [E*E][heads * T], M = values times out_proj [heads * T][C]. With the norm written out,
 //   keys' = (x - mean) / deviation * weight + bias,   x = keys + P M + out_bias.
-// So at any time keys = s (keys0 * w) + F N: s a number for each position, w the product of the norms'
-// weights, F a few features of each position ([P, mean, 1] of each layer, divided by later deviations), N
-// their channels. What multiplies keys later (projections to keys, queries, values, the upscaling) is
-// therefore applied to keys0 * w once for each image, and for each prompt only to the rows of N; no
-// position is projected again. The keys themselves are computed for mean and deviation alone.
+// So by induction, at any time
+//   keys = s (keys0 * w) + F N                                                                         (1)
+// s [E*E]: a number for each position, the product of 1 / deviation so far; w [C]: the product of the norms'
+// weights; F [E*E][features]: a few numbers of each position, [P, 1, mean, 1] of each layer, divided by
+// later deviations; N [features][C]: their channels, multiplied by later norms' weights. A layer does to (1):
+//   + P M + out_bias     F gains the columns P and 1, N the rows M and out_bias
+//   - mean               F gains the column mean, N the row -1
+//   / deviation          s and the columns of F are divided, position by position
+//   * weight             w and the rows of N are multiplied, channel by channel
+//   + bias               F gains the column 1, N the row bias
+// A linear map A of the keys (projections to keys, queries and values, the upscaling's first convolution) is
+//   keys A = s (keys0 * w) A + F (N A):
+// (keys0 * w) A is computed once for each image (prepare_image), N A once for each prompt, a few rows; no
+// position is projected again. Only mean and deviation need the keys themselves, so these are computed too.
 
 namespace sonde::decoder {
 
@@ -33,12 +44,13 @@ inline std::size_t query_part(std::size_t layer) { return 2 * layer + 1; }
 float* projected_block(const kernels::Buffer& parts, const Sizes& sizes, std::size_t part, std::size_t block);
 float* upscaled_block(const kernels::Buffer& parts, const Sizes& sizes, std::size_t block);
 
-// Position encodings, projected, but for the upscaling.
+// Position encodings, projected: (keys + image_pe) A = keys A + image_pe A. They do not depend on the image,
+// and the upscaling does not see them.
 kernels::Buffer project_positions(const Weights& weights, int threads);
 
 struct PreparedImage : Network::PreparedImage {
   kernels::Buffer keys;       // [blocks][channels][kBlock], with no_mask
-  kernels::Buffer projected;  // parts as above; of layer 0 with the position encodings
+  kernels::Buffer projected;  // (keys0 * w) A, parts as above; of layer 0, where s = 1, with the encodings
   kernels::Buffer values;     // [layers and final attention][heads][blocks * kBlock][head_dim]
 };
 std::shared_ptr<const PreparedImage> prepare_image(const Weights& weights, const kernels::Buffer& positions,
@@ -59,8 +71,8 @@ ImageState start_state(const Weights& weights, std::size_t tokens, std::size_t f
                        kernels::ScratchScope& scratch);
 void update_columns(const Sizes& sizes, const ImageState& state);
 
-// What the tokens bring to the image: layer's image_to_token attention.
-struct Answer {
+// The tokens' side of a layer's cross_attn_image_to_token, for the pass that does the image's side.
+struct ImageToToken {
   std::size_t layer = 0;
   const float* keys = nullptr;          // [tokens][inner]
   const float* values = nullptr;        // [inner][tokens], or null: the weights are the features
@@ -70,28 +82,30 @@ struct Answer {
   const float* mix = nullptr;           // channels of what is added to keys: [channels][mixed]
   std::size_t mixed = 0, mix_from = 0;  // features mixed: mixed of them from mix_from on
 };
-Answer make_answer(const Weights& weights, std::size_t layer, const float* queries, const float* positions,
-                   ImageState& state, kernels::ScratchScope& scratch);
+ImageToToken prepare_image_to_token(const Weights& weights, std::size_t layer, const float* queries,
+                                    const float* positions, ImageState& state,
+                                    kernels::ScratchScope& scratch);
 
-// What the tokens ask the image: layer's token_to_image attention, or the final one.
-struct Question {
+// The tokens' side of a layer's cross_attn_token_to_image, or of final_attn_token_to_image.
+struct TokenToImage {
   std::size_t layer = 0;
-  const TokenToImage* attention = nullptr;
+  const TokenToImageWeights* attention = nullptr;
   const float* queries = nullptr;      // [tokens][inner]
   const float* on_features = nullptr;  // [heads * tokens][column_stride]
 };
-Question make_question(const Weights& weights, std::size_t layer, const float* queries,
-                       const float* positions, const ImageState& state, kernels::ScratchScope& scratch);
+TokenToImage prepare_token_to_image(const Weights& weights, std::size_t layer, const float* queries,
+                                    const float* positions, const ImageState& state,
+                                    kernels::ScratchScope& scratch);
 
-// One pass over the image: the answer (or null) changes it, then the question is asked.
-// Returns what attention gives, before out_proj: [tokens][inner].
+// One pass over the image: image_to_token (or null) changes it, then the tokens attend to it. `attended` gets
+// what that attention gives before out_proj, [tokens][inner].
 struct Pass {
   const Weights& weights;
   const kernels::Buffer& positions;
   const PreparedImage& image;
   const ImageState& state;
-  const Answer* answer = nullptr;
-  Question question;
+  const ImageToToken* image_to_token = nullptr;
+  TokenToImage token_to_image;
 };
 void run_pass(const Pass& pass, int threads, float* attended);
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The image's side of its exchange with the tokens.
+// The image's side of both cross attentions (model/two_way_transformer.cc), by the algebra of
+// decoder_image.h:
+//   keys = s (keys0 * w) + F N.
 #include <algorithm>
 #include <cmath>
 
@@ -16,7 +18,8 @@ using kernels::kPanel;
 constexpr std::size_t kGroup = kGroupBlocks * kBlock;
 constexpr float kLayerNormEps = 1e-5F;
 
-// Attention of the tokens over one group of positions.
+// Attention of the tokens over one group of positions, before it is divided by the sum over all of them. The
+// maxima of groups differ, so sums are relative to each group's own (Milakov and Gimelshein 2018).
 struct Partial {
   float* maxima = nullptr;    // [rows], rows = heads * tokens
   float* sums = nullptr;      // [rows] of exp(score - maximum)
@@ -24,6 +27,8 @@ struct Partial {
   float* features = nullptr;  // [rows][column_stride]: features, weighted
 };
 
+// kGroupBlocks blocks at a time: enough columns for products with the features, few enough that all stays in
+// the cache between the steps.
 class GroupPass {
  public:
   explicit GroupPass(const Pass& pass)
@@ -37,22 +42,28 @@ class GroupPass {
     const std::size_t first = group * kGroupBlocks;
     const std::size_t blocks = std::min(kGroupBlocks, sizes_.blocks - first);
     auto* scores = scratch.take<float>(rows_ * kGroup);
-    // The last panel is not filled.
+    // Panels of a matrix [positions][features]; of the last one not all columns are filled below.
     auto* features = scratch.take<float>(kGroup * (state_.column_stride + kPanel));
     std::fill_n(features + state_.features / kPanel * kPanel * kGroup, kPanel * kGroup, 0.0F);
     for (std::size_t i = 0; i < blocks; ++i) {
-      if (pass_.answer != nullptr) update_block(*pass_.answer, first + i);
-      ask_block(first + i, scores + i * kBlock);
+      if (pass_.image_to_token != nullptr) update_block(*pass_.image_to_token, first + i);
+      score_token_to_image(first + i, scores + i * kBlock);
       keep_features(first + i, features + i * kBlock * kPanel);
     }
     finish(group, blocks * kBlock, scores, features, partial);
   }
 
  private:
+  // F of the block: [capacity][kBlock], of which state_.features rows or fewer are there yet.
   float* features_of(std::size_t block) const {
     return state_.feature_blocks + block * state_.capacity * kBlock;
   }
-  // Scores of tokens with a block's positions, by what the tokens look for in a part of the projections.
+  // attn = q @ k.transpose: scores of the tokens' vectors with A (keys + image_pe) of a block's positions, A
+  // being a part of the projections. [heads * tokens][kBlock], from three terms:
+  //   s * token . (keys0 * w) A     .keys, .scale
+  //   token . (image_pe A + bias)   .offsets; in layer 0, where s = 1, they are in .keys already
+  //   token . F (N A)               on_features, [heads * tokens][features], times F
+  // The scale 1 / sqrt(head_dim) is in the tokens' projection.
   // NOLINTNEXTLINE(readability-function-size): which scores, of what, to where
   void score(std::size_t layer, std::size_t part, std::size_t block, const float* tokens,
              const float* on_features, std::size_t features, float* out, std::size_t out_stride) const {
@@ -77,25 +88,27 @@ class GroupPass {
              kernels::view_rows(features_of(block), features, kBlock, kBlock));
   }
 
-  void ask_block(std::size_t block, float* scores) const {
-    const Question& question = pass_.question;
-    score(question.layer, key_part(question.layer), block, question.queries, question.on_features,
-          state_.features, scores, kGroup);
+  // cross_attn_token_to_image and final_attn_token_to_image: the tokens are the queries.
+  void score_token_to_image(std::size_t block, float* scores) const {
+    const TokenToImage& tokens = pass_.token_to_image;
+    score(tokens.layer, key_part(tokens.layer), block, tokens.queries, tokens.on_features, state_.features,
+          scores, kGroup);
   }
 
-  // The features that attention makes: its weights but each head's last (their sum is 1), or each head's
-  // mixture of values.
-  void attend(const Answer& answer, std::size_t block, float* out) const {
+  // cross_attn_image_to_token: softmax(attn) over the tokens, position by position. What becomes of it are
+  // the new features, rows of kBlock positions: the weights but each head's last (their sum is 1), or attn @
+  // v, each head's mixture of the tokens' values. out_proj is in N (decoder_exchange.cc).
+  void attend(const ImageToToken& tokens, std::size_t block, float* out) const {
     kernels::ScratchScope scratch;
-    float* weights = answer.values == nullptr ? out : scratch.take<float>(rows_ * kBlock);
-    score(answer.layer, query_part(answer.layer), block, answer.keys, answer.on_features, answer.known,
+    float* weights = tokens.values == nullptr ? out : scratch.take<float>(rows_ * kBlock);
+    score(tokens.layer, query_part(tokens.layer), block, tokens.keys, tokens.on_features, tokens.known,
           weights, kBlock);
-    const std::size_t kept = answer.values == nullptr ? state_.tokens - 1 : state_.tokens;
+    const std::size_t kept = tokens.values == nullptr ? state_.tokens - 1 : state_.tokens;
     kernels::softmax_over_tokens(weights, sizes_.heads, state_.tokens, kept);
-    if (answer.values == nullptr) return;
+    if (tokens.values == nullptr) return;
     const std::size_t T = state_.tokens, D = sizes_.head_dim;
     for (std::size_t h = 0; h < sizes_.heads; ++h) {
-      multiply({.in = answer.values + h * D * T,
+      multiply({.in = tokens.values + h * D * T,
                 .in_stride = T,
                 .rows = D,
                 .out = out + h * D * kBlock,
@@ -104,35 +117,40 @@ class GroupPass {
     }
   }
 
-  void update_block(const Answer& answer, std::size_t block) const {
+  // keys = norm4(keys + cross_attn_image_to_token(keys + image_pe, queries + positions, queries)) of a block.
+  void update_block(const ImageToToken& tokens, std::size_t block) const {
     const std::size_t C = sizes_.channels;
     float* features = features_of(block);
-    float* added = features + answer.known * kBlock;
-    attend(answer, block, added);
-    std::fill_n(added + answer.added * kBlock, kBlock, 1.0F);
+    float* added = features + tokens.known * kBlock;
+    attend(tokens, block, added);
+    std::fill_n(added + tokens.added * kBlock, kBlock, 1.0F);  // what out_proj's bias is multiplied with
 
+    // x = keys + out_proj(...): [channels][kBlock], the product of N's new rows, turned, with the new
+    // features.
     kernels::ScratchScope scratch;
-    const bool is_last = answer.layer + 1 == sizes_.layers;
+    const bool is_last = tokens.layer + 1 == sizes_.layers;
     float* kept = state_.keys == nullptr ? nullptr : state_.keys + block * C * kBlock;
     float* keys = is_last ? scratch.take<float>(C * kBlock) : kept;
-    multiply({.in = answer.mix,
-              .in_stride = answer.mixed,
+    multiply({.in = tokens.mix,
+              .in_stride = tokens.mixed,
               .rows = C,
-              .residual = answer.layer == 0 ? pass_.image.keys.as<float>() + block * C * kBlock : kept,
+              .residual = tokens.layer == 0 ? pass_.image.keys.as<float>() + block * C * kBlock : kept,
               .residual_stride = kBlock,
               .out = keys,
               .out_stride = kBlock},
-             kernels::view_rows(features + answer.mix_from * kBlock, answer.mixed, kBlock, kBlock));
+             kernels::view_rows(features + tokens.mix_from * kBlock, tokens.mixed, kBlock, kBlock));
     kernels::BlockMoments moments;  // NOLINT(cppcoreguidelines-pro-type-member-init): filled in at once
     kernels::moments_over_channels(keys, C, kLayerNormEps, moments);
-    if (!is_last) {
-      const Norm& norm = pass_.weights.layers[answer.layer].norm4;
+    if (!is_last) {  // to these the next layer adds
+      const Norm& norm = pass_.weights.layers[tokens.layer].norm4;
       kernels::normalise_channels(keys, C, moments, norm.weight.data(), norm.bias.data(),
                                   kernels::Activation::none, keys);
     }
-    normalise_features(moments, features, answer.known + answer.added + 1, state_.scale + block * kBlock);
+    normalise_features(moments, features, tokens.known + tokens.added + 1, state_.scale + block * kBlock);
   }
 
+  // (x - mean) / deviation for F and s: what is there is divided; mean / deviation and 1 are added, whose
+  // rows of N are -weight and bias (normalise_rows).
   static void normalise_features(const kernels::BlockMoments& moments, float* features, std::size_t count,
                                  float* scale) {
     kernels::scale_columns(features, count, moments.inverse_deviation, features);
@@ -152,10 +170,13 @@ class GroupPass {
     }
   }
 
+  // attn = softmax(scores), out = attn @ v of a group of positions: exponentials are summed, values summed by
+  // them. v = A (s (keys0 * w) + F N): the first part is summed with weights exp * s over values that are
+  // there for each image; of the second F alone is summed, A N comes after the sum (values_of).
   void finish(std::size_t group, std::size_t columns, float* scores, const float* features,
               const Partial& partial) const {
     kernels::ScratchScope scratch;
-    const std::size_t first = group * kGroup, layer = pass_.question.layer;
+    const std::size_t first = group * kGroup, layer = pass_.token_to_image.layer;
     auto* scaled = layer == 0 ? nullptr : scratch.take<float>(rows_ * kGroup);
     kernels::exponentials({.values = scores,
                            .rows = rows_,
@@ -205,7 +226,8 @@ void add(const float* in, std::size_t count, float share, Sum which, float* out)
   }
 }
 
-// All groups' answers for one row as one, by the sum of its weights; into the first group's.
+// softmax over all groups, of one row (a head's token): each group's sums count by exp(its maximum - the
+// largest), over the sum of all. Into the first group's, in the order of groups, whichever thread did them.
 void merge_row(const std::vector<Partial>& partials, std::size_t row, std::size_t dim, std::size_t features,
                std::size_t stride) {
   float maximum = partials[0].maxima[row];
@@ -221,11 +243,13 @@ void merge_row(const std::vector<Partial>& partials, std::size_t row, std::size_
   }
 }
 
-// Of weighted features and values to what attention gives.
+// attn @ v: what was summed of values as it is, what was summed of features through N and v_proj.
+//   attended[t] = sum of values + v_proj(sum of F  N) + v_proj.bias, head by head: [tokens][inner].
+// The weights add up to 1, so the bias is added once.
 void values_of(const Pass& pass, const Partial& whole, float* attended) {
   const Sizes& sizes = pass.weights.sizes;
   const ImageState& state = pass.state;
-  const TokenToImage& attention = *pass.question.attention;
+  const TokenToImageWeights& attention = *pass.token_to_image.attention;
   const std::size_t T = state.tokens, D = sizes.head_dim, C = sizes.channels;
   for (std::size_t t = 0; t < T; ++t) {
     for (std::size_t i = 0; i < sizes.inner; ++i)

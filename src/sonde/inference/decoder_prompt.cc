@@ -19,6 +19,9 @@ constexpr float kPixelCentre = 0.5F;
 constexpr std::size_t kBackground = 0, kForeground = 1, kTopLeft = 2, kBottomRight = 3;
 constexpr std::size_t kPatch = 4;  // pixels of 2 x 2
 
+// point_embedding = pe_layer(coords) + point_embeddings[label]  (model/prompt_encoder.cc, embed_points):
+// sines, then cosines, of 2 pi times the coordinates, from -1 to 1 over the picture, through the Gaussian
+// matrix.
 void append_position(const Weights& weights, float x_px, float y_px, const std::vector<float>& kind,
                      std::vector<float>& tokens) {
   const std::vector<float>& gauss = weights.prompt.gauss;
@@ -30,8 +33,9 @@ void append_position(const Weights& weights, float x_px, float y_px, const std::
   for (std::size_t i = 0; i < half; ++i) tokens.push_back(std::cos(phase(i)) + kind[half + i]);
 }
 
-// Pixels of the mask that make up one position of the embedding, so that both convolutions see their patches
-// in a row: [patch][pixel of it].
+// The 4 x 4 logits of the mask that make up one position of the embedding. Both convolutions have kernel and
+// stride 2, so these are all that the position depends on; in the order [2 x 2 patch][2 x 2 pixel of it] each
+// convolution finds its inputs in a row.
 void gather_pixels(std::span<const float> mask, std::size_t side, std::size_t position, float* out) {
   const std::size_t width = kPatch * side, left = position % side * kPatch, top = position / side * kPatch;
   for (std::size_t i = 0; i < kPatch * kPatch; ++i) {
@@ -41,7 +45,8 @@ void gather_pixels(std::span<const float> mask, std::size_t side, std::size_t po
   }
 }
 
-// A convolution whose patches lie in rows, a norm over its channels, GELU.
+// gelu(norm(conv(x)))  (model/prompt_encoder.cc, MaskDownscaling): patches in rows, so a product is the
+// convolution.
 void convolve(const kernels::PackedMatrix& matrix, const Norm& norm, const float* in, std::size_t rows,
               float* out) {
   const std::size_t inputs = matrix.view().inputs, outputs = matrix.view().outputs;
@@ -49,6 +54,8 @@ void convolve(const kernels::PackedMatrix& matrix, const Norm& norm, const float
   kernels::layer_norm(out, outputs, rows, norm.view(), Activation::gelu, out, outputs, Storage::fp32);
 }
 
+// mask_downscaling but its last convolution, of one block of positions: 16 logits of each -> 4 patches of
+// mask_channels / 4 -> mask_channels, turned to features [mask_channels][kBlock], and a feature 1.
 void add_mask_block(const Weights& weights, std::span<const float> mask, std::size_t block, float* out) {
   const Sizes& sizes = weights.sizes;
   const std::size_t channels = sizes.mask_channels, pixels = kPatch * kPatch;
@@ -70,7 +77,7 @@ void add_mask_block(const Weights& weights, std::span<const float> mask, std::si
 
 std::vector<float> tokens_of(const Weights& weights, const FramePrompt& prompt) {
   const PromptWeights& own = weights.prompt;
-  std::vector<float> tokens = weights.own_tokens;
+  std::vector<float> tokens = weights.output_tokens;  // of the decoder: IoU, masks
   for (const FramePoint& point : prompt.points) {
     const bool is_background = point.label == FramePoint::Label::background;
     append_position(weights, point.x, point.y, own.kinds[is_background ? kBackground : kForeground], tokens);

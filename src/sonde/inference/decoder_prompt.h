@@ -10,11 +10,13 @@
 
 namespace sonde::decoder {
 
-// The decoder's own tokens, then those of the prompt: points, a padding point where there is no box, two
-// corners of the box. [tokens][channels]
+// cat(iou_token, mask_tokens, sparse_embeddings): points, a padding point where there is no box, two corners
+// of the box. [tokens][channels] (model/prompt_encoder.cc, PromptEncoder)
 std::vector<float> tokens_of(const Weights& weights, const FramePrompt& prompt);
 
-// Features that a mask adds to the image: its channels before the last convolution, and 1.
+// How many features (decoder_image.h) a mask prompt adds to the image. mask_downscaling ends in a 1 x 1
+// convolution to the embedding's channels, a linear map: its inputs are features, its weights rows of N, and
+// its bias, less no_mask_embed (with which every image is prepared), is the row of a feature that is 1.
 std::size_t mask_features(const Sizes& sizes, const FramePrompt& prompt);
 // Puts them into a state that has been started with them.
 void add_mask(const Weights& weights, const FramePrompt& prompt, int threads, const ImageState& state);

@@ -40,7 +40,9 @@ struct Projected {
   const float *q, *k, *v;  // [count][channels]
 };
 
-// Attention head by head: [count][channels].
+// softmax(q k^T / sqrt(dim)) v, head by head: [count][channels]. (model/two_way_transformer.cc,
+// DecoderAttention) Keys are turned once, so that a head's are a matrix [dim][count]; its scores are
+// [count][count].
 void mix_values(const Projected& in, std::size_t count, std::size_t channels, std::size_t heads, float* out) {
   const std::size_t dim = channels / heads, stride = (count + kPanel - 1) / kPanel * kPanel;
   const float scale = 1 / std::sqrt(static_cast<float>(dim));
@@ -60,7 +62,7 @@ void mix_values(const Projected& in, std::size_t count, std::size_t channels, st
 
 }  // namespace
 
-void attend_to_themselves(const Layer& layer, FirstLayer first, std::size_t heads, Tokens& tokens) {
+void self_attend(const Layer& layer, FirstLayer first, std::size_t heads, Tokens& tokens) {
   const std::size_t count = tokens.count, size = tokens.queries.size(), channels = size / count;
   ScratchScope scratch;
   auto* with_positions = scratch.take<float>(size);
@@ -69,7 +71,7 @@ void attend_to_themselves(const Layer& layer, FirstLayer first, std::size_t head
     with_positions[i] = tokens.queries[i] + (first == FirstLayer::yes ? 0 : positions[i]);
   auto* q = scratch.take<float>(size);
   auto* k = scratch.take<float>(size);
-  auto* v = scratch.take<float>(size + kPanel);
+  auto* v = scratch.take<float>(size + kPanel);  // used as a matrix as it lies: readable beyond its end
   auto* mixed = scratch.take<float>(size);
   apply(layer.self.q, with_positions, count, nullptr, Activation::none, q);
   apply(layer.self.k, with_positions, count, nullptr, Activation::none, k);
@@ -81,13 +83,14 @@ void attend_to_themselves(const Layer& layer, FirstLayer first, std::size_t head
   normalise(layer.norm1, tokens.queries);
 }
 
-void take_answer(const TokenToImage& attention, const Norm& norm, const float* attended, Tokens& tokens) {
+void add_attended(const TokenToImageWeights& attention, const Norm& norm, const float* attended,
+                  Tokens& tokens) {
   apply(attention.out, attended, tokens.count, tokens.queries.data(), Activation::none,
         tokens.queries.data());
   normalise(norm, tokens.queries);
 }
 
-void think(const Layer& layer, Tokens& tokens) {
+void apply_mlp(const Layer& layer, Tokens& tokens) {
   ScratchScope scratch;
   auto* hidden = scratch.take<float>(tokens.count * layer.mlp1.view().outputs);
   apply(layer.mlp1, tokens.queries.data(), tokens.count, nullptr, Activation::relu, hidden);

@@ -8,23 +8,26 @@
 
 namespace sonde::decoder {
 
-// The decoder's token side: a few rows of channels, in place.
+// The decoder's tokens: a few rows of channels, changed in place. (model/two_way_transformer.cc)
 struct Tokens {
   std::size_t count = 0;
   std::vector<float> queries, positions;  // [count][channels]; positions: the tokens as they came in
 };
 
-// Attention of the tokens to each other, with norm1. The first layer adds no positions and has no residual.
+// queries = norm1(queries + self_attn(q, q, queries)), q = queries + positions; in the first layer
+// queries = norm1(self_attn(queries, queries, queries)).
 enum class FirstLayer { no, yes };
-void attend_to_themselves(const Layer& layer, FirstLayer first, std::size_t heads, Tokens& tokens);
+void self_attend(const Layer& layer, FirstLayer first, std::size_t heads, Tokens& tokens);
 
-// What the image answered ([count][inner]), through out_proj, and the norm.
-void take_answer(const TokenToImage& attention, const Norm& norm, const float* attended, Tokens& tokens);
+// queries = norm(queries + out_proj(attended)): the end of cross_attn_token_to_image with norm2, and of the
+// final attention with norm_final_attn. attended: [count][inner].
+void add_attended(const TokenToImageWeights& attention, const Norm& norm, const float* attended,
+                  Tokens& tokens);
 
-// The layer's MLP, with norm3.
-void think(const Layer& layer, Tokens& tokens);
+// queries = norm3(queries + mlp(queries))
+void apply_mlp(const Layer& layer, Tokens& tokens);
 
-// [1][in] to [1][out].
+// Hypernetworks and IoU head: [1][in] to [1][out]. (model/mask_decoder.cc, Mlp)
 std::vector<float> evaluate(const Mlp& mlp, const float* in);
 
 }  // namespace sonde::decoder

@@ -14,6 +14,9 @@ using kernels::kBlock;
 
 constexpr std::size_t kPatch = 4;  // positions that a transposed convolution makes of one
 
+// output_upscaling: gelu(norm(conv_transpose(x))), gelu(conv_transpose(x)). Kernel and stride are 2, so each
+// position gives 2 x 2 ("patches") of its own, each of these 2 x 2 again: a block of positions goes through
+// both convolutions and the product with the masks' weights without its neighbours.
 struct Upscaler {
   const Weights& weights;
   const PreparedImage& image;
@@ -22,7 +25,10 @@ struct Upscaler {
   std::span<const float> hyper;
   std::span<const std::span<float>> masks;
 
-  // Channels of one of a block's first patches, with a row of ones: [channels / 4 + 1][kBlock].
+  // x = gelu(output_upscaling.1(output_upscaling.0(keys))) of one of the four patches:
+  //   output_upscaling.0(keys) = s A (keys0 * w) + (A N) F,
+  // A (keys0 * w) being there for each image and `rows` = A N for each prompt. [channels / 4][kBlock], and a
+  // row of ones, with which the second convolution's bias is multiplied.
   void upscale_once(std::size_t block, std::size_t patch, float* out) const {
     const Sizes& sizes = weights.sizes;
     const std::size_t channels = sizes.channels / kPatch;
@@ -45,7 +51,8 @@ struct Upscaler {
     std::fill_n(out + channels * kBlock, kBlock, 1.0F);
   }
 
-  // Logits of a block's positions: [patch][patch of it][mask][kBlock].
+  // gelu(output_upscaling.3(x)), [4 * upscaled][kBlock], then hyper_in @ it, of each patch of a block.
+  // Logits: [patch][patch of it][mask][kBlock].
   void run(std::size_t block) const {
     const Sizes& sizes = weights.sizes;
     const std::size_t inputs = sizes.channels / kPatch + 1, count = masks.size();
@@ -74,7 +81,8 @@ struct Upscaler {
     for (std::size_t mask = 0; mask < count; ++mask) write(block, mask, logits + mask * kBlock);
   }
 
-  // From patches to rows of the mask.
+  // From patches to rows of the mask: pixel (y, x) of the 4 x 4 that a position covers lies in patch
+  // (y / 2, x / 2), and there in patch (y % 2, x % 2).
   void write(std::size_t block, std::size_t mask, const float* logits) const {
     const std::size_t side = weights.sizes.side, first = block * kBlock;
     const std::size_t count = std::min(kBlock, weights.sizes.positions - first);

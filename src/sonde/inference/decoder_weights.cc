@@ -97,7 +97,7 @@ Sizes sizes_of(const SamSizes& sam) {
   return sizes;
 }
 
-std::vector<float> own_tokens_of(const Parameters& from) {
+std::vector<float> output_tokens_of(const Parameters& from) {
   std::vector<float> tokens = from("iou_token.weight");
   const std::vector<float> masks = from("mask_tokens.weight");
   tokens.insert(tokens.end(), masks.begin(), masks.end());
@@ -180,14 +180,14 @@ SelfAttention::SelfAttention(const Parameters& from)
       v(linear_of(from.in("v_proj"))),
       out(linear_of(from.in("out_proj"))) {}
 
-TokenToImage::TokenToImage(const Parameters& from, const Sizes& sizes)
+TokenToImageWeights::TokenToImageWeights(const Parameters& from, const Sizes& sizes)
     : q(linear_of(from.in("q_proj"), attention_scale(sizes))),
       out(linear_of(from.in("out_proj"))),
       key_of(heads_to_channels(from("k_proj.weight"), sizes)),
       value_of(channels_to_heads(from("v_proj.weight"), sizes)),
       value_bias(from("v_proj.bias")) {}
 
-ImageToToken::ImageToToken(const Parameters& from, const Sizes& sizes)
+ImageToTokenWeights::ImageToTokenWeights(const Parameters& from, const Sizes& sizes)
     : k(linear_of(from.in("k_proj"), attention_scale(sizes))),
       v(linear_of(from.in("v_proj"))),
       query_of(heads_to_channels(from("q_proj.weight"), sizes)),
@@ -245,7 +245,7 @@ PromptWeights::PromptWeights(const Parameters& from, const Sizes& sizes)
 Weights::Weights(const NamedTensors& tensors, const SamSizes& sam_sizes)
     : sizes(sizes_of(sam_sizes)),
       prompt(Parameters(tensors, "prompt_encoder."), sizes),
-      own_tokens(own_tokens_of(Parameters(tensors, "mask_decoder."))),
+      output_tokens(output_tokens_of(Parameters(tensors, "mask_decoder."))),
       final_attention(Parameters(tensors, "mask_decoder.transformer.final_attn_token_to_image."), sizes),
       final_norm(norm_of(Parameters(tensors, "mask_decoder.transformer.norm_final_attn."), kLayerNormEps)),
       upscaling(Parameters(tensors, "mask_decoder.output_upscaling."), sizes),

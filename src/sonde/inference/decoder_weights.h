@@ -52,29 +52,29 @@ struct SelfAttention {
 };
 
 // Tokens ask the image. Keys and values of the image are never had as such: see image_pass.h.
-struct TokenToImage {
+struct TokenToImageWeights {
   kernels::PackedMatrix q, out;                 // q is scaled by 1 / sqrt(head_dim)
   std::vector<kernels::PackedMatrix> key_of;    // of each head: a query [head_dim] to channels it looks for
   std::vector<kernels::PackedMatrix> value_of;  // of each head: channels to a value [head_dim]
   std::vector<float> value_bias;
-  TokenToImage(const Parameters& from, const Sizes& sizes);
+  TokenToImageWeights(const Parameters& from, const Sizes& sizes);
 };
 
 // The image asks the tokens.
-struct ImageToToken {
+struct ImageToTokenWeights {
   kernels::PackedMatrix k, v;                   // k is scaled by 1 / sqrt(head_dim)
   std::vector<kernels::PackedMatrix> query_of;  // of each head: a key [head_dim] to channels that look for it
   std::vector<kernels::PackedMatrix> out_of;    // of each head: a value [head_dim] to channels
   std::vector<float> out;                       // all heads: [inner][channels]
   std::vector<float> out_bias;
-  ImageToToken(const Parameters& from, const Sizes& sizes);
+  ImageToTokenWeights(const Parameters& from, const Sizes& sizes);
 };
 
 struct Layer {
   SelfAttention self;
-  TokenToImage token_to_image;
+  TokenToImageWeights token_to_image;
   kernels::PackedMatrix mlp1, mlp2;
-  ImageToToken image_to_token;
+  ImageToTokenWeights image_to_token;
   Norm norm1, norm2, norm3, norm4;
   Layer(const Parameters& from, const Sizes& sizes);
 };
@@ -118,9 +118,9 @@ struct PromptWeights {
 struct Weights {
   Sizes sizes;
   PromptWeights prompt;
-  std::vector<float> own_tokens;  // [1 + mask_tokens][channels]: that of the IoU, those of the masks
+  std::vector<float> output_tokens;  // [1 + mask_tokens][channels]: that of the IoU, those of the masks
   std::vector<Layer> layers;
-  TokenToImage final_attention;
+  TokenToImageWeights final_attention;
   Norm final_norm;
   Upscaling upscaling;
   std::vector<Mlp> hypernetworks;

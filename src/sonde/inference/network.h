@@ -27,7 +27,7 @@ struct FramePoint {
 struct FramePrompt {
   std::vector<FramePoint> points;
   std::optional<std::array<float, 4>> box;  // x0, y0, x1, y1
-  std::span<const float> mask;              // [256][256] logits, or empty
+  std::span<const float> mask;              // [4*E][4*E] logits, or empty
   // Masks whose predicted IoU is not above it need not be computed: their logits may be empty.
   std::optional<double> above_iou = std::nullopt;
 };
@@ -41,7 +41,7 @@ constexpr std::size_t token_count(MaskTokens tokens) {
 
 struct DecodedMask {
   float predicted_iou = 0;
-  std::vector<float> logits;  // [256][256]
+  std::vector<float> logits;  // [4*E][4*E], or empty: see above_iou
 };
 
 class Network {
@@ -52,7 +52,7 @@ class Network {
   };
 
   virtual ~Network() = default;
-  // The image embedding, [64*64][256]: positions row by row, channels last.
+  // The image embedding, [E*E][C]: positions row by row, channels last; as published E = 64, C = 256.
   virtual std::vector<float> encode(const FramePixels& pixels) const = 0;
   virtual std::shared_ptr<const PreparedImage> prepare(std::span<const float> embedding) const = 0;
   // Of each prompt the masks of `tokens`, in their order. An answer does not depend on the other prompts.

@@ -26,7 +26,7 @@ class Embedding::Impl {
     return network_ == network ? prepared_ : network->prepare(features);
   }
 
-  const std::vector<float> features;  // [64*64][256]
+  const std::vector<float> features;  // [E*E][C]
 
  private:
   mutable std::once_flag once_;
