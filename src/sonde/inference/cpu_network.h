@@ -11,7 +11,9 @@
 namespace sonde {
 
 struct CpuNetworkOptions {
-  kernels::Storage storage = kernels::Storage::fp32;  // of the image encoder's operands
+  // Of the image encoder's operands; its sums, norms and residuals are fp32 in either, as is all of the
+  // decoder.
+  kernels::Storage storage = kernels::Storage::fp32;
   int threads = 1;
 };
 // The network out of kernels/, its weights packed; the tensors are not needed afterwards. They must fit

@@ -40,7 +40,8 @@ void encode_positions(const Weights& weights, std::size_t block, float* out) {
   }
 }
 
-// weights [rows][channels] times a block of channels, plus `onto` for the first rows.
+// A linear layer with positions side by side: weights [rows][channels] times a block [channels][kBlock], plus
+// `onto` (or null), gives [rows][kBlock]. The weights are the product's rows and need no packing.
 void project(const float* weights, std::size_t rows, std::size_t channels, const float* block,
              const float* onto, float* out) {
   multiply({.in = weights,

@@ -162,7 +162,8 @@ class GroupPass {
     }
   }
 
-  // The block's features in panels of a matrix [kGroup][features].
+  // The block's features, turned, in panels of a matrix [kGroup][features]: for sums over positions, which
+  // are the inputs of that product (finish).
   void keep_features(std::size_t block, float* panels) const {
     for (std::size_t row = 0; row < state_.features; row += kPanel, panels += kGroup * kPanel) {
       kernels::transpose(features_of(block) + row * kBlock, kBlock, std::min(kPanel, state_.features - row),
@@ -286,6 +287,7 @@ void run_pass(const Pass& pass, int threads, float* attended) {
   kernels::ScratchScope scratch;
   std::vector<Partial> partials(groups);
   for (Partial& partial : partials) {
+    // Of each group its own, so that threads add nothing to the same sums.
     partial = {.maxima = scratch.take<float>(rows),
                .sums = scratch.take<float>(rows),
                .values = scratch.take<float>(rows * sizes.head_dim),

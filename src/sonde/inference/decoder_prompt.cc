@@ -39,7 +39,7 @@ void append_position(const Weights& weights, float x_px, float y_px, const std::
 void gather_pixels(std::span<const float> mask, std::size_t side, std::size_t position, float* out) {
   const std::size_t width = kPatch * side, left = position % side * kPatch, top = position / side * kPatch;
   for (std::size_t i = 0; i < kPatch * kPatch; ++i) {
-    const std::size_t patch = i / kPatch, pixel = i % kPatch;
+    const std::size_t patch = i / kPatch, pixel = i % kPatch;  // row by row: 2 * dy + dx
     const std::size_t x = left + patch % 2 * 2 + pixel % 2, y = top + patch / 2 * 2 + pixel / 2;
     out[i] = mask[y * width + x];
   }

@@ -69,6 +69,7 @@ void self_attend(const Layer& layer, FirstLayer first, std::size_t heads, Tokens
   const float* positions = tokens.positions.data();
   for (std::size_t i = 0; i < size; ++i)
     with_positions[i] = tokens.queries[i] + (first == FirstLayer::yes ? 0 : positions[i]);
+  // q and k see the positions, v does not: attention finds by place, what it mixes has no place.
   auto* q = scratch.take<float>(size);
   auto* k = scratch.take<float>(size);
   auto* v = scratch.take<float>(size + kPanel);  // used as a matrix as it lies: readable beyond its end
@@ -76,6 +77,7 @@ void self_attend(const Layer& layer, FirstLayer first, std::size_t heads, Tokens
   apply(layer.self.q, with_positions, count, nullptr, Activation::none, q);
   apply(layer.self.k, with_positions, count, nullptr, Activation::none, k);
   apply(layer.self.v, tokens.queries.data(), count, nullptr, Activation::none, v);
+  // queries = norm1(queries + out_proj(softmax(q k^T / sqrt(dim)) v))
   mix_values({q, k, v}, count, channels, heads, mixed);
   float* queries = tokens.queries.data();
   apply(layer.self.out, mixed, count, first == FirstLayer::yes ? nullptr : queries, Activation::none,

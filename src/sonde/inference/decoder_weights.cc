@@ -34,7 +34,8 @@ std::vector<float> transposed(std::span<const float> matrix, std::size_t rows, s
   return out;
 }
 
-// A projection [inner][channels] head by head, each from head_dim values to channels.
+// A projection A [inner][channels] head by head, turned: a token's vector q [head_dim] of the head gives q A,
+// the channels with which a position's channels x have the score (q A) . x = q . (A x).
 std::vector<PackedMatrix> heads_to_channels(std::span<const float> weight, const Sizes& sizes) {
   std::vector<PackedMatrix> heads;
   const std::size_t size = sizes.head_dim * sizes.channels;
@@ -44,6 +45,7 @@ std::vector<PackedMatrix> heads_to_channels(std::span<const float> weight, const
   return heads;
 }
 
+// The same as it is published: channels to each head's head_dim values.
 std::vector<PackedMatrix> channels_to_heads(std::span<const float> weight, const Sizes& sizes) {
   std::vector<PackedMatrix> heads;
   const std::size_t size = sizes.head_dim * sizes.channels;
@@ -52,6 +54,7 @@ std::vector<PackedMatrix> channels_to_heads(std::span<const float> weight, const
   return heads;
 }
 
+// q @ k^T / sqrt(c_per_head): folded into the tokens' projection, which has the fewer rows.
 float attention_scale(const Sizes& sizes) { return 1 / std::sqrt(static_cast<float>(sizes.head_dim)); }
 
 // A convolution's kernel [out][in][2][2] as [out][2][2][in], a transposed one's [in][out][2][2] as
@@ -104,7 +107,8 @@ std::vector<float> output_tokens_of(const Parameters& from) {
   return tokens;
 }
 
-// Collects the rows of Projections.
+// Collects the rows of Projections in the order in which the published transformer meets them: each is
+// multiplied by w, the norm4 weights of the layers before it (decoder_image.h).
 class ProjectionRows {
  public:
   explicit ProjectionRows(const Sizes& sizes) : scale_(sizes.channels, 1) {}
@@ -116,7 +120,7 @@ class ProjectionRows {
   }
   void add_value(const std::vector<float>& weight) { add_scaled(weight, values_); }
   void add_last(const std::vector<float>& weight) { add_scaled(weight, scaled_); }
-  // What follows sees the image behind this norm.
+  // What follows sees the image behind this norm: w *= weight.
   void pass(const Norm& norm) {
     for (std::size_t c = 0; c < scale_.size(); ++c) scale_[c] *= norm.weight[c];
   }
@@ -141,7 +145,7 @@ class ProjectionRows {
 
 Projections projections_of(const Parameters& transformer, const Weights& weights) {
   ProjectionRows rows(weights.sizes);
-  // A bias of keys shifts all scores of a token alike, which its softmax does not see.
+  // softmax(q (k + bias)^T) = softmax(q k^T): k_proj's bias adds q . bias to all scores of a token alike.
   const std::vector<float> no_bias(weights.sizes.inner, 0);
   for (std::size_t i = 0; i < weights.sizes.layers; ++i) {
     const Parameters layer = transformer.in("layers." + std::to_string(i));
@@ -217,6 +221,7 @@ Upscaling::Upscaling(const Parameters& from, const Sizes& sizes)
   const auto once = from("0.bias"), twice = from("3.bias");
   for (std::size_t p = 0; p < kPatch; ++p) bias1.insert(bias1.end(), once.begin(), once.end());
   const auto second = transposed_patch_weights(from("3.weight"), sizes.upscaled);
+  // Its inputs come with a row of ones behind them: the bias is the matrix's last column.
   const std::size_t inputs = sizes.channels / 4;
   for (std::size_t row = 0; row < kPatch * sizes.upscaled; ++row) {
     weight2.insert(weight2.end(), second.begin() + static_cast<std::ptrdiff_t>(row * inputs),
@@ -230,6 +235,8 @@ PromptWeights::PromptWeights(const Parameters& from, const Sizes& sizes)
       not_a_point(from("not_a_point_embed.weight")),
       no_mask(from("no_mask_embed.weight")) {
   for (std::size_t i = 0; i < 4; ++i) kinds[i] = from("point_embeddings." + std::to_string(i) + ".weight");
+  // mask_downscaling: 0 and 3 are convolutions of kernel and stride 2, 1 and 4 their norms, 6 is 1 x 1; 2 and
+  // 5 are GELU.
   const Parameters masks = from.in("mask_downscaling");
   mask_conv1 = pack(patch_weights(masks("0.weight"), sizes.mask_channels / 4), masks("0.bias"),
                     sizes.mask_channels / 4);
@@ -239,6 +246,7 @@ PromptWeights::PromptWeights(const Parameters& from, const Sizes& sizes)
   mask_norm2 = norm_of(masks.in("4"), kMapNormEps);
   mask_rows = transposed(masks("6.weight"), sizes.channels, sizes.mask_channels);
   const auto bias = masks("6.bias");
+  // Every image is prepared with no_mask_embed, which a mask takes the place of.
   for (std::size_t c = 0; c < sizes.channels; ++c) mask_rows.push_back(bias[c] - no_mask[c]);
 }
 

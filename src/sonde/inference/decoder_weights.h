@@ -51,7 +51,8 @@ struct SelfAttention {
   explicit SelfAttention(const Parameters& from);
 };
 
-// Tokens ask the image. Keys and values of the image are never had as such: see image_pass.h.
+// cross_attn_token_to_image, final_attn_token_to_image. The image's keys and values are never had as such
+// (decoder_image.h), so k_proj and v_proj are held head by head, as the maps between a head and the channels.
 struct TokenToImageWeights {
   kernels::PackedMatrix q, out;                 // q is scaled by 1 / sqrt(head_dim)
   std::vector<kernels::PackedMatrix> key_of;    // of each head: a query [head_dim] to channels it looks for
@@ -60,7 +61,7 @@ struct TokenToImageWeights {
   TokenToImageWeights(const Parameters& from, const Sizes& sizes);
 };
 
-// The image asks the tokens.
+// cross_attn_image_to_token: the image's positions are the queries; q_proj and out_proj head by head.
 struct ImageToTokenWeights {
   kernels::PackedMatrix k, v;                   // k is scaled by 1 / sqrt(head_dim)
   std::vector<kernels::PackedMatrix> query_of;  // of each head: a key [head_dim] to channels that look for it
@@ -86,6 +87,7 @@ struct Mlp {
 };
 
 struct Upscaling {
+  // output_upscaling.0, .1 and .3: transposed convolutions whose patches do not overlap, as matrices.
   std::vector<float> weight1;  // first transposed convolution: [2 * 2 * channels / 4][channels]
   std::vector<float> bias1;    // [2 * 2 * channels / 4]
   Norm norm;
@@ -93,10 +95,11 @@ struct Upscaling {
   Upscaling(const Parameters& from, const Sizes& sizes);
 };
 
-// What the image is multiplied with whatever the prompt: see image_pass.h.
+// What keys0, the image before the first layer, is multiplied with whatever the prompt: see decoder_image.h.
 struct Projections {
   // [rows][channels]: of each layer keys and queries ([inner] rows each), keys of the final attention, the
-  // upscaling's first convolution. `bare` is without the scales of norms, and has no upscaling.
+  // upscaling's first convolution. `bare`, for position encodings, is without the norms' weights, and has no
+  // upscaling.
   std::vector<float> scaled, bare;
   std::vector<float> bare_bias;  // [bare rows]
   std::size_t rows = 0, bare_rows = 0;

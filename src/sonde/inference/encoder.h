@@ -11,7 +11,9 @@
 
 namespace sonde {
 
-// Pixels to the image embedding [E*E][C] on the CPU.
+// Pixels to the image embedding [E*E][C] on the CPU: image_encoder(preprocess(x)), with the published
+// normalisation and padding (normalise.h) and the neck (neck.h). The modules are model/image_encoder.cc (ViT)
+// and model/tiny_vit.cc.
 class Encoder {
  public:
   virtual ~Encoder() = default;

@@ -29,6 +29,8 @@ LayerWeights linear_weights(const WeightReader& layer) {
   return weights;
 }
 
+// bn(c(x)) when evaluating (model/tiny_vit.cc, ConvBn): batch norm's statistics are fixed then, so it is a
+// linear map of each channel, and both together are one convolution with a bias.
 LayerWeights conv_bn_weights(const WeightReader& layer) {
   LayerWeights weights{.weight = (layer / "c").floats("weight"), .bias = {}};
   const WeightReader norm = layer / "bn";
@@ -76,6 +78,7 @@ DepthwiseConv::DepthwiseConv(const WeightReader& conv_bn, std::size_t stride) : 
   const std::size_t channels = weights.outputs;
   weight_.resize(weights.weight.size());
   for (std::size_t c = 0; c < channels; ++c) {
+    // [channel][1][3][3] to [tap][channel]: the kernel works on vectors of channels
     for (std::size_t tap = 0; tap < kTaps; ++tap)
       weight_[tap * channels + c] = weights.weight[c * kTaps + tap];
   }

@@ -63,8 +63,9 @@ class DepthwiseConv {
   std::size_t stride_ = 1;
 };
 
-// A map of height x width positions, channels last, with a margin of one zero position on every side, as 3 x
-// 3 convolutions want it. A view of memory; making it clears the margin.
+// The input of a convolution with padding=1: a map of height x width positions, channels last, with a margin
+// of one zero position on every side, as 3 x 3 convolutions want it. A view of memory; making it clears the
+// margin.
 class FeatureMap {
  public:
   FeatureMap(float* memory, std::size_t height, std::size_t width, std::size_t channels);

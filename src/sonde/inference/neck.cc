@@ -41,7 +41,8 @@ void Neck::run(const float* in, std::size_t row_stride, std::size_t height, std:
                int threads) const {
   const std::size_t channels = outputs(), inputs = conv1_.view().inputs, size = size_of(storage_);
   const std::size_t row_bytes = (width + 2) * channels * size;
-  const kernels::Buffer middle((height + 2) * row_bytes);  // with a margin of zeros
+  // norm1(conv1(x)): [height + 2][width + 2][channels], its margin of zeros being the 3 x 3's padding
+  const kernels::Buffer middle((height + 2) * row_bytes);
   std::memset(middle.data(), 0, middle.size());
   parallel_for(threads, static_cast<std::int64_t>(height), [&](std::int64_t i) {
     const auto y = static_cast<std::size_t>(i);
@@ -49,11 +50,14 @@ void Neck::run(const float* in, std::size_t row_stride, std::size_t height, std:
     std::byte* rounded = scratch.bytes(width * inputs * size);
     convert(in + y * row_stride, width * inputs, storage_, rounded);
     auto* sums = scratch.take<float>(width * channels);
+    // 1 x 1: a product of each position's channels
     multiply({.in = rounded, .in_stride = inputs, .rows = width, .out = sums, .out_stride = channels},
              conv1_.view());
     layer_norm(sums, channels, width, norm1_.view(), Activation::none,
                middle.data() + (y + 1) * row_bytes + channels * size, channels, storage_);
   });
+  // norm2(conv2(x)): a position's 3 x 3 x channels side by side, a row of `patches`, make it a product. Three
+  // columns of one row of the map lie side by side already.
   const std::size_t per_row = (width + kPatches - 1) / kPatches, tap_bytes = 3 * channels * size;
   parallel_for(threads, static_cast<std::int64_t>(height * per_row), [&](std::int64_t i) {
     const std::size_t y = static_cast<std::size_t>(i) / per_row,

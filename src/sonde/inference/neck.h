@@ -8,6 +8,7 @@
 namespace sonde {
 
 // Ends both image encoders: a 1 x 1 and a 3 x 3 convolution, each followed by a layer norm over the channels.
+// x = norm2(conv2(norm1(conv1(x))))  (model/common.cc, Neck)
 class Neck {
  public:
   Neck(const WeightReader& neck, kernels::Storage storage);

@@ -10,7 +10,8 @@ namespace sonde {
 
 constexpr std::size_t kColours = 3;
 
-// Bytes to the numbers that image encoders take.
+// Bytes to the numbers that image encoders take: x = (x - pixel_mean) / pixel_std, then padded with zeros
+// below and at the right to a square (Sam.preprocess). A colour has 256 values: the quotients are in a table.
 class PixelNormaliser {
  public:
   PixelNormaliser();

@@ -9,11 +9,13 @@ namespace {
 
 constexpr std::size_t kMaxExtents = 8;  // of which bands are kept: about 10 MB each
 
-// Positions along one axis that a 3 x 3 convolution makes depend on the picture.
+// Positions along one axis that a 3 x 3 convolution makes depend on the picture: result y is made of inputs
+// stride * y - 1 .. stride * y + 1, so those with stride * y - 1 < reached.
 std::size_t reach_of_convolution(std::size_t reached, std::size_t all_in, std::size_t stride,
                                  std::size_t all_out) {
   return reached == all_in ? all_out : std::min(reached / stride + 1, all_out);
 }
+// Attention mixes a window's tokens: all of a window depend on the picture if one does.
 std::size_t reach_of_windows(std::size_t reached, std::size_t window, std::size_t all) {
   return std::min((reached + window - 1) / window * window, all);
 }
@@ -60,7 +62,8 @@ void PaddingTracker::convolve(std::size_t stride, Part all) {
 }
 
 Part PaddingTracker::after_patches(const FeatureMap& grid) {
-  convolve(2, {2 * grid.height(), 2 * grid.width()});
+  convolve(2,
+           {2 * grid.height(), 2 * grid.width()});  // the map between the two, which is not held as a whole
   return after_convolution(grid, 2);
 }
 
@@ -77,13 +80,14 @@ Part PaddingTracker::after_windows(const FeatureMap& grid, std::size_t window) {
 
 void PaddingTracker::done(const FeatureMap& grid) {
   if (reached_ == whole(grid)) return;
-  if (!known_) {
+  if (!known_) {  // the first picture of its extent, which is computed whole: the bands are for the next one
     std::vector<float>& kept = kept_.emplace_back();
     for_each_row_beyond(grid, reached_, band_, [&](const float* row, std::size_t count) {
       kept.insert(kept.end(), row, row + count);
     });
     return;
   }
+  // Bands come in the order of the layers, the same for every picture.
   const float* from = known_->at(next_++).data();
   for_each_row_beyond(grid, reached_, band_, [&](float* row, std::size_t count) {
     std::copy_n(from, count, row);

@@ -40,11 +40,13 @@ class PaddingTracker {
   // frame: the side in pixels; band: the farthest that a layer looks.
   PaddingTracker(PaddingStore& store, const FramePixels& pixels, std::size_t frame, std::size_t band);
 
-  // What a layer must compute; `grid` is what it writes to. After it: done().
+  // What a layer must compute; `grid` is what it writes to. After it: done(). The picture's reach grows
+  // by what a layer sees: by one position with a 3 x 3 convolution, to the window's edge with attention.
   Part after_patches(const FeatureMap& grid);  // two convolutions of stride 2
   Part after_convolution(const FeatureMap& grid, std::size_t stride);
   Part after_windows(const FeatureMap& grid, std::size_t window);
-  // Keeps the band beyond the part, or puts it there.
+  // Keeps the band beyond the part (the extent's first picture), or puts it there: the next layer computes no
+  // further than its own part, and reads no further than the band.
   void done(const FeatureMap& grid);
   // The picture is through: what was kept is for the next one.
   void finish();

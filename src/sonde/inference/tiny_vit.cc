@@ -43,6 +43,7 @@ class WorkspacePool {
   std::vector<Workspace> free_;
 };
 
+// (model/tiny_vit.cc, TinyVit; sides for the published frame of 1024)
 class TinyVitEncoder : public Encoder {
  public:
   TinyVitEncoder(const WeightReader& encoder, const TinyVitSizes& sizes, Storage storage)
@@ -59,12 +60,15 @@ class TinyVitEncoder : public Encoder {
   std::vector<float> encode(const FramePixels& pixels, int threads) const override {
     Workspace workspace = pool_.take();
     PaddingTracker padding(padding_, pixels, 4 * side_, farthest_window_);
+    // Two grids: a layer reads one and writes the other, then they change places.
     std::size_t other = 1;
     const auto next = [&](std::size_t side, std::size_t channels) {
       return FeatureMap(workspace[std::exchange(other, 1 - other)].as<float>(), side, side, channels);
     };
+    // x = patch_embed(x): [3][1024][1024] -> [256 * 256][C0], channels last from here on
     FeatureMap grid = embed_patches(pixels, FeatureMap(workspace[0].as<float>(), side_, side_, channels_),
                                     padding, threads);
+    // x = layer(x) of layers 0 .. 3: [256 * 256][C0] -> [128 * 128][C1] -> [64 * 64][C2] -> [64 * 64][C3]
     for (const Stage& stage : stages_) {
       for (const TinyBottleneck& block : stage.convolutions)
         grid = convolve(block, grid, next(grid.width(), block.outputs()), padding, threads);
@@ -74,6 +78,7 @@ class TinyVitEncoder : public Encoder {
         grid = convolve(merging, grid, next(side_after(grid, merging), merging.outputs()), padding, threads);
     }
     padding.finish();
+    // x = neck(x): [64 * 64][C3] -> [64 * 64][out_chans]
     std::vector<float> embedding(grid.height() * grid.width() * neck_.outputs());
     neck_.run(grid.at(0, 0), (grid.width() + 2) * grid.channels(), grid.height(), grid.width(),
               embedding.data(), threads);
@@ -82,6 +87,7 @@ class TinyVitEncoder : public Encoder {
   }
 
  private:
+  // `layers.0` has blocks of convolution, the others of attention; all but the last end in `downsample`.
   struct Stage {
     std::vector<TinyBottleneck> convolutions;
     std::vector<TinyBlock> blocks;
@@ -102,6 +108,8 @@ class TinyVitEncoder : public Encoder {
   }
   static FeatureMap attend(const TinyBlock& block, const FeatureMap& in, const FeatureMap& out,
                            PaddingTracker& padding, int threads) {
+    // x = x + attn(x), in place; then x = local_conv(x), x + mlp(x), from grid to grid: a convolution's
+    // neighbours must not have been overwritten. (model/tiny_vit.cc, TinyVitBlock)
     block.attend(in, padding.after_windows(in, block.window()), threads);
     padding.done(in);
     block.transform(in, out, padding.after_convolution(out, 1), threads);
@@ -114,6 +122,7 @@ class TinyVitEncoder : public Encoder {
     return (grid.width() + merging.stride() - 1) / merging.stride();
   }
 
+  // Floats of the largest map: the first stage's side, or a later one's channels.
   static std::size_t largest_grid(const TinyVitSizes& sizes) {
     std::size_t side = as_size(sizes.image_size) / 4, most = 0;
     for (std::size_t stage = 0; stage < sizes.embed_dims.size(); ++stage) {

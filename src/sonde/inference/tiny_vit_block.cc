@@ -22,7 +22,8 @@ constexpr float kLayerNormEps = 1e-5F;
 // values' stay in the L2 cache.
 constexpr std::size_t kGroupValues = std::size_t{196} * 160;
 
-// The layer's queries times 1 / sqrt(channels of a head): of each head queries, keys, values.
+// scores = (q * scale) k^T, scale = 1 / sqrt(channels of a head): the scale goes into the layer that gives q.
+// qkv(x) is [heads][q, k, v][channels of a head], as published (ViT's is [q, k, v][heads][..]).
 LayerWeights with_scaled_queries(LayerWeights qkv, std::size_t heads) {
   const std::size_t per_head = qkv.outputs / 3 / heads, inputs = qkv.weight.size() / qkv.outputs;
   const float scale = 1.0F / std::sqrt(static_cast<float>(per_head));
@@ -34,6 +35,7 @@ LayerWeights with_scaled_queries(LayerWeights qkv, std::size_t heads) {
   return qkv;
 }
 
+// attention_biases[:, attention_bias_idxs] (TinyVitAttention), for all queries and keys of a window.
 // table: [heads][window^2] by |dy| window + |dx|. Returns [heads][query][key].
 std::vector<float> expand_biases(const std::vector<float>& table, std::size_t heads, std::size_t window) {
   const std::size_t positions = window * window;
@@ -74,7 +76,8 @@ TinyBlock::TinyBlock(const WeightReader& block, std::size_t heads, std::size_t w
       outside_qkv_(3 * channels_ * size_of(storage)),
       biases_(expand_biases((block / "attn").floats("attention_biases"), heads, window)),
       local_conv_(block / "local_conv", 1) {
-  // Zeros are appended to the grid, not to what the norm makes of it.
+  // Published, zeros are appended to the grid where windows hang over it, before attn.norm: such a token is
+  // qkv(norm(0)), the same everywhere. So it is computed once, and the grid needs no padding.
   const std::vector<float> zeros(channels_);
   std::vector<float> normed(channels_ + 1);
   layer_norm(zeros.data(), channels_, 1, attention_norm_.view(), Activation::none, normed.data(), channels_,
@@ -104,7 +107,8 @@ void TinyBlock::transform(const FeatureMap& in, const FeatureMap& out, Part part
                [&](std::int64_t row) { transform_row(in, out, static_cast<std::size_t>(row), part.width); });
 }
 
-// The attention of `count` windows side by side, added to the grid.
+// x = x + grid_from_windows(attn(windows_from_grid(x))) of `count` windows side by side. The grid is never
+// cut into windows: rows are read from it and added to it where they lie.
 void TinyBlock::attend_windows(const FeatureMap& grid, std::size_t top, std::size_t left,
                                std::size_t count) const {
   ScratchScope scratch;
@@ -122,6 +126,7 @@ void TinyBlock::attend_windows(const FeatureMap& grid, std::size_t top, std::siz
     }
   };
   const std::size_t size = size_of(storage_);
+  // qkv(norm(x)): [tokens][C] -> [tokens][3 C], the tokens of all windows one after another
   std::byte* normed = scratch.bytes(tokens * channels_ * size);
   std::byte* qkv = scratch.bytes(tokens * 3 * channels_ * size);
   for (const Window& window : windows) {
@@ -137,9 +142,11 @@ void TinyBlock::attend_windows(const FeatureMap& grid, std::size_t top, std::siz
             .out_stride = 3 * channels_,
             .out_storage = storage_},
            qkv_.view());
+  // softmax(q k^T + bias) v: [tokens][C], over the normalised tokens, which have served
   for (const Window& window : windows) {
     attend_heads(window, qkv + window.first * 3 * channels_ * size, normed + window.first * channels_ * size);
   }
+  // x = x + proj(...)
   auto* projected = scratch.take<float>(tokens * channels_);
   multiply({.in = normed, .in_stride = channels_, .rows = tokens, .out = projected, .out_stride = channels_},
            proj_.view());
@@ -151,7 +158,8 @@ void TinyBlock::attend_windows(const FeatureMap& grid, std::size_t top, std::siz
   }
 }
 
-// qkv: [tokens][3 * channels]; out: [tokens][channels].
+// qkv: [tokens][3 * channels]; out: [tokens][channels]. Only tokens in the grid are queries; keys are all of
+// the window's, so those beyond the grid take part in the softmax, as published.
 void TinyBlock::attend_heads(const Window& window, const std::byte* qkv, std::byte* out) const {
   const std::size_t size = size_of(storage_), row_bytes = 3 * channels_ * size;
   const std::size_t positions = window_ * window_, per_head = channels_ / heads_;
@@ -193,9 +201,11 @@ void TinyBlock::transform_row(const FeatureMap& in, const FeatureMap& out, std::
   auto* convolved = scratch.take<float>(tokens * channels_);
   std::byte* normed = scratch.bytes(tokens * channels_ * size);
   std::byte* widened = scratch.bytes(tokens * hidden * size);
+  // x = local_conv(x)
   kernels::convolve(
       {.in = {in.at(y - 1, -1), in.at(y, -1), in.at(y + 1, -1)}, .width = tokens, .out = convolved},
       local_conv_.view());
+  // x + fc2(gelu(fc1(norm(x))))  (TinyVitMlp): [tokens][C] -> [tokens][mlp_ratio C] -> [tokens][C]
   layer_norm(convolved, channels_, tokens, mlp_norm_.view(), Activation::none, normed, channels_, storage_);
   multiply({.in = normed,
             .in_stride = channels_,

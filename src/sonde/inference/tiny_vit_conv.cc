@@ -42,7 +42,8 @@ class RowRing {
   std::byte* rows_;
 };
 
-// Positions `left` .. `left + count` of a row whose map has `width`: those outside it become 0.
+// Positions `left` .. `left + count` of a row whose map has `width`: those outside it become 0. (The layer
+// before has a bias, so it gives something other than 0 there.)
 void clear_outside(std::byte* row, std::size_t position_bytes, std::ptrdiff_t left, std::size_t count,
                    std::size_t width) {
   const auto before = std::min<std::size_t>(left < 0 ? static_cast<std::size_t>(-left) : 0, count);
@@ -64,6 +65,8 @@ void TinyPatchEmbed::run(const FramePixels& pixels, const FeatureMap& out, Part 
                [&](std::int64_t i) { run_strip(pixels, out, strip_at(part, i)); });
 }
 
+// gelu(patch_embed1(x)): row `row` of the strip's 2 * width + 1 columns (from 2 * left - 1 on), of the
+// picture's bytes. Rows and columns outside the map are 0: the second convolution's padding.
 void TinyPatchEmbed::first_conv_row(const FramePixels& pixels, const FeatureMap& out, const Strip& strip,
                                     std::ptrdiff_t row, std::byte* result) const {
   const std::size_t channels = conv1_.view().outputs, size = size_of(storage_);
@@ -98,6 +101,8 @@ void TinyPatchEmbed::first_conv_row(const FramePixels& pixels, const FeatureMap&
   clear_outside(result, channels * size, left, width, 2 * out.width());
 }
 
+// patch_embed2(gelu(patch_embed1(x))) of a strip: of the first convolution only three rows are held. Patches
+// of 3 x 3 x channels side by side make the second a product.
 void TinyPatchEmbed::run_strip(const FramePixels& pixels, const FeatureMap& out, const Strip& strip) const {
   const std::size_t channels = conv1_.view().outputs, size = size_of(storage_),
                     tap_bytes = 3 * channels * size;
@@ -136,6 +141,8 @@ void TinyBottleneck::run(const FeatureMap& in, const FeatureMap& out, Part part,
   parallel_for(threads, strip_count(part), [&](std::int64_t i) { run_strip(in, out, strip_at(part, i)); });
 }
 
+// gelu(conv1(x)): a row of the strip with the columns that conv2 looks at, [columns][4 C] (PatchMerging:
+// [C']); 0 outside the map. As published: conv2 pads what conv1 gives with zeros, not x.
 void TinyBottleneck::widen_row(const FeatureMap& in, const Strip& strip, std::ptrdiff_t row,
                                std::byte* result) const {
   const std::size_t wide = widen_.view().outputs, size = size_of(storage_);
@@ -148,6 +155,7 @@ void TinyBottleneck::widen_row(const FeatureMap& in, const Strip& strip, std::pt
   ScratchScope scratch;
   const void* positions = in.at(row, left);
   if (storage_ == Storage::bf16) {
+    // The map stays fp32, for the residual; operands are rounded as they are taken.
     std::byte* rounded = scratch.bytes(width * in.channels() * size);
     convert(in.at(row, left), width * in.channels(), storage_, rounded);
     positions = rounded;
@@ -164,6 +172,8 @@ void TinyBottleneck::widen_row(const FeatureMap& in, const Strip& strip, std::pt
 }
 
 void TinyBottleneck::run_strip(const FeatureMap& in, const FeatureMap& out, const Strip& strip) const {
+  // conv3(gelu(conv2(gelu(conv1(x))))) row by row: the widened map exists three rows at a time. As rows go
+  // down by `step`, each is widened once.
   const std::size_t wide = widen_.view().outputs, size = size_of(storage_);
   const auto step = static_cast<std::ptrdiff_t>(stride()), left = static_cast<std::ptrdiff_t>(strip.left);
   ScratchScope scratch;
@@ -180,6 +190,7 @@ void TinyBottleneck::run_strip(const FeatureMap& in, const FeatureMap& out, cons
                        .out = convolved,
                        .out_storage = storage_},
                       depthwise_.view());
+    // MBConv: gelu(conv3(...) + x), in the product's last step
     const bool adds_input = kind_ == Kind::mb_conv;
     multiply({.in = convolved,
               .in_stride = wide,

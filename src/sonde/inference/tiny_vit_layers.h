@@ -27,6 +27,7 @@ struct Strip {
 };
 
 // The normalised picture to a quarter of its side: two convolutions of stride 2, a GELU in between.
+// x = patch_embed2(gelu(patch_embed1(x)))  (model/tiny_vit.cc, TinyVit; published: patch_embed.seq)
 class TinyPatchEmbed {
  public:
   TinyPatchEmbed(const WeightReader& seq, kernels::Storage storage);
@@ -44,7 +45,9 @@ class TinyPatchEmbed {
 };
 
 // Widen by a 1 x 1 convolution, GELU, convolve by channel, GELU, narrow by a 1 x 1 convolution: MBConv, which
-// adds its input before a last GELU, and PatchMerging, which does not.
+// adds its input before a last GELU, and PatchMerging, which does not. (model/tiny_vit.cc)
+//   MBConv        x = gelu(conv3(gelu(conv2(gelu(conv1(x))))) + x)   [H*W][C] -> [H*W][4 C] -> [H*W][C]
+//   PatchMerging  x = conv3(gelu(conv2(gelu(conv1(x)))))             [H*W][C] -> [H/2*W/2][C']
 class TinyBottleneck {
  public:
   enum class Kind : std::uint8_t { mb_conv, patch_merging };
@@ -63,14 +66,16 @@ class TinyBottleneck {
   DepthwiseConv depthwise_;
 };
 
-// Attention in windows, a depthwise convolution, an MLP.
+// Attention in windows, a depthwise convolution, an MLP: [H*W][C] to the same. (model/tiny_vit.cc,
+// TinyVitBlock)
+//   x = x + attn(x), of windows;  x = local_conv(x);  x = x + mlp(x)
 class TinyBlock {
  public:
   TinyBlock(const WeightReader& block, std::size_t heads, std::size_t window, kernels::Storage storage);
   std::size_t window() const { return window_; }
-  // Adds the attention of all windows that begin in the part, in place.
+  // x = x + attn(x) of all windows that begin in the part, in place: windows do not see each other.
   void attend(const FeatureMap& grid, Part part, int threads) const;
-  // The convolution and the MLP.
+  // x = local_conv(x), x = x + mlp(x): row by row, as the MLP sees one position at a time.
   void transform(const FeatureMap& in, const FeatureMap& out, Part part, int threads) const;
 
  private:

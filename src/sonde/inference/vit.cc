@@ -25,6 +25,7 @@ VitShape shape_of(const VitSizes& sizes, Storage storage) {
           .storage = storage};
 }
 
+// (model/image_encoder.cc, ImageEncoderVit)
 class VitEncoder : public Encoder {
  public:
   VitEncoder(const WeightReader& encoder, const VitSizes& sizes, Storage storage)
@@ -40,9 +41,11 @@ class VitEncoder : public Encoder {
   }
 
   std::vector<float> encode(const FramePixels& pixels, int threads) const override {
+    // The blocks' queries, keys and values take turns in one workspace; a global block's are the largest.
     std::size_t operands_bytes = 0;
     for (const VitBlock& block : blocks_) operands_bytes = std::max(operands_bytes, block.operands_bytes());
     const VitWorkspace workspace(shape_, operands_bytes);
+    // x = patch_embed(x) + pos_embed; for blk in blocks: x = blk(x); x = neck(x)
     patch_embed_.run(pixels, workspace.tokens.as<float>(), threads);
     for (const VitBlock& block : blocks_) block.run(workspace, threads);
     std::vector<float> embedding(shape_.tokens() * neck_.outputs());
@@ -73,6 +76,8 @@ void VitPatchEmbed::run(const FramePixels& pixels, float* tokens, int threads) c
   });
 }
 
+// A convolution whose kernel is its stride: patches do not overlap, so with each laid out as a row of
+// patch x patch x 3 numbers, a product gives a row of tokens. pos_embed is its residual.
 void VitPatchEmbed::run_row(const FramePixels& pixels, std::size_t row, float* tokens) const {
   const std::size_t line = patch_ * kColours, width = shape_.grid * line, size = size_of(shape_.storage);
   const std::size_t stride = (patch_ * line + 1) / 2 * 2;
@@ -81,6 +86,7 @@ void VitPatchEmbed::run_row(const FramePixels& pixels, std::size_t row, float* t
   std::byte* rounded = scratch.bytes(width * size);
   std::byte* patches = scratch.bytes(shape_.grid * stride * size);
   std::memset(patches, 0, shape_.grid * stride * size);
+  // Line y of all patches at once: a patch is [y][x][colour], as channels_last orders the weights.
   for (std::size_t y = 0; y < patch_; ++y) {
     normaliser_.run(pixels, static_cast<std::ptrdiff_t>(row * patch_ + y), 0, shape_.grid * patch_,
                     normalised);

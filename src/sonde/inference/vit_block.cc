@@ -26,7 +26,9 @@ float channels_root(const VitShape& shape) {
   return std::sqrt(static_cast<float>(per_head));
 }
 
-// The layer's queries times what makes scores of them.
+// attn = (q * scale) @ k^T, scale = 1 / sqrt(channels of a head). The kernel takes powers of 2, not of e:
+// log2(e) goes into the queries too. They are the first third of qkv(x), [q, k, v][heads][channels of a
+// head].
 LayerWeights with_scaled_queries(LayerWeights qkv, const VitShape& shape) {
   const float scale = kernels::kLog2E / channels_root(shape);
   for (std::size_t i = 0; i < shape.channels * shape.channels; ++i) qkv.weight[i] *= scale;
@@ -34,7 +36,8 @@ LayerWeights with_scaled_queries(LayerWeights qkv, const VitShape& shape) {
   return qkv;
 }
 
-// [2 * side - 1][channels of a head], for queries that are scaled.
+// rel_pos_h or rel_pos_w, [2 * side - 1][channels of a head]. Published, they meet queries that are not
+// scaled: q . r = (q * scale) . (r / scale).
 Buffer place_positions(std::vector<float> table, const VitShape& shape, const kernels::GridShape& attention) {
   const std::size_t count = table.size() / attention.channels;
   for (float& value : table) value *= channels_root(shape);
@@ -84,7 +87,8 @@ VitBlock::VitBlock(const WeightReader& block, const VitShape& shape, std::size_t
       row_positions_(place_positions((block / "attn").floats("rel_pos_h"), shape, attention_)),
       column_positions_(place_positions((block / "attn").floats("rel_pos_w"), shape, attention_)),
       outside_(3 * shape.channels * size_of(shape.storage)) {
-  // Zeros are appended to what the norm makes of the grid: the layer gives its bias.
+  // Published, windows that hang over the grid are padded with zeros after norm1: of such a token qkv gives
+  // its bias alone. So the grid needs no padding.
   convert(qkv_.view().bias, 3 * shape.channels, shape.storage, outside_.data());
 }
 
@@ -97,30 +101,37 @@ std::size_t VitBlock::head_bytes() const {
 std::size_t VitBlock::operands_bytes() const { return head_at(windows_.count(), 0); }
 
 void VitBlock::run(const VitWorkspace& workspace, int threads) const {
+  // window_partition(qkv(norm1(x))): queries, keys, values [windows][heads][..], as attention reads them
   const std::size_t tokens = shape_.tokens(), chunks = pieces(tokens, kChunk);
   parallel_for(threads, static_cast<std::int64_t>(chunks + windows_.count()), [&](std::int64_t i) {
     const auto index = static_cast<std::size_t>(i);
     if (index >= chunks) return place_outside(workspace, index - chunks);
     place_chunk(workspace, index * kChunk, std::min(kChunk, tokens - index * kChunk));
   });
+  // softmax(q k^T * scale + positions) v: [tokens][C]. Queries write to their tokens' places in the grid,
+  // which is the published window_unpartition.
   const std::size_t blocks = pieces(attention_.keys(), kernels::kQueryBlock);
   parallel_for(
       threads, static_cast<std::int64_t>(windows_.count() * shape_.heads * blocks), [&](std::int64_t i) {
         const auto index = static_cast<std::size_t>(i);
         attend(workspace, index / blocks / shape_.heads, index / blocks % shape_.heads, index % blocks);
       });
+  // x = x + proj(...), x = x + mlp(norm2(x))
   parallel_for(threads, static_cast<std::int64_t>(chunks), [&](std::int64_t i) {
     const std::size_t first = static_cast<std::size_t>(i) * kChunk;
     finish_chunk(workspace, first, std::min(kChunk, tokens - first));
   });
 }
 
-// Queries, keys and values of `count` tokens to their windows.
+// qkv(norm1(x)) of `count` tokens, [count][3 C], to their windows: runs of tokens that are neighbours in a
+// row of the grid and in a window. Queries are numbered among the window's tokens that lie in the grid, keys
+// and values by their place in the whole window.
 void VitBlock::place_chunk(const VitWorkspace& workspace, std::size_t first, std::size_t count) const {
   const std::size_t channels = shape_.channels, width = 3 * channels, size = size_of(shape_.storage);
   ScratchScope scratch;
   std::byte* normed = take_rows(scratch, count, channels, shape_.storage);
   std::byte* qkv = scratch.bytes(count * width * size);
+  // qkv(norm1(x)): [count][C] -> [count][3 C]
   layer_norm(workspace.tokens.as<float>() + first * channels, channels, count, attention_norm_.view(),
              Activation::none, normed, shape_.stride(), shape_.storage);
   multiply({.in = normed,
@@ -167,6 +178,7 @@ void VitBlock::place_outside(const VitWorkspace& workspace, std::size_t index) c
   }
 }
 
+// One head's attention of one block of a window's queries; blocks that are padding alone have none.
 void VitBlock::attend(const VitWorkspace& workspace, std::size_t index, std::size_t head,
                       std::size_t block) const {
   const VitWindows::Window window = windows_.at(index);
@@ -187,7 +199,7 @@ void VitBlock::attend(const VitWorkspace& workspace, std::size_t index, std::siz
                   block);
 }
 
-// What attention gave is added to `count` tokens, then what the MLP makes of the sum.
+// x = x + proj(attended); x = x + lin2(gelu(lin1(norm2(x)))): [count][C] -> [count][mlp_dim] -> [count][C]
 void VitBlock::finish_chunk(const VitWorkspace& workspace, std::size_t first, std::size_t count) const {
   const std::size_t channels = shape_.channels, stride = shape_.stride(), hidden = fc1_.view().outputs;
   ScratchScope scratch;

@@ -11,8 +11,8 @@
 
 namespace sonde {
 
-// The layers of the plain vision transformer (model/image_encoder.h). Tokens are a square grid, row by row;
-// work is split by constant sizes.
+// The layers of the plain vision transformer (model/image_encoder.h). Tokens are a square grid, row by row:
+// as published 64 x 64 of C = 768 (ViT-B), 1024 (ViT-L) or 1280 (ViT-H). Work is split by constant sizes.
 
 struct VitShape {
   std::size_t grid = 0;  // side, in tokens
@@ -49,10 +49,10 @@ struct VitWorkspace {
   kernels::Buffer tokens;  // fp32 [tokens][channels]
   kernels::Buffer queries, keys,
       values;                // of each window each head's, as kernels/flash_attention.h places them
-  kernels::Buffer attended;  // [tokens][stride]
+  kernels::Buffer attended;  // [tokens][stride], heads side by side: what proj takes
 };
 
-// Patches of the picture to tokens, their places in the picture added.
+// x = patch_embed(x) + pos_embed: [3][1024][1024] -> [64 * 64][C]
 class VitPatchEmbed {
  public:
   VitPatchEmbed(const WeightReader& encoder, const VitShape& shape, std::size_t patch);
@@ -68,7 +68,8 @@ class VitPatchEmbed {
   std::vector<float> positions_;  // [tokens][channels]
 };
 
-// Attention within windows and an MLP.
+// Attention within windows, or over the whole grid, and an MLP: [64 * 64][C] to the same.
+//   x = x + attn(norm1(x));  x = x + mlp(norm2(x))  (model/image_encoder.cc, VitBlock)
 class VitBlock {
  public:
   VitBlock(const WeightReader& block, const VitShape& shape, std::size_t window);
@@ -90,8 +91,8 @@ class VitBlock {
   kernels::GridShape attention_;
   Norm attention_norm_, mlp_norm_;
   kernels::PackedMatrix qkv_, proj_, fc1_, fc2_;
-  kernels::Buffer row_positions_, column_positions_;
-  kernels::Buffer outside_;  // [3 * channels] of a token beyond the grid
+  kernels::Buffer row_positions_, column_positions_;  // rel_pos_h, rel_pos_w
+  kernels::Buffer outside_;                           // [3 * channels] of a token beyond the grid
 };
 
 }  // namespace sonde
