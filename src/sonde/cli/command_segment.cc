@@ -167,7 +167,7 @@ class Segmenter {
     const Predictor predictor(*model_, embedding);
     std::vector<LowResPrediction> decoded{answers_of(predictor, prompt, wanted_)};
     result.decode_ms = watch.lap_ms();
-    result.masks = std::move(predictor.enlarge(std::move(decoded)).front());
+    result.masks = std::move(predictor.upscale(std::move(decoded)).front());
     write(prompt, result);
     result.post_ms = watch.lap_ms();
     return result;

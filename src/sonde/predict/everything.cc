@@ -15,7 +15,7 @@
 #include "sonde/core/parallel.h"
 #include "sonde/imaging/regions.h"
 #include "sonde/predict/embedding_impl.h"
-#include "sonde/predict/enlarge.h"
+#include "sonde/predict/mask_upscaler.h"
 #include "sonde/predict/predictor.h"
 #include "sonde/predict/proposals.h"
 #include "sonde/predict/sam_model_impl.h"
@@ -84,7 +84,7 @@ class CropPass {
         picture_(picture.extent),
         crop_(crop),
         predictor_(model, embed(model, cut_out(picture, crop))),
-        enlarger_(extent_of(crop), model.image_size()) {}
+        upscaler_(extent_of(crop), model.image_size()) {}
 
   std::vector<ScoredRle> propose(std::span<const Point2> points,
                                  const std::function<void(std::int64_t)>& report) const {
@@ -124,19 +124,19 @@ class CropPass {
   }
 
   std::optional<ScoredRle> finish(const Point2& point, const LowResCandidate& candidate) const {
-    auto cut =
-        enlarger_.cut_runs(candidate.logits, {picture_, crop_.x0, crop_.y0}, options_.stability_threshold);
-    if (!cut) return std::nullopt;
+    auto runs = upscaler_.threshold_to_runs(candidate.logits, {picture_, crop_.x0, crop_.y0},
+                                            options_.stability_threshold);
+    if (!runs) return std::nullopt;
     const auto dx = static_cast<double>(crop_.x0);
     const auto dy = static_cast<double>(crop_.y0);
-    const Box2 box{cut->box.x0 + dx, cut->box.y0 + dy, cut->box.x1 + dx, cut->box.y1 + dy};
+    const Box2 box{runs->box.x0 + dx, runs->box.y0 + dy, runs->box.x1 + dx, runs->box.y1 + dy};
     if (is_near_crop_edge(box, crop_, picture_)) return std::nullopt;
     ScoredRle proposal;
-    proposal.area_px = cut->area_px;
-    proposal.rle = std::move(cut->rle);
+    proposal.area_px = runs->area_px;
+    proposal.rle = std::move(runs->rle);
     proposal.box = box;
     proposal.predicted_iou = candidate.predicted_iou;
-    proposal.stability = cut->stability;
+    proposal.stability = runs->stability;
     proposal.point = {point.x + dx, point.y + dy};
     proposal.crop_box = {dx, dy, static_cast<double>(crop_.x1), static_cast<double>(crop_.y1)};
     return proposal;
@@ -146,7 +146,7 @@ class CropPass {
   Extent2 picture_;
   Crop crop_;
   Predictor predictor_;
-  Enlarger enlarger_;
+  MaskUpscaler upscaler_;
 };
 
 std::vector<ScoredRle> without_duplicates(std::vector<ScoredRle> proposals, const std::vector<double>& scores,

@@ -9,7 +9,7 @@
 #include "sonde/core/parallel.h"
 #include "sonde/imaging/first_answer.h"
 #include "sonde/predict/embedding_impl.h"
-#include "sonde/predict/enlarge.h"
+#include "sonde/predict/mask_upscaler.h"
 #include "sonde/predict/preprocess.h"
 #include "sonde/predict/sam_model_impl.h"
 
@@ -106,25 +106,25 @@ std::vector<LowResPrediction> Predictor::decode(std::span<const Prompt> prompts,
   return predictions;
 }
 
-std::vector<Prediction> Predictor::enlarge(std::vector<LowResPrediction> predictions) const {
-  std::vector<Prediction> enlarged(predictions.size());
+std::vector<Prediction> Predictor::upscale(std::vector<LowResPrediction> predictions) const {
+  std::vector<Prediction> upscaled(predictions.size());
   std::vector<std::pair<LowResCandidate*, ScoredMask*>> work;
   for (std::size_t i = 0; i < predictions.size(); ++i) {
-    enlarged[i].resize(predictions[i].size());
+    upscaled[i].resize(predictions[i].size());
     for (std::size_t k = 0; k < predictions[i].size(); ++k)
-      work.emplace_back(&predictions[i][k], &enlarged[i][k]);
+      work.emplace_back(&predictions[i][k], &upscaled[i][k]);
   }
-  const Enlarger enlarger(embedding_.picture(), model_.image_size());
+  const MaskUpscaler upscaler(embedding_.picture(), model_.image_size());
   parallel_for(model_.impl().threads, static_cast<std::int64_t>(work.size()), [&](std::int64_t i) {
     auto& [from, to] = work[static_cast<std::size_t>(i)];
-    CutMask cut = enlarger.cut(from->logits);
-    *to = {std::move(cut.mask), from->predicted_iou, cut.stability, std::move(from->logits)};
+    ThresholdedMask thresholded = upscaler.threshold(from->logits);
+    *to = {std::move(thresholded.mask), from->predicted_iou, thresholded.stability, std::move(from->logits)};
   });
-  return enlarged;
+  return upscaled;
 }
 
 std::vector<Prediction> Predictor::segment(std::span<const Prompt> prompts, MaskOutput output) const {
-  return enlarge(decode(prompts, output));
+  return upscale(decode(prompts, output));
 }
 
 Prediction Predictor::segment(const Prompt& prompt, MaskOutput output) const {

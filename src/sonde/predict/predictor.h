@@ -62,7 +62,7 @@ class Predictor {
   // Candidates whose predicted IoU is not above `above_iou` may come without logits.
   std::vector<LowResPrediction> decode(std::span<const Prompt> prompts, MaskOutput output,
                                        std::optional<double> above_iou = {}) const;
-  std::vector<Prediction> enlarge(std::vector<LowResPrediction> predictions) const;
+  std::vector<Prediction> upscale(std::vector<LowResPrediction> predictions) const;
 
   const SamModel& model() const { return model_; }
   const Embedding& embedding() const { return embedding_; }

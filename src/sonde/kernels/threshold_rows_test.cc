@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sonde/kernels/cut_rows.h"
+#include "sonde/kernels/threshold_rows.h"
 
 #include "sonde/kernels/test_kernels.h"
 
 namespace sonde::kernels {
 namespace {
 
-using CutRows = EveryInstructionSet;
+using ThresholdRows = EveryInstructionSet;
 
 struct Rows {
   explicit Rows(std::size_t count)
@@ -19,7 +19,7 @@ struct Rows {
   std::vector<float> a, b, c;
 };
 
-TEST_P(CutRows, MixIsTheWeightedSumOfThreeRows) {
+TEST_P(ThresholdRows, MixIsTheWeightedSumOfThreeRows) {
   for (const std::size_t count : {1, 3, 15, 16, 17, 100}) {
     const Rows rows(count);
     std::vector<float> out(count + 1, -9), expected;
@@ -31,13 +31,13 @@ TEST_P(CutRows, MixIsTheWeightedSumOfThreeRows) {
   }
 }
 
-TEST_P(CutRows, CutsWhereTheMixIsAboveZeroAndCountsThreeCuts) {
-  for (const std::size_t count : {kCutStep, 5 * kCutStep}) {
+TEST_P(ThresholdRows, GivesOnesWhereTheMixIsAboveZeroAndCountsAtThreeThresholds) {
+  for (const std::size_t count : {kRowStep, 5 * kRowStep}) {
     const Rows rows(count);
     std::vector<float> mixed(count);
     mix_rows(rows.mix(count), mixed.data());
     std::vector<std::uint8_t> out(count + 1, 7);
-    const RowCut cut = cut_rows(rows.mix(count), out.data());
+    const RowCounts counts = threshold_rows(rows.mix(count), out.data());
     std::int64_t zero = 0, one = 0, minus_one = 0;
     for (std::size_t i = 0; i < count; ++i) {
       EXPECT_EQ(out[i], mixed[i] > 0 ? 1 : 0);
@@ -46,13 +46,13 @@ TEST_P(CutRows, CutsWhereTheMixIsAboveZeroAndCountsThreeCuts) {
       minus_one += mixed[i] > -1 ? 1 : 0;
     }
     EXPECT_EQ(out[count], 7);
-    EXPECT_EQ(cut.above_zero, zero);
-    EXPECT_EQ(cut.above_one, one);
-    EXPECT_EQ(cut.above_minus_one, minus_one);
+    EXPECT_EQ(counts.above_zero, zero);
+    EXPECT_EQ(counts.above_one, one);
+    EXPECT_EQ(counts.above_minus_one, minus_one);
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(All, CutRows, testing::ValuesIn(available_instruction_sets()), set_name);
+INSTANTIATE_TEST_SUITE_P(All, ThresholdRows, testing::ValuesIn(available_instruction_sets()), set_name);
 
 }  // namespace
 }  // namespace sonde::kernels

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sonde/predict/enlarge.h"
+#include "sonde/predict/mask_upscaler.h"
 
 #include <algorithm>
 #include <bit>
@@ -16,7 +16,7 @@
 namespace sonde {
 namespace {
 
-constexpr std::size_t kStrip = 64;  // columns that are enlarged before they are turned
+constexpr std::size_t kStrip = 64;  // columns that are upscaled before they are turned
 constexpr float kOutside = -1e9F;   // no logit is as low
 
 // One output pixel of a bilinear resize: (1 - share) of `low` and `share` of `high`.
@@ -34,13 +34,13 @@ Pair bilinear_pair(std::int64_t out, std::int64_t from, std::int64_t to) {
   return {low, std::min(low + 1, from - 1), share};
 }
 
-void add(const kernels::RowCut& row, kernels::RowCut& sum) {
+void add(const kernels::RowCounts& row, kernels::RowCounts& sum) {
   sum.above_zero += row.above_zero;
   sum.above_one += row.above_one;
   sum.above_minus_one += row.above_minus_one;
 }
 
-double stability_of(const kernels::RowCut& sum) {
+double stability_of(const kernels::RowCounts& sum) {
   if (sum.above_minus_one == 0) return 0;
   return static_cast<double>(sum.above_one) / static_cast<double>(sum.above_minus_one);
 }
@@ -97,8 +97,8 @@ class Changes {
 
 }  // namespace
 
-std::vector<Enlarger::Taps> Enlarger::taps_along(std::int64_t picture, std::int64_t resized,
-                                                 std::int64_t frame_side) {
+std::vector<MaskUpscaler::Taps> MaskUpscaler::taps_along(std::int64_t picture, std::int64_t resized,
+                                                         std::int64_t frame_side) {
   std::vector<Taps> all;
   for (std::int64_t out = 0; out < picture; ++out) {
     const Pair in_frame = bilinear_pair(out, resized, picture);
@@ -117,18 +117,20 @@ std::vector<Enlarger::Taps> Enlarger::taps_along(std::int64_t picture, std::int6
   return all;
 }
 
-Enlarger::Enlarger(Extent2 picture, std::int64_t frame_side) : picture_(picture) {
+MaskUpscaler::MaskUpscaler(Extent2 picture, std::int64_t frame_side) : picture_(picture) {
   assert(frame_side >= kLowResSide);
   const Extent2 resized = resized_extent(picture, frame_side);
   columns_ = taps_along(picture.width, resized.width, frame_side);
   rows_ = taps_along(picture.height, resized.height, frame_side);
-  stride_ = (columns_.size() + kernels::kCutStep - 1) / kernels::kCutStep * kernels::kCutStep;
+  stride_ = (columns_.size() + kernels::kRowStep - 1) / kernels::kRowStep * kernels::kRowStep;
 }
 
-std::size_t Enlarger::wide_size() const { return static_cast<std::size_t>(rows_.back().first + 3) * stride_; }
+std::size_t MaskUpscaler::wide_size() const {
+  return static_cast<std::size_t>(rows_.back().first + 3) * stride_;
+}
 
 // Column by column, for which columns have to lie as rows.
-void Enlarger::enlarge_columns(std::span<const float> low_res, float* wide) const {
+void MaskUpscaler::upscale_columns(std::span<const float> low_res, float* wide) const {
   assert(low_res.size() == static_cast<std::size_t>(kLowResSide * kLowResSide));
   const auto side = static_cast<std::size_t>(kLowResSide), height = wide_size() / stride_;
   kernels::ScratchScope scratch;
@@ -151,7 +153,7 @@ void Enlarger::enlarge_columns(std::span<const float> low_res, float* wide) cons
     std::fill(wide + y * stride_ + columns_.size(), wide + (y + 1) * stride_, kOutside);
 }
 
-kernels::ThreeRows Enlarger::row(const float* wide, std::int64_t y) const {
+kernels::ThreeRows MaskUpscaler::row(const float* wide, std::int64_t y) const {
   const Taps& taps = rows_[static_cast<std::size_t>(y)];
   const float* first = wide + static_cast<std::size_t>(taps.first) * stride_;
   return {.rows = {first, first + stride_, first + 2 * stride_},
@@ -159,49 +161,50 @@ kernels::ThreeRows Enlarger::row(const float* wide, std::int64_t y) const {
           .count = stride_};
 }
 
-CutMask Enlarger::cut(std::span<const float> low_res) const {
+ThresholdedMask MaskUpscaler::threshold(std::span<const float> low_res) const {
   kernels::ScratchScope scratch;
   auto* wide = scratch.take<float>(wide_size());
   auto* inside = scratch.take<std::uint8_t>(stride_);
-  enlarge_columns(low_res, wide);
-  CutMask result{empty_mask(picture_), 0.0};
-  kernels::RowCut sum;
+  upscale_columns(low_res, wide);
+  ThresholdedMask result{empty_mask(picture_), 0.0};
+  kernels::RowCounts sum;
   for (std::int64_t y = 0; y < picture_.height; ++y) {
-    add(kernels::cut_rows(row(wide, y), inside), sum);
+    add(kernels::threshold_rows(row(wide, y), inside), sum);
     std::copy_n(inside, picture_.width, result.mask.pixels.begin() + y * picture_.width);
   }
   result.stability = stability_of(sum);
   return result;
 }
 
-std::optional<CutRuns> Enlarger::cut_runs(std::span<const float> low_res, const Paste& paste,
-                                          double least_stability) const {
+std::optional<ThresholdedRuns> MaskUpscaler::threshold_to_runs(std::span<const float> low_res,
+                                                               const Paste& paste,
+                                                               double least_stability) const {
   kernels::ScratchScope scratch;
   auto* wide = scratch.take<float>(wide_size());
-  enlarge_columns(low_res, wide);
+  upscale_columns(low_res, wide);
   auto* inside = scratch.take<std::uint8_t>(stride_);
   auto* above = scratch.take<std::uint8_t>(stride_);  // the row before
   std::fill_n(above, stride_, std::uint8_t{0});
   Changes changes(paste);
-  kernels::RowCut sum;
+  kernels::RowCounts sum;
   for (std::int64_t y = 0; y < picture_.height; ++y) {
-    add(kernels::cut_rows(row(wide, y), inside), sum);
+    add(kernels::threshold_rows(row(wide, y), inside), sum);
     changes.add_row(above, inside, stride_, y);
     std::swap(above, inside);
   }
   std::fill_n(inside, stride_, std::uint8_t{0});
   changes.add_row(above, inside, stride_, picture_.height);
-  CutRuns runs{.rle = {}, .area_px = sum.above_zero, .box = {}, .stability = stability_of(sum)};
+  ThresholdedRuns runs{.rle = {}, .area_px = sum.above_zero, .box = {}, .stability = stability_of(sum)};
   if (sum.above_zero == 0 || runs.stability < least_stability) return std::nullopt;
   runs.box = changes.box();
   runs.rle = changes.runs();
   return runs;
 }
 
-std::vector<float> Enlarger::logits(std::span<const float> low_res) const {
+std::vector<float> MaskUpscaler::logits(std::span<const float> low_res) const {
   kernels::ScratchScope scratch;
   auto* wide = scratch.take<float>(wide_size());
-  enlarge_columns(low_res, wide);
+  upscale_columns(low_res, wide);
   std::vector<float> all(static_cast<std::size_t>(pixel_count(picture_)));
   for (std::int64_t y = 0; y < picture_.height; ++y) {
     kernels::ThreeRows mix = row(wide, y);

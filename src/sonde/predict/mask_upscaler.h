@@ -10,20 +10,20 @@
 
 #include "sonde/imaging/picture.h"
 #include "sonde/imaging/rle.h"
-#include "sonde/kernels/cut_rows.h"
+#include "sonde/kernels/threshold_rows.h"
 
 namespace sonde {
 
-// A mask cut at logit 0, and how little it depends on where the cut is.
-struct CutMask {
+// A mask, logits thresholded at 0, and how little it depends on the threshold.
+struct ThresholdedMask {
   Mask mask;
-  // IoU of the mask cut at +1 and at -1; 0 where no logit is above -1 (published: not a number, which passes
-  // no threshold).
+  // IoU of the masks thresholded at +1 and at -1; 0 where no logit is above -1 (published: not a number,
+  // which passes no threshold).
   double stability = 0;
 };
 
 // The same mask as run lengths, pasted into a larger picture.
-struct CutRuns {
+struct ThresholdedRuns {
   Rle rle;
   std::int64_t area_px = 0;
   Box2 box;  // of the mask before it is pasted; maxima included
@@ -35,16 +35,16 @@ struct Paste {
 };
 
 // Low-resolution logits to the picture's extent as published (Sam.postprocess_masks): bilinear to the padded
-// frame, cut to the resized picture, bilinear to the picture. Both steps are linear and act on rows and
+// frame, cropped to the resized picture, bilinear to the picture. Both steps are linear and act on rows and
 // columns apart, so they are done as one, row by row, and no map of the picture's size is held but the mask.
-class Enlarger {
+class MaskUpscaler {
  public:
-  Enlarger(Extent2 picture, std::int64_t frame_side);
+  MaskUpscaler(Extent2 picture, std::int64_t frame_side);
   // low_res: 256 x 256 row-major. Safe to call from several threads.
-  CutMask cut(std::span<const float> low_res) const;
+  ThresholdedMask threshold(std::span<const float> low_res) const;
   // In one pass over the logits, without holding a mask; absent where it is empty or less stable than asked.
-  std::optional<CutRuns> cut_runs(std::span<const float> low_res, const Paste& paste,
-                                  double least_stability) const;
+  std::optional<ThresholdedRuns> threshold_to_runs(std::span<const float> low_res, const Paste& paste,
+                                                   double least_stability) const;
   // The logits themselves, row-major.
   std::vector<float> logits(std::span<const float> low_res) const;
 
@@ -55,9 +55,9 @@ class Enlarger {
     std::array<float, 3> weights{};
   };
   static std::vector<Taps> taps_along(std::int64_t picture, std::int64_t resized, std::int64_t frame_side);
-  // The rows of low_res that are used, at the picture's width; each filled up to stride_ values with what no
-  // cut takes in.
-  void enlarge_columns(std::span<const float> low_res, float* wide) const;
+  // The rows of low_res that are used, at the picture's width; each filled up to stride_ values with what is
+  // below every threshold.
+  void upscale_columns(std::span<const float> low_res, float* wide) const;
   kernels::ThreeRows row(const float* wide, std::int64_t y) const;
   std::size_t wide_size() const;
 
