@@ -17,7 +17,8 @@
 HWY_BEFORE_NAMESPACE();
 namespace sonde::kernels::HWY_NAMESPACE {
 
-// Adds the bias to one row of scores. Returns the largest.
+// Adds the bias to one row of scores. Returns the largest, in every lane: what the row's powers are relative
+// to.
 HWY_INLINE Vector add_bias(float* scores, const float* bias, std::size_t count) {
   const Floats d;
   Vector most = hn::Set(d, hwy::LowestValue<float>());
@@ -35,13 +36,16 @@ HWY_INLINE Vector add_bias(float* scores, const float* bias, std::size_t count) 
   return hn::MaxOfLanes(d, most);
 }
 
+// As closely as the product that takes the powers can show.
 template <class Out>
 HWY_INLINE Vector power_of(Vector apart) {
   return Out::kStorage == Storage::bf16 ? exp_bf16(apart) : hn::Exp(Floats{}, apart);
 }
 
-// exp(score + bias - max) of one row, as the products take it; columns up to `padded` are 0. Returns the sum.
-// Both buffers are readable and writable up to a whole number of vectors.
+// The numerators of the softmax, exp(score + bias - max) of one row, as the products take it; columns up to
+// `padded` are 0. Returns the sum. Both buffers are readable and writable up to a whole number of vectors.
+// Three passes over a row, which is in the L1 cache: bias and maximum, exponentials and sum, zeros at the
+// end.
 template <class Out>
 HWY_INLINE float exponentiate(float* scores, const float* bias, std::size_t count, void* out,
                               std::size_t padded) {
@@ -65,6 +69,9 @@ HWY_INLINE float exponentiate(float* scores, const float* bias, std::size_t coun
   return hn::GetLane(hn::SumOfLanes(d, sum));
 }
 
+// inverse_sums: of each row 1 / (sum of its powers), by which its mixture of values is multiplied
+// (scale_rows): (powers / sum) v = (powers v) / sum, a division of [queries][channels] instead of
+// [queries][keys].
 void exponentiate_rows(float* scores, std::size_t stride, std::size_t rows, const WindowHead& head,
                        std::size_t first, void* powers, std::size_t powers_stride, float* inverse_sums) {
   for (std::size_t r = 0; r < rows; ++r, scores += stride) {
@@ -77,6 +84,7 @@ void exponentiate_rows(float* scores, std::size_t stride, std::size_t rows, cons
   }
 }
 
+// The last values go through a copy: the row of the next head starts where this one ends.
 template <class Out>
 HWY_INLINE void scale_row(const float* in, std::size_t count, float scale, void* out) {
   const Floats d;
@@ -103,7 +111,8 @@ void scale_rows(const float* in, std::size_t stride, std::size_t rows, const Win
   }
 }
 
-// Two rows of bf16 side by side, value by value; `second` may be null, which stands for zeros.
+// Two rows of bf16 side by side, value by value, in words that have the first's in their lower half
+// (steps-inl.h); `second` may be null, which stands for zeros.
 void interleave_rows(const Bf16* first, const Bf16* second, std::size_t count, std::uint32_t* pairs) {
   const hn::Rebind<std::uint16_t, Floats> halves;
   const hn::RebindToUnsigned<Floats> words;
@@ -152,7 +161,8 @@ MatrixView view_words(const std::uint32_t* words, std::size_t inputs, std::size_
           .bias = nullptr};
 }
 
-// v as a matrix that products take: [keys][channels].
+// v as a matrix that products take: [keys][channels]. k runs over the keys, so with bf16 the pairs are those
+// of two rows, value by value.
 MatrixView pack_values(const WindowHead& head, ScratchScope& scratch) {
   const std::size_t step = values_per_word(head.storage), steps = round_up(head.keys, step) / step;
   auto* words = scratch.take<std::uint32_t>(steps * round_up(head.channels, kPanel));
@@ -174,7 +184,8 @@ MatrixView pack_values(const WindowHead& head, ScratchScope& scratch) {
   return view_words(words, head.keys, head.channels, head.storage);
 }
 
-// k transposed, as a matrix that products take: [channels][keys].
+// k transposed, as a matrix that products take: [channels][keys]. k runs over the channels, so with bf16 the
+// pairs are side by side already, and words are moved in either storage.
 MatrixView pack_keys(const WindowHead& head, ScratchScope& scratch) {
   const std::size_t steps = head.channels / values_per_word(head.storage);
   auto* words = scratch.take<std::uint32_t>(steps * round_up(head.keys, kPanel));
@@ -193,6 +204,9 @@ MatrixView pack_keys(const WindowHead& head, ScratchScope& scratch) {
 
 }  // namespace
 
+// scores = q k^T, powers = exp(scores + bias - max), out = powers v / sum, for kQueryBlock queries at a time.
+// Rows of powers are as wide as panels, 0 beyond the keys: with bf16 the product takes an odd last key in a
+// pair.
 void attend(const WindowHead& head) {
   ScratchScope scratch;
   const MatrixView keys = pack_keys(head, scratch), values = pack_values(head, scratch);

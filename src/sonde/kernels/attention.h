@@ -9,7 +9,8 @@
 
 namespace sonde::kernels {
 
-// softmax(q k^T + bias) v of one head, for tokens that see each other whole (a window). q comes scaled.
+// softmax(q k^T + bias) v of one head, for tokens that all see each other (a window). q comes scaled.
+// (model/tiny_vit.cc, TinyVitAttention; `bias` is its attention_biases, expanded)
 // Operands are of `storage`, scores and sums are fp32. channels must be even where they are bf16.
 struct WindowHead {
   const void* q = nullptr;  // [queries][channels], rows `stride` values apart

@@ -25,6 +25,8 @@ constexpr std::size_t kFirstBlock = std::size_t{4} << 20;
 }  // namespace
 
 Buffer::Buffer(std::size_t bytes) : size_(bytes) {
+  // Packed weights are read from end to end for each image: with pages of 4 kB the address translation
+  // misses.
   const bool large = bytes >= 2 * kHugePage;
   const std::size_t alignment = large ? kHugePage : kAlignment;
   // NOLINTNEXTLINE(cppcoreguidelines-no-malloc): huge pages want an alignment; data_ owns it
@@ -45,6 +47,9 @@ ScratchScope::~ScratchScope() {
   scratch.used = used_;
 }
 
+// From the current block, else from the next that has room; a block is never moved or made larger, as
+// pointers into it are out. A new one is twice the last: few are made, and none once the largest work was
+// seen.
 std::byte* ScratchScope::bytes(std::size_t size) {
   const std::size_t wanted = round_up(size, kAlignment);
   for (;; ++scratch.block, scratch.used = 0) {

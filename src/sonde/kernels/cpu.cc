@@ -21,7 +21,8 @@ constexpr std::string_view kNames[] = {"baseline", "sse4", "avx2", "avx512", "av
 constexpr InstructionSet kAll[] = {InstructionSet::baseline, InstructionSet::sse4, InstructionSet::avx2,
                                    InstructionSet::avx512, InstructionSet::avx512_bf16};
 
-// What Highway calls them.
+// What Highway calls them. A target that was not compiled (dispatch.h) is passed over as functions are
+// chosen.
 std::int64_t targets_up_to(InstructionSet set) {
   std::int64_t targets = HWY_SCALAR | HWY_EMU128;
   if (set >= InstructionSet::sse4) targets |= HWY_SSSE3 | HWY_SSE4;
@@ -30,6 +31,7 @@ std::int64_t targets_up_to(InstructionSet set) {
   return targets;
 }
 
+// Highway 1.0 has no target with AVX512-BF16: asked of the processor.
 bool machine_has_bf16() {
 #if defined(__x86_64__)
   return __builtin_cpu_supports("avx512bf16") != 0;
@@ -56,6 +58,7 @@ std::string list_available() {
   return names;
 }
 
+// From now on HWY_DYNAMIC_DISPATCH calls the best of the targets that are left.
 void dispatch_to(InstructionSet set) {
   native_bf16 = set == InstructionSet::avx512_bf16;
   hwy::GetChosenTarget().Update(hwy::SupportedTargets() & targets_up_to(set));
@@ -68,6 +71,8 @@ void check_available(InstructionSet set, const std::string& asked_by) {
                                     ": this machine has not got it; it has " + list_available());
 }
 
+// SONDE_CPU is for tests, for comparing machines and for one whose best set is slow; empty is as good as
+// unset.
 InstructionSet choose() {
   const char* forced = std::getenv("SONDE_CPU");
   if (forced == nullptr || *forced == '\0') return available_instruction_sets().back();
@@ -81,6 +86,8 @@ InstructionSet choose() {
   return set;
 }
 
+// Chosen when it is first asked for, which is before the first kernel runs (SONDE_DISPATCH): an Error that
+// names SONDE_CPU reaches the caller, which one thrown before main() would not.
 std::atomic<InstructionSet>& chosen() {
   static std::atomic<InstructionSet> the_chosen = [] {
     const InstructionSet set = choose();

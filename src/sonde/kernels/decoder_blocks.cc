@@ -17,20 +17,24 @@ HWY_BEFORE_NAMESPACE();
 namespace sonde::kernels::HWY_NAMESPACE {
 
 // Rows of tokens and vectors of positions that are worked on together: sums, positions and a token's value
-// fill the registers.
+// fill the registers (32 with AVX-512, else 16).
 constexpr std::size_t kRowsTogether = HWY_TARGET == HWY_AVX3 ? 6 : 4;
 constexpr std::size_t kTogether = HWY_TARGET == HWY_AVX3 ? 4 : 2;
 constexpr std::size_t kStep = kTogether * kLanes;
+// Keys come once from memory for each prompt (megabytes, more than the L2 cache holds), in the order of
+// heads.
 constexpr std::size_t kPrefetchedHeads = 2;  // ahead of the one that is worked on
 static_assert(kBlock % kStep == 0);
 
-// The same number of rows in every call, or one less in the last ones: few rows do not hide the latency of an
+// The same number of rows in every call, or fewer in the last: few rows do not hide the latency of an
 // addition.
 HWY_INLINE std::size_t rows_at_once(std::size_t rows, std::size_t most) {
   const std::size_t calls = (rows + most - 1) / most;
   return (rows + calls - 1) / calls;
 }
 
+// 4 x 4 values at a time, by two rounds of interleaving: rows a, b, c, e to a0 c0 a1 c1 and b0 e0 b1 e1,
+// these to a0 b0 c0 e0, the first column. One value at a time without vectors.
 constexpr std::size_t kSquare = HWY_TARGET == HWY_SCALAR ? 1 : 4;
 #if HWY_TARGET == HWY_SCALAR
 HWY_INLINE void transpose_square(const float* in, std::size_t, float* out, std::size_t) { *out = *in; }
@@ -48,6 +52,7 @@ HWY_INLINE void transpose_square(const float* in, std::size_t in_stride, float* 
 }
 #endif
 
+// Whole squares; then the rows below them, and the columns at their right.
 void transpose_values(const float* HWY_RESTRICT in, std::size_t in_stride, std::size_t rows,
                       std::size_t columns, float* HWY_RESTRICT out, std::size_t out_stride) {
   const std::size_t whole_rows = rows / kSquare * kSquare, whole_columns = columns / kSquare * kSquare;
@@ -61,6 +66,7 @@ void transpose_values(const float* HWY_RESTRICT in, std::size_t in_stride, std::
   }
 }
 
+// The scales of a few vectors of positions stay in registers while the rows go by.
 void scale_block(const float* in, std::size_t rows, const float* scale, float* out) {
   const Floats d;
   for (std::size_t first = 0; first < kBlock; first += kStep) {
@@ -95,6 +101,8 @@ HWY_INLINE void add_products(const float* queries, std::size_t stride, const flo
   }
 }
 
+// scale * queries x keys + queries x offsets, for kRows tokens of one head and kStep positions of the block,
+// all in registers: positions are the lanes, so no sum runs across lanes.
 template <std::size_t kRows>
 HWY_NOINLINE void score_rows(const BlockScores& job, std::size_t head, std::size_t token, std::size_t first) {
   const Floats d;
@@ -127,7 +135,7 @@ HWY_NOINLINE void score_rows(const BlockScores& job, std::size_t head, std::size
   }
 }
 
-// Of so many rows, which are kMax at most.
+// Of so many rows, which are kMax at most: finds the function that was compiled for them.
 template <std::size_t kMax>
 HWY_INLINE void score_some(std::size_t rows, const BlockScores& job, std::size_t head, std::size_t token,
                            std::size_t first) {
@@ -137,6 +145,7 @@ HWY_INLINE void score_some(std::size_t rows, const BlockScores& job, std::size_t
   score_rows<kMax>(job, head, token, first);
 }
 
+// A head's keys [dim][kStep of the block's positions] are in the L1 cache while all its tokens pass them.
 void score_all(const BlockScores& job) {
   const std::size_t at_once = rows_at_once(job.tokens, kRowsTogether);
   for (std::size_t head = 0; head < job.heads; ++head) {
@@ -149,7 +158,9 @@ void score_all(const BlockScores& job) {
 
 constexpr std::size_t kWeightedRows = 8;
 
-// kLanes values of one head for kRows tokens.
+// out[t][i] = sum over p of weights[t][p] * values[p][i], kLanes values i of one head for kRows tokens: a
+// product in which k, the positions, is long and everything else short, so values are read once for all the
+// rows.
 template <std::size_t kRows>
 HWY_NOINLINE void sum_rows(const WeightedSums& job, std::size_t row, const float* values, float* out) {
   const Floats d;
@@ -176,6 +187,7 @@ HWY_INLINE void sum_some(std::size_t rows, const WeightedSums& job, std::size_t 
   sum_rows<kMax>(job, row, values, out);
 }
 
+// Where dim fills no vector, the last one's other lanes are the next position's values, and are dropped.
 void sum_all(const WeightedSums& job) {
   const std::size_t at_once = rows_at_once(job.tokens, kWeightedRows);
   alignas(64) float sums[kWeightedRows * kLanes];
@@ -191,6 +203,8 @@ void sum_all(const WeightedSums& job) {
   }
 }
 
+// softmax over the rows (tokens) of kLanes columns (positions): three passes over [tokens][kLanes], which are
+// in the L1 cache. `out` may be `scores` where rows are kept: what is written lies at or before what is read.
 HWY_NOINLINE void softmax_columns(float* scores, std::size_t tokens, std::size_t kept, float* out) {
   const Floats d;
   Vector max = hn::LoadU(d, scores);
@@ -206,6 +220,8 @@ HWY_NOINLINE void softmax_columns(float* scores, std::size_t tokens, std::size_t
     hn::StoreU(hn::Mul(hn::LoadU(d, scores + t * kBlock), inverse), d, out + t * kBlock);
 }
 
+// Heads lie closer in what is kept, [heads * kept], than in the scores, [heads * tokens]: never ahead of
+// them.
 void softmax_tokens(float* scores, std::size_t heads, std::size_t tokens, std::size_t kept) {
   for (std::size_t head = 0; head < heads; ++head) {
     for (std::size_t first = 0; first < kBlock; first += kLanes)
@@ -214,6 +230,7 @@ void softmax_tokens(float* scores, std::size_t heads, std::size_t tokens, std::s
   }
 }
 
+// Of the positions that there are: those that fill the last block up have scores too, which must not count.
 HWY_INLINE float maximum_of(const float* values, std::size_t count) {
   const Floats d;
   const float lowest = hwy::LowestValue<float>();
@@ -225,6 +242,8 @@ HWY_INLINE float maximum_of(const float* values, std::size_t count) {
   return max;
 }
 
+// The numerators of a softmax over positions, and what is needed to merge it with other groups' of positions.
+// `scaled` in the same pass: the values that they weight are of keys0, which a later layer scales by s.
 HWY_INLINE void exponentials_of_row(const Exponentials& job, std::size_t row) {
   const Floats d;
   float* values = job.values + row * job.stride;
@@ -258,6 +277,7 @@ HWY_INLINE Vector sum_of_channels(const float* values, std::size_t channels, Vec
     const Vector apart = hn::Sub(value, centre);
     return hn::MulAdd(apart, apart, sum);
   };
+  // Four sums at a time, since an addition takes four cycles and two can start in each.
   Vector sum0 = hn::Zero(d), sum1 = sum0, sum2 = sum0, sum3 = sum0;
   std::size_t c = 0;
   for (; c + 4 <= channels; c += 4) {
@@ -270,7 +290,7 @@ HWY_INLINE Vector sum_of_channels(const float* values, std::size_t channels, Vec
   return hn::Add(hn::Add(sum0, sum1), hn::Add(sum2, sum3));
 }
 
-// Of kLanes positions.
+// Of kLanes positions. Two passes, as in elementwise.cc: first the mean, then squared distances from it.
 HWY_NOINLINE void moments_of(const float* values, std::size_t channels, float eps, float* mean_out,
                              float* inverse_out) {
   const Floats d;
@@ -281,11 +301,14 @@ HWY_NOINLINE void moments_of(const float* values, std::size_t channels, float ep
   hn::StoreU(hn::Div(hn::Set(d, 1.0F), hn::Sqrt(hn::Add(variance, hn::Set(d, eps)))), d, inverse_out);
 }
 
+// Vectors of positions are independent: with kLanes at a time their sums stay in registers.
 void moments_of_block(const float* values, std::size_t channels, float eps, BlockMoments& moments) {
   for (std::size_t first = 0; first < kBlock; first += kLanes)
     moments_of(values + first, channels, eps, moments.mean + first, moments.inverse_deviation + first);
 }
 
+// y = activation((x - mean) / deviation * weight + bias): mean and deviation go with the lanes (positions),
+// weight and bias with the row (channel).
 void normalise_block(const float* values, std::size_t channels, const BlockMoments& moments,
                      const float* weight, const float* bias, Activation activation, float* out) {
   const Floats d;

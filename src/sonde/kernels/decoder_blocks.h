@@ -19,8 +19,9 @@ void transpose(const float* in, std::size_t in_stride, std::size_t rows, std::si
 // out[r][p] = in[r][p] * scale[p] for rows of kBlock values without gaps; out may be in.
 void scale_columns(const float* in, std::size_t rows, const float* scale, float* out);
 
-// How well tokens and positions go together, head by head:
-// out[h * tokens + t][p] = scale[p] * sum over d of queries[t][h * dim + d] * keys[h * dim + d][p]
+// attn = q @ k^T (model/two_way_transformer.cc, DecoderAttention), tokens against a block of positions, head
+// by head; with keys as decoder_image.h of inference/ has them, in two parts: out[h * tokens + t][p] =
+// scale[p] * sum over d of queries[t][h * dim + d] * keys[h * dim + d][p]
 //                          + sum over d of queries[t][h * dim + d] * offsets[h * dim + d][p].
 struct BlockScores {
   std::size_t heads = 0, tokens = 0, dim = 0;
@@ -33,12 +34,14 @@ struct BlockScores {
 };
 void score_block(const BlockScores& scores);
 
-// In place, for each position and head: exp(score - max) / sum over the tokens. [heads * tokens][kBlock], of
-// which the first `kept` tokens of each head are kept, without gaps: [heads * kept][kBlock].
+// softmax(attn) where positions are the queries. In place, for each position and head: exp(score - max) / sum
+// over the tokens. [heads * tokens][kBlock], of which the first `kept` tokens of each head are kept, without
+// gaps: [heads * kept][kBlock].
 void softmax_over_tokens(float* scores, std::size_t heads, std::size_t tokens, std::size_t kept);
 
-// In place, each row: exp(x - maximum of the first `valid` values), 0 beyond them; the maximum and the sum of
-// each row are kept. `scaled` (or null) gets the same times scale[column].
+// softmax(attn) where tokens are the queries, not divided by the sum yet, as there are more positions than
+// these. In place, each row: exp(x - maximum of the first `valid` values), 0 beyond them; the maximum and the
+// sum of each row are kept. `scaled` (or null) gets the same times scale[column].
 struct Exponentials {
   float* values = nullptr;
   std::size_t rows = 0, columns = 0, stride = 0, valid = 0;  // columns: a multiple of kBlock
@@ -49,7 +52,7 @@ struct Exponentials {
 };
 void exponentials(const Exponentials& job);
 
-// out[h * tokens + t][i] = sum over p of weights[h * tokens + t][p] * values[h][p][i].
+// attn @ v: out[h * tokens + t][i] = sum over p of weights[h * tokens + t][p] * values[h][p][i].
 // kPanel values must be readable where the values end.
 struct WeightedSums {
   std::size_t heads = 0, tokens = 0, dim = 0, positions = 0;
@@ -61,6 +64,7 @@ struct WeightedSums {
 };
 void sum_weighted(const WeightedSums& sums);
 
+// layer_norm of a block in two steps, as the decoder needs the first by itself.
 // Of each position over its channels: the mean and 1 / sqrt(variance + eps).
 struct BlockMoments {
   float mean[kBlock], inverse_deviation[kBlock];

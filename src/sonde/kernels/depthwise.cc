@@ -16,6 +16,7 @@
 HWY_BEFORE_NAMESPACE();
 namespace sonde::kernels::HWY_NAMESPACE {
 
+// What a kernel reads, as Fp32Out and Bf16Out of vectors-inl.h are what it writes; sums are fp32 in any case.
 struct Fp32In {
   using Value = float;
   static HWY_INLINE Vector load(const float* in) { return hn::LoadU(Floats{}, in); }
@@ -25,7 +26,8 @@ struct Bf16In {
   static HWY_INLINE Vector load(const Bf16* in) { return load_bf16(in); }
 };
 
-// One vector of channels along the row. Two columns are carried over from result to result.
+// bias + sum over the 3 x 3 of weight * in, one vector of channels along the row. All nine weights stay in
+// registers; of the three columns two (one, with stride 2) are carried over from result to result.
 template <class In, class Out, std::size_t kStride>
 // NOLINTNEXTLINE(readability-function-cognitive-complexity): loops over the 3 x 3 of one convolution
 HWY_NOINLINE void convolve_channels(const DepthwiseRow& row, const Depthwise& layer, std::size_t first,
@@ -50,6 +52,7 @@ HWY_NOINLINE void convolve_channels(const DepthwiseRow& row, const Depthwise& la
     for (std::size_t c = kKept; c < 3; ++c) {
       for (std::size_t r = 0; r < 3; ++r) column[c][r] = In::load(in[r] + at + (c - kKept) * channels);
     }
+    // In the order of the weights, whatever the stride and wherever the row starts.
     Vector sum = bias;
     for (std::size_t r = 0; r < 3; ++r) {
       for (std::size_t c = 0; c < 3; ++c) sum = hn::MulAdd(weight[3 * r + c], column[c][r], sum);
@@ -61,11 +64,13 @@ HWY_NOINLINE void convolve_channels(const DepthwiseRow& row, const Depthwise& la
   }
 }
 
-// Channels that fill no vector: through copies of them that do.
+// Channels that fill no vector: through copies of them that do. The vector would reach into the next
+// position's channels, and at the row's end beyond it.
 template <class In, class Out, std::size_t kStride>
 void convolve_rest(const DepthwiseRow& row, const Depthwise& layer, std::size_t first) {
   using Value = typename In::Value;
   const std::size_t count = layer.channels - first, columns = (row.width - 1) * kStride + 3;
+  // As a layer of kLanes channels, those that are not there 0.
   ScratchScope scratch;
   float* weights = scratch.take<float>(10 * kLanes);
   std::fill_n(weights, 10 * kLanes, 0.0F);
@@ -92,6 +97,7 @@ void convolve_rest(const DepthwiseRow& row, const Depthwise& layer, std::size_t 
   }
 }
 
+// Vectors of channels one after another, each along the whole row.
 template <class In, class Out, std::size_t kStride>
 void convolve_row(const DepthwiseRow& row, const Depthwise& layer) {
   std::size_t first = 0;
@@ -111,6 +117,7 @@ void convolve_to(const DepthwiseRow& row, const Depthwise& layer) {
   }
 }
 
+// Storages and stride become types, so that the loop above knows them.
 void convolve_any(const DepthwiseRow& row, const Depthwise& layer) {
   const bool from_bf16 = row.in_storage == Storage::bf16, to_bf16 = row.out_storage == Storage::bf16;
   if (from_bf16 && to_bf16) return convolve_to<Bf16In, Bf16Out>(row, layer);

@@ -9,7 +9,7 @@
 
 namespace sonde::kernels {
 
-// A 3 x 3 convolution of each channel by itself.
+// A 3 x 3 convolution of each channel by itself: torch's conv2d with groups = channels and padding = 1.
 struct Depthwise {
   const float* weight = nullptr;  // [9][channels]: row by row
   const float* bias = nullptr;    // [channels]

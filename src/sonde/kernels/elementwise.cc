@@ -25,6 +25,7 @@ HWY_INLINE Vector load_rest(const float* in, std::size_t i, std::size_t count, f
   return hn::LoadU(Floats{}, rest);
 }
 
+// The values from `i` to `count`, and nothing behind them.
 template <class Out>
 HWY_INLINE void store_rest(Vector values, void* out, std::size_t i, std::size_t count) {
   alignas(64) float rest[kLanes];
@@ -33,6 +34,8 @@ HWY_INLINE void store_rest(Vector values, void* out, std::size_t i, std::size_t 
               (count - i) * size_of(Out::kStorage));
 }
 
+// Mean and variance take two passes: in one, the mean of the squares less the square of the mean would cancel
+// where the mean is large. What fills the last vector up adds nothing: 0 to a sum, the mean to the variance.
 HWY_INLINE float mean_of(const float* in, std::size_t count) {
   const Floats d;
   Vector sum = hn::Zero(d);
@@ -58,6 +61,7 @@ HWY_INLINE float variance_of(const float* in, std::size_t count, float mean) {
   return hn::GetLane(hn::SumOfLanes(d, sum)) / static_cast<float>(count);
 }
 
+// y = activation((x - mean) / sqrt(variance + eps) * weight + bias)
 template <class Out>
 HWY_INLINE void normalise_row(const float* in, const LayerNorm& norm, Activation activation, void* out) {
   const Floats d;
@@ -72,6 +76,7 @@ HWY_INLINE void normalise_row(const float* in, const LayerNorm& norm, Activation
         activated<Out>(hn::MulAdd(x, hn::LoadU(d, norm.weight + i), hn::LoadU(d, norm.bias + i)), activation),
         out, i);
   }
+  // Filled up with the mean, weight 0 and bias 0: zeros, which are dropped.
   if (i == count) return;
   const Vector x = hn::Mul(hn::Sub(load_rest(in, i, count, mean), means), scale);
   const Vector y =
@@ -96,6 +101,7 @@ void layer_norm_to(const float* in, std::size_t in_stride, std::size_t rows, con
   }
 }
 
+// What fills the last vector up is 0, on which every activation is defined, and is dropped.
 template <class Out>
 void activate_values(const float* in, std::size_t count, Activation activation, void* out) {
   std::size_t i = 0;
@@ -112,6 +118,8 @@ void activate_to(const float* in, std::size_t count, Activation activation, Stor
   }
 }
 
+// exp(scale x - max) / sum, with max over scale x (scale > 0): no exponential is above 1, so none overflows.
+// What fills the last vector up has no part in maximum or sum.
 void softmax_row(float* values, std::size_t columns, float scale) {
   const Floats d;
   const float lowest = hwy::LowestValue<float>();
@@ -132,6 +140,7 @@ void softmax_row(float* values, std::size_t columns, float scale) {
     store_rest<Fp32Out>(power, values, i, columns);
     sum = hn::Add(sum, hn::IfThenElseZero(hn::FirstN(d, columns - i), power));
   }
+  // One division, then products: the same for every value, so the row's sum is 1 to rounding.
   const float inverse = 1.0F / hn::GetLane(hn::SumOfLanes(d, sum));
   for (i = 0; i + kLanes <= columns; i += kLanes)
     hn::StoreU(hn::Mul(hn::LoadU(d, values + i), hn::Set(d, inverse)), d, values + i);

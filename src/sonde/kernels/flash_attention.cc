@@ -15,7 +15,8 @@
 
 #include "sonde/kernels/flash_tiles-inl.h"
 
-// Of a block's queries: what is computed on the way. All are [..][kQueryBlock].
+// Of a block's queries: what is computed on the way. All are [..][kQueryBlock], queries being the lanes.
+// Outside of the part that is compiled for each instruction set: the types must be the same in all of them.
 #ifndef SONDE_KERNELS_FLASH_ATTENTION_BLOCK_
 #define SONDE_KERNELS_FLASH_ATTENTION_BLOCK_
 namespace sonde::kernels {
@@ -37,7 +38,10 @@ HWY_BEFORE_NAMESPACE();
 namespace sonde::kernels::HWY_NAMESPACE {
 namespace {
 
-// bias[k][i] = query i . positions[at[i] - k + side - 1], where `at` is the queries' rows or columns.
+// bias[k][i] = query i . positions[at[i] - k + side - 1], where `at` is the queries' rows or columns: the
+// published q . rel_pos of add_decomposed_rel_pos, for key row (or column) k. Which positions meet which
+// query differs from query to query, so all that come up in the block meet all of its queries in one product,
+// and each query's are picked from it.
 template <class Step>
 HWY_NOINLINE void find_biases(const GridShape& shape, const QueryBlock& block, const void* positions,
                               const std::uint32_t* at, float* bias) {
@@ -59,7 +63,8 @@ HWY_NOINLINE void find_biases(const GridShape& shape, const QueryBlock& block, c
   }
 }
 
-// Two rows of powers as one of pairs, each rounded to nearest.
+// Two rows of powers as one of pairs, each rounded to nearest, half up: powers are positive and never near
+// what would overflow.
 HWY_INLINE WordVector pair_of(Vector even, Vector odd) {
   const Words d;
   const auto half = hn::Set(d, 0x8000U);
@@ -67,7 +72,8 @@ HWY_INLINE WordVector pair_of(Vector even, Vector odd) {
   return hn::Or(low, hn::And(hn::Add(hn::BitCast(d, odd), half), hn::Set(d, 0xFFFF0000U)));
 }
 
-// Of one vector of queries, the powers of `keys` scores and their sum.
+// Of one vector of queries, the powers 2^(score - most) of `keys` scores, and their sum. Sums take the powers
+// before they are rounded to bf16.
 template <class Step>
 HWY_INLINE Vector raise(const float* scores, std::size_t keys, Vector most, typename Step::Value* powers) {
   const Floats d;
@@ -87,7 +93,10 @@ HWY_INLINE Vector raise(const float* scores, std::size_t keys, Vector most, type
   return sum;
 }
 
-// Scores to powers of 2 relative to the largest score so far; by how much earlier sums fade.
+// Scores to powers of 2 relative to the largest score so far, m (the tiles keep it). A softmax that sees its
+// scores tile by tile: for m' = max(m, the tile's largest),
+//   fade = 2^(m - m'),  power_sum' = power_sum * fade + sum of 2^(score - m'),
+// and sums' = sums * fade + sum of 2^(score - m') * v, which the product with the values does.
 template <class Step>
 HWY_NOINLINE void raise_scores(const QueryBlock& block, std::size_t keys) {
   const Floats d;
@@ -102,7 +111,7 @@ HWY_NOINLINE void raise_scores(const QueryBlock& block, std::size_t keys) {
   }
 }
 
-// The block's sums over the powers' sums, to the queries' places.
+// out = sums / power_sum, from [channels][queries] to the queries' places: turned, then row by row.
 template <class Step>
 HWY_NOINLINE void write_results(const GridHead& head, const QueryBlock& block) {
   const Floats d;
@@ -124,6 +133,8 @@ HWY_NOINLINE void write_results(const GridHead& head, const QueryBlock& block) {
   }
 }
 
+// All keys, kKeyBlock at a time: scores = keys x queries + their biases, powers, sums = values x powers. Rows
+// are keys, then channels; columns are the block's queries.
 template <class Step>
 HWY_INLINE void attend_block(const GridHead& head, const QueryBlock& block) {
   using Value = typename Step::Value;
@@ -139,6 +150,7 @@ HWY_INLINE void attend_block(const GridHead& head, const QueryBlock& block) {
   scores.row_bias = block.row_bias;
   scores.column_bias = block.column_bias;
   scores.side = shape.side;
+  // key / side = key * inverse_side >> 40, exact for keys of any grid that a checkpoint may have.
   scores.inverse_side = (std::uint64_t{1} << 40U) / shape.side + 1;
   ValueProduct<Step> values;  // NOLINT(cppcoreguidelines-pro-type-member-init): all of it is set below
   values.row_stride = kKeyBlock;
@@ -178,10 +190,12 @@ HWY_EXPORT(attend_native_bf16);
 
 namespace {
 
-constexpr float kLowest = -1e30F;  // below any score
+constexpr float kLowest = -1e30F;  // below any score, but finite: infinity less infinity is not a number
 
 }  // namespace
 
+// Dao et al. 2022, algorithm 1, for one block of queries, to all keys: before the first tile the largest
+// score is kLowest, sums are 0 and so is what they are divided by.
 void attend(const GridHead& head, std::size_t block) {
   const GridShape& shape = head.shape;
   const std::size_t first = block * kQueryBlock, size = size_of(shape.storage);

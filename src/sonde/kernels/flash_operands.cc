@@ -6,6 +6,8 @@
 namespace sonde::kernels {
 namespace {
 
+// Columns of the score's product: [block of queries][channel, or pair of channels][query (, channel of the
+// pair)].
 template <typename Value>
 void place_queries_of(const TokenRows& tokens, const GridShape& shape, Value* queries) {
   constexpr std::size_t kStep = sizeof(Value) == sizeof(Bf16) ? 2 : 1;
@@ -18,6 +20,7 @@ void place_queries_of(const TokenRows& tokens, const GridShape& shape, Value* qu
   }
 }
 
+// Rows of the score's product: [key][channel], the odd channel's pair 0.
 template <typename Value>
 void place_keys_of(const TokenRows& tokens, const GridShape& shape, Value* keys) {
   for (std::size_t t = 0; t < tokens.count; ++t) {
@@ -28,6 +31,8 @@ void place_keys_of(const TokenRows& tokens, const GridShape& shape, Value* keys)
   }
 }
 
+// Rows of the product with the powers, whose k are keys: [block of keys][channel][key]. The last key's pair
+// is 0 where it has none: its power is 0 too, but 0 times what memory held might be NaN.
 template <typename Value>
 void place_values_of(const TokenRows& tokens, const GridShape& shape, Value* values) {
   for (std::size_t t = 0; t < tokens.count; ++t) {

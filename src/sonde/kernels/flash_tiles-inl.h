@@ -55,6 +55,7 @@ struct Factors {
   HWY_INLINE void keep_most(Vector, std::size_t) const {}
 };
 
+// Queries with relative positions: sums as they are.
 template <class Step>
 struct PlainProduct : Factors<Step> {
   struct Row {
@@ -63,7 +64,8 @@ struct PlainProduct : Factors<Step> {
   HWY_INLINE Row at(std::size_t, std::size_t) const { return {}; }
 };
 
-// Rows are keys from `first` on: their positions' part is added.
+// score[key][query] = k . q + row_bias[key's row][query] + column_bias[key's column][query], of keys from
+// `first` on; the largest of each query is kept for raise_scores.
 template <class Step>
 struct ScoreProduct : Factors<Step> {
   const float *row_bias, *column_bias;
@@ -87,7 +89,7 @@ struct ScoreProduct : Factors<Step> {
   }
 };
 
-// Added to what the sums are already, faded.
+// sums = sums * fade + values x powers: what earlier tiles gave is relative to a smaller maximum.
 template <class Step>
 struct ValueProduct : Factors<Step> {
   const float* fade;
@@ -102,6 +104,8 @@ struct ValueProduct : Factors<Step> {
   }
 };
 
+// kRows rows with kVectors vectors of columns, their sums in registers: as sum_tile of matrix.cc, but that
+// columns are queries, rows may start anywhere, and what becomes of a sum depends on its row.
 template <class Step, std::size_t kRows, std::size_t kVectors, class Product>
 HWY_NOINLINE void run_tile(const Product& wanted, std::size_t row, std::size_t column) {
   const Product product = wanted;  // which no store can change
@@ -122,6 +126,7 @@ HWY_NOINLINE void run_tile(const Product& wanted, std::size_t row, std::size_t c
     columns += kQueryBlock * Step::kValues;
     rows += Step::kValues;
   }
+  // Of each column the largest over the tile's rows: maxima run along, so no pass over the scores finds them.
   Vector largest[kVectors];
   HWY_UNROLL(6)  // or the sums go through memory
   for (std::size_t r = 0; r < kRows; ++r) {
@@ -136,6 +141,7 @@ HWY_NOINLINE void run_tile(const Product& wanted, std::size_t row, std::size_t c
   for (std::size_t v = 0; v < kVectors; ++v) product.keep_most(largest[v], column + v * kLanes);
 }
 
+// Tiles of few sizes, each compiled for every kind of product: the last rows are taken in fours and ones.
 template <class Step, std::size_t kVectors, class Product>
 HWY_INLINE void run_rows(const Product& product, std::size_t rows, std::size_t column) {
   std::size_t row = 0;
@@ -144,7 +150,9 @@ HWY_INLINE void run_rows(const Product& product, std::size_t rows, std::size_t c
   for (; row < rows; ++row) run_tile<Step, 1, kVectors>(product, row, column);
 }
 
-// All rows with as many of a block's columns as vectors must hold.
+// All rows with as many of a block's columns as vectors must hold: a block that is not full (a window of 14 x
+// 14 has 196 queries, the last block 4) costs what its vectors cost. What columns beyond the count give is
+// not used.
 template <class Step, class Product>
 void run_product(const Product& product, std::size_t rows, std::size_t columns) {
   std::size_t column = 0;

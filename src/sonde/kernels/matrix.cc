@@ -17,6 +17,9 @@
 HWY_BEFORE_NAMESPACE();
 namespace sonde::kernels::HWY_NAMESPACE {
 
+// out = in [rows][inputs] x matrix [inputs][outputs], tile by tile: the sums of kTileRows rows with a few
+// vectors of columns are held in registers over all of k, so each step along k costs a load of every vector
+// of columns and of every row's value, and a multiply-add for every pair of them.
 template <std::size_t kVectors>
 constexpr std::size_t kTileColumns = kVectors* kLanes;
 using TileSums = float[kTileRows * kTileColumns<kWidestTile>];
@@ -28,12 +31,12 @@ HWY_INLINE const typename Step::Value* column_start(const MatrixView& matrix, st
          first % kPanel * Step::kValues;
 }
 
+// sums[r][c] = sum over k of in[r][k] * matrix[k][first + c], for kRows rows and kVectors vectors of columns.
 // Unrolled before GCC decides what stays in registers: it would spill all sums before and after every tile.
-// Sums of kRows rows with kVectors vectors of columns, row by row in `sums`.
 template <class Step, std::size_t kRows, std::size_t kVectors>
 HWY_NOINLINE void sum_tile(const typename Step::Value* in, std::size_t in_stride, const MatrixView& matrix,
                            std::size_t first, float* HWY_RESTRICT sums) {
-  constexpr std::size_t kInPanel = kPanel / kLanes;  // vectors
+  constexpr std::size_t kInPanel = kPanel / kLanes;  // vectors; those beyond lie in the next panel
   const typename Step::Value* columns = column_start<Step, kVectors>(matrix, first);
   const std::size_t to_next_panel = matrix.panel_stride;
   const std::size_t steps = (matrix.inputs + Step::kValues - 1) / Step::kValues;
@@ -67,6 +70,7 @@ HWY_NOINLINE void sum_tile(const typename Step::Value* in, std::size_t in_stride
   }
 }
 
+// The number of rows must be known when compiled, for the sums to be registers.
 template <class Step, std::size_t kVectors>
 HWY_INLINE void sum_rows(std::size_t rows, const typename Step::Value* in, std::size_t in_stride,
                          const MatrixView& matrix, std::size_t first, float* sums) {
@@ -86,7 +90,8 @@ HWY_INLINE void sum_rows(std::size_t rows, const typename Step::Value* in, std::
   }
 }
 
-// What becomes of a tile's sums, known when compiled so that the loop over its rows is straight.
+// What becomes of a tile's sums: activation(sum + bias + residual), while they are in the cache. Known when
+// compiled, so that the loop over its rows is straight.
 template <class Out_, Activation kActivation_, bool kHasResidual_>
 struct Finish {
   using Out = Out_;
@@ -97,7 +102,8 @@ struct Finish {
   }
 };
 
-// The last columns where they fill no vector: nothing beyond them is read or written.
+// The last columns where they fill no vector: of residual and out nothing beyond them is read or written.
+// (The matrix and its bias are padded.)
 template <class F>
 HWY_NOINLINE void finish_some(Vector sum, Vector bias, std::size_t count, const float* residual, void* out) {
   float residuals[kLanes] = {};
@@ -107,6 +113,7 @@ HWY_NOINLINE void finish_some(Vector sum, Vector bias, std::size_t count, const 
   std::memcpy(out, kept, count * size_of(F::Out::kStorage));
 }
 
+// Column by column of vectors, so that a bias is loaded once for all rows.
 template <class F>
 HWY_INLINE void finish_rows(const Product& product, std::size_t row, std::size_t rows, const float* bias,
                             std::size_t first, std::size_t columns, std::size_t sums_stride,
@@ -148,6 +155,7 @@ HWY_INLINE void finish_with(const Product& product, std::size_t row, std::size_t
   }
 }
 
+// Which of the six kinds of finish it is costs one branch for each tile.
 template <class Out>
 HWY_NOINLINE void finish_tile(const Product& product, std::size_t row, std::size_t rows, const float* bias,
                               std::size_t first, std::size_t columns, std::size_t sums_stride,
@@ -159,7 +167,8 @@ HWY_NOINLINE void finish_tile(const Product& product, std::size_t row, std::size
   }
 }
 
-// All rows with the columns of tiles of kVectors, from `first` as far as whole tiles (or the last) go.
+// All rows with the columns of one tile from `first` on: these columns stay in the cache while the rows go
+// by.
 template <class Step, class Out, std::size_t kVectors>
 HWY_NOINLINE void multiply_columns(const Product& product, const MatrixView& matrix, std::size_t first) {
   alignas(64) TileSums sums;
@@ -172,6 +181,7 @@ HWY_NOINLINE void multiply_columns(const Product& product, const MatrixView& mat
   }
 }
 
+// Tiles of the widest kind as far as whole panels go, then of 2 vectors.
 template <class Step, class Out>
 void multiply_all(const Product& product, const MatrixView& matrix) {
   std::size_t first = 0;
@@ -200,10 +210,12 @@ void multiply_fp32(const Product& product, const MatrixView& matrix) {
 void multiply_bf16(const Product& product, const MatrixView& matrix) {
   multiply_with<Bf16Step>(product, matrix);
 }
+// Called with the AVX-512 target alone; the others compile it all the same, with Bf16Step.
 void multiply_native_bf16(const Product& product, const MatrixView& matrix) {
   multiply_with<NativeBf16Step>(product, matrix);
 }
 
+// Whole vectors, then the rest through a copy: nothing beyond `count` is read or written.
 void convert_to_bf16(const float* in, std::size_t count, Bf16* out) {
   std::size_t i = 0;
   for (; i + kLanes <= count; i += kLanes) store_bf16(hn::LoadU(Floats{}, in + i), out + i);
@@ -233,11 +245,14 @@ MatrixView view_rows(const float* matrix, std::size_t inputs, std::size_t output
 
 PackedMatrix::PackedMatrix(std::span<const float> weights, std::span<const float> bias, std::size_t outputs,
                            Storage storage) {
+  // [outputs][inputs] to [panel][k, or pair of k][column of the panel (, k of the pair)]: what a step along k
+  // takes lies side by side. Columns and k that fill a panel or a pair up are 0.
   const std::size_t inputs = weights.size() / outputs, step = storage == Storage::bf16 ? 2 : 1;
   const std::size_t padded_inputs = round_up(inputs, step), panels = round_up(outputs, kPanel) / kPanel;
   const std::size_t panel_values = padded_inputs * kPanel;
   values_ = Buffer(panels * panel_values * size_of(storage));
   std::vector<float> panel(panel_values);  // in fp32, rounded as a whole
+  // Panel by panel, so that the fp32 copy stays small beside the weights.
   for (std::size_t p = 0; p < panels; ++p) {
     const std::size_t columns = std::min(kPanel, outputs - p * kPanel);
     if (columns < kPanel || inputs < padded_inputs) std::fill(panel.begin(), panel.end(), 0.0F);

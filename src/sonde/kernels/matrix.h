@@ -8,9 +8,9 @@
 
 namespace sonde::kernels {
 
-// Products of rows with a matrix. A sum runs over k in order with fused multiply-adds, whatever the shapes:
-// so an output element depends on its row and its column alone, not on how many rows are asked for or by how
-// many threads.
+// Products of rows with a matrix: torch's linear, and every convolution whose patches are laid out as rows. A
+// sum runs over k in order with fused multiply-adds, whatever the shapes: so an output element depends on its
+// row and its column alone, not on how many rows are asked for or by how many threads.
 
 constexpr std::size_t kPanel = 32;  // columns packed together
 

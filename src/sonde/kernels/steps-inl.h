@@ -24,6 +24,8 @@ constexpr std::size_t kWidestTile = HWY_TARGET == HWY_AVX3 ? 4 : 2;  // vectors
 using Words = hn::RebindToUnsigned<Floats>;
 using WordVector = hn::Vec<Words>;
 
+// A step takes kValues of k: `load` their values of kLanes columns, `broadcast` those of one row to all
+// lanes.
 struct Fp32Step {
   using Value = float;
   static constexpr Storage kStorage = Storage::fp32;
@@ -35,6 +37,8 @@ struct Fp32Step {
   static HWY_INLINE Vector add_product(Columns a, Columns b, Vector sum) { return hn::MulAdd(a, b, sum); }
 };
 
+// Two values of k in each word, the even one in its lower half. bf16 is the upper half of a float: with the
+// other half cleared, or shifted up, a word is the float. The odd product is added first, as vdpbf16ps does.
 struct Bf16Step {
   using Value = Bf16;
   static constexpr Storage kStorage = Storage::bf16;
@@ -45,7 +49,7 @@ struct Bf16Step {
     return hn::LoadU(Words{}, reinterpret_cast<const std::uint32_t*>(columns));
   }
   static HWY_INLINE Columns broadcast(const Bf16* pair) {
-    std::uint32_t word = 0;
+    std::uint32_t word = 0;  // a pair may lie at any even address
     std::memcpy(&word, pair, sizeof word);
     return hn::Set(Words{}, word);
   }

@@ -26,7 +26,8 @@ using Vector = hn::Vec<Floats>;
 // Exact: all targets built here have vectors of fixed size.
 constexpr std::size_t kLanes = HWY_TARGET == HWY_SCALAR ? 1 : HWY_MAX_BYTES / sizeof(float);
 
-// Rounded to nearest even, in the lower half of each word.
+// Rounded to nearest even, in the lower half of each word: what is added carries into the upper half where
+// the lower is more than half of its last place, or just half and the upper odd. NaN is not looked after.
 HWY_INLINE hn::Vec<hn::RebindToUnsigned<Floats>> rounded_to_bf16(Vector values) {
   const hn::RebindToUnsigned<Floats> words;
   const auto bits = hn::BitCast(words, values);
@@ -57,7 +58,7 @@ HWY_INLINE Vector load_bf16(const Bf16* in) {
                                    words, hn::LoadU(halves, reinterpret_cast<const std::uint16_t*>(in)))));
 }
 
-// Store to fp32 or bf16 at value `index`.
+// Store to fp32 or bf16 at value `index`: kernels are compiled for either.
 struct Fp32Out {
   static constexpr Storage kStorage = Storage::fp32;
   static HWY_INLINE void store(Vector values, void* out, std::size_t index) {
@@ -71,8 +72,8 @@ struct Bf16Out {
   }
 };
 
-// x Phi(x), Phi(x) = 1/2 + x P(x^2) / Q(x^2) on -5.4 .. 5.4, beyond which Phi is 0 or 1 in single precision.
-// P and Q are a least-squares fit, error below 6e-9 before rounding.
+// torch's gelu without tanh: x Phi(x), Phi(x) = 1/2 + x P(x^2) / Q(x^2) on -5.4 .. 5.4, beyond which Phi is 0
+// or 1 in single precision. P and Q are a least-squares fit, error below 6e-9 before rounding.
 HWY_INLINE Vector gelu(Vector x) {
   const Floats d;
   const Vector clamped = hn::Min(hn::Max(x, hn::Set(d, -5.4F)), hn::Set(d, 5.4F));
