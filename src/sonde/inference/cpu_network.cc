@@ -13,13 +13,13 @@ namespace {
 
 class CpuNetwork : public Network {
  public:
-  CpuNetwork(const NamedTensors& tensors, const SamSizes& sizes, const CpuNetworkOptions& options)
-      : threads_(options.threads) {
+  CpuNetwork(const SamTensors& tensors, const CpuNetworkOptions& options) : threads_(options.threads) {
     parallel_for(threads_, 2, [&](std::int64_t part) {
       if (part == 0) {
-        encoder_ = make_encoder(tensors, sizes, options.storage);
+        encoder_ = std::visit([&](const auto& family) { return make_encoder(family, options.storage); },
+                              tensors.image_encoder);
       } else {
-        decoder_ = std::make_unique<Decoder>(tensors, sizes);
+        decoder_ = std::make_unique<Decoder>(tensors);
       }
     });
   }
@@ -37,13 +37,6 @@ class CpuNetwork : public Network {
   }
 
  private:
-  static std::unique_ptr<Encoder> make_encoder(const NamedTensors& tensors, const SamSizes& sizes,
-                                               kernels::Storage storage) {
-    if (const auto* vit = std::get_if<VitSizes>(&sizes.image_encoder))
-      return make_vit_encoder(tensors, *vit, storage);
-    return make_tiny_vit_encoder(tensors, std::get<TinyVitSizes>(sizes.image_encoder), storage);
-  }
-
   int threads_;
   std::unique_ptr<Encoder> encoder_;
   std::unique_ptr<Decoder> decoder_;
@@ -51,9 +44,8 @@ class CpuNetwork : public Network {
 
 }  // namespace
 
-std::unique_ptr<Network> make_cpu_network(const NamedTensors& tensors, const SamSizes& sizes,
-                                          const CpuNetworkOptions& options) {
-  return std::make_unique<CpuNetwork>(tensors, sizes, options);
+std::unique_ptr<Network> make_cpu_network(const SamTensors& tensors, const CpuNetworkOptions& options) {
+  return std::make_unique<CpuNetwork>(tensors, options);
 }
 
 }  // namespace sonde

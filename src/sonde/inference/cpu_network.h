@@ -5,8 +5,7 @@
 
 #include "sonde/inference/network.h"
 #include "sonde/kernels/buffer.h"
-#include "sonde/weights/tensor.h"
-#include "sonde/weights/variants.h"
+#include "sonde/weights/sam_tensors.h"
 
 namespace sonde {
 
@@ -16,9 +15,7 @@ struct CpuNetworkOptions {
   kernels::Storage storage = kernels::Storage::fp32;
   int threads = 1;
 };
-// The network out of kernels/, its weights packed; the tensors are not needed afterwards. They must fit
-// `sizes` (names as published): check_fit.
-std::unique_ptr<Network> make_cpu_network(const NamedTensors& tensors, const SamSizes& sizes,
-                                          const CpuNetworkOptions& options);
+// The network out of kernels/, its weights packed; the tensors are not needed afterwards.
+std::unique_ptr<Network> make_cpu_network(const SamTensors& tensors, const CpuNetworkOptions& options);
 
 }  // namespace sonde

@@ -16,7 +16,7 @@
 namespace sonde {
 
 struct Decoder::Impl {
-  Impl(const NamedTensors& tensors, const SamSizes& sizes) : weights(tensors, sizes) {}
+  explicit Impl(const SamTensors& tensors) : weights(tensors) {}
 
   // The same for all images; computed when the first is prepared.
   const kernels::Buffer& positions(int threads) const {
@@ -79,7 +79,7 @@ class PromptPass {
  private:
   // One pass over the image: the image_to_token attention of the layer before, then the token_to_image
   // attention of this one. Together, as each block of positions is in the cache for both.
-  void attend_to_image(std::size_t layer, const decoder::Norm& norm) {
+  void attend_to_image(std::size_t layer, const Norm& norm) {
     kernels::ScratchScope scratch;
     const float *queries = tokens_.queries.data(), *positions = tokens_.positions.data();
     const decoder::TokenToImage token_to_image =
@@ -133,8 +133,7 @@ class PromptPass {
 
 }  // namespace
 
-Decoder::Decoder(const NamedTensors& tensors, const SamSizes& sizes)
-    : impl_(std::make_unique<const Impl>(tensors, sizes)) {}
+Decoder::Decoder(const SamTensors& tensors) : impl_(std::make_unique<const Impl>(tensors)) {}
 
 Decoder::~Decoder() = default;
 

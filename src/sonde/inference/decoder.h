@@ -6,8 +6,7 @@
 #include <vector>
 
 #include "sonde/inference/network.h"
-#include "sonde/weights/tensor.h"
-#include "sonde/weights/variants.h"
+#include "sonde/weights/sam_tensors.h"
 
 namespace sonde {
 
@@ -22,7 +21,7 @@ namespace sonde {
 // The image's side is not computed as published: decoder_image.h says what instead, and why it is equal.
 class Decoder {
  public:
-  Decoder(const NamedTensors& tensors, const SamSizes& sizes);
+  explicit Decoder(const SamTensors& tensors);
   ~Decoder();
   std::shared_ptr<const Network::PreparedImage> prepare(std::span<const float> embedding, int threads) const;
   // Prompts run in parallel; a single one shares its work between the threads. Either gives the same bytes.

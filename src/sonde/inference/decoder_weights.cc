@@ -6,7 +6,6 @@
 #include <span>
 #include <utility>
 
-#include "sonde/core/error.h"
 #include "sonde/kernels/decoder_blocks.h"
 
 namespace sonde::decoder {
@@ -15,7 +14,7 @@ namespace {
 using kernels::PackedMatrix;
 
 constexpr float kLayerNormEps = 1e-5F, kMapNormEps = 1e-6F;
-constexpr std::size_t kHypernetworkDepth = 3, kPatch = 4;  // positions of a 2 x 2 patch
+constexpr std::size_t kPatch = 4;  // positions of a 2 x 2 patch
 
 PackedMatrix pack(std::span<const float> weights, std::span<const float> bias, std::size_t outputs) {
   return {weights, bias, outputs, kernels::Storage::fp32};
@@ -100,9 +99,9 @@ Sizes sizes_of(const SamSizes& sam) {
   return sizes;
 }
 
-std::vector<float> output_tokens_of(const Parameters& from) {
-  std::vector<float> tokens = from("iou_token.weight");
-  const std::vector<float> masks = from("mask_tokens.weight");
+std::vector<float> output_tokens_of(const MaskDecoderTensors& from) {
+  std::vector<float> tokens = floats(from.iou_token);
+  const std::vector<float> masks = floats(from.mask_tokens);
   tokens.insert(tokens.end(), masks.begin(), masks.end());
   return tokens;
 }
@@ -143,84 +142,70 @@ class ProjectionRows {
   std::vector<float> scale_, scaled_, bare_, bias_, values_;
 };
 
-Projections projections_of(const Parameters& transformer, const Weights& weights) {
+Projections projections_of(const MaskDecoderTensors& from, const Weights& weights) {
   ProjectionRows rows(weights.sizes);
   // softmax(q (k + bias)^T) = softmax(q k^T): k_proj's bias adds q . bias to all scores of a token alike.
   const std::vector<float> no_bias(weights.sizes.inner, 0);
   for (std::size_t i = 0; i < weights.sizes.layers; ++i) {
-    const Parameters layer = transformer.in("layers." + std::to_string(i));
-    rows.add(layer("cross_attn_token_to_image.k_proj.weight"), no_bias);
-    rows.add(layer("cross_attn_image_to_token.q_proj.weight"),
-             layer("cross_attn_image_to_token.q_proj.bias"));
-    rows.add_value(layer("cross_attn_token_to_image.v_proj.weight"));
+    const DecoderLayerTensors& layer = from.layers[i];
+    rows.add(floats(layer.token_to_image.k.weight), no_bias);
+    rows.add(floats(layer.image_to_token.q.weight), floats(layer.image_to_token.q.bias));
+    rows.add_value(floats(layer.token_to_image.v.weight));
     rows.pass(weights.layers[i].norm4);
   }
-  rows.add(transformer("final_attn_token_to_image.k_proj.weight"), no_bias);
-  rows.add_value(transformer("final_attn_token_to_image.v_proj.weight"));
+  rows.add(floats(from.final_attention.k.weight), no_bias);
+  rows.add_value(floats(from.final_attention.v.weight));
   rows.add_last(weights.upscaling.weight1);
   return rows.take();
 }
 
 }  // namespace
 
-std::vector<float> Parameters::operator()(const std::string& name) const {
-  const auto found = tensors_.find(prefix_ + name);
-  if (found == tensors_.end()) throw Error(ErrorKind::internal, "tensor " + prefix_ + name + " is missing");
-  const WeightTensor tensor = as_f32(found->second);
-  const auto values = floats_of(tensor);
-  return {values.begin(), values.end()};
+PackedMatrix linear_of(const LayerTensors& from, float scale) {
+  const auto bias = scaled(floats(from.bias), scale);
+  return pack(scaled(floats(from.weight), scale), bias, bias.size());
 }
 
-Norm norm_of(const Parameters& from, float eps) { return {from("weight"), from("bias"), eps}; }
+SelfAttention::SelfAttention(const AttentionTensors& from)
+    : q(linear_of(from.q)), k(linear_of(from.k)), v(linear_of(from.v)), out(linear_of(from.out)) {}
 
-PackedMatrix linear_of(const Parameters& from, float scale) {
-  const auto bias = scaled(from("bias"), scale);
-  return pack(scaled(from("weight"), scale), bias, bias.size());
-}
+TokenToImageWeights::TokenToImageWeights(const AttentionTensors& from, const Sizes& sizes)
+    : q(linear_of(from.q, attention_scale(sizes))),
+      out(linear_of(from.out)),
+      key_of(heads_to_channels(floats(from.k.weight), sizes)),
+      value_of(channels_to_heads(floats(from.v.weight), sizes)),
+      value_bias(floats(from.v.bias)) {}
 
-SelfAttention::SelfAttention(const Parameters& from)
-    : q(linear_of(from.in("q_proj"))),
-      k(linear_of(from.in("k_proj"))),
-      v(linear_of(from.in("v_proj"))),
-      out(linear_of(from.in("out_proj"))) {}
-
-TokenToImageWeights::TokenToImageWeights(const Parameters& from, const Sizes& sizes)
-    : q(linear_of(from.in("q_proj"), attention_scale(sizes))),
-      out(linear_of(from.in("out_proj"))),
-      key_of(heads_to_channels(from("k_proj.weight"), sizes)),
-      value_of(channels_to_heads(from("v_proj.weight"), sizes)),
-      value_bias(from("v_proj.bias")) {}
-
-ImageToTokenWeights::ImageToTokenWeights(const Parameters& from, const Sizes& sizes)
-    : k(linear_of(from.in("k_proj"), attention_scale(sizes))),
-      v(linear_of(from.in("v_proj"))),
-      query_of(heads_to_channels(from("q_proj.weight"), sizes)),
-      out(transposed(from("out_proj.weight"), sizes.channels, sizes.inner)),
-      out_bias(from("out_proj.bias")) {
+ImageToTokenWeights::ImageToTokenWeights(const AttentionTensors& from, const Sizes& sizes)
+    : k(linear_of(from.k, attention_scale(sizes))),
+      v(linear_of(from.v)),
+      query_of(heads_to_channels(floats(from.q.weight), sizes)),
+      out(transposed(floats(from.out.weight), sizes.channels, sizes.inner)),
+      out_bias(floats(from.out.bias)) {
   out_of = heads_to_channels(out, sizes);
 }
 
-Layer::Layer(const Parameters& from, const Sizes& sizes)
-    : self(from.in("self_attn")),
-      token_to_image(from.in("cross_attn_token_to_image"), sizes),
-      mlp1(linear_of(from.in("mlp.lin1"))),
-      mlp2(linear_of(from.in("mlp.lin2"))),
-      image_to_token(from.in("cross_attn_image_to_token"), sizes),
-      norm1(norm_of(from.in("norm1"), kLayerNormEps)),
-      norm2(norm_of(from.in("norm2"), kLayerNormEps)),
-      norm3(norm_of(from.in("norm3"), kLayerNormEps)),
-      norm4(norm_of(from.in("norm4"), kLayerNormEps)) {}
+Layer::Layer(const DecoderLayerTensors& from, const Sizes& sizes)
+    : self(from.self),
+      token_to_image(from.token_to_image, sizes),
+      mlp1(linear_of(from.lin1)),
+      mlp2(linear_of(from.lin2)),
+      image_to_token(from.image_to_token, sizes),
+      norm1(from.norm1, kLayerNormEps),
+      norm2(from.norm2, kLayerNormEps),
+      norm3(from.norm3, kLayerNormEps),
+      norm4(from.norm4, kLayerNormEps) {}
 
-Mlp::Mlp(const Parameters& from, std::size_t depth) {
-  for (std::size_t i = 0; i < depth; ++i) layers.push_back(linear_of(from.in("layers." + std::to_string(i))));
+Mlp::Mlp(const std::vector<LayerTensors>& from) {
+  for (const LayerTensors& layer : from) layers.push_back(linear_of(layer));
 }
 
-Upscaling::Upscaling(const Parameters& from, const Sizes& sizes)
-    : weight1(transposed_patch_weights(from("0.weight"), sizes.channels / 4)),
-      norm(norm_of(from.in("1"), kMapNormEps)) {
-  const auto once = from("0.bias"), twice = from("3.bias");
+Upscaling::Upscaling(const MaskDecoderTensors& from, const Sizes& sizes)
+    : weight1(transposed_patch_weights(floats(from.upscaling_conv1.weight), sizes.channels / 4)),
+      norm(from.upscaling_norm, kMapNormEps) {
+  const auto once = floats(from.upscaling_conv1.bias), twice = floats(from.upscaling_conv2.bias);
   for (std::size_t p = 0; p < kPatch; ++p) bias1.insert(bias1.end(), once.begin(), once.end());
-  const auto second = transposed_patch_weights(from("3.weight"), sizes.upscaled);
+  const auto second = transposed_patch_weights(floats(from.upscaling_conv2.weight), sizes.upscaled);
   // Its inputs come with a row of ones behind them: the bias is the matrix's last column.
   const std::size_t inputs = sizes.channels / 4;
   for (std::size_t row = 0; row < kPatch * sizes.upscaled; ++row) {
@@ -230,42 +215,36 @@ Upscaling::Upscaling(const Parameters& from, const Sizes& sizes)
   }
 }
 
-PromptWeights::PromptWeights(const Parameters& from, const Sizes& sizes)
-    : gauss(from("pe_layer.positional_encoding_gaussian_matrix")),
-      not_a_point(from("not_a_point_embed.weight")),
-      no_mask(from("no_mask_embed.weight")) {
-  for (std::size_t i = 0; i < 4; ++i) kinds[i] = from("point_embeddings." + std::to_string(i) + ".weight");
-  // mask_downscaling: 0 and 3 are convolutions of kernel and stride 2, 1 and 4 their norms, 6 is 1 x 1; 2 and
-  // 5 are GELU.
-  const Parameters masks = from.in("mask_downscaling");
-  mask_conv1 = pack(patch_weights(masks("0.weight"), sizes.mask_channels / 4), masks("0.bias"),
-                    sizes.mask_channels / 4);
-  mask_conv2 =
-      pack(patch_weights(masks("3.weight"), sizes.mask_channels), masks("3.bias"), sizes.mask_channels);
-  mask_norm1 = norm_of(masks.in("1"), kMapNormEps);
-  mask_norm2 = norm_of(masks.in("4"), kMapNormEps);
-  mask_rows = transposed(masks("6.weight"), sizes.channels, sizes.mask_channels);
-  const auto bias = masks("6.bias");
+PromptWeights::PromptWeights(const PromptEncoderTensors& from, const Sizes& sizes)
+    : gauss(floats(from.gaussian_matrix)),
+      not_a_point(floats(from.not_a_point)),
+      no_mask(floats(from.no_mask)) {
+  for (std::size_t i = 0; i < 4; ++i) kinds[i] = floats(from.point_embeddings.at(i));
+  // mask_downscaling: convolutions of kernel and stride 2, each with a norm and GELU after it; the last is 1
+  // x 1.
+  mask_conv1 = pack(patch_weights(floats(from.mask_conv1.weight), sizes.mask_channels / 4),
+                    floats(from.mask_conv1.bias), sizes.mask_channels / 4);
+  mask_conv2 = pack(patch_weights(floats(from.mask_conv2.weight), sizes.mask_channels),
+                    floats(from.mask_conv2.bias), sizes.mask_channels);
+  mask_norm1 = Norm(from.mask_norm1, kMapNormEps);
+  mask_norm2 = Norm(from.mask_norm2, kMapNormEps);
+  mask_rows = transposed(floats(from.mask_conv3.weight), sizes.channels, sizes.mask_channels);
+  const auto bias = floats(from.mask_conv3.bias);
   // Every image is prepared with no_mask_embed, which a mask takes the place of.
   for (std::size_t c = 0; c < sizes.channels; ++c) mask_rows.push_back(bias[c] - no_mask[c]);
 }
 
-Weights::Weights(const NamedTensors& tensors, const SamSizes& sam_sizes)
-    : sizes(sizes_of(sam_sizes)),
-      prompt(Parameters(tensors, "prompt_encoder."), sizes),
-      output_tokens(output_tokens_of(Parameters(tensors, "mask_decoder."))),
-      final_attention(Parameters(tensors, "mask_decoder.transformer.final_attn_token_to_image."), sizes),
-      final_norm(norm_of(Parameters(tensors, "mask_decoder.transformer.norm_final_attn."), kLayerNormEps)),
-      upscaling(Parameters(tensors, "mask_decoder.output_upscaling."), sizes),
-      iou_head(Parameters(tensors, "mask_decoder.iou_prediction_head."),
-               static_cast<std::size_t>(sam_sizes.iou_head_depth)) {
-  const Parameters decoder(tensors, "mask_decoder."), transformer = decoder.in("transformer");
-  for (std::size_t i = 0; i < sizes.layers; ++i)
-    layers.emplace_back(transformer.in("layers." + std::to_string(i)), sizes);
-  for (std::size_t i = 0; i < sizes.mask_tokens; ++i)
-    hypernetworks.emplace_back(decoder.in("output_hypernetworks_mlps." + std::to_string(i)),
-                               kHypernetworkDepth);
-  projections = projections_of(transformer, *this);
+Weights::Weights(const SamTensors& tensors)
+    : sizes(sizes_of(tensors.sizes)),
+      prompt(tensors.prompt_encoder, sizes),
+      output_tokens(output_tokens_of(tensors.mask_decoder)),
+      final_attention(tensors.mask_decoder.final_attention, sizes),
+      final_norm(tensors.mask_decoder.final_norm, kLayerNormEps),
+      upscaling(tensors.mask_decoder, sizes),
+      iou_head(tensors.mask_decoder.iou_head) {
+  for (const DecoderLayerTensors& layer : tensors.mask_decoder.layers) layers.emplace_back(layer, sizes);
+  for (const auto& mlp : tensors.mask_decoder.hypernetworks) hypernetworks.emplace_back(mlp);
+  projections = projections_of(tensors.mask_decoder, *this);
 }
 
 }  // namespace sonde::decoder

@@ -5,11 +5,10 @@
 #include <string>
 #include <vector>
 
+#include "sonde/inference/layers.h"
 #include "sonde/kernels/buffer.h"
-#include "sonde/kernels/elementwise.h"
 #include "sonde/kernels/matrix.h"
-#include "sonde/weights/tensor.h"
-#include "sonde/weights/variants.h"
+#include "sonde/weights/sam_tensors.h"
 
 namespace sonde::decoder {
 
@@ -24,31 +23,12 @@ struct Sizes {
   float image_side = 0;                     // pixels
 };
 
-// Parameters by name, as floats.
-class Parameters {
- public:
-  Parameters(const NamedTensors& tensors, std::string prefix)
-      : tensors_(tensors), prefix_(std::move(prefix)) {}
-  Parameters in(const std::string& part) const { return {tensors_, prefix_ + part + "."}; }
-  std::vector<float> operator()(const std::string& name) const;
-
- private:
-  const NamedTensors& tensors_;
-  std::string prefix_;
-};
-
-struct Norm {
-  std::vector<float> weight, bias;
-  float eps = 0;
-  kernels::LayerNorm view() const { return {weight.data(), bias.data(), weight.size(), eps}; }
-};
-Norm norm_of(const Parameters& from, float eps);
 // A linear layer; `scale` multiplies what it gives.
-kernels::PackedMatrix linear_of(const Parameters& from, float scale = 1);
+kernels::PackedMatrix linear_of(const LayerTensors& from, float scale = 1);
 
 struct SelfAttention {
   kernels::PackedMatrix q, k, v, out;
-  explicit SelfAttention(const Parameters& from);
+  explicit SelfAttention(const AttentionTensors& from);
 };
 
 // cross_attn_token_to_image, final_attn_token_to_image. The image's keys and values are never had as such
@@ -58,7 +38,7 @@ struct TokenToImageWeights {
   std::vector<kernels::PackedMatrix> key_of;    // of each head: a query [head_dim] to channels it looks for
   std::vector<kernels::PackedMatrix> value_of;  // of each head: channels to a value [head_dim]
   std::vector<float> value_bias;
-  TokenToImageWeights(const Parameters& from, const Sizes& sizes);
+  TokenToImageWeights(const AttentionTensors& from, const Sizes& sizes);
 };
 
 // cross_attn_image_to_token: the image's positions are the queries; q_proj and out_proj head by head.
@@ -68,7 +48,7 @@ struct ImageToTokenWeights {
   std::vector<kernels::PackedMatrix> out_of;    // of each head: a value [head_dim] to channels
   std::vector<float> out;                       // all heads: [inner][channels]
   std::vector<float> out_bias;
-  ImageToTokenWeights(const Parameters& from, const Sizes& sizes);
+  ImageToTokenWeights(const AttentionTensors& from, const Sizes& sizes);
 };
 
 struct Layer {
@@ -77,13 +57,13 @@ struct Layer {
   kernels::PackedMatrix mlp1, mlp2;
   ImageToTokenWeights image_to_token;
   Norm norm1, norm2, norm3, norm4;
-  Layer(const Parameters& from, const Sizes& sizes);
+  Layer(const DecoderLayerTensors& from, const Sizes& sizes);
 };
 
 // Linear layers with a ReLU in between.
 struct Mlp {
   std::vector<kernels::PackedMatrix> layers;
-  Mlp(const Parameters& from, std::size_t depth);
+  explicit Mlp(const std::vector<LayerTensors>& from);
 };
 
 struct Upscaling {
@@ -92,7 +72,7 @@ struct Upscaling {
   std::vector<float> bias1;    // [2 * 2 * channels / 4]
   Norm norm;
   std::vector<float> weight2;  // second, its bias as the last column: [2 * 2 * upscaled][channels / 4 + 1]
-  Upscaling(const Parameters& from, const Sizes& sizes);
+  Upscaling(const MaskDecoderTensors& from, const Sizes& sizes);
 };
 
 // What keys0, the image before the first layer, is multiplied with whatever the prompt: see decoder_image.h.
@@ -115,7 +95,7 @@ struct PromptWeights {
   // The last convolution of mask prompts, its bias (less no_mask) as the last row:
   // [mask_channels + 1][channels].
   std::vector<float> mask_rows;
-  PromptWeights(const Parameters& from, const Sizes& sizes);
+  PromptWeights(const PromptEncoderTensors& from, const Sizes& sizes);
 };
 
 struct Weights {
@@ -129,7 +109,7 @@ struct Weights {
   std::vector<Mlp> hypernetworks;
   Mlp iou_head;
   Projections projections;
-  Weights(const NamedTensors& tensors, const SamSizes& sam_sizes);
+  explicit Weights(const SamTensors& tensors);
 };
 
 }  // namespace sonde::decoder

@@ -6,8 +6,7 @@
 
 #include "sonde/inference/network.h"
 #include "sonde/kernels/buffer.h"
-#include "sonde/weights/tensor.h"
-#include "sonde/weights/variants.h"
+#include "sonde/weights/sam_tensors.h"
 
 namespace sonde {
 
@@ -19,9 +18,8 @@ class Encoder {
   virtual ~Encoder() = default;
   virtual std::vector<float> encode(const FramePixels& pixels, int threads) const = 0;
 };
-std::unique_ptr<Encoder> make_tiny_vit_encoder(const NamedTensors& tensors, const TinyVitSizes& sizes,
-                                               kernels::Storage storage);
-std::unique_ptr<Encoder> make_vit_encoder(const NamedTensors& tensors, const VitSizes& sizes,
-                                          kernels::Storage storage);
+// One for each family: std::visit over SamTensors::image_encoder finds it.
+std::unique_ptr<Encoder> make_encoder(const TinyVitTensors& encoder, kernels::Storage storage);
+std::unique_ptr<Encoder> make_encoder(const VitTensors& encoder, kernels::Storage storage);
 
 }  // namespace sonde

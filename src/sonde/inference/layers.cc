@@ -13,29 +13,24 @@ constexpr std::size_t kTaps = 9;
 
 }  // namespace
 
-std::vector<float> WeightReader::floats(const std::string& name) const {
-  const WeightTensor tensor = as_f32(tensors_.at(prefix_ + name));
-  const auto values = floats_of(tensor);
+std::vector<float> floats(const WeightTensor& tensor) {
+  const WeightTensor f32 = as_f32(tensor);
+  const auto values = floats_of(f32);
   return {values.begin(), values.end()};
 }
 
-std::vector<std::int64_t> WeightReader::shape(const std::string& name) const {
-  return tensors_.at(prefix_ + name).shape;
-}
-
-LayerWeights linear_weights(const WeightReader& layer) {
-  LayerWeights weights{.weight = layer.floats("weight"), .bias = layer.floats("bias")};
+LayerWeights linear_weights(const LayerTensors& layer) {
+  LayerWeights weights{.weight = floats(layer.weight), .bias = floats(layer.bias)};
   weights.outputs = weights.bias.size();
   return weights;
 }
 
 // bn(c(x)) when evaluating (model/tiny_vit.cc, ConvBn): batch norm's statistics are fixed then, so it is a
 // linear map of each channel, and both together are one convolution with a bias.
-LayerWeights conv_bn_weights(const WeightReader& layer) {
-  LayerWeights weights{.weight = (layer / "c").floats("weight"), .bias = {}};
-  const WeightReader norm = layer / "bn";
-  const auto gamma = norm.floats("weight"), beta = norm.floats("bias"), mean = norm.floats("running_mean"),
-             variance = norm.floats("running_var");
+LayerWeights conv_bn_weights(const ConvBnTensors& layer) {
+  LayerWeights weights{.weight = floats(layer.weight), .bias = {}};
+  const auto gamma = floats(layer.norm.weight), beta = floats(layer.norm.bias), mean = floats(layer.mean),
+             variance = floats(layer.variance);
   weights.outputs = gamma.size();
   weights.bias.resize(weights.outputs);
   const std::size_t inputs = weights.weight.size() / weights.outputs;
@@ -66,14 +61,14 @@ kernels::PackedMatrix pack(const LayerWeights& weights, kernels::Storage storage
   return {weights.weight, weights.bias, weights.outputs, storage};
 }
 
-Norm::Norm(const WeightReader& layer, float eps)
-    : weight_(layer.floats("weight")), bias_(layer.floats("bias")), eps_(eps) {}
+Norm::Norm(const LayerTensors& layer, float epsilon)
+    : weight(floats(layer.weight)), bias(floats(layer.bias)), eps(epsilon) {}
 
 kernels::LayerNorm Norm::view() const {
-  return {.weight = weight_.data(), .bias = bias_.data(), .channels = weight_.size(), .eps = eps_};
+  return {.weight = weight.data(), .bias = bias.data(), .channels = weight.size(), .eps = eps};
 }
 
-DepthwiseConv::DepthwiseConv(const WeightReader& conv_bn, std::size_t stride) : stride_(stride) {
+DepthwiseConv::DepthwiseConv(const ConvBnTensors& conv_bn, std::size_t stride) : stride_(stride) {
   LayerWeights weights = conv_bn_weights(conv_bn);
   const std::size_t channels = weights.outputs;
   weight_.resize(weights.weight.size());

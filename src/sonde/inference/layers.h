@@ -8,54 +8,38 @@
 #include "sonde/kernels/depthwise.h"
 #include "sonde/kernels/elementwise.h"
 #include "sonde/kernels/matrix.h"
-#include "sonde/weights/tensor.h"
+#include "sonde/weights/sam_tensors.h"
 
 namespace sonde {
 
-// Weights by name, of a checkpoint that is known to fit (check_fit).
-class WeightReader {
- public:
-  WeightReader(const NamedTensors& tensors, std::string prefix)
-      : tensors_(tensors), prefix_(std::move(prefix)) {}
-  WeightReader operator/(const std::string& part) const { return {tensors_, prefix_ + part + "."}; }
-  std::vector<float> floats(const std::string& name) const;
-  std::vector<std::int64_t> shape(const std::string& name) const;
-
- private:
-  const NamedTensors& tensors_;
-  std::string prefix_;
-};
+std::vector<float> floats(const WeightTensor& tensor);
 
 // weight [out][in] and bias of a layer, after what is folded into them.
 struct LayerWeights {
   std::vector<float> weight, bias;  // bias may be empty
   std::size_t outputs = 0;
 };
-LayerWeights linear_weights(const WeightReader& layer);
-// A convolution without bias ("c") and the batch norm after it ("bn"), as one. weight:
-// [out][in/groups][h][w].
-LayerWeights conv_bn_weights(const WeightReader& layer);
+LayerWeights linear_weights(const LayerTensors& layer);
+// A convolution without bias and the batch norm after it, as one. weight: [out][in/groups][h][w].
+LayerWeights conv_bn_weights(const ConvBnTensors& layer);
 // [out][in][h][w] to [out][h][w][in], the order of patches whose channels lie last.
 LayerWeights channels_last(LayerWeights weights, std::size_t inputs);
 
 kernels::PackedMatrix pack(const LayerWeights& weights, kernels::Storage storage);
 
-class Norm {
- public:
+struct Norm {
   Norm() = default;
-  Norm(const WeightReader& layer, float eps);
+  Norm(const LayerTensors& layer, float eps);
   kernels::LayerNorm view() const;
-
- private:
-  std::vector<float> weight_, bias_;
-  float eps_ = 0;
+  std::vector<float> weight, bias;
+  float eps = 0;
 };
 
 // A depthwise 3 x 3 convolution with its batch norm.
 class DepthwiseConv {
  public:
   DepthwiseConv() = default;
-  DepthwiseConv(const WeightReader& conv_bn, std::size_t stride);
+  DepthwiseConv(const ConvBnTensors& conv_bn, std::size_t stride);
   kernels::Depthwise view() const;
 
  private:

@@ -16,26 +16,23 @@ using kernels::Storage;
 constexpr float kLayerNormEps = 1e-6F;
 constexpr std::size_t kPatches = 32;  // of 3 x 3 positions, laid out at a time
 
-LayerWeights conv_weights(const WeightReader& layer) {
-  LayerWeights weights{.weight = layer.floats("weight"), .bias = {}};
-  weights.outputs = static_cast<std::size_t>(layer.shape("weight")[0]);
-  return weights;
+LayerWeights conv_weights(const WeightTensor& weight) {
+  return {.weight = floats(weight), .bias = {}, .outputs = static_cast<std::size_t>(weight.shape[0])};
 }
 
 // Pairs of bf16 must not span two positions.
-bool has_odd_channels(const WeightReader& neck) {
-  const auto shape = (neck / "0").shape("weight");  // [out][in][1][1]
-  return shape[0] % 2 != 0 || shape[1] % 2 != 0;
+bool has_odd_channels(const NeckTensors& neck) {
+  return neck.conv1.shape[0] % 2 != 0 || neck.conv1.shape[1] % 2 != 0;  // [out][in][1][1]
 }
 
 }  // namespace
 
-Neck::Neck(const WeightReader& neck, Storage storage)
+Neck::Neck(const NeckTensors& neck, Storage storage)
     : storage_(has_odd_channels(neck) ? Storage::fp32 : storage),
-      conv1_(pack(conv_weights(neck / "0"), storage_)),
-      conv2_(pack(channels_last(conv_weights(neck / "2"), conv1_.view().outputs), storage_)),
-      norm1_(neck / "1", kLayerNormEps),
-      norm2_(neck / "3", kLayerNormEps) {}
+      conv1_(pack(conv_weights(neck.conv1), storage_)),
+      conv2_(pack(channels_last(conv_weights(neck.conv2), conv1_.view().outputs), storage_)),
+      norm1_(neck.norm1, kLayerNormEps),
+      norm2_(neck.norm2, kLayerNormEps) {}
 
 void Neck::run(const float* in, std::size_t row_stride, std::size_t height, std::size_t width, float* out,
                int threads) const {

@@ -11,7 +11,7 @@ namespace sonde {
 // x = norm2(conv2(norm1(conv1(x))))  (model/common.cc, Neck)
 class Neck {
  public:
-  Neck(const WeightReader& neck, kernels::Storage storage);
+  Neck(const NeckTensors& neck, kernels::Storage storage);
   std::size_t outputs() const { return conv2_.view().outputs; }
   // in: rows of `width` tokens, `row_stride` values apart. out: [height][width][outputs].
   void run(const float* in, std::size_t row_stride, std::size_t height, std::size_t width, float* out,

@@ -46,15 +46,14 @@ class WorkspacePool {
 // (model/tiny_vit.cc, TinyVit; sides for the published frame of 1024)
 class TinyVitEncoder : public Encoder {
  public:
-  TinyVitEncoder(const WeightReader& encoder, const TinyVitSizes& sizes, Storage storage)
-      : side_(as_size(sizes.image_size) / 4),
-        channels_(as_size(sizes.embed_dims[0])),
-        patch_embed_(encoder / "patch_embed" / "seq", storage),
-        neck_(encoder / "neck", storage),
-        farthest_window_(as_size(*std::max_element(sizes.window_sizes.begin(), sizes.window_sizes.end()))),
-        pool_(largest_grid(sizes)) {
-    for (std::size_t stage = 0; stage < sizes.embed_dims.size(); ++stage)
-      add_stage(encoder, sizes, stage, storage);
+  TinyVitEncoder(const TinyVitTensors& encoder, Storage storage)
+      : side_(as_size(encoder.sizes.image_size) / 4),
+        channels_(as_size(encoder.sizes.embed_dims[0])),
+        patch_embed_(encoder, storage),
+        neck_(encoder.neck, storage),
+        farthest_window_(as_size(std::ranges::max(encoder.sizes.window_sizes))),
+        pool_(largest_grid(encoder.sizes)) {
+    for (std::size_t stage = 0; stage < encoder.stages.size(); ++stage) add_stage(encoder, stage, storage);
   }
 
   std::vector<float> encode(const FramePixels& pixels, int threads) const override {
@@ -132,21 +131,18 @@ class TinyVitEncoder : public Encoder {
     return most;
   }
 
-  void add_stage(const WeightReader& encoder, const TinyVitSizes& sizes, std::size_t index, Storage storage) {
-    const WeightReader layer = encoder / "layers" / std::to_string(index);
+  void add_stage(const TinyVitTensors& encoder, std::size_t index, Storage storage) {
+    const TinyVitStageTensors& from = encoder.stages.at(index);
     Stage stage;
-    for (std::size_t i = 0; i < as_size(sizes.depths.at(index)); ++i) {
-      const WeightReader block = layer / "blocks" / std::to_string(i);
-      if (index == 0) {
-        stage.convolutions.emplace_back(block, TinyBottleneck::Kind::mb_conv, 1, storage);
-      } else {
-        stage.blocks.emplace_back(block, as_size(sizes.num_heads.at(index)),
-                                  as_size(sizes.window_sizes.at(index)), storage);
-      }
+    for (const BottleneckTensors& block : from.convolutions)
+      stage.convolutions.emplace_back(block, TinyBottleneck::Kind::mb_conv, 1, storage);
+    for (const TinyVitBlockTensors& block : from.blocks) {
+      stage.blocks.emplace_back(block, as_size(encoder.sizes.num_heads.at(index)),
+                                as_size(encoder.sizes.window_sizes.at(index)), storage);
     }
-    if (index + 1 < sizes.embed_dims.size()) {
-      const std::size_t stride = index + 2 == sizes.embed_dims.size() ? 1 : 2;  // the last keeps the side
-      stage.merging.emplace_back(layer / "downsample", TinyBottleneck::Kind::patch_merging, stride, storage);
+    if (from.downsample) {
+      const std::size_t stride = index + 2 == encoder.stages.size() ? 1 : 2;  // the last keeps the side
+      stage.merging.emplace_back(*from.downsample, TinyBottleneck::Kind::patch_merging, stride, storage);
     }
     stages_.push_back(std::move(stage));
   }
@@ -170,10 +166,8 @@ bool has_odd_channels(const TinyVitSizes& sizes) {
 
 }  // namespace
 
-std::unique_ptr<Encoder> make_tiny_vit_encoder(const NamedTensors& tensors, const TinyVitSizes& sizes,
-                                               Storage storage) {
-  return std::make_unique<TinyVitEncoder>(WeightReader(tensors, "image_encoder."), sizes,
-                                          has_odd_channels(sizes) ? Storage::fp32 : storage);
+std::unique_ptr<Encoder> make_encoder(const TinyVitTensors& encoder, Storage storage) {
+  return std::make_unique<TinyVitEncoder>(encoder, has_odd_channels(encoder.sizes) ? Storage::fp32 : storage);
 }
 
 }  // namespace sonde

@@ -62,20 +62,20 @@ struct TinyBlock::Window {
   std::size_t tokens() const { return height * width; }
 };
 
-TinyBlock::TinyBlock(const WeightReader& block, std::size_t heads, std::size_t window, Storage storage)
+TinyBlock::TinyBlock(const TinyVitBlockTensors& block, std::size_t heads, std::size_t window, Storage storage)
     : storage_(storage),
       heads_(heads),
       window_(window),
-      channels_(static_cast<std::size_t>((block / "attn" / "proj").shape("bias")[0])),
-      attention_norm_(block / "attn" / "norm", kLayerNormEps),
-      mlp_norm_(block / "mlp" / "norm", kLayerNormEps),
-      qkv_(pack(with_scaled_queries(linear_weights(block / "attn" / "qkv"), heads), storage)),
-      proj_(pack(linear_weights(block / "attn" / "proj"), storage)),
-      fc1_(pack(linear_weights(block / "mlp" / "fc1"), storage)),
-      fc2_(pack(linear_weights(block / "mlp" / "fc2"), storage)),
+      channels_(static_cast<std::size_t>(block.proj.bias.shape[0])),
+      attention_norm_(block.attn_norm, kLayerNormEps),
+      mlp_norm_(block.mlp_norm, kLayerNormEps),
+      qkv_(pack(with_scaled_queries(linear_weights(block.qkv), heads), storage)),
+      proj_(pack(linear_weights(block.proj), storage)),
+      fc1_(pack(linear_weights(block.fc1), storage)),
+      fc2_(pack(linear_weights(block.fc2), storage)),
       outside_qkv_(3 * channels_ * size_of(storage)),
-      biases_(expand_biases((block / "attn").floats("attention_biases"), heads, window)),
-      local_conv_(block / "local_conv", 1) {
+      biases_(expand_biases(floats(block.attention_biases), heads, window)),
+      local_conv_(block.local_conv, 1) {
   // Published, zeros are appended to the grid where windows hang over it, before attn.norm: such a token is
   // qkv(norm(0)), the same everywhere. So it is computed once, and the grid needs no padding.
   const std::vector<float> zeros(channels_);

@@ -55,10 +55,10 @@ void clear_outside(std::byte* row, std::size_t position_bytes, std::ptrdiff_t le
 
 }  // namespace
 
-TinyPatchEmbed::TinyPatchEmbed(const WeightReader& seq, Storage storage)
+TinyPatchEmbed::TinyPatchEmbed(const TinyVitTensors& encoder, Storage storage)
     : storage_(storage),
-      conv1_(pack(channels_last(conv_bn_weights(seq / "0"), kColours), storage)),
-      conv2_(pack(channels_last(conv_bn_weights(seq / "2"), conv1_.view().outputs), storage)) {}
+      conv1_(pack(channels_last(conv_bn_weights(encoder.patch_embed1), kColours), storage)),
+      conv2_(pack(channels_last(conv_bn_weights(encoder.patch_embed2), conv1_.view().outputs), storage)) {}
 
 void TinyPatchEmbed::run(const FramePixels& pixels, const FeatureMap& out, Part part, int threads) const {
   parallel_for(threads, strip_count(part),
@@ -130,12 +130,12 @@ void TinyPatchEmbed::run_strip(const FramePixels& pixels, const FeatureMap& out,
   }
 }
 
-TinyBottleneck::TinyBottleneck(const WeightReader& layer, Kind kind, std::size_t stride, Storage storage)
+TinyBottleneck::TinyBottleneck(const BottleneckTensors& layer, Kind kind, std::size_t stride, Storage storage)
     : kind_(kind),
       storage_(storage),
-      widen_(pack(conv_bn_weights(layer / "conv1"), storage)),
-      narrow_(pack(conv_bn_weights(layer / "conv3"), storage)),
-      depthwise_(layer / "conv2", stride) {}
+      widen_(pack(conv_bn_weights(layer.conv1), storage)),
+      narrow_(pack(conv_bn_weights(layer.conv3), storage)),
+      depthwise_(layer.conv2, stride) {}
 
 void TinyBottleneck::run(const FeatureMap& in, const FeatureMap& out, Part part, int threads) const {
   parallel_for(threads, strip_count(part), [&](std::int64_t i) { run_strip(in, out, strip_at(part, i)); });

@@ -30,7 +30,7 @@ struct Strip {
 // x = patch_embed2(gelu(patch_embed1(x)))  (model/tiny_vit.cc, TinyVit; published: patch_embed.seq)
 class TinyPatchEmbed {
  public:
-  TinyPatchEmbed(const WeightReader& seq, kernels::Storage storage);
+  TinyPatchEmbed(const TinyVitTensors& encoder, kernels::Storage storage);
   // out: [frame/4][frame/4][C0]. The frame beyond the pixels is 0.
   void run(const FramePixels& pixels, const FeatureMap& out, Part part, int threads) const;
 
@@ -51,7 +51,7 @@ class TinyPatchEmbed {
 class TinyBottleneck {
  public:
   enum class Kind : std::uint8_t { mb_conv, patch_merging };
-  TinyBottleneck(const WeightReader& layer, Kind kind, std::size_t stride, kernels::Storage storage);
+  TinyBottleneck(const BottleneckTensors& layer, Kind kind, std::size_t stride, kernels::Storage storage);
   std::size_t stride() const { return depthwise_.view().stride; }
   std::size_t outputs() const { return narrow_.view().outputs; }
   void run(const FeatureMap& in, const FeatureMap& out, Part part, int threads) const;
@@ -71,7 +71,8 @@ class TinyBottleneck {
 //   x = x + attn(x), of windows;  x = local_conv(x);  x = x + mlp(x)
 class TinyBlock {
  public:
-  TinyBlock(const WeightReader& block, std::size_t heads, std::size_t window, kernels::Storage storage);
+  TinyBlock(const TinyVitBlockTensors& block, std::size_t heads, std::size_t window,
+            kernels::Storage storage);
   std::size_t window() const { return window_; }
   // x = x + attn(x) of all windows that begin in the part, in place: windows do not see each other.
   void attend(const FeatureMap& grid, Part part, int threads) const;

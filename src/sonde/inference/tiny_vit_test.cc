@@ -20,11 +20,10 @@ struct Extent {
 class TinyVitEncoding : public testing::Test {
  protected:
   std::unique_ptr<Encoder> encoder(Storage storage) const {
-    return make_tiny_vit_encoder(tensors_, std::get<TinyVitSizes>(sizes_.image_encoder), storage);
+    return make_encoder(std::get<TinyVitTensors>(tensors_.image_encoder), storage);
   }
 
-  SamSizes sizes_ = tiny_vit_sizes_with_windows();
-  NamedTensors tensors_ = random_tensors(sizes_, 1);
+  SamTensors tensors_ = random_sam_tensors(tiny_vit_sizes_with_windows(), 1);
 };
 
 TEST_F(TinyVitEncoding, GivesTheSameBytesForAnyNumberOfThreads) {
@@ -60,11 +59,11 @@ TEST(TinyVitOfOddChannels, ComputesInFp32) {
   tiny_vit.embed_dims = {6, 9, 15, 21};
   tiny_vit.num_heads = {1, 3, 5, 3};
   tiny_vit.out_chans = 7;
-  const NamedTensors tensors = random_tensors(sizes, 1);
+  const auto tensors = std::get<TinyVitTensors>(random_sam_tensors(sizes, 1).image_encoder);
   const auto bytes = random_pixels(160, 90, 1);
   const FramePixels pixels{bytes.data(), 160, 90};
-  EXPECT_EQ(make_tiny_vit_encoder(tensors, tiny_vit, Storage::bf16)->encode(pixels, 1),
-            make_tiny_vit_encoder(tensors, tiny_vit, Storage::fp32)->encode(pixels, 1));
+  EXPECT_EQ(make_encoder(tensors, Storage::bf16)->encode(pixels, 1),
+            make_encoder(tensors, Storage::fp32)->encode(pixels, 1));
 }
 
 TEST_F(TinyVitEncoding, EncodesSeveralPicturesAtOnce) {

@@ -28,15 +28,14 @@ VitShape shape_of(const VitSizes& sizes, Storage storage) {
 // (model/image_encoder.cc, ImageEncoderVit)
 class VitEncoder : public Encoder {
  public:
-  VitEncoder(const WeightReader& encoder, const VitSizes& sizes, Storage storage)
-      : shape_(shape_of(sizes, storage)),
-        patch_embed_(encoder, shape_, as_size(sizes.patch_size)),
-        neck_(encoder / "neck", storage) {
-    const auto& global = sizes.global_attn_indexes;
-    for (std::int64_t i = 0; i < sizes.depth; ++i) {
-      const bool is_global = std::find(global.begin(), global.end(), i) != global.end();
-      blocks_.emplace_back(encoder / "blocks" / std::to_string(i), shape_,
-                           is_global ? shape_.grid : as_size(sizes.window_size));
+  VitEncoder(const VitTensors& encoder, Storage storage)
+      : shape_(shape_of(encoder.sizes, storage)),
+        patch_embed_(encoder, shape_),
+        neck_(encoder.neck, storage) {
+    const auto& global = encoder.sizes.global_attn_indexes;
+    for (const VitBlockTensors& block : encoder.blocks) {
+      const bool is_global = std::ranges::find(global, std::ssize(blocks_)) != global.end();
+      blocks_.emplace_back(block, shape_, is_global ? shape_.grid : as_size(encoder.sizes.window_size));
     }
   }
 
@@ -63,11 +62,11 @@ class VitEncoder : public Encoder {
 
 }  // namespace
 
-VitPatchEmbed::VitPatchEmbed(const WeightReader& encoder, const VitShape& shape, std::size_t patch)
+VitPatchEmbed::VitPatchEmbed(const VitTensors& encoder, const VitShape& shape)
     : shape_(shape),
-      patch_(patch),
-      proj_(pack(channels_last(linear_weights(encoder / "patch_embed" / "proj"), kColours), shape.storage)),
-      positions_(encoder.floats("pos_embed")) {}
+      patch_(as_size(encoder.sizes.patch_size)),
+      proj_(pack(channels_last(linear_weights(encoder.patch_embed), kColours), shape.storage)),
+      positions_(floats(encoder.pos_embed)) {}
 
 void VitPatchEmbed::run(const FramePixels& pixels, float* tokens, int threads) const {
   parallel_for(threads, static_cast<std::int64_t>(shape_.grid), [&](std::int64_t i) {
@@ -104,9 +103,8 @@ void VitPatchEmbed::run_row(const FramePixels& pixels, std::size_t row, float* t
            proj_.view());
 }
 
-std::unique_ptr<Encoder> make_vit_encoder(const NamedTensors& tensors, const VitSizes& sizes,
-                                          Storage storage) {
-  return std::make_unique<VitEncoder>(WeightReader(tensors, "image_encoder."), sizes, storage);
+std::unique_ptr<Encoder> make_encoder(const VitTensors& encoder, Storage storage) {
+  return std::make_unique<VitEncoder>(encoder, storage);
 }
 
 }  // namespace sonde

@@ -74,18 +74,18 @@ VitWorkspace::VitWorkspace(const VitShape& shape, std::size_t operands_bytes)
   if (shape.stride() != shape.channels) std::memset(attended.data(), 0, attended.size());
 }
 
-VitBlock::VitBlock(const WeightReader& block, const VitShape& shape, std::size_t window)
+VitBlock::VitBlock(const VitBlockTensors& block, const VitShape& shape, std::size_t window)
     : shape_(shape),
       windows_(shape.grid, window),
       attention_{.side = window, .channels = shape.channels / shape.heads, .storage = shape.storage},
-      attention_norm_(block / "norm1", kLayerNormEps),
-      mlp_norm_(block / "norm2", kLayerNormEps),
-      qkv_(pack(with_scaled_queries(linear_weights(block / "attn" / "qkv"), shape), shape.storage)),
-      proj_(pack(linear_weights(block / "attn" / "proj"), shape.storage)),
-      fc1_(pack(linear_weights(block / "mlp" / "lin1"), shape.storage)),
-      fc2_(pack(linear_weights(block / "mlp" / "lin2"), shape.storage)),
-      row_positions_(place_positions((block / "attn").floats("rel_pos_h"), shape, attention_)),
-      column_positions_(place_positions((block / "attn").floats("rel_pos_w"), shape, attention_)),
+      attention_norm_(block.norm1, kLayerNormEps),
+      mlp_norm_(block.norm2, kLayerNormEps),
+      qkv_(pack(with_scaled_queries(linear_weights(block.qkv), shape), shape.storage)),
+      proj_(pack(linear_weights(block.proj), shape.storage)),
+      fc1_(pack(linear_weights(block.lin1), shape.storage)),
+      fc2_(pack(linear_weights(block.lin2), shape.storage)),
+      row_positions_(place_positions(floats(block.rel_pos_h), shape, attention_)),
+      column_positions_(place_positions(floats(block.rel_pos_w), shape, attention_)),
       outside_(3 * shape.channels * size_of(shape.storage)) {
   // Published, windows that hang over the grid are padded with zeros after norm1: of such a token qkv gives
   // its bias alone. So the grid needs no padding.

@@ -55,7 +55,7 @@ struct VitWorkspace {
 // x = patch_embed(x) + pos_embed: [3][1024][1024] -> [64 * 64][C]
 class VitPatchEmbed {
  public:
-  VitPatchEmbed(const WeightReader& encoder, const VitShape& shape, std::size_t patch);
+  VitPatchEmbed(const VitTensors& encoder, const VitShape& shape);
   void run(const FramePixels& pixels, float* tokens, int threads) const;
 
  private:
@@ -72,7 +72,7 @@ class VitPatchEmbed {
 //   x = x + attn(norm1(x));  x = x + mlp(norm2(x))  (model/image_encoder.cc, VitBlock)
 class VitBlock {
  public:
-  VitBlock(const WeightReader& block, const VitShape& shape, std::size_t window);
+  VitBlock(const VitBlockTensors& block, const VitShape& shape, std::size_t window);
   std::size_t operands_bytes() const;  // each of queries, keys, values
   void run(const VitWorkspace& workspace, int threads) const;
 

@@ -19,11 +19,10 @@ constexpr std::int64_t kSide = 176;
 class VitEncoding : public testing::Test {
  protected:
   std::unique_ptr<Encoder> encoder(Storage storage) const {
-    return make_vit_encoder(tensors_, std::get<VitSizes>(sizes_.image_encoder), storage);
+    return make_encoder(std::get<VitTensors>(tensors_.image_encoder), storage);
   }
 
-  SamSizes sizes_ = vit_sizes_with_windows();
-  NamedTensors tensors_ = random_tensors(sizes_, 1);
+  SamTensors tensors_ = random_sam_tensors(vit_sizes_with_windows(), 1);
 };
 
 TEST_F(VitEncoding, GivesTheSameBytesForAnyNumberOfThreads) {

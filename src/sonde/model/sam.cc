@@ -10,16 +10,16 @@
 #include "sonde/model/image_encoder.h"
 #include "sonde/model/tiny_vit.h"
 #include "sonde/model/torch_tensor.h"
-#include "sonde/weights/fit.h"
+#include "sonde/weights/sam_tensors.h"
 
 namespace sonde {
 namespace {
 
-std::shared_ptr<ImageEncoder> make_image_encoder(const SamSizes& sizes) {
-  if (const auto* vit = std::get_if<VitSizes>(&sizes.image_encoder)) {
-    return std::make_shared<ImageEncoderVit>(*vit);
-  }
-  return std::make_shared<TinyVit>(std::get<TinyVitSizes>(sizes.image_encoder));
+std::shared_ptr<ImageEncoder> make_image_encoder(const VitSizes& sizes) {
+  return std::make_shared<ImageEncoderVit>(sizes);
+}
+std::shared_ptr<ImageEncoder> make_image_encoder(const TinyVitSizes& sizes) {
+  return std::make_shared<TinyVit>(sizes);
 }
 
 // Parameters and buffers by name: handles, through which the network's own tensors are set.
@@ -46,7 +46,9 @@ void initialise(const std::string& name, torch::Tensor slot, const at::Generator
 
 SamImpl::SamImpl(const SamSizes& sam_sizes)
     : sizes(sam_sizes),
-      image_encoder(register_module("image_encoder", make_image_encoder(sam_sizes))),
+      image_encoder(register_module("image_encoder",
+                                    std::visit([](const auto& family) { return make_image_encoder(family); },
+                                               sam_sizes.image_encoder))),
       prompt_encoder(register_module("prompt_encoder", PromptEncoder(sam_sizes, image_size(sam_sizes)))),
       mask_decoder(register_module("mask_decoder", MaskDecoder(sam_sizes))) {}
 
@@ -60,7 +62,7 @@ DecoderOutput SamImpl::decode(const torch::Tensor& embedding, const PromptTensor
 Sam build_sam(const NamedTensors& tensors, const std::string& file, torch::Device device) {
   const torch::NoGradGuard no_grad;
   const SamSizes sizes = sizes_from_tensors(tensors, file);
-  check_fit(tensors, sizes, file);
+  fit_tensors(tensors, sizes, file);  // for its refusals: parameters are set by name below
   Sam sam(sizes);
   auto slots = slots_of(*sam);
   for (auto& [name, slot] : slots) {

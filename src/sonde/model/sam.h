@@ -34,7 +34,7 @@ TORCH_MODULE(Sam);
 
 // Builds the network that fits the tensors of a checkpoint and copies them, or on the CPU shares them (they
 // may lie in a mapped, read-only file: clone the parameters before training); float, evaluation mode, no
-// gradients. Throws as check_fit and sizes_from_tensors do, before it allocates anything.
+// gradients. Throws as fit_tensors and sizes_from_tensors do, before it allocates anything.
 Sam build_sam(const NamedTensors& tensors, const std::string& file, torch::Device device);
 
 // Untrained weights: normal, variance 1 / fan-in; norms 1, biases 0. The same seed gives the same weights.

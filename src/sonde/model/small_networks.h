@@ -21,6 +21,10 @@ inline Checkpoint checkpoint_of(const Sam& sam) {
   return checkpoint;
 }
 
+inline SamTensors tensors_of(const Sam& sam) {
+  return fit_tensors(checkpoint_of(sam).tensors, sam->sizes, "a network");
+}
+
 // Random weights, ready for inference.
 inline Sam small_sam(const SamSizes& sizes) {
   auto sam = random_sam(sizes, 1);

@@ -13,8 +13,8 @@
 #include "sonde/predict/sam_model_impl.h"
 #include "sonde/predict/torch_plugin.h"
 #include "sonde/weights/checkpoint.h"
-#include "sonde/weights/fit.h"
 #include "sonde/weights/registry.h"
+#include "sonde/weights/sam_tensors.h"
 
 namespace sonde {
 namespace {
@@ -61,9 +61,9 @@ Precision precision_of(const ModelOptions& options, SamModel::Impl::Device devic
   return device == SamModel::Impl::Device::cpu && has_fast_bf16 ? Precision::bf16 : Precision::fp32;
 }
 
-std::shared_ptr<const Network> cpu_network(const NamedTensors& tensors, const SamModel::Impl& impl) {
+std::shared_ptr<const Network> cpu_network(const SamTensors& tensors, const SamModel::Impl& impl) {
   const auto storage = impl.precision == Precision::bf16 ? kernels::Storage::bf16 : kernels::Storage::fp32;
-  return make_cpu_network(tensors, impl.sizes, {.storage = storage, .threads = impl.threads});
+  return make_cpu_network(tensors, {.storage = storage, .threads = impl.threads});
 }
 
 }  // namespace
@@ -90,10 +90,10 @@ SamModel SamModel::load(const std::string& name_or_path, const ModelOptions& opt
   impl->precision = precision_of(options, impl->device);
   impl->threads = options.threads > 0 ? options.threads : physical_core_count();
   impl->sizes = sizes_from_tensors(checkpoint.tensors, file);
-  check_fit(checkpoint.tensors, impl->sizes, file);
+  const SamTensors tensors = fit_tensors(checkpoint.tensors, impl->sizes, file);
   check_sizes(file, impl->sizes);
   impl->network = plugin == nullptr
-                      ? cpu_network(checkpoint.tensors, *impl)
+                      ? cpu_network(tensors, *impl)
                       : plugin->make_network(
                             checkpoint.tensors, file,
                             {.cuda_index = *cuda, .precision = impl->precision, .threads = impl->threads});

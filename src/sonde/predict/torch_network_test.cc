@@ -40,7 +40,7 @@ std::vector<FramePrompt> prompts_of_many_shapes(const LowResLogits& mask) {
 TEST(TorchNetwork, AnswersAsTheNetworkOnTheCpuDoes) {
   const NamedTensors tensors = random_tensors(tiny_sam_sizes(), 1);
   const auto expected = torch_network(tensors);
-  const auto network = make_cpu_network(tensors, tiny_sam_sizes(), {});
+  const auto network = make_cpu_network(fit_tensors(tensors, tiny_sam_sizes(), "random"), {});
   const RgbImage image = test_picture({1024, 700});
   const auto features = network->encode(frame_of(image)),
              expected_features = expected->encode(frame_of(image));

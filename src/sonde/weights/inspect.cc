@@ -5,9 +5,8 @@
 #include "sonde/core/error.h"
 #include "sonde/weights/checkpoint.h"
 #include "sonde/weights/checkpoint_cursor.h"
-#include "sonde/weights/fit.h"
 #include "sonde/weights/registry.h"
-#include "sonde/weights/variants.h"
+#include "sonde/weights/sam_tensors.h"
 
 namespace sonde {
 namespace {
@@ -30,7 +29,7 @@ CheckpointInfo inspect_checkpoint(const std::filesystem::path& path) {
   }
   try {
     const SamSizes sizes = sizes_from_tensors(checkpoint.tensors, path.string());
-    check_fit(checkpoint.tensors, sizes, path.string());
+    fit_tensors(checkpoint.tensors, sizes, path.string());
     info.architecture = sizes.architecture;
   } catch (const Error& error) {
     info.problem = error.what();

@@ -8,8 +8,7 @@
 #include <vector>
 
 #include "sonde/core/random.h"
-#include "sonde/weights/fit.h"
-#include "sonde/weights/variants.h"
+#include "sonde/weights/sam_tensors.h"
 
 namespace sonde {
 
@@ -78,7 +77,7 @@ inline SamSizes tiny_vit_sizes_with_windows() {
 }
 
 // Tensors of the right names and shapes without numbers.
-inline NamedTensors hollow_tensors(const SamSizes& sizes) {
+inline NamedTensors shape_only_tensors(const SamSizes& sizes) {
   NamedTensors tensors;
   for (const auto& [name, parameter] : parameters_of(sizes))
     tensors[name] = {.type = parameter.type, .shape = parameter.shape, .bytes = {}, .owner = nullptr};
@@ -106,6 +105,9 @@ inline NamedTensors random_tensors(const SamSizes& sizes, std::uint64_t seed) {
     tensors.emplace(name, make_tensor(std::move(values), parameter.shape));
   }
   return tensors;
+}
+inline SamTensors random_sam_tensors(const SamSizes& sizes, std::uint64_t seed) {
+  return fit_tensors(random_tensors(sizes, seed), sizes, "random tensors");
 }
 
 }  // namespace sonde

@@ -19,6 +19,7 @@ struct VitSizes {
   std::int64_t window_size = 14;
   std::vector<std::int64_t> global_attn_indexes{2, 5, 8, 11};
   std::int64_t out_chans = 256;
+  std::int64_t stride() const { return patch_size; }  // pixels from element to element of the embedding
   friend bool operator==(const VitSizes&, const VitSizes&) = default;
 };
 struct TinyVitSizes {
@@ -26,6 +27,7 @@ struct TinyVitSizes {
   std::array<std::int64_t, 4> embed_dims{64, 128, 160, 320}, depths{2, 2, 6, 2}, num_heads{2, 4, 5, 10},
       window_sizes{7, 7, 14, 7};
   std::int64_t mlp_ratio = 4, out_chans = 256;
+  static constexpr std::int64_t stride() { return 16; }
   friend bool operator==(const TinyVitSizes&, const TinyVitSizes&) = default;
 };
 struct SamSizes {

@@ -20,7 +20,7 @@ std::string refusal(const NamedTensors& tensors) {
   return "accepted";
 }
 
-WeightTensor hollow(Shape shape) {
+WeightTensor shape_only(Shape shape) {
   return {.type = NumberType::f32, .shape = std::move(shape), .bytes = {}, .owner = nullptr};
 }
 
@@ -29,7 +29,7 @@ TEST(SizesFromTensors, AreThoseTheNetworkWasBuiltFrom) {
   std::get<TinyVitSizes>(tiny.image_encoder).image_size = 1024;  // tensors do not tell it
   for (const auto& sizes :
        {vit_b_sizes(), vit_l_sizes(), vit_h_sizes(), mobile_sam_sizes(), small_vit_sizes(), tiny}) {
-    EXPECT_EQ(sizes_from_tensors(hollow_tensors(sizes), "a.pth"), sizes) << sizes.architecture;
+    EXPECT_EQ(sizes_from_tensors(shape_only_tensors(sizes), "a.pth"), sizes) << sizes.architecture;
   }
 }
 
@@ -51,50 +51,51 @@ TEST(SizesFromTensors, CountsThePublishedNumberOfParameters) {
 TEST(SizesFromTensors, KnowsAVariantAtAnotherImageSize) {
   auto sizes = vit_b_sizes();
   std::get<VitSizes>(sizes.image_encoder).image_size = 256;
-  EXPECT_EQ(sizes_from_tensors(hollow_tensors(sizes), "a.pth").architecture, "vit_b");
-  EXPECT_EQ(embedding_side(sizes_from_tensors(hollow_tensors(sizes), "a.pth")), 16);
+  EXPECT_EQ(sizes_from_tensors(shape_only_tensors(sizes), "a.pth").architecture, "vit_b");
+  EXPECT_EQ(embedding_side(sizes_from_tensors(shape_only_tensors(sizes), "a.pth")), 16);
 }
 
 TEST(SizesFromTensors, NamesTheFirstTensorThatANonSamLacks) {
   EXPECT_THAT(
-      refusal({{"fc.weight", hollow({2, 2})}}),
+      refusal({{"fc.weight", shape_only({2, 2})}}),
       testing::HasSubstr(
           "a.pth: is not a SAM checkpoint: there is no tensor image_encoder.patch_embed.proj.weight"));
 }
 
 TEST(SizesFromTensors, RefusesSizesBeyondAnyUse) {
-  auto tensors = hollow_tensors(small_vit_sizes());
-  tensors["image_encoder.pos_embed"] = hollow({1, 8000, 8000, 24});
+  auto tensors = shape_only_tensors(small_vit_sizes());
+  tensors["image_encoder.pos_embed"] = shape_only({1, 8000, 8000, 24});
   EXPECT_THAT(refusal(tensors), testing::HasSubstr("image_encoder.pos_embed is [1, 8000, 8000, 24]"));
-  tensors["image_encoder.pos_embed"] = hollow({1, 1L << 40, 1, 24});
+  tensors["image_encoder.pos_embed"] = shape_only({1, 1L << 40, 1, 24});
   EXPECT_THAT(refusal(tensors), testing::HasSubstr("image_encoder.pos_embed has a side of 1099511627776"));
-  tensors["image_encoder.pos_embed"] = hollow({4, 24});
+  tensors["image_encoder.pos_embed"] = shape_only({4, 24});
   EXPECT_THAT(refusal(tensors), testing::HasSubstr("image_encoder.pos_embed has 2 dimensions, not 4"));
 }
 
 TEST(SizesFromTensors, RefusesAZeroSide) {
-  auto tensors = hollow_tensors(small_tiny_vit_sizes());
-  tensors["image_encoder.layers.1.blocks.0.attn.attention_biases"] = hollow({0, 9});
+  auto tensors = shape_only_tensors(small_tiny_vit_sizes());
+  tensors["image_encoder.layers.1.blocks.0.attn.attention_biases"] = shape_only({0, 9});
   EXPECT_THAT(refusal(tensors), testing::HasSubstr("attention_biases has a side of 0"));
 }
 
 TEST(SizesFromTensors, RefusesRelativePositionsOfTwoWindowSizes) {
-  auto tensors = hollow_tensors(small_vit_sizes());
-  tensors["image_encoder.blocks.2.attn.rel_pos_h"] = hollow({3, 12});
+  auto tensors = shape_only_tensors(small_vit_sizes());
+  tensors["image_encoder.blocks.2.attn.rel_pos_h"] = shape_only({3, 12});
   EXPECT_THAT(refusal(tensors),
               testing::HasSubstr("blocks.2.attn.rel_pos_h has 3 relative positions, allowed are 7 and 5"));
 }
 
 TEST(SizesFromTensors, RefusesHeadsThatDoNotDivideTheChannels) {
-  auto tensors = hollow_tensors(small_tiny_vit_sizes());
-  tensors["image_encoder.layers.1.blocks.0.attn.attention_biases"] = hollow({5, 9});
+  auto tensors = shape_only_tensors(small_tiny_vit_sizes());
+  tensors["image_encoder.layers.1.blocks.0.attn.attention_biases"] = shape_only({5, 9});
   EXPECT_THAT(refusal(tensors), testing::HasSubstr("has 5 heads, which do not divide 12"));
 }
 
 TEST(SizesFromTensors, RefusesAnEncoderThatDoesNotFitTheDecoder) {
   auto sizes = small_vit_sizes();
   std::get<VitSizes>(sizes.image_encoder).out_chans = 16;
-  EXPECT_THAT(refusal(hollow_tensors(sizes)), testing::HasSubstr("gives 16 channels, the decoder takes 32"));
+  EXPECT_THAT(refusal(shape_only_tensors(sizes)),
+              testing::HasSubstr("gives 16 channels, the decoder takes 32"));
 }
 
 }  // namespace

@@ -40,7 +40,7 @@ inline double relative_difference(const std::vector<float>& actual, const std::v
 }
 
 // No bias, norm or statistic that is 0 or 1 and could be left out unnoticed.
-inline Sam lively_sam(const SamSizes& sizes) {
+inline Sam sam_without_trivial_weights(const SamSizes& sizes) {
   const torch::NoGradGuard no_grad;
   auto sam = small_sam(sizes);
   std::uint64_t seed = 1;

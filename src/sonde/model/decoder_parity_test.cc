@@ -12,18 +12,14 @@ namespace sonde {
 namespace {
 
 // The decoder on kernels beside the modules that define it.
-class Twins {
+class Parity {
  public:
-  Twins(const SamSizes& sizes, std::uint64_t seed)
+  Parity(const SamSizes& sizes, std::uint64_t seed)
       : side_(embedding_side(sizes)),
-        sam_(sam_with_lively_norms(sizes, seed)),
-        decoder_(checkpoint_of(sam_).tensors, sizes),
+        sam_(sam_without_trivial_norms(sizes, seed)),
+        decoder_(tensors_of(sam_)),
         embedding_(random_tensor({1, sizes.prompt_embed_dim, side_, side_}, seed)) {}
 
-  std::shared_ptr<const Network::PreparedImage> prepare(int threads = 1) const {
-    const auto rows = embedding_.flatten(2).transpose(1, 2).contiguous();
-    return decoder_.prepare({rows.data_ptr<float>(), static_cast<std::size_t>(rows.numel())}, threads);
-  }
   DecoderOutput torch(const FramePrompt& prompt) {
     const torch::NoGradGuard no_grad;
     PromptTensors tensors;
@@ -48,7 +44,9 @@ class Twins {
   // The largest difference in logits, as a share of 1 or of the largest logit, and in the predicted IoU.
   double difference(const FramePrompt& prompt) {
     const DecoderOutput expected = torch(prompt);
-    const auto decoded = decoder_.decode(*prepare(), {&prompt, 1}, MaskTokens::all, 1).front();
+    const auto rows = embedding_.flatten(2).transpose(1, 2).contiguous();
+    const auto image = decoder_.prepare({rows.data_ptr<float>(), static_cast<std::size_t>(rows.numel())}, 1);
+    const auto decoded = decoder_.decode(*image, {&prompt, 1}, MaskTokens::all, 1).front();
     double most = 0;
     for (std::size_t i = 0; i < decoded.size(); ++i) {
       const auto token = static_cast<std::int64_t>(i);
@@ -61,7 +59,6 @@ class Twins {
     }
     return most;
   }
-  const Decoder& decoder() const { return decoder_; }
   std::vector<float> mask(std::uint64_t seed) const {
     const auto values = random_tensor({16 * side_ * side_}, seed) * 5;
     return {values.data_ptr<float>(), values.data_ptr<float>() + values.numel()};
@@ -69,7 +66,7 @@ class Twins {
 
  private:
   // Norms and biases are not mere ones and zeros.
-  static Sam sam_with_lively_norms(const SamSizes& sizes, std::uint64_t seed) {
+  static Sam sam_without_trivial_norms(const SamSizes& sizes, std::uint64_t seed) {
     const torch::NoGradGuard no_grad;
     auto sam = small_sam(sizes);
     for (auto& parameter : sam->parameters()) {
@@ -107,96 +104,36 @@ std::vector<FramePrompt> prompts_of_all_kinds(float side, std::span<const float>
           {.points = points(50, side), .box = {}, .mask = {}}};
 }
 
-bool are_same(const std::vector<DecodedMask>& a, const std::vector<DecodedMask>& b) {
-  if (a.size() != b.size()) return false;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    if (a[i].predicted_iou != b[i].predicted_iou || a[i].logits != b[i].logits) return false;
-  }
-  return true;
-}
-
-TEST(DecoderTwin, AgreesWithTheModulesForSmallNetworksOnEveryInstructionSet) {
+TEST(DecoderParity, AgreesWithTheModulesForSmallNetworksOnEveryInstructionSet) {
   const auto best = kernels::instruction_set();
   for (const auto set : kernels::available_instruction_sets()) {
     kernels::use_instruction_set(set);
     for (const std::int64_t depth : {1, 2, 3}) {
       auto sizes = small_vit_sizes();
       sizes.decoder_depth = depth;
-      Twins twins(sizes, 7);
-      const auto mask = twins.mask(3);
+      Parity parity(sizes, 7);
+      const auto mask = parity.mask(3);
       for (const FramePrompt& prompt : prompts_of_all_kinds(64, mask))
-        EXPECT_LT(twins.difference(prompt), 2e-5) << "depth " << depth << ", " << kernels::to_string(set);
+        EXPECT_LT(parity.difference(prompt), 2e-5) << "depth " << depth << ", " << kernels::to_string(set);
     }
   }
   kernels::use_instruction_set(best);
 }
 
-TEST(DecoderTwin, AgreesWithTheModulesForManyPositionsThatFillNoBlock) {
+TEST(DecoderParity, AgreesWithTheModulesForManyPositionsThatFillNoBlock) {
   auto sizes = small_vit_sizes();
   std::get<VitSizes>(sizes.image_encoder).image_size = 16 * 19;  // 361 positions
-  Twins twins(sizes, 8);
-  const auto mask = twins.mask(4);
+  Parity parity(sizes, 8);
+  const auto mask = parity.mask(4);
   for (const FramePrompt& prompt : prompts_of_all_kinds(16 * 19, mask))
-    EXPECT_LT(twins.difference(prompt), 2e-5);
+    EXPECT_LT(parity.difference(prompt), 2e-5);
 }
 
-TEST(DecoderTwin, AgreesWithTheModulesAtPublishedSizes) {
-  Twins twins(mobile_sam_sizes(), 9);
-  const auto mask = twins.mask(5);
+TEST(DecoderParity, AgreesWithTheModulesAtPublishedSizes) {
+  Parity parity(mobile_sam_sizes(), 9);
+  const auto mask = parity.mask(5);
   for (const FramePrompt& prompt : prompts_of_all_kinds(1024, mask))
-    EXPECT_LT(twins.difference(prompt), 5e-5) << prompt.points.size() << " points";
-}
-
-TEST(DecoderTwin, GivesTheSameBytesForAnyThreadsAndNeighbours) {
-  Twins twins(mobile_sam_sizes(), 10);
-  const auto mask = twins.mask(6);
-  const auto prompts = prompts_of_all_kinds(1024, mask);
-  const auto image = twins.prepare(1);
-  const auto together = twins.decoder().decode(*image, prompts, MaskTokens::three, 2);
-  for (std::size_t i = 0; i < prompts.size(); ++i) {
-    for (const int threads : {1, 3}) {
-      const auto alone =
-          twins.decoder().decode(*twins.prepare(threads), {&prompts[i], 1}, MaskTokens::three, threads);
-      EXPECT_TRUE(are_same(together[i], alone.front())) << i << " with " << threads << " threads";
-    }
-  }
-}
-
-TEST(DecoderTwin, GivesTheTokensThatAreAskedFor) {
-  Twins twins(small_vit_sizes(), 11);
-  const auto image = twins.prepare();
-  const FramePrompt prompt{.points = points(2, 64), .box = {}, .mask = {}};
-  const auto decode = [&](MaskTokens tokens) {
-    return twins.decoder().decode(*image, {&prompt, 1}, tokens, 1).front();
-  };
-  const auto all = decode(MaskTokens::all);
-  ASSERT_EQ(all.size(), 4U);
-  EXPECT_TRUE(are_same(decode(MaskTokens::single), {all[0]}));
-  EXPECT_TRUE(are_same(decode(MaskTokens::three), {all[1], all[2], all[3]}));
-}
-
-TEST(DecoderTwin, LeavesOutMasksThatArePredictedToBeWorseThanAsked) {
-  Twins twins(small_vit_sizes(), 13);
-  const auto image = twins.prepare();
-  FramePrompt prompt{.points = points(1, 64), .box = {}, .mask = {}};
-  const auto decode = [&] {
-    return twins.decoder().decode(*image, {&prompt, 1}, MaskTokens::all, 1).front();
-  };
-  const auto all = decode();
-  for (const DecodedMask& least : all) {
-    prompt.above_iou = least.predicted_iou;
-    const auto some = decode();
-    for (std::size_t i = 0; i < all.size(); ++i) {
-      EXPECT_EQ(some[i].predicted_iou, all[i].predicted_iou);
-      const bool is_better = all[i].predicted_iou > least.predicted_iou;
-      EXPECT_EQ(some[i].logits, is_better ? all[i].logits : std::vector<float>());
-    }
-  }
-}
-
-TEST(DecoderTwin, AnswersNothingToNoPrompts) {
-  Twins twins(small_vit_sizes(), 12);
-  EXPECT_TRUE(twins.decoder().decode(*twins.prepare(), {}, MaskTokens::all, 4).empty());
+    EXPECT_LT(parity.difference(prompt), 5e-5) << prompt.points.size() << " points";
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sonde/weights/fit.h"
+#include "sonde/weights/sam_tensors.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -10,13 +10,13 @@
 namespace sonde {
 namespace {
 
-WeightTensor hollow(Shape shape, NumberType type = NumberType::f32) {
+WeightTensor shape_only(Shape shape, NumberType type = NumberType::f32) {
   return {.type = type, .shape = std::move(shape), .bytes = {}, .owner = nullptr};
 }
 
 std::string refusal(const NamedTensors& tensors) {
   try {
-    check_fit(tensors, sizes_from_tensors(tensors, "a.pth"), "a.pth");
+    fit_tensors(tensors, sizes_from_tensors(tensors, "a.pth"), "a.pth");
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::corrupt_data);
     return error.what();
@@ -24,24 +24,24 @@ std::string refusal(const NamedTensors& tensors) {
   return "accepted";
 }
 
-TEST(CheckFit, AcceptsTheTensorsOfTheNetwork) {
+TEST(FitTensors, AcceptsTheTensorsOfTheNetwork) {
   for (const auto& sizes : {small_vit_sizes(), small_tiny_vit_sizes(), vit_h_sizes(), mobile_sam_sizes()})
-    EXPECT_EQ(refusal(hollow_tensors(sizes)), "accepted");
+    EXPECT_EQ(refusal(shape_only_tensors(sizes)), "accepted");
   EXPECT_EQ(refusal(random_tensors(small_tiny_vit_sizes(), 1)), "accepted");
 }
 
-TEST(CheckFit, TakesOtherKindsOfFloat) {
-  auto tensors = hollow_tensors(small_vit_sizes());
+TEST(FitTensors, TakesOtherKindsOfFloat) {
+  auto tensors = shape_only_tensors(small_vit_sizes());
   for (auto& [name, tensor] : tensors) tensor.type = NumberType::f16;
   EXPECT_EQ(refusal(tensors), "accepted");
 }
 
-TEST(CheckFit, NamesMissingExtraAndMisshapenTensorsInOneLine) {
-  auto tensors = hollow_tensors(small_vit_sizes());
+TEST(FitTensors, NamesMissingExtraAndMisshapenTensorsInOneLine) {
+  auto tensors = shape_only_tensors(small_vit_sizes());
   tensors.erase("mask_decoder.iou_token.weight");
-  tensors["image_encoder.adapter.weight"] = hollow({1});
-  tensors["image_encoder.neck.1.bias"] = hollow({31});
-  tensors["image_encoder.neck.1.weight"] = hollow({32}, NumberType::i32);
+  tensors["image_encoder.adapter.weight"] = shape_only({1});
+  tensors["image_encoder.neck.1.bias"] = shape_only({31});
+  tensors["image_encoder.neck.1.weight"] = shape_only({32}, NumberType::i32);
   const auto text = refusal(tensors);
   EXPECT_THAT(text,
               testing::StartsWith(
@@ -51,28 +51,28 @@ TEST(CheckFit, NamesMissingExtraAndMisshapenTensorsInOneLine) {
   EXPECT_EQ(text.find('\n'), std::string::npos);
 }
 
-TEST(CheckFit, NamesFiveOfManyAndCountsTheRest) {
-  auto tensors = hollow_tensors(small_vit_sizes());
-  for (int i = 0; i < 7; ++i) tensors["lora." + std::to_string(i)] = hollow({1});
+TEST(FitTensors, NamesFiveOfManyAndCountsTheRest) {
+  auto tensors = shape_only_tensors(small_vit_sizes());
+  for (int i = 0; i < 7; ++i) tensors["lora." + std::to_string(i)] = shape_only({1});
   EXPECT_THAT(refusal(tensors), testing::EndsWith("lora.4 and 2 more"));
 }
 
-TEST(CheckFit, RefusesACheckpointThatPromisesMoreThanItHolds) {
+TEST(FitTensors, RefusesACheckpointThatPromisesMoreThanItHolds) {
   auto sizes = small_vit_sizes();
   std::get<VitSizes>(sizes.image_encoder) = {
       .image_size = 4096, .embed_dim = 16384, .num_heads = 128, .mlp_dim = 16384, .out_chans = 32};
-  auto tensors = hollow_tensors(sizes);  // 15 GB of weights, were they there
-  tensors["image_encoder.blocks.3.attn.qkv.weight"] = hollow({1, 1});
+  auto tensors = shape_only_tensors(sizes);  // 15 GB of weights, were they there
+  tensors["image_encoder.blocks.3.attn.qkv.weight"] = shape_only({1, 1});
   EXPECT_THAT(refusal(tensors),
               testing::HasSubstr("image_encoder.blocks.3.attn.qkv.weight is [1, 1], not [49152, 16384]"));
 }
 
-TEST(CheckFit, ToleratesWhatPublishedCheckpointsCarryBesides) {
-  auto tensors = hollow_tensors(small_tiny_vit_sizes());
+TEST(FitTensors, ToleratesWhatPublishedCheckpointsCarryBesides) {
+  auto tensors = shape_only_tensors(small_tiny_vit_sizes());
   for (const auto* name :
        {"pixel_mean", "pixel_std", "image_encoder.norm_head.weight", "image_encoder.head.bias",
         "image_encoder.layers.1.blocks.0.attn.attention_bias_idxs"}) {
-    tensors[name] = hollow({3});
+    tensors[name] = shape_only({3});
   }
   ASSERT_EQ(tensors.erase("image_encoder.patch_embed.seq.0.bn.num_batches_tracked"), 1U);
   EXPECT_EQ(refusal(tensors), "accepted");

@@ -4,7 +4,7 @@
 
 #include "sonde/inference/encoder.h"
 #include "sonde/kernels/cpu.h"
-#include "sonde/model/encoder_twins.h"
+#include "sonde/model/encoder_parity.h"
 
 namespace sonde {
 namespace {
@@ -12,15 +12,14 @@ namespace {
 using kernels::InstructionSet;
 using kernels::Storage;
 
-class TinyVitTwin : public testing::Test {
+class TinyVitParity : public testing::Test {
  protected:
   std::unique_ptr<Encoder> encoder(Storage storage) const {
-    return make_tiny_vit_encoder(checkpoint_.tensors, std::get<TinyVitSizes>(sam_->sizes.image_encoder),
-                                 storage);
+    return make_encoder(std::get<TinyVitTensors>(tensors_.image_encoder), storage);
   }
 
-  Sam sam_ = lively_sam(tiny_vit_sizes_with_windows());
-  Checkpoint checkpoint_ = checkpoint_of(sam_);
+  Sam sam_ = sam_without_trivial_weights(tiny_vit_sizes_with_windows());
+  SamTensors tensors_ = tensors_of(sam_);
 };
 
 struct Extent {
@@ -28,7 +27,7 @@ struct Extent {
 };
 constexpr Extent kExtents[] = {{160, 160}, {160, 91}, {160, 8}, {60, 160}, {159, 160}};
 
-TEST_F(TinyVitTwin, AgreesWithItsModulesOnEveryInstructionSet) {
+TEST_F(TinyVitParity, AgreesWithItsModulesOnEveryInstructionSet) {
   const InstructionSet before = kernels::instruction_set();
   for (const InstructionSet set : kernels::available_instruction_sets()) {
     kernels::use_instruction_set(set);
