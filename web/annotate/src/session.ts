@@ -3,6 +3,10 @@
 // `viewer/` and `panels/` use it.
 import type {
   BoxPx,
+  EverythingRequest,
+  ExportRequest,
+  Focus,
+  FocusRequest,
   HistoryEvent,
   ImageObject,
   Job,
@@ -11,31 +15,14 @@ import type {
   Project,
   PromptPoint,
   Radii,
+  ResolvedWindow,
+  WireMask,
 } from './wire/types'
 
 // 'select': a click picks the object under it (`pick`); the others draw or change how the picture is seen.
 export type Tool = 'select' | 'point' | 'background' | 'box' | 'brush' | 'eraser' | 'lasso' | 'pan' | 'window'
 // Pixels of the picture; even the least covers one wherever it is set down.
 export const brushRadii = { least: 0.75, most: 200 }
-export type EmbeddingState = 'ready' | 'queued' | 'encoding' | 'failed'
-
-export interface DisplayWindow {
-  name: string // as the server takes it: "auto", "none", "brain", "40,80"
-  centre: number | null // null: values as they are
-  width: number | null
-}
-
-// The mask of an object or candidate on the slice in view; rows of bits are unpacked on demand.
-export interface SliceMask {
-  object: number
-  candidate: number | null
-  revision: number
-  x0: number
-  y0: number
-  width: number
-  height: number
-  runs: Uint32Array // lengths row by row within the box, outside first
-}
 
 // lost: the server does not answer; lockedOut: it does not know this browser's token (any more). The session goes on
 // trying, and goes on by itself.
@@ -58,7 +45,7 @@ export interface Draft {
 export interface Preview {
   image: number
   plane: Plane
-  masks: readonly SliceMask[]
+  masks: readonly WireMask[]
 }
 
 export interface Message {
@@ -96,8 +83,8 @@ export interface SessionState {
   opening: boolean
   fault: string | null // why the image asked for could not be opened
   plane: Plane | null
-  window: DisplayWindow | null
-  embedding: EmbeddingState
+  window: ResolvedWindow | null
+  embedding: Focus['embedding']
   embeddingMessage: string // why it failed
   tool: Tool
   brushRadius: number // pixels of the finer side; round in millimetres
@@ -109,7 +96,7 @@ export interface SessionState {
   hidden: ReadonlySet<number>
   opacity: number // of the fill, 0 .. 1
   outlineOnly: boolean
-  masks: ReadonlyMap<string, SliceMask> // on `plane`; key: maskKey(object, candidate)
+  masks: ReadonlyMap<string, WireMask> // on `plane`; key: maskKey(object, candidate)
   proposal: number | null // the one that prompts go to
   draft: Draft | null // draw these prompts; null when no proposal is open
   asking: boolean // a prompt has not been answered yet
@@ -136,7 +123,7 @@ export function maskKey(object: number, candidate: number | null): string {
 export interface SessionActions {
   openImage(id: number): Promise<void>
   goTo(plane: Plane): void
-  setWindow(window: DisplayWindow, when: 'dragging' | 'final'): void
+  setWindow(window: ResolvedWindow, when: 'dragging' | 'final'): void
   setTool(tool: Tool): void
   setBrushRadius(radius: number): void
   hover(object: number | null): void
@@ -198,22 +185,12 @@ export interface SessionActions {
   answer(choice: number | null): void // to the question; null: nothing of it
 }
 
+export type EverythingSettings = Required<Omit<EverythingRequest, keyof FocusRequest>>
+
 export interface LabelFields {
   name: string
   colour?: string
   shortcut?: string
-}
-
-export interface EverythingSettings {
-  points_per_side: number
-  pred_iou: number
-  stability: number
-  min_region: number // pixels
-}
-
-export interface ExportRequest {
-  format: 'png' | 'nifti' | 'nrrd' | 'coco' | 'dicom-seg'
-  each: 'labels' | 'objects'
 }
 
 export interface Session {

@@ -18,7 +18,7 @@ import { useUi, useUiState } from '../panels/ui'
 import { ViewBar } from '../panels/view_bar'
 import { Worklist } from '../panels/worklist'
 import { useTheSession } from '../state/react'
-import { Viewer } from '../viewer/Viewer'
+import { Viewer } from '../viewer/viewer'
 
 export function App() {
   const session = useTheSession()

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useEffect, useState } from 'react'
-import type { DisplayWindow } from '../session'
 import { useActions, useSession } from '../state/react'
-import type { Opened } from '../wire/types'
+import type { Opened, ResolvedWindow } from '../wire/types'
 import { IconButton, Range } from './controls'
 import { backToPicture } from './focus'
 import { FitIcon, OutlineIcon } from './icons'
@@ -98,10 +97,10 @@ function Axis({ axis }: { axis: keyof typeof shortAxes }) {
 }
 
 const windowTitles: Record<string, string> = { auto: 'Automatic', none: 'As stored', max: 'Whole range' }
-const asStored: DisplayWindow = { name: 'none', centre: null, width: null }
+const asStored: ResolvedWindow = { name: 'none', centre: null, width: null }
 
 // The windows that the page can show as the network sees them: the image's own, the presets, and none for bytes.
-export function windowChoices({ window, presets, range }: Opened): (DisplayWindow & { title: string })[] {
+export function windowChoices({ window, presets, range }: Opened): (ResolvedWindow & { title: string })[] {
   const own = {
     ...window,
     title:

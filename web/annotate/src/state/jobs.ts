@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { EverythingSettings, ExportRequest, SliceMask } from '../session'
-import type { EverythingResult, ExportedResult, Job } from '../wire/types'
+import type { EverythingSettings } from '../session'
+import type { EverythingResult, ExportedResult, ExportRequest, Job, WireMask } from '../wire/types'
 import type { Core } from './core'
 import { isLost, isNotFound } from './faults'
 
@@ -99,7 +99,7 @@ export class Jobs {
 // The masks that a job has found so far.
 class Previews {
   private seen = 0
-  private known = new Map<number, SliceMask>()
+  private known = new Map<number, WireMask>()
 
   constructor(private readonly core: Core) {}
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { maskKey, type SliceMask } from '../session'
-import type { Bundle, ImageObject, Plane } from '../wire/types'
+import { maskKey } from '../session'
+import type { Bundle, ImageObject, Plane, WireMask } from '../wire/types'
 
 export function planeKey(plane: Plane): string {
   return `${plane.axis}:${plane.slice}`
@@ -20,7 +20,7 @@ export function showing(object: ImageObject, plane: Plane): Plane | null {
   return { axis: plane.axis, slice: Math.round((range[0] + range[1]) / 2) }
 }
 
-export type Masks = ReadonlyMap<string, SliceMask>
+export type Masks = ReadonlyMap<string, WireMask>
 const noMasks: Masks = new Map()
 
 interface CachedSlice {
@@ -114,6 +114,6 @@ function withChanges(
   return next
 }
 
-function dropCandidates(masks: Map<string, SliceMask>, objects: ReadonlySet<number>): void {
+function dropCandidates(masks: Map<string, WireMask>, objects: ReadonlySet<number>): void {
   for (const [key, mask] of masks) if (mask.candidate !== null && objects.has(mask.object)) masks.delete(key)
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { DisplayWindow } from '../session'
-import type { Axis, Opened, Plane } from '../wire/types'
+import type { Opened, Plane, ResolvedWindow } from '../wire/types'
 import type { Core } from './core'
 import { isAway, sentence } from './faults'
 import { ImageContents, samePlane } from './slices'
@@ -10,7 +9,7 @@ const embeddingPollMs = 250
 
 interface LeftAt {
   plane: Plane
-  window: DisplayWindow
+  window: ResolvedWindow
 }
 
 // Which image, plane and window is in view, its masks, and the embedding that is computed for it.
@@ -67,13 +66,7 @@ export class Viewing {
     this.focusSoon()
   }
 
-  // Back to the slice that was last looked at along `axis`, or to the middle one.
-  setAxis(axis: Axis): void {
-    const shape = this.core.state.opened?.planes.find((plane) => plane.axis === axis)
-    if (shape) this.goTo({ axis, slice: Math.floor(shape.slices / 2) })
-  }
-
-  setWindow(window: DisplayWindow, when: 'dragging' | 'final'): void {
+  setWindow(window: ResolvedWindow, when: 'dragging' | 'final'): void {
     this.core.store.set({ window })
     if (when === 'final') this.focusSoon()
   }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { DisplayWindow } from '../session'
+import type { ResolvedWindow } from '../wire/types'
 
 // Grey values shown black and white; in between linearly.
 export interface GreyRange {
@@ -12,7 +12,7 @@ const asTheyAre: GreyRange = { lower: 0, upper: 255 }
 const dragCss = 500
 
 // `values`: the least and greatest of the image, for a window that has not been resolved.
-export function greyRange(window: DisplayWindow | null, values: readonly [number, number]): GreyRange {
+export function greyRange(window: ResolvedWindow | null, values: readonly [number, number]): GreyRange {
   if (!window || window.name === 'none') return asTheyAre
   const { centre, width } = window
   if (centre === null || width === null)
@@ -26,7 +26,7 @@ export function draggedWindow(
   values: readonly [number, number],
   dx: number,
   dy: number,
-): DisplayWindow {
+): ResolvedWindow {
   const span = Math.max(values[1] - values[0], Number.MIN_VALUE)
   const decimals = Math.max(0, 3 - Math.floor(Math.log10(span)))
   const rounded = (value: number) => +value.toFixed(Math.min(decimals, 12))

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { SliceMask } from '../session'
-import type { PointPx } from '../wire/types'
+import type { PointPx, WireMask } from '../wire/types'
 import type { Span } from './brush'
 
 // A mask's pixels within its box, row by row.
@@ -9,9 +8,9 @@ export interface MaskBits {
   count: number // of those inside
 }
 
-const known = new WeakMap<SliceMask, MaskBits>()
+const known = new WeakMap<WireMask, MaskBits>()
 
-function unpack({ runs, width, height }: SliceMask): MaskBits {
+function unpack({ runs, width, height }: WireMask): MaskBits {
   const bits = new Uint8Array(width * height)
   let at = 0
   let count = 0
@@ -25,7 +24,7 @@ function unpack({ runs, width, height }: SliceMask): MaskBits {
   return { bits, count }
 }
 
-export function maskBits(mask: SliceMask): MaskBits {
+export function maskBits(mask: WireMask): MaskBits {
   const found = known.get(mask)
   if (found) return found
   const made = unpack(mask)
@@ -33,14 +32,14 @@ export function maskBits(mask: SliceMask): MaskBits {
   return made
 }
 
-export function maskCovers(mask: SliceMask, [x, y]: PointPx): boolean {
+export function maskCovers(mask: WireMask, [x, y]: PointPx): boolean {
   const column = Math.round(x) - mask.x0
   const row = Math.round(y) - mask.y0
   if (column < 0 || row < 0 || column >= mask.width || row >= mask.height) return false
   return maskBits(mask).bits[row * mask.width + column] === 1
 }
 
-export function meetsSpans(mask: SliceMask, spans: readonly Span[]): boolean {
+export function meetsSpans(mask: WireMask, spans: readonly Span[]): boolean {
   const { bits } = maskBits(mask)
   return spans.some(({ row, begin, end }) => {
     if (row < mask.y0 || row >= mask.y0 + mask.height) return false
@@ -51,8 +50,8 @@ export function meetsSpans(mask: SliceMask, spans: readonly Span[]): boolean {
 }
 
 // The smallest mask that covers the point, so that one inside another can be reached.
-export function smallestAt(masks: Iterable<SliceMask>, point: PointPx): SliceMask | null {
-  let best: SliceMask | null = null
+export function smallestAt(masks: Iterable<WireMask>, point: PointPx): WireMask | null {
+  let best: WireMask | null = null
   for (const mask of masks) {
     if (!maskCovers(mask, point)) continue
     if (!best || maskBits(mask).count < maskBits(best).count) best = mask

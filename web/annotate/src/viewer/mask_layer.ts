@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { SliceMask } from '../session'
+import type { WireMask } from '../wire/types'
 import { maskBits } from './mask_bits'
 import { outlines, type Loop } from './outline'
 import { fillRect, paintLoops, pixelOf, type Pen, type Raster } from './outline_raster'
@@ -12,9 +12,9 @@ interface Drawn {
   outline: Loop[] | null // pixels of the mask's box
   path: Path2D | null // pixels of the picture
 }
-const drawn = new WeakMap<SliceMask, Drawn>()
+const drawn = new WeakMap<WireMask, Drawn>()
 
-function drawnOf(mask: SliceMask): Drawn {
+function drawnOf(mask: WireMask): Drawn {
   const known = drawn.get(mask)
   if (known) return known
   const made: Drawn = { fill: null, outline: null, path: null }
@@ -22,7 +22,7 @@ function drawnOf(mask: SliceMask): Drawn {
   return made
 }
 
-export function filledMask(mask: SliceMask, colour: string): OffscreenCanvas {
+export function filledMask(mask: WireMask, colour: string): OffscreenCanvas {
   const cached = drawnOf(mask)
   if (cached.fill?.colour === colour) return cached.fill.canvas
   const canvas = new OffscreenCanvas(Math.max(mask.width, 1), Math.max(mask.height, 1))
@@ -39,18 +39,18 @@ export function filledMask(mask: SliceMask, colour: string): OffscreenCanvas {
   return canvas
 }
 
-function outlineOf(mask: SliceMask): Loop[] {
+function outlineOf(mask: WireMask): Loop[] {
   return (drawnOf(mask).outline ??= outlines(maskBits(mask).bits, mask.width, mask.height))
 }
 
 // A canvas takes half a millisecond to make, however small it is; a path takes the longer to fill the more corners it has.
 const mostCorners = 256
 
-function isSimple(mask: SliceMask): boolean {
+function isSimple(mask: WireMask): boolean {
   return outlineOf(mask).reduce((corners, { length }) => corners + length / 2, 0) <= mostCorners
 }
 
-function pathOf(mask: SliceMask): Path2D {
+function pathOf(mask: WireMask): Path2D {
   const cached = drawnOf(mask)
   if (cached.path) return cached.path
   const path = new Path2D()
@@ -62,7 +62,7 @@ function pathOf(mask: SliceMask): Path2D {
   return (cached.path = path)
 }
 
-function fillMask(context: CanvasRenderingContext2D, mask: SliceMask, colour: string): void {
+function fillMask(context: CanvasRenderingContext2D, mask: WireMask, colour: string): void {
   if (isSimple(mask)) {
     context.fillStyle = colour
     context.fill(pathOf(mask))
@@ -119,12 +119,12 @@ export function withLines({ x0, y0, x1, y1 }: Rect, { scaleX, scaleY }: View): R
   return { x0: x0 - x, y0: y0 - y, x1: x1 + x, y1: y1 + y }
 }
 
-export function boxOf({ x0, y0, width, height }: SliceMask): Rect {
+export function boxOf({ x0, y0, width, height }: WireMask): Rect {
   return { x0, y0, x1: x0 + width, y1: y0 + height }
 }
 
 // Whether the mask or its outline is seen there.
-export function isSeenIn(mask: SliceMask, area: Rect, view: View): boolean {
+export function isSeenIn(mask: WireMask, area: Rect, view: View): boolean {
   const { x0, y0, x1, y1 } = withLines(boxOf(mask), view)
   return x0 < area.x1 && y0 < area.y1 && x1 > area.x0 && y1 > area.y0
 }

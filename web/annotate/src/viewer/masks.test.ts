@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { WireMask } from '../wire/types'
 import { describe, expect, it } from 'vitest'
-import type { SliceMask } from '../session'
 import { maskBits, maskCovers, smallestAt } from './mask_bits'
 import { outlines } from './outline'
 
-function maskOf(object: number, x0: number, y0: number, rows: string[]): SliceMask {
+function maskOf(object: number, x0: number, y0: number, rows: string[]): WireMask {
   const runs = [0]
   let inside = false
   for (const pixel of rows.join('')) {

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it } from 'vitest'
-import type { SliceMask } from '../session'
 import { emptyState } from '../state/core'
 import { golden } from '../wire/golden.testing'
-import type { ImageObject, Project } from '../wire/types'
+import type { ImageObject, Project, WireMask } from '../wire/types'
 import { changedMasks, isSameScene, reachableMasks, shapesOf, type SceneState } from './scene'
 
 const objects = Object.values(golden<Record<string, ImageObject>>('objects'))
@@ -12,7 +11,7 @@ const [open, approved] = [
   objects.find(({ state }) => state === 'approved')!,
 ]
 
-function square(object: number, side: number, candidate: number | null = null): SliceMask {
+function square(object: number, side: number, candidate: number | null = null): WireMask {
   const runs = Uint32Array.of(0, side * side)
   return { object, candidate, revision: 1, x0: 0, y0: 0, width: side, height: side, runs }
 }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import { maskKey, type SessionState, type SliceMask } from '../session'
-import type { ImageObject } from '../wire/types'
+import { maskKey, type SessionState } from '../session'
+import type { ImageObject, WireMask } from '../wire/types'
 import { maskBits } from './mask_bits'
 
 // How a mask is drawn.
 export interface Shape {
-  mask: SliceMask
+  mask: WireMask
   colour: string
   fill: number // opacity, 0 .. 1
   line: 'plain' | 'strong' | 'open' | 'faint' | 'preview'
@@ -75,12 +75,12 @@ function changedIds(a: SceneState, b: SceneState): Set<number> {
 
 // The masks that do not look in both scenes as they do in the other, as they were and as they are; 'all': too many, or
 // more than single objects has changed.
-export function changedMasks(a: SceneState, b: SceneState): SliceMask[] | 'all' {
+export function changedMasks(a: SceneState, b: SceneState): WireMask[] | 'all' {
   const others = sceneFields.filter((field) => !fieldsOfObjects.some((one) => one === field))
   if (!isSameOf(others, a, b)) return 'all'
   const ids = changedIds(a, b)
   if (ids.size > mostChanged) return 'all'
-  const masks = new Set<SliceMask>()
+  const masks = new Set<WireMask>()
   for (const { masks: all, objects } of [a, b])
     for (const id of ids)
       for (const candidate of [null, ...(objects.get(id)?.candidates.keys() ?? [])]) {
@@ -105,10 +105,10 @@ export function paintedColour(state: SceneState, object: number | null): string 
 }
 
 type Reach = Pick<SceneState, 'masks' | 'objects' | 'hidden'>
-let reached: (Reach & { found: readonly SliceMask[] }) | null = null
+let reached: (Reach & { found: readonly WireMask[] }) | null = null
 
 // Where a click or the cursor can find an object. Asked with every move of the pointer, so the last answer is kept.
-export function reachableMasks({ masks, objects, hidden }: Reach): readonly SliceMask[] {
+export function reachableMasks({ masks, objects, hidden }: Reach): readonly WireMask[] {
   if (reached && reached.masks === masks && reached.objects === objects && reached.hidden === hidden)
     return reached.found
   const found = [...masks.values()].filter(
@@ -124,7 +124,7 @@ function lineOf(state: SceneState, object: number): Shape['line'] {
   return isShown ? 'strong' : 'plain'
 }
 
-function objectShape(state: SceneState, mask: SliceMask, object: ImageObject): Shape {
+function objectShape(state: SceneState, mask: WireMask, object: ImageObject): Shape {
   const base = state.outlineOnly ? 0 : state.opacity
   const fill = object.id === state.hovered ? Math.min(base + hoveredFill, 1) : base
   return { mask, colour: objectColour(state, object), fill, line: lineOf(state, object.id) }
@@ -146,19 +146,19 @@ function proposalColour(number: number): string {
 }
 
 // What Everything has found so far on the slice in view: out of reach.
-export function previewMasks({ preview, image, plane }: SceneState): readonly SliceMask[] {
+export function previewMasks({ preview, image, plane }: SceneState): readonly WireMask[] {
   const isInView =
     preview?.image === image && preview?.plane.axis === plane?.axis && preview?.plane.slice === plane?.slice
   return preview && isInView ? preview.masks : []
 }
 
-function previewShape(mask: SliceMask): Shape {
+function previewShape(mask: WireMask): Shape {
   return { mask, colour: proposalColour(mask.object), fill: 0, line: 'preview' }
 }
 
 // Previews below all else, then large masks first, so that small ones stay visible; what is emphasised last. Of those
 // masks alone that are wanted.
-export function shapesOf(state: SceneState, wanted: (mask: SliceMask) => boolean = () => true): Shape[] {
+export function shapesOf(state: SceneState, wanted: (mask: WireMask) => boolean = () => true): Shape[] {
   const shapes = reachableMasks(state)
     .filter(wanted)
     .map((mask) => objectShape(state, mask, state.objects.get(mask.object)!))

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { SliceMask } from '../session'
 import type { Paint } from '../state/painting'
+import type { WireMask } from '../wire/types'
 import type { Span } from './brush'
 import { filledMask } from './mask_layer'
 import { joined, type Rect, type Size } from './view_transform'
@@ -23,7 +23,7 @@ export class StrokePreview {
     readonly opacity: number,
     private readonly colour: string,
     picture: Size,
-    before: SliceMask | StrokePreview | null,
+    before: WireMask | StrokePreview | null,
   ) {
     this.subject = of.subject
     this.object = of.object
