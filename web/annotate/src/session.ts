@@ -21,8 +21,8 @@ import type {
 
 // 'select': a click picks the object under it (`pick`); the others draw or change how the picture is seen.
 export type Tool = 'select' | 'point' | 'background' | 'box' | 'brush' | 'eraser' | 'lasso' | 'pan' | 'window'
-// Pixels of the picture; even the least covers one wherever it is set down.
-export const brushRadii = { least: 0.75, most: 200 }
+// Pixels of the picture; even the smallest covers one wherever it is set down.
+export const brushRadii = { min: 0.75, max: 200 }
 
 // lost: the server does not answer; lockedOut: it does not know this browser's token (any more). The session goes on
 // trying, and goes on by itself.
@@ -99,7 +99,7 @@ export interface SessionState {
   masks: ReadonlyMap<string, WireMask> // on `plane`; key: maskKey(object, candidate)
   proposal: number | null // the one that prompts go to
   draft: Draft | null // draw these prompts; null when no proposal is open
-  asking: boolean // a prompt has not been answered yet
+  predicting: boolean // a prompt has not been answered yet
   refining: boolean // prompts change the selected approved object, as long as it is selected
   question: Question | null
   job: Job | null // of Everything
@@ -108,7 +108,7 @@ export interface SessionState {
   exporting: Job | null
   history: readonly HistoryEvent[] | null // null: not being looked at
   messages: readonly Message[]
-  fits: number // grows when the picture is to be fitted to the view again
+  fitRequests: number // grows when the picture is to be fitted to the view again
   save: SaveState
   undo: string | null
   redo: string | null

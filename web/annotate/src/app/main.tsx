@@ -6,7 +6,7 @@ import { LiveSession } from '../state/live_session'
 import { SessionContext } from '../state/react'
 import { Client } from '../wire/client'
 import { App } from './app'
-import { attend } from './attend'
+import { followPage } from './page_lifecycle'
 import './theme.css'
 import './layout.css'
 import './controls.css'
@@ -32,4 +32,4 @@ createRoot(document.getElementById('root')!).render(
     </UiContext.Provider>
   </SessionContext.Provider>,
 )
-attend(session)
+followPage(session)

@@ -41,7 +41,7 @@ function ToolOptions() {
       {tool === 'brush' || tool === 'eraser' ? (
         <Range
           label="Radius"
-          min={brushRadii.least}
+          min={brushRadii.min}
           max={60}
           step={0.25}
           value={Math.min(radius, 60)}
@@ -68,7 +68,7 @@ function OpenProposal() {
     state.proposal === null ? undefined : state.objects.get(state.proposal),
   )
   const draft = useSession((state) => state.draft)
-  const asking = useSession((state) => state.asking)
+  const predicting = useSession((state) => state.predicting)
   const labels = useSession(({ project }) => project?.labels)
   const label = useSession((state) => state.label)
   const target = labels?.find(({ id }) => id === label)
@@ -83,7 +83,7 @@ function OpenProposal() {
       <strong>{object?.target ? 'Refining' : 'Proposal'}</strong>
       <span className="muted tabular prompts">{prompts.join(' + ')}</span>
       <Candidates />
-      {asking && <span className="spinner" role="status" aria-label="The network is asked" />}
+      {predicting && <span className="spinner" role="status" aria-label="The network is asked" />}
       <button
         type="button"
         className="primary small"

@@ -2,7 +2,7 @@
 
 const idleAfterMs = 30_000
 const sendEveryMs = 10_000
-const mostAtOnceMs = 60_000
+const maxAtOnceMs = 60_000
 
 // Measures the time that a person spends on an image: while the page is visible and there was input within 30 s.
 export class ActiveTime {
@@ -50,7 +50,7 @@ export class ActiveTime {
 
   private flush(): void {
     this.sentAt = this.now()
-    const activeMs = Math.min(Math.round(this.spentMs), mostAtOnceMs)
+    const activeMs = Math.min(Math.round(this.spentMs), maxAtOnceMs)
     if (this.image === null || activeMs <= 0) return
     this.spentMs = 0
     this.send(this.image, activeMs)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it } from 'vitest'
-import { clientId, type ClientSurroundings } from './client_id'
+import { clientId, type ClientIdDependencies } from './client_id'
 
-function storage(): ClientSurroundings['tab'] {
+function storage(): ClientIdDependencies['tab'] {
   const kept = new Map<string, string>()
   return { getItem: (key) => kept.get(key) ?? null, setItem: (key, value) => void kept.set(key, value) }
 }
@@ -11,7 +11,7 @@ function storage(): ClientSurroundings['tab'] {
 function browserWith() {
   const browser = storage()
   const held = new Set<string>()
-  const page = async (tab: ClientSurroundings['tab']) => {
+  const page = async (tab: ClientIdDependencies['tab']) => {
     const mine: string[] = []
     const hold = (name: string) => {
       const free = !held.has(name)

@@ -3,10 +3,10 @@ import { newRequestId } from '../wire/client'
 
 const tabKey = 'sonde-client'
 const allKey = 'sonde-clients'
-const mostKept = 16
+const maxKept = 16
 const reloadMs = 5000 // a page that is reloaded may still hold its own
 
-export interface ClientSurroundings {
+export interface ClientIdDependencies {
   tab: Pick<Storage, 'getItem' | 'setItem'>
   browser: Pick<Storage, 'getItem' | 'setItem'>
   // Takes the lock for as long as the page lives; false: another page has it. Null where the browser has none (a page
@@ -16,7 +16,7 @@ export interface ClientSurroundings {
 
 // Whose actions this page's undo takes back: those of its tab before a reload, else those of the last tab of this browser
 // that is gone.
-export async function clientId({ tab, browser, hold }: ClientSurroundings): Promise<string> {
+export async function clientId({ tab, browser, hold }: ClientIdDependencies): Promise<string> {
   const own = tab.getItem(tabKey)
   const all = idsIn(browser)
   const known = [...new Set([...(own ? [own] : []), ...(hold ? all : [])])]
@@ -31,12 +31,12 @@ export async function clientId({ tab, browser, hold }: ClientSurroundings): Prom
     await hold?.(`sonde-${id}`, 0)
   }
   tab.setItem(tabKey, id)
-  const kept = [id, ...all.filter((one) => one !== id)].slice(0, mostKept)
+  const kept = [id, ...all.filter((one) => one !== id)].slice(0, maxKept)
   if (hold) browser.setItem(allKey, JSON.stringify(kept))
   return id
 }
 
-function idsIn(browser: ClientSurroundings['browser']): string[] {
+function idsIn(browser: ClientIdDependencies['browser']): string[] {
   try {
     const kept: unknown = JSON.parse(browser.getItem(allKey) ?? '[]')
     return Array.isArray(kept)
@@ -47,7 +47,7 @@ function idsIn(browser: ClientSurroundings['browser']): string[] {
   }
 }
 
-export function holdLock(locks: LockManager): NonNullable<ClientSurroundings['hold']> {
+export function holdLock(locks: LockManager): NonNullable<ClientIdDependencies['hold']> {
   return (name, waitMs) =>
     new Promise((resolve) => {
       const forever = () => {

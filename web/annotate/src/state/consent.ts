@@ -6,7 +6,7 @@ import { samePlane, showing } from './slices'
 
 interface Deed {
   verb: string // "Approve"
-  least: number // objects that it needs
+  atLeast: number // objects that it needs
 }
 
 // What is asked before something changes that the person may not have in mind: an image that is done, an object that is not
@@ -43,10 +43,10 @@ export class Consent {
   private async askFor(
     here: ImageObject[],
     elsewhere: ImageObject[],
-    { verb, least }: Deed,
+    { verb, atLeast }: Deed,
   ): Promise<number[]> {
     const all = [...here, ...elsewhere]
-    const some = here.length >= least
+    const some = here.length >= atLeast
     const choice = await this.core.ask({
       text: `${verb} ${all.length === 1 ? nameIn(this.core.state, all[0]!) : countOf(all.length, 'object')}?`,
       detail: this.whereabouts(here, elsewhere),

@@ -33,7 +33,7 @@ export function emptyState(): SessionState {
     masks: new Map(),
     proposal: null,
     draft: null,
-    asking: false,
+    predicting: false,
     refining: false,
     question: null,
     job: null,
@@ -42,7 +42,7 @@ export function emptyState(): SessionState {
     exporting: null,
     history: null,
     messages: [],
-    fits: 0,
+    fitRequests: 0,
     save: { state: 'saved', message: '' },
     undo: null,
     redo: null,
@@ -54,15 +54,15 @@ export function emptyState(): SessionState {
 export class Core {
   readonly store = new Store<SessionState>(emptyState())
   contents: ImageContents | null = null
-  taken: (image: number) => void = () => {} // an answer has come into the state
+  onApplied: (image: number) => void = () => {} // an answer has come into the state
   private messages = 0
   private undoRevision = 0 // that `undo` and `redo` are as of
   private answerQuestion: (choice: number | null) => void = () => {}
 
-  connected: () => void = () => {} // the connection has become another one
+  onConnectionChange: () => void = () => {} // the connection has become another one
 
   constructor(readonly client: Client) {
-    client.heard = (away) => this.noteConnection(away)
+    client.onReachability = (away) => this.noteConnection(away)
   }
 
   get state(): SessionState {
@@ -115,7 +115,7 @@ export class Core {
     const connection = away === null ? 'there' : away.status === 401 ? 'lockedOut' : 'lost'
     if (connection === this.state.connection) return
     this.store.set({ connection })
-    this.connected()
+    this.onConnectionChange()
   }
 
   // Begins with another image, or with none.
@@ -135,14 +135,14 @@ export class Core {
       this.store.set({ undo: bundle.undo, redo: bundle.redo })
     }
     this.showContents()
-    this.taken(image)
+    this.onApplied(image)
   }
 
   showContents(): void {
     const { plane, selected, hidden, hovered } = this.state
     if (!this.contents || !plane) return
     const { objects } = this.contents
-    const meant = stillMeant(still(selected, objects), this.state.objects, objects)
+    const meant = dropNewlyApproved(keepExisting(selected, objects), this.state.objects, objects)
     const { made, refining } = this.state
     this.store.set({
       objects,
@@ -150,7 +150,7 @@ export class Core {
       selected: meant,
       refining: refining && meant === selected,
       made: made && made.object !== null && !objects.has(made.object) ? null : made,
-      hidden: still(hidden, objects),
+      hidden: keepExisting(hidden, objects),
       hovered: hovered !== null && objects.has(hovered) ? hovered : null,
     })
   }
@@ -186,16 +186,19 @@ export function activeLabel(project: Project, label: number): number {
 }
 
 // A proposal was selected as one: once it is approved, keys and tools do not act on it any more.
-function stillMeant(
+function dropNewlyApproved(
   selected: ReadonlySet<number>,
   before: SessionState['objects'],
   now: SessionState['objects'],
 ): ReadonlySet<number> {
   const isApproved = (id: number) => before.get(id)?.state === 'proposed' && now.get(id)?.state === 'approved'
-  return still(selected, new Map([...now].filter(([id]) => !isApproved(id))))
+  return keepExisting(selected, new Map([...now].filter(([id]) => !isApproved(id))))
 }
 
-function still(chosen: ReadonlySet<number>, objects: ReadonlyMap<number, unknown>): ReadonlySet<number> {
+function keepExisting(
+  chosen: ReadonlySet<number>,
+  objects: ReadonlyMap<number, unknown>,
+): ReadonlySet<number> {
   const left = [...chosen].filter((id) => objects.has(id))
   return left.length === chosen.size ? chosen : new Set(left)
 }

@@ -13,7 +13,7 @@ import type {
 } from '../wire/types'
 import type { Core } from './core'
 import { sentence } from './faults'
-import { Outbox, type Keep, type PendingAction } from './outbox'
+import { Outbox, type KeyValueStore, type PendingAction } from './outbox'
 import type { Paint } from './painting'
 import { samePlane } from './slices'
 import { doneText } from './telling'
@@ -42,7 +42,7 @@ export class Editing {
   constructor(
     private readonly core: Core,
     private readonly hooks: EditingHooks,
-    keep: Keep | null,
+    keep: KeyValueStore | null,
   ) {
     this.outbox = new Outbox(
       {
@@ -54,7 +54,7 @@ export class Editing {
       },
       keep,
     )
-    core.taken = (image) => this.settle(image, null)
+    core.onApplied = (image) => this.settle(image, null)
   }
 
   // Sends `action` for the image in view after those before it.
@@ -184,7 +184,7 @@ export class Editing {
     this.painted = null
     // Who begins something else is done with what was selected for the change before.
     if (!earlier && target === null) this.core.select(new Set())
-    this.core.store.set({ draft: next, asking: true, made: null })
+    this.core.store.set({ draft: next, predicting: true, made: null })
     const { points, box } = next
     const ask = { kind: 'ask', plane, window: window.name, points, box, target } as const
     return this.do({ ...ask, proposal: earlier?.id ?? null }, fillFrom(earlier, 'proposal'), request)
@@ -303,8 +303,8 @@ export class Editing {
   private settle(image: number, settled: PendingAction | null): void {
     if (this.core.state.opened?.image.id !== image) return
     const left = this.outbox.pending(image).filter(({ request }) => request !== settled?.request)
-    const asking = left.some(({ action }) => action.kind === 'ask')
-    this.core.store.set({ asking, proposal: this.open?.id ?? null })
+    const predicting = left.some(({ action }) => action.kind === 'ask')
+    this.core.store.set({ predicting, proposal: this.open?.id ?? null })
     if (!this.open?.id || left.length > 0) return
     const object = this.openObject()
     if (object?.state === 'proposed') this.showPrompts(object)

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import { RequestError } from '../wire/client'
 
-const patience = 6 // attempts
+const maxAttempts = 6
 
 // Whether an action that met `fault` shall be sent again: the connection, the token or the space on the disk may come
 // back, a server that is out of breath is given a few attempts; everything else has been refused for good.
 export function isLost(fault: unknown, attempt: number): boolean {
   if (!(fault instanceof RequestError)) return false
   if ([0, 401, 408, 507].includes(fault.status)) return true
-  return [500, 502, 503, 504].includes(fault.status) && attempt < patience
+  return [500, 502, 503, 504].includes(fault.status) && attempt < maxAttempts
 }
 
 export function isAway(fault: unknown): boolean {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it, vi } from 'vitest'
 import { begin, hidePage, isAction, server, settle } from './session_fixture'
-import type { Channel } from './watching'
+import type { Channel } from './change_poller'
 
 const usual = { points_per_side: 16, pred_iou: 0.9, stability: 0.9, min_region: 0 }
 

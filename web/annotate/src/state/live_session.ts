@@ -10,15 +10,15 @@ import { isAway } from './faults'
 import { Jobs } from './jobs'
 import { Consent } from './consent'
 import { ObjectActions } from './object_actions'
-import type { Keep } from './outbox'
+import type { KeyValueStore } from './outbox'
 import { nowhere, paintTarget } from './painting'
-import { Viewing } from './viewing'
-import { Watching, type Channel } from './watching'
+import { ImageNavigator } from './image_navigator'
+import { ChangePoller, type Channel } from './change_poller'
 
-export interface SessionSurroundings {
+export interface SessionDependencies {
   client: Client
   identify: () => Promise<string> // whose undo this page's is
-  keep: Keep | null // of this tab
+  keep: KeyValueStore | null // of this tab
   channel: Channel | null // to the other tabs
   isVisible: () => boolean
   now: () => number // ms
@@ -29,27 +29,27 @@ const firstTries = 20 // images to look at for one that can be read
 
 export class LiveSession implements Session {
   private readonly core: Core
-  private readonly viewing: Viewing
+  private readonly viewing: ImageNavigator
   private readonly editing: Editing
   private readonly consent: Consent
   private readonly objects: ObjectActions
   private readonly jobs: Jobs
   private readonly time: ActiveTime
-  private readonly watching: Watching
+  private readonly watching: ChangePoller
   readonly getState: () => SessionState
   readonly subscribe: (listener: () => void) => () => void
   readonly actions: SessionActions
 
-  constructor(private readonly surroundings: SessionSurroundings) {
-    const core = new Core(surroundings.client)
+  constructor(private readonly dependencies: SessionDependencies) {
+    const core = new Core(dependencies.client)
     this.core = core
     this.getState = core.store.get
     this.subscribe = core.store.subscribe
-    this.viewing = new Viewing(core, () => this.leaveImage())
+    this.viewing = new ImageNavigator(core, () => this.leaveImage())
     this.editing = new Editing(
       core,
       { refresh: () => void this.viewing.refresh(), changed: () => this.noteChange() },
-      surroundings.keep,
+      dependencies.keep,
     )
     this.consent = new Consent(core, (image) => this.setDone(image, 'open'))
     this.objects = new ObjectActions(core, this.editing, this.consent, {
@@ -59,23 +59,23 @@ export class LiveSession implements Session {
     this.jobs = new Jobs(core, (image) => this.showProposals(image))
     this.time = new ActiveTime(
       (image, active_ms) => void this.sendTime(image, active_ms),
-      surroundings.now,
-      surroundings.isVisible,
+      dependencies.now,
+      dependencies.isVisible,
     )
-    this.watching = new Watching(
+    this.watching = new ChangePoller(
       core,
       () => void this.viewing.refresh(),
-      surroundings.channel,
-      surroundings.isVisible,
+      dependencies.channel,
+      dependencies.isVisible,
     )
-    core.connected = () => this.followConnection()
+    core.onConnectionChange = () => this.followConnection()
     this.actions = this.makeActions()
   }
 
   // Reads the project and opens `image`, or the first that is not done. Keeps trying while the server does not answer.
   async start(image: number | null): Promise<void> {
     const { core } = this
-    core.client.id = await this.surroundings.identify()
+    core.client.id = await this.dependencies.identify()
     for (;;) {
       try {
         const project = await core.client.project()
@@ -127,7 +127,7 @@ export class LiveSession implements Session {
       setWindow: (window, when) => viewing.setWindow(window, when),
       setTool: (tool) => store.set({ tool }),
       setBrushRadius: (radius) =>
-        store.set({ brushRadius: Math.min(Math.max(radius, brushRadii.least), brushRadii.most) }),
+        store.set({ brushRadius: Math.min(Math.max(radius, brushRadii.min), brushRadii.max) }),
       hover: (hovered) => store.set({ hovered }),
       select: (ids, how) => objects.select(ids, how),
       selectAll: (of) => objects.selectAll(of),
@@ -149,7 +149,7 @@ export class LiveSession implements Session {
       setOpacity: (opacity) => store.set({ opacity: Math.min(Math.max(opacity, 0), 1) }),
       setOutlineOnly: (outline) => store.set({ outlineOnly: outline === 'outline' }),
       setRefining: (refining) => objects.setRefining(refining),
-      fit: () => store.set({ fits: core.state.fits + 1 }),
+      fit: () => store.set({ fitRequests: core.state.fitRequests + 1 }),
       chooseLabel: (label) => objects.chooseLabel(label),
       approve: (ids, label) => objects.approve(ids, label),
       remove: (ids) => objects.remove(ids),
@@ -208,7 +208,7 @@ export class LiveSession implements Session {
   }
 
   private noteChange(): void {
-    this.watching.tellOthers()
+    this.watching.notifyOtherTabs()
     if (this.core.state.history !== null) void this.fetchHistory()
   }
 
@@ -236,7 +236,7 @@ export class LiveSession implements Session {
     try {
       const { labels } = await this.core.client.changeLabels(action)
       this.core.takeProject({ labels })
-      this.watching.tellOthers()
+      this.watching.notifyOtherTabs()
     } catch (error) {
       this.core.fail(error)
     }
@@ -248,7 +248,7 @@ export class LiveSession implements Session {
     this.core.takeProject({ overlap })
     try {
       this.core.takeProject({ overlap: (await this.core.client.setOverlap(overlap)).overlap })
-      this.watching.tellOthers()
+      this.watching.notifyOtherTabs()
     } catch (error) {
       if (before) this.core.takeProject({ overlap: before })
       this.core.fail(error)
@@ -258,7 +258,7 @@ export class LiveSession implements Session {
   private async setDone(image: number, done: 'done' | 'open'): Promise<void> {
     try {
       this.core.takeSummaries([(await this.core.client.progress(image, { done: done === 'done' })).image])
-      this.watching.tellOthers()
+      this.watching.notifyOtherTabs()
     } catch (error) {
       this.core.fail(error)
     }
@@ -283,7 +283,7 @@ export class LiveSession implements Session {
 
   // A person who is in the middle of a proposal of their own goes on with it.
   private async showProposals(image: number): Promise<void> {
-    this.watching.tellOthers()
+    this.watching.notifyOtherTabs()
     if (this.core.state.opened?.image.id !== image) return
     await this.viewing.refresh()
     const { draft, proposal, opened } = this.core.state

@@ -118,7 +118,7 @@ export class ObjectActions {
     if (ids.length === 0) return
     const { here, elsewhere } = this.consent.parted(ids)
     if (here.length === 0 && this.turnTo(elsewhere[0]?.plane ?? null, ids.length)) return
-    await this.consent.withSeen(ids, { verb: 'Approve', least: 1 }, (some) =>
+    await this.consent.withSeen(ids, { verb: 'Approve', atLeast: 1 }, (some) =>
       this.consent.changing(() => this.approveNow(some, label)),
     )
   }
@@ -139,7 +139,7 @@ export class ObjectActions {
     const left = ids.filter((id) => !accepting.has(id) || objects.get(id)?.state !== 'proposed')
     if (left.length < ids.length) this.core.tell('info', 'What is being approved is not deleted')
     const open = this.openOf(left, 'Locked objects stay: unlock them (K) to delete them')
-    await this.consent.withSeen(open, { verb: 'Delete', least: 1 }, (some) =>
+    await this.consent.withSeen(open, { verb: 'Delete', atLeast: 1 }, (some) =>
       this.consent.changing(() => this.removeNow(some)),
     )
   }
@@ -179,7 +179,7 @@ export class ObjectActions {
   async merge(ids: readonly number[]): Promise<void> {
     const all = this.approvedOf(ids).map(({ id }) => id)
     if (all.length < 2) return this.core.tell('info', 'Select two or more approved objects to merge')
-    await this.consent.withSeen(all, { verb: 'Merge', least: 2 }, async (some) => {
+    await this.consent.withSeen(all, { verb: 'Merge', atLeast: 2 }, async (some) => {
       const first = await this.firstOfMerge(this.approvedOf(some))
       if (first === null) return
       await this.consent.changing(() => {
@@ -247,7 +247,7 @@ export class ObjectActions {
     action: (objects: number[]) => ImageAction,
   ): Promise<void> {
     if (ids.length === 0) return
-    await this.consent.withSeen(ids, { verb, least: 1 }, (some) => this.do(action(some)))
+    await this.consent.withSeen(ids, { verb, atLeast: 1 }, (some) => this.do(action(some)))
   }
 
   private openOf(ids: readonly number[], otherwise: string): number[] {

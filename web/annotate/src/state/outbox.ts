@@ -22,7 +22,7 @@ export interface OutboxHooks {
 }
 
 // What survives a reload of the tab: its unanswered actions, which are sent again with the same request ids.
-export type Keep = Pick<Storage, 'getItem' | 'setItem'>
+export type KeyValueStore = Pick<Storage, 'getItem' | 'setItem'>
 const keptUnder = 'sonde-outbox'
 const nothing = 'nothing' // stands for a request that has changed nothing
 const delaysMs = [250, 500, 1000, 2000, 4000]
@@ -39,7 +39,7 @@ export class Outbox {
 
   constructor(
     private readonly hooks: OutboxHooks,
-    private readonly keep: Keep | null = null,
+    private readonly keep: KeyValueStore | null = null,
     private readonly delays: readonly number[] = delaysMs,
   ) {}
 
@@ -111,7 +111,7 @@ export class Outbox {
     for (let pending = queue[0]; pending; pending = queue[0]) {
       await this.deliver(pending)
       queue.shift()
-      this.tellThoseBehind(queue, pending.request)
+      this.resolveThoseBehind(queue, pending.request)
       if (queue.length === 0) this.queues.delete(image)
       this.settled.get(pending.request)?.()
       this.settled.delete(pending.request)
@@ -148,7 +148,7 @@ export class Outbox {
   }
 
   // What they wait for is then in what a reload keeps.
-  private tellThoseBehind(queue: PendingAction[], request: string): void {
+  private resolveThoseBehind(queue: PendingAction[], request: string): void {
     for (const [i, behind] of queue.entries()) {
       const about = behind.about === request && this.vain.has(request) ? nothing : behind.about
       const filled = behind.fill?.from === request ? this.fill(behind) : null

@@ -4,8 +4,8 @@ import { Client } from '../wire/client'
 import type { ImageAction } from '../wire/types'
 import { FakeServer, type Asked } from './fake_server'
 import { LiveSession } from './live_session'
-import type { Keep } from './outbox'
-import type { Channel } from './watching'
+import type { KeyValueStore } from './outbox'
+import type { Channel } from './change_poller'
 
 // For tests: a session that talks to a server in memory, in time that stands still.
 
@@ -14,13 +14,13 @@ let now = 0
 let visible = true
 const sessions: LiveSession[] = []
 
-export function keep(): Keep & { kept: Map<string, string> } {
+export function keep(): KeyValueStore & { kept: Map<string, string> } {
   const kept = new Map<string, string>()
   return { kept, getItem: (key) => kept.get(key) ?? null, setItem: (key, value) => void kept.set(key, value) }
 }
 
 export async function begin(
-  options: { keep?: Keep; channel?: Channel; image?: number; client?: string } = {},
+  options: { keep?: KeyValueStore; channel?: Channel; image?: number; client?: string } = {},
 ): Promise<LiveSession> {
   const session = new LiveSession({
     client: new Client(server.fetch),

@@ -112,7 +112,7 @@ export function segmentSpans(a: PointPx, b: PointPx, radii: Radii, width: number
 export function radiiOf(radius: number, pixelMm: readonly [x: number, y: number] | null): Radii {
   const [x, y] = pixelMm ?? [1, 1]
   const fine = Math.min(x, y)
-  return [Math.max(radius * (fine / x), brushRadii.least), Math.max(radius * (fine / y), brushRadii.least)]
+  return [Math.max(radius * (fine / x), brushRadii.min), Math.max(radius * (fine / y), brushRadii.min)]
 }
 
 export function strokeSpans(points: readonly PointPx[], radii: Radii, width: number, height: number): Span[] {

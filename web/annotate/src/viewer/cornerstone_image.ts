@@ -13,38 +13,38 @@ interface Stored {
   values: PictureValues
   slope: number // physical = stored * slope + intercept
   intercept: number
-  least: number // of the stored values
-  most: number
+  min: number // of the stored values
+  max: number
 }
 
 const steps = 65535
 
-function rangeOf(values: PictureValues): { least: number; most: number } {
-  let least = Infinity
-  let most = -Infinity
+function rangeOf(values: PictureValues): { min: number; max: number } {
+  let min = Infinity
+  let max = -Infinity
   for (const value of values) {
-    if (value < least && value !== -Infinity) least = value
-    if (value > most && value !== Infinity) most = value
+    if (value < min && value !== -Infinity) min = value
+    if (value > max && value !== Infinity) max = value
   }
-  return least <= most ? { least, most } : { least: 0, most: 0 }
+  return min <= max ? { min, max } : { min: 0, max: 0 }
 }
 
 // Cornerstone's drawing without WebGL looks grey levels up in a table: floating-point values become 16-bit ones, those
 // that are not numbers as 0.
 function storedValues({ values, channels }: Picture): Stored {
-  if (channels === 3) return { values, slope: 1, intercept: 0, least: 0, most: 255 }
-  const { least, most } = rangeOf(values)
-  if (!(values instanceof Float32Array)) return { values, slope: 1, intercept: 0, least, most }
-  const slope = (most - least) / steps || 1
+  if (channels === 3) return { values, slope: 1, intercept: 0, min: 0, max: 255 }
+  const { min, max } = rangeOf(values)
+  if (!(values instanceof Float32Array)) return { values, slope: 1, intercept: 0, min, max }
+  const slope = (max - min) / steps || 1
   const stored = Uint16Array.from(values, (value) => {
     const known = Number.isNaN(value) ? 0 : value
-    return Math.round((Math.min(Math.max(known, least), most) - least) / slope)
+    return Math.round((Math.min(Math.max(known, min), max) - min) / slope)
   })
-  return { values: stored, slope, intercept: least, least: 0, most: steps }
+  return { values: stored, slope, intercept: min, min: 0, max: steps }
 }
 
 export function cornerstoneImage({ key, picture, pixelMm, inverted }: ShownPicture): Types.IImage {
-  const { values, slope, intercept, least, most } = storedValues(picture)
+  const { values, slope, intercept, min, max } = storedValues(picture)
   const { width, height, channels } = picture
   const [mmX, mmY] = pixelMm ?? [1, 1]
   const manager = utilities.VoxelManager.createImageVoxelManager({
@@ -56,8 +56,8 @@ export function cornerstoneImage({ key, picture, pixelMm, inverted }: ShownPictu
   })
   return {
     imageId: `sonde:${key}`,
-    minPixelValue: least,
-    maxPixelValue: most,
+    minPixelValue: min,
+    maxPixelValue: max,
     slope,
     intercept,
     windowCenter: 128,

@@ -22,9 +22,9 @@ export interface ScaleBar {
 
 // A length of 1, 2 or 5 times a power of ten that takes up to `roomCss` pixels.
 export function scaleBar(cssPerMm: number, roomCss: number): ScaleBar {
-  const most = roomCss / cssPerMm
-  const power = 10 ** Math.floor(Math.log10(most))
-  const mm = ([5, 2].find((times) => times * power <= most) ?? 1) * power
+  const longest = roomCss / cssPerMm
+  const power = 10 ** Math.floor(Math.log10(longest))
+  const mm = ([5, 2].find((times) => times * power <= longest) ?? 1) * power
   const text =
     mm >= 10 ? `${+(mm / 10).toPrecision(1)} cm` : mm >= 1 ? `${mm} mm` : `${+(mm * 1000).toPrecision(1)} µm`
   return { lengthCss: mm * cssPerMm, text }

@@ -41,7 +41,7 @@ export interface Stage {
 
 // Points are sent in sixteenths of a pixel: what is painted here is then exactly what the server paints.
 const fineness = 16
-const leastBoxPx = 1
+const minBoxPx = 1
 const idle: Gesture = { move() {}, end() {}, cancel() {} }
 
 function rounded([x, y]: PointPx): PointPx {
@@ -95,7 +95,7 @@ export function boxGesture(stage: Stage, start: PointCss): Gesture {
     end() {
       const box = stage.live.draggedBox
       show(null)
-      if (box && box[2] - box[0] >= leastBoxPx && box[3] - box[1] >= leastBoxPx)
+      if (box && box[2] - box[0] >= minBoxPx && box[3] - box[1] >= minBoxPx)
         void stage.session.actions.setBox(box)
     },
     cancel: () => show(null),

@@ -11,7 +11,7 @@ const asTheyAre: GreyRange = { lower: 0, upper: 255 }
 // A drag over so many CSS pixels goes through all the values of the picture.
 const dragCss = 500
 
-// `values`: the least and greatest of the image, for a window that has not been resolved.
+// `values`: the smallest and largest of the image, for a window that has not been resolved.
 export function greyRange(window: ResolvedWindow | null, values: readonly [number, number]): GreyRange {
   if (!window || window.name === 'none') return asTheyAre
   const { centre, width } = window
@@ -30,8 +30,8 @@ export function draggedWindow(
   const span = Math.max(values[1] - values[0], Number.MIN_VALUE)
   const decimals = Math.max(0, 3 - Math.floor(Math.log10(span)))
   const rounded = (value: number) => +value.toFixed(Math.min(decimals, 12))
-  const least = 10 ** -Math.min(decimals, 12)
-  const width = Math.max(rounded(from.upper - from.lower + (dx * span) / dragCss), least)
+  const minWidth = 10 ** -Math.min(decimals, 12)
+  const width = Math.max(rounded(from.upper - from.lower + (dx * span) / dragCss), minWidth)
   const centre = rounded((from.lower + from.upper) / 2 + (dy * span) / dragCss)
   return { name: `${centre},${width}`, centre, width }
 }

@@ -44,10 +44,10 @@ function outlineOf(mask: WireMask): Loop[] {
 }
 
 // A canvas takes half a millisecond to make, however small it is; a path takes the longer to fill the more corners it has.
-const mostCorners = 256
+const maxCorners = 256
 
 function isSimple(mask: WireMask): boolean {
-  return outlineOf(mask).reduce((corners, { length }) => corners + length / 2, 0) <= mostCorners
+  return outlineOf(mask).reduce((corners, { length }) => corners + length / 2, 0) <= maxCorners
 }
 
 function pathOf(mask: WireMask): Path2D {
@@ -71,7 +71,7 @@ function fillMask(context: CanvasRenderingContext2D, mask: WireMask, colour: str
 
 // The specks of a candidate that is not shown would cover the picture with dots.
 function withoutSpecks(loops: readonly Loop[]): Loop[] {
-  const longest = loops.reduce((most, { length }) => Math.max(most, length), 0)
+  const longest = loops.reduce((longestYet, { length }) => Math.max(longestYet, length), 0)
   return loops.filter(({ length }) => length >= longest / 8)
 }
 

@@ -12,7 +12,7 @@ export interface CacheHooks {
   failed(key: string, error: unknown): void // of the picture that is waited for
 }
 
-const mostRequests = 4
+const maxRequests = 4
 const retryMs = 1000
 
 // Pictures that were looked at lately and those that will be next. What is no longer wanted is no longer asked for.
@@ -60,7 +60,7 @@ export class PictureCache {
   private ask(): void {
     this.wanted.forEach(({ key, image, plane }, i) => {
       if (this.pictures.has(key) || this.underWay.has(key) || this.failedKeys.has(key)) return
-      if (i === 0 || this.underWay.size < mostRequests) void this.load(key, image, plane)
+      if (i === 0 || this.underWay.size < maxRequests) void this.load(key, image, plane)
     })
   }
 

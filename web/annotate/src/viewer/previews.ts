@@ -5,7 +5,7 @@ import { paintedColour } from './scene'
 import { StrokePreview } from './stroke_preview'
 import type { Size } from './view_transform'
 
-const leastOpacity = 0.35
+const minOpacity = 0.35
 
 // The strokes on the slice in view that the server has not answered yet.
 export class Previews {
@@ -26,7 +26,7 @@ export class Previews {
     const subject = isBegun ? `begun ${this.begun}` : `${object}`
     const before = this.pending.findLast((preview) => preview.subject === subject)
     const mask = object === null ? null : (state.masks.get(maskKey(object, null)) ?? null)
-    const opacity = Math.max(state.opacity, leastOpacity)
+    const opacity = Math.max(state.opacity, minOpacity)
     const colour = paintedColour(state, object)
     const preview = new StrokePreview({ subject, object }, opacity, colour, picture, before ?? mask)
     this.pending.push(preview)

@@ -55,7 +55,7 @@ const hoveredFill = 0.2 // on top
 
 // What a change of these changes of the picture is that of single objects.
 const fieldsOfObjects = ['masks', 'objects', 'selected', 'hovered'] as const
-const mostChanged = 64 // objects; with more of them all is drawn anew
+const maxChanged = 64 // objects; with more of them all is drawn anew
 
 function changedIds(a: SceneState, b: SceneState): Set<number> {
   const ids = new Set<number>()
@@ -79,7 +79,7 @@ export function changedMasks(a: SceneState, b: SceneState): WireMask[] | 'all' {
   const others = sceneFields.filter((field) => !fieldsOfObjects.some((one) => one === field))
   if (!isSameOf(others, a, b)) return 'all'
   const ids = changedIds(a, b)
-  if (ids.size > mostChanged) return 'all'
+  if (ids.size > maxChanged) return 'all'
   const masks = new Set<WireMask>()
   for (const { masks: all, objects } of [a, b])
     for (const id of ids)

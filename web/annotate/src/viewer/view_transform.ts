@@ -39,11 +39,11 @@ export function fitted(view: Size, picture: Size, pixelMm: readonly [number, num
   return { left, top, scaleX, scaleY }
 }
 
-// The point of the picture under `at` stays there. No smaller than half of `least`.
-export function zoomed(view: View, factor: number, at: PointCss, least: View): View {
-  const most = largestScale / Math.max(view.scaleX, view.scaleY)
-  const smallest = least.scaleX / 2 / view.scaleX
-  const by = Math.min(Math.max(factor, smallest), Math.max(most, smallest))
+// The point of the picture under `at` stays there. No smaller than half of `fit`.
+export function zoomed(view: View, factor: number, at: PointCss, fit: View): View {
+  const largest = largestScale / Math.max(view.scaleX, view.scaleY)
+  const smallest = fit.scaleX / 2 / view.scaleX
+  const by = Math.min(Math.max(factor, smallest), Math.max(largest, smallest))
   return {
     left: at[0] - (at[0] - view.left) * by,
     top: at[1] - (at[1] - view.top) * by,

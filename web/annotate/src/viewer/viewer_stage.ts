@@ -57,7 +57,7 @@ const cursors: Record<Tool, string> = {
   window: 'ns-resize',
 }
 const plainColour = '#ffffff'
-const patienceMs = 400 // before the page says that a picture is being read
+const loadingHintDelayMs = 400 // before the page says that a picture is being read
 
 // Joins the session's state with what is on the screen. Everything is drawn in animation frames, and only what changed.
 export class ViewerStage implements Stage {
@@ -80,7 +80,7 @@ export class ViewerStage implements Stage {
   private hovering = false
   private frame = 0
   private stale: { masks: Rect[] | 'all'; live: boolean } = { masks: 'all', live: true }
-  private patience: ReturnType<typeof setTimeout> | undefined
+  private loadingHint: ReturnType<typeof setTimeout> | undefined
 
   constructor(
     readonly session: Session,
@@ -107,7 +107,7 @@ export class ViewerStage implements Stage {
   destroy(): void {
     this.unsubscribe()
     this.watching.disconnect()
-    clearTimeout(this.patience)
+    clearTimeout(this.loadingHint)
     cancelAnimationFrame(this.frame)
     this.cache.close()
     this.pictureView.destroy()
@@ -245,7 +245,7 @@ export class ViewerStage implements Stage {
       this.follow()
     }
     if (state.window !== before.window) this.applyWindow()
-    if (state.fits !== before.fits) this.fitPicture()
+    if (state.fitRequests !== before.fitRequests) this.fitPicture()
     if (state.tool !== before.tool) this.showCursor(null)
     if (moved) this.redrawMasks(null)
     else if (!isSameScene(state, before)) this.redrawChanged(before)
@@ -255,7 +255,7 @@ export class ViewerStage implements Stage {
   // Asks for the picture that the session is at, and for those that come next.
   private follow(): void {
     const { opened, plane } = this.state
-    clearTimeout(this.patience)
+    clearTimeout(this.loadingHint)
     const shape = opened?.planes.find(({ axis }) => axis === plane?.axis)
     if (!opened || !plane || !shape) {
       this.cache.close()
@@ -264,7 +264,10 @@ export class ViewerStage implements Stage {
       this.say('')
       return this.tellShown()
     }
-    this.patience = setTimeout(() => this.isReady() || this.say('Reading the picture …'), patienceMs)
+    this.loadingHint = setTimeout(
+      () => this.isReady() || this.say('Reading the picture …'),
+      loadingHintDelayMs,
+    )
     this.cache.want(opened.image.id, nearbyPlanes(plane, this.direction, shape.slices))
     this.showPicture()
     this.tellShown()
@@ -397,6 +400,6 @@ export class ViewerStage implements Stage {
     root.dataset.frameReady = `${this.isReady()}`
     root.dataset.masks = `${masks.length}`
     root.dataset.preview = `${this.isReady() ? previewMasks(this.state).length : 0}`
-    root.dataset.maskRevision = `${masks.reduce((most, { revision }) => Math.max(most, revision), 0)}`
+    root.dataset.maskRevision = `${masks.reduce((newest, { revision }) => Math.max(newest, revision), 0)}`
   }
 }

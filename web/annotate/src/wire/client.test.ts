@@ -77,7 +77,7 @@ describe('The client', () => {
   })
 
   it('tells whether the server is there', async () => {
-    const heard: (number | null)[] = []
+    const onReachability: (number | null)[] = []
     const answers: (() => Response | Promise<Response>)[] = [
       () => Response.json({}),
       () => Promise.reject(new TypeError('Failed to fetch')),
@@ -89,10 +89,10 @@ describe('The client', () => {
     ]
     for (const answer of answers) {
       const { client } = clientWith(answer)
-      client.heard = (away) => heard.push(away?.status ?? null)
+      client.onReachability = (away) => onReachability.push(away?.status ?? null)
       await client.project().catch(() => {})
     }
-    expect(heard).toEqual([null, 0, 401, null, 0, null])
+    expect(onReachability).toEqual([null, 0, 401, null, 0, null])
   })
 
   it('lets a request be given up', async () => {

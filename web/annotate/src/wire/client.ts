@@ -68,7 +68,7 @@ function slicePath(image: number, what: string, plane: wire.Plane): string {
 export class Client {
   // Told after each request whether the server is there: null where it has answered, the fault where there was no answer
   // or the token is not its own.
-  heard: (away: RequestError | null) => void = () => {}
+  onReachability: (away: RequestError | null) => void = () => {}
 
   id = '' // whose undo and redo the server tells and does; empty: nobody's
 
@@ -157,12 +157,12 @@ export class Client {
       const response = await this.fetch(path, requestOf(asked))
       if (!response.ok) throw await failure(response)
       const answer = await decode(response)
-      this.heard(null)
+      this.onReachability(null)
       return answer
     } catch (error) {
       if (isAbort(error)) throw error
       const fault = faultOf(error)
-      this.heard(fault.isAway ? fault : null)
+      this.onReachability(fault.isAway ? fault : null)
       throw fault
     }
   }

@@ -16,7 +16,7 @@ const pixelTypes: PixelType[] = [
   { channels: 1, bytes: 4, view: (buffer, offset, count) => new Float32Array(buffer, offset, count) },
 ]
 const headerBytes = 16
-const mostPixels = 2 ** 30
+const maxPixels = 2 ** 30
 
 // The values are a view of `buffer`: browsers run on little-endian machines only. Throws DamagedAnswer.
 export function decodePicture(buffer: ArrayBuffer): Picture {
@@ -28,7 +28,7 @@ export function decodePicture(buffer: ArrayBuffer): Picture {
   reader.take(2)
   const width = reader.u32()
   const height = reader.u32()
-  if (width < 1 || height < 1 || width * height > mostPixels)
+  if (width < 1 || height < 1 || width * height > maxPixels)
     throw new DamagedAnswer('the picture has no size')
   const count = width * height * type.channels
   if (reader.left !== count * type.bytes)

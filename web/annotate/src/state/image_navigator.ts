@@ -13,7 +13,7 @@ interface LeftAt {
 }
 
 // Which image, plane and window is in view, its masks, and the embedding that is computed for it.
-export class Viewing {
+export class ImageNavigator {
   private wanted = 0 // counts what is asked to be opened: the last one wins
   private readonly leftAt = new Map<number, LeftAt>()
   private fetching: Promise<void> | null = null
@@ -174,7 +174,7 @@ const nothingOpen = {
   proposal: null,
   draft: null,
   refining: false,
-  asking: false,
+  predicting: false,
   history: null,
   undo: null,
   redo: null,

@@ -3,11 +3,11 @@ import type { Core } from './core'
 
 export type Channel = Pick<BroadcastChannel, 'postMessage' | 'onmessage'>
 
-const patienceMs = 15_000 // with an answer: a tunnel that has died says nothing
+const requestTimeoutMs = 15_000 // with an answer: a tunnel that has died says nothing
 
 // Asks every second, while the page is visible, what has changed in the project; other tabs of this browser say so at
 // once.
-export class Watching {
+export class ChangePoller {
   private timer: ReturnType<typeof setTimeout> | undefined
   private asking = false
   private again = false
@@ -36,7 +36,7 @@ export class Watching {
     clearTimeout(this.timer)
   }
 
-  tellOthers(): void {
+  notifyOtherTabs(): void {
     this.channel?.postMessage('changed')
   }
 
@@ -60,7 +60,7 @@ export class Watching {
   private async askOnce(): Promise<void> {
     const { core } = this
     try {
-      const changes = await core.client.changes(this.since, AbortSignal.timeout(patienceMs))
+      const changes = await core.client.changes(this.since, AbortSignal.timeout(requestTimeoutMs))
       this.since = Math.max(this.since, changes.revision)
       core.takeProject({
         revision: changes.revision,
