@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { SessionState } from './session'
+import type { SessionState } from './state/session_state'
 import type { ImageObject, Label } from './wire/types'
 
 // Texts for people that more than one part of the page needs.

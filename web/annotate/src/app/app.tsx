@@ -17,11 +17,11 @@ import { TopBar } from '../panels/top_bar'
 import { useUi, useUiState } from '../panels/ui'
 import { ViewBar } from '../panels/view_bar'
 import { Worklist } from '../panels/worklist'
-import { useTheSession } from '../state/react'
+import { useSession } from '../state/react'
 import { Viewer } from '../viewer/viewer'
 
 export function App() {
-  const session = useTheSession()
+  const session = useSession()
   const ui = useUi()
   const images = useUiState(({ collapsed }) => !collapsed.has('images'))
   const side = useUiState(({ collapsed }) => !collapsed.has('side'))

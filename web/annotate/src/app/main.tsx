@@ -2,7 +2,7 @@
 import { createRoot } from 'react-dom/client'
 import { Ui, UiContext } from '../panels/ui'
 import { clientId, holdLock } from '../state/client_id'
-import { LiveSession } from '../state/live_session'
+import { Session } from '../state/session'
 import { SessionContext } from '../state/react'
 import { Client } from '../wire/client'
 import { App } from './app'
@@ -15,7 +15,7 @@ import './dialogs.css'
 
 // A page from another machine has no locks: it is not a secure context.
 const locks = 'locks' in navigator ? holdLock(navigator.locks) : null
-const session = new LiveSession({
+const session = new Session({
   client: new Client(),
   identify: () => clientId({ tab: sessionStorage, browser: localStorage, hold: locks }),
   keep: sessionStorage,

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { LiveSession } from '../state/live_session'
+import type { Session } from '../state/session'
 
 const tickMs = 1000
 
 // Starts the session and tells it what happens to the page. The address names the image in view ("#3"), so that a reload
 // comes back to it.
-export function followPage(session: LiveSession): void {
+export function followPage(session: Session): void {
   for (const kind of ['pointerdown', 'pointermove', 'wheel', 'keydown'])
     window.addEventListener(kind, session.noteInput, { passive: true, capture: true })
   setInterval(session.tick, tickMs)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { useActions, useSession } from '../state/react'
+import { useSession, useSessionState } from '../state/react'
 import type { Overlap } from '../wire/types'
 import { Modal } from './controls'
 
@@ -14,8 +14,8 @@ const overlaps: readonly { overlap: Overlap; title: string; about: string }[] = 
 ]
 
 export function AboutDialog({ onClose }: { onClose: () => void }) {
-  const actions = useActions()
-  const project = useSession((state) => state.project)
+  const session = useSession()
+  const project = useSessionState((state) => state.project)
   if (!project) return null
   const { model } = project
   return (
@@ -44,7 +44,7 @@ export function AboutDialog({ onClose }: { onClose: () => void }) {
               type="radio"
               name="overlap"
               checked={project.overlap === overlap}
-              onChange={() => void actions.setOverlap(overlap)}
+              onChange={() => void session.setOverlap(overlap)}
             />
             <span>
               <strong>{title}</strong>

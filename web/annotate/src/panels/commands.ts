@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Session, SessionState, Tool } from '../session'
+import type { Session } from '../state/session'
+import type { SessionState, Tool } from '../state/session_state'
 import type { ImageObject } from '../wire/types'
 import { matches } from './describe'
 import type { Ui } from './ui'
@@ -54,12 +55,13 @@ const isVolume = (state: SessionState) => (state.opened?.planes[0]?.slices ?? 1)
 
 export function stepSlice({ session }: CommandContext, step: number): void {
   const { plane } = session.getState()
-  if (plane) session.actions.goTo({ axis: plane.axis, slice: plane.slice + step })
+  if (plane) session.navigator.goTo({ axis: plane.axis, slice: plane.slice + step })
 }
 
 function toSlice({ session }: CommandContext, end: 'first' | 'last'): void {
   const { plane } = session.getState()
-  if (plane) session.actions.goTo({ axis: plane.axis, slice: end === 'first' ? 0 : Number.MAX_SAFE_INTEGER })
+  if (plane)
+    session.navigator.goTo({ axis: plane.axis, slice: end === 'first' ? 0 : Number.MAX_SAFE_INTEGER })
 }
 
 // The next image of the worklist as it is shown.
@@ -68,7 +70,7 @@ export function stepImage({ session, ui }: CommandContext, step: 1 | -1): void {
   const { search, filter } = ui.get()
   const images = project?.images.filter((one) => one.id === image || matches(one, search, filter)) ?? []
   const next = images[images.findIndex(({ id }) => id === image) + step]
-  if (next) void session.actions.openImage(next.id)
+  if (next) void session.openImage(next.id)
 }
 
 function nextAxis({ session }: CommandContext): void {
@@ -76,26 +78,36 @@ function nextAxis({ session }: CommandContext): void {
   if (!opened || !plane) return
   const now = opened.planes.findIndex(({ axis }) => axis === plane.axis)
   const next = opened.planes[(now + 1) % opened.planes.length]
-  if (next) session.actions.goTo({ axis: next.axis, slice: Math.floor(next.slices / 2) })
+  if (next) session.navigator.goTo({ axis: next.axis, slice: Math.floor(next.slices / 2) })
 }
 
 function toggleLock({ session }: CommandContext): void {
   const chosen = selectedObjects(session.getState())
-  const lock = chosen.some(({ locked }) => !locked) ? 'locked' : 'open'
-  const ids = chosen.filter(({ locked }) => locked === (lock === 'open')).map(({ id }) => id)
-  void session.actions.setLocked(ids, lock)
+  const lock = chosen.some(({ locked }) => !locked) ? 'lock' : 'unlock'
+  const ids = chosen.filter(({ locked }) => locked === (lock === 'unlock')).map(({ id }) => id)
+  void session.objects.setLocked(ids, lock)
+}
+
+export function fillHoles(session: Session, ids: readonly number[]): void {
+  const axis = session.getState().plane?.axis
+  if (axis)
+    void session.objects.doSeen(ids, 'Fill the holes of', (objects) => ({
+      kind: 'fill_holes',
+      objects,
+      axis,
+    }))
 }
 
 function toggleHidden({ session }: CommandContext): void {
   const { selected, hidden, objects } = session.getState()
   const ids = selected.size > 0 ? [...selected] : [...objects.keys()]
-  session.actions.setHidden(ids, ids.some((id) => !hidden.has(id)) ? 'hidden' : 'shown')
+  session.display.setHidden(ids, ids.some((id) => !hidden.has(id)) ? 'hidden' : 'shown')
 }
 
 function toggleDone({ session }: CommandContext): void {
   const { project, image } = session.getState()
   const summary = project?.images.find(({ id }) => id === image)
-  if (summary) void session.actions.setDone(summary.id, summary.status === 'done' ? 'open' : 'done')
+  if (summary) void session.setDone(summary.id, summary.status === 'done' ? 'reopened' : 'done')
 }
 
 // The selected object, else the one that was made last.
@@ -105,26 +117,26 @@ function meant(state: SessionState): number | null {
 
 function jump({ session }: CommandContext): void {
   const id = meant(session.getState())
-  if (id !== null) session.actions.open(id)
+  if (id !== null) session.objects.open(id)
 }
 
 function tellSaved({ session }: CommandContext): void {
   const { state, message } = session.getState().save
   const text = state === 'saved' ? 'Everything is saved as you go' : message || 'Saving: a moment'
-  session.actions.tell(state === 'offline' || state === 'refused' ? 'error' : 'info', text)
+  session.core.notify(state === 'offline' || state === 'refused' ? 'error' : 'info', text)
 }
 
 const toolCommands: Command[] = tools.map(({ tool, title, key }) => ({
   group: 'Tools',
   title,
   keys: [key],
-  run: ({ session }) => session.actions.setTool(tool),
+  run: ({ session }) => session.display.setTool(tool),
 }))
 
 function brushStep({ session }: CommandContext, factor: number): void {
   const { brushRadius } = session.getState()
   const stepped = factor > 1 ? Math.max(brushRadius * factor, brushRadius + 0.5) : brushRadius * factor
-  session.actions.setBrushRadius(Math.round(stepped * 2) / 2)
+  session.display.setBrushRadius(Math.round(stepped * 2) / 2)
 }
 
 // All that keys do, and all that the help sheet says of them.
@@ -139,7 +151,7 @@ export const commands: readonly Command[] = [
     keys: ['Tab'],
     where: 'viewer',
     when: hasOpenProposal,
-    run: ({ session }) => void session.actions.nextCandidate(1),
+    run: ({ session }) => void session.editing.nextCandidate(1),
   },
   {
     group: 'Prompts',
@@ -147,7 +159,7 @@ export const commands: readonly Command[] = [
     keys: ['Shift+Tab'],
     where: 'viewer',
     when: hasOpenProposal,
-    run: ({ session }) => void session.actions.nextCandidate(-1),
+    run: ({ session }) => void session.editing.nextCandidate(-1),
   },
   {
     group: 'Prompts',
@@ -155,19 +167,19 @@ export const commands: readonly Command[] = [
     keys: ['Enter'],
     when: (state) => hasOpenProposal(state) || hasSelection(state),
     otherwise: 'Nothing to accept: click into an object for a proposal, or select proposals in the list',
-    run: ({ session }) => void session.actions.accept(),
+    run: ({ session }) => void session.objects.accept(),
   },
   {
     group: 'Prompts',
     title: 'Reject; else deselect',
     keys: ['Escape'],
-    run: ({ session }) => void session.actions.reject(),
+    run: ({ session }) => void session.objects.reject(),
   },
   {
     group: 'Prompts',
     title: 'Refine: prompts change the selected object',
     keys: ['C'],
-    run: ({ session }) => session.actions.setRefining(session.getState().refining ? 'off' : 'on'),
+    run: ({ session }) => session.objects.setRefining(session.getState().refining ? 'off' : 'on'),
   },
   {
     group: 'Prompts',
@@ -179,13 +191,13 @@ export const commands: readonly Command[] = [
     group: 'Objects',
     title: 'Select all proposals',
     keys: ['G'],
-    run: ({ session }) => session.actions.selectAll('proposed'),
+    run: ({ session }) => session.objects.selectAll('proposed'),
   },
   {
     group: 'Objects',
     title: 'Select all approved objects',
     keys: ['Ctrl+A'],
-    run: ({ session }) => session.actions.selectAll('approved'),
+    run: ({ session }) => session.objects.selectAll('approved'),
   },
   {
     group: 'Objects',
@@ -217,7 +229,7 @@ export const commands: readonly Command[] = [
     keys: ['M'],
     when: hasSelection,
     otherwise: 'Select two or more approved objects to merge',
-    run: ({ session }) => void session.actions.merge(selectedIds(session.getState())),
+    run: ({ session }) => void session.objects.merge(selectedIds(session.getState())),
   },
   {
     group: 'Objects',
@@ -225,7 +237,7 @@ export const commands: readonly Command[] = [
     keys: ['F'],
     when: hasSelection,
     otherwise: 'Select the objects whose holes to fill first',
-    run: ({ session }) => void session.actions.fillHoles(selectedIds(session.getState())),
+    run: ({ session }) => fillHoles(session, selectedIds(session.getState())),
   },
   {
     group: 'Objects',
@@ -233,15 +245,15 @@ export const commands: readonly Command[] = [
     keys: ['Delete', 'Backspace'],
     when: hasSelection,
     otherwise: 'Select the objects to delete first',
-    run: ({ session }) => void session.actions.remove(selectedIds(session.getState())),
+    run: ({ session }) => void session.objects.remove(selectedIds(session.getState())),
   },
   {
     group: 'Objects',
     title: 'Undo',
     keys: ['Ctrl+Z'],
     run: ({ session }) => {
-      if (session.getState().undo) void session.actions.undoLast()
-      else session.actions.tell('info', 'There is nothing of this page to undo on this image')
+      if (session.getState().undo) void session.editing.undo()
+      else session.core.notify('info', 'There is nothing of this page to undo on this image')
     },
   },
   {
@@ -249,8 +261,8 @@ export const commands: readonly Command[] = [
     title: 'Redo',
     keys: ['Ctrl+Shift+Z', 'Ctrl+Y'],
     run: ({ session }) => {
-      if (session.getState().redo) void session.actions.redoNext()
-      else session.actions.tell('info', 'There is nothing of this page to redo on this image')
+      if (session.getState().redo) void session.editing.redo()
+      else session.core.notify('info', 'There is nothing of this page to redo on this image')
     },
   },
 
@@ -273,14 +285,14 @@ export const commands: readonly Command[] = [
   { group: 'View', title: 'First slice', keys: ['Home'], when: isVolume, run: (c) => toSlice(c, 'first') },
   { group: 'View', title: 'Last slice', keys: ['End'], when: isVolume, run: (c) => toSlice(c, 'last') },
   { group: 'View', title: 'Next axis', keys: ['X'], when: isVolume, run: nextAxis },
-  { group: 'View', title: 'Fit the picture', keys: ['Z'], run: ({ session }) => session.actions.fit() },
+  { group: 'View', title: 'Fit the picture', keys: ['Z'], run: ({ session }) => session.display.fit() },
   { group: 'View', title: 'Hide or show the selected, or all', keys: ['V'], run: toggleHidden },
   {
     group: 'View',
     title: 'Outlines only',
     keys: ['O'],
     run: ({ session }) =>
-      session.actions.setOutlineOnly(session.getState().outlineOnly ? 'filled' : 'outline'),
+      session.display.setOutlineOnly(session.getState().outlineOnly ? 'filled' : 'outlined'),
   },
 
   { group: 'Images', title: 'Next image', keys: ['.'], run: (context) => stepImage(context, 1) },

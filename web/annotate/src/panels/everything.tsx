@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useEffect, useRef, useState, type FormEvent } from 'react'
-import type { EverythingSettings } from '../session'
-import { useActions, useSession } from '../state/react'
+import type { EverythingSettings } from '../state/session_state'
+import { useSession, useSessionState } from '../state/react'
 import { isUnderWay } from '../state/jobs'
 import { EverythingIcon } from './icons'
 import { useUi, useUiState } from './ui'
@@ -9,14 +9,14 @@ import { useUi, useUiState } from './ui'
 const usual: EverythingSettings = { points_per_side: 32, pred_iou: 0.88, stability: 0.95, min_region: 100 }
 
 export function Everything() {
-  const actions = useActions()
+  const session = useSession()
   const ui = useUi()
   const open = useUiState((state) => state.everythingOpen)
-  const job = useSession((state) => state.job)
-  const found = useSession((state) => state.preview?.masks.length ?? 0)
+  const job = useSessionState((state) => state.job)
+  const found = useSessionState((state) => state.preview?.masks.length ?? 0)
   const [stopping, setStopping] = useState<number | null>(null) // a job
-  const opened = useSession((state) => state.opened)
-  const elsewhere = useSession(({ project, image, jobImage }) =>
+  const opened = useSessionState((state) => state.opened)
+  const elsewhere = useSessionState(({ project, image, jobImage }) =>
     jobImage === image ? undefined : project?.images.find(({ id }) => id === jobImage)?.name,
   )
   const place = useRef<HTMLDivElement>(null)
@@ -38,7 +38,7 @@ export function Everything() {
           disabled={stopping === job.job}
           onClick={() => {
             setStopping(job.job)
-            void actions.stopJob('everything')
+            void session.jobs.stop('job')
           }}
         >
           {stopping === job.job ? 'Stopping' : 'Cancel'}
@@ -67,7 +67,7 @@ export function Everything() {
 let lastSettings = usual
 
 function Settings({ onDone }: { onDone: () => void }) {
-  const actions = useActions()
+  const session = useSession()
   const [settings, setSettings] = useState(lastSettings)
   const first = useRef<HTMLInputElement>(null)
   useEffect(() => first.current?.focus(), [])
@@ -82,7 +82,7 @@ function Settings({ onDone }: { onDone: () => void }) {
     if (!whole) return
     lastSettings = settings
     onDone()
-    void actions.everything(settings)
+    void session.jobs.everything(settings)
   }
   return (
     <form

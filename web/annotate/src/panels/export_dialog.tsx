@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useState, type FormEvent } from 'react'
-import { useActions, useSession } from '../state/react'
+import { useSession, useSessionState } from '../state/react'
 import { isUnderWay } from '../state/jobs'
 import type { ExportedResult, ExportFormat, ExportRequest } from '../wire/types'
 import { countOf } from '../words'
@@ -16,17 +16,17 @@ const formats: readonly { format: ExportFormat; title: string; about: string }[]
 ]
 
 export function ExportDialog({ onClose }: { onClose: () => void }) {
-  const actions = useActions()
-  const job = useSession((state) => state.exporting)
-  const plain = useSession(({ opened }) => opened?.plain ?? true)
-  const images = useSession(({ project }) => project?.images)
+  const session = useSession()
+  const job = useSessionState((state) => state.exporting)
+  const plain = useSessionState(({ opened }) => opened?.plain ?? true)
+  const images = useSessionState(({ project }) => project?.images)
   const [request, setRequest] = useState<ExportRequest>({ format: plain ? 'png' : 'nifti', each: 'labels' })
   const underWay = job !== null && isUnderWay(job)
   const objects = images?.reduce((sum, image) => sum + image.approved, 0) ?? 0
   const proposed = images?.reduce((sum, image) => sum + image.proposed, 0) ?? 0
   const submit = (event: FormEvent) => {
     event.preventDefault()
-    void actions.exportProject(request)
+    void session.jobs.exportProject(request)
   }
   return (
     <Modal title="Export" onClose={onClose}>
@@ -82,7 +82,7 @@ export function ExportDialog({ onClose }: { onClose: () => void }) {
         <ExportState />
         <div className="modal-actions">
           {underWay && (
-            <button type="button" onClick={() => void actions.stopJob('export')}>
+            <button type="button" onClick={() => void session.jobs.stop('exporting')}>
               Cancel the export
             </button>
           )}
@@ -96,7 +96,7 @@ export function ExportDialog({ onClose }: { onClose: () => void }) {
 }
 
 function ExportState() {
-  const job = useSession((state) => state.exporting)
+  const job = useSessionState((state) => state.exporting)
   if (!job) return null
   if (isUnderWay(job))
     return (

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { useSession } from '../state/react'
+import { useSessionState } from '../state/react'
 import { commands, gestures, type Command } from './commands'
 import { Keys, Modal } from './controls'
 
@@ -7,7 +7,7 @@ const groups: readonly Command['group'][] = ['Tools', 'Prompts', 'Objects', 'Vie
 
 // Every key and gesture, out of the same table that handles the keys.
 export function HelpSheet({ onClose }: { onClose: () => void }) {
-  const labels = useSession(({ project }) => project?.labels)
+  const labels = useSessionState(({ project }) => project?.labels)
   const shortcuts = labels?.filter(({ shortcut }) => shortcut) ?? []
   return (
     <Modal title="Keys and gestures" className="help" onClose={onClose}>

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-import { useActions, useSession } from '../state/react'
+import { useSession, useSessionState } from '../state/react'
 import type { HistoryEvent } from '../wire/types'
 import { DownIcon } from './icons'
 
 export function HistoryPanel() {
-  const actions = useActions()
-  const history = useSession((state) => state.history)
-  const opened = useSession((state) => state.opened !== null)
+  const session = useSession()
+  const history = useSessionState((state) => state.history)
+  const opened = useSessionState((state) => state.opened !== null)
   const open = history !== null
   return (
     <section className={`panel history ${open ? 'open' : 'closed'}`} aria-label="History">
@@ -17,7 +17,7 @@ export function HistoryPanel() {
             className="fold"
             aria-expanded={open}
             disabled={!opened}
-            onClick={() => actions.showHistory(open ? 'hidden' : 'shown')}
+            onClick={() => session.history.show(open ? 'hidden' : 'shown')}
           >
             <DownIcon />
             History

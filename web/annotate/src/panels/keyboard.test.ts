@@ -2,7 +2,7 @@
 // @vitest-environment happy-dom
 import { describe, expect, it } from 'vitest'
 import { commands, tools } from './commands'
-import { begin, server } from '../state/session_fixture'
+import { begin, server, stroke } from '../state/session_fixture'
 import { commandFor, handleKey, keyName } from './keyboard'
 import { shortcutFault } from './labels_panel'
 import { Ui } from './ui'
@@ -51,7 +51,7 @@ describe('a key for the selection', () => {
     const listen = (event: KeyboardEvent) => handleKey(event, { session, ui })
     document.body.addEventListener('keydown', listen)
     for (const key of ['Enter', 'C', 'M', 'Delete', 'Backspace', 'K', 'F', 'J', 'F2', 'Ctrl+Z', 'Ctrl+Y']) {
-      for (const { id } of session.getState().messages) session.actions.dismiss(id)
+      for (const { id } of session.getState().messages) session.core.dismiss(id)
       const { defaultPrevented } = pressed(key)
       expect([key, defaultPrevented, session.getState().messages.length]).toEqual([key, true, 1])
     }
@@ -112,7 +112,7 @@ describe('a letter in a control', () => {
 describe('a key over an open dialog', () => {
   it('does nothing to the page, wherever the focus is', async () => {
     const session = await begin()
-    await session.actions.stroke('add', [4, 4], [[10, 10]])
+    await stroke(session, 'add', [4, 4], [[10, 10]])
     const before = session.getState()
     server.asked.length = 0
     const dialog = document.body.appendChild(document.createElement('dialog'))

@@ -66,7 +66,7 @@ export function handleKey(event: KeyboardEvent, context: CommandContext): void {
     if (command.when && !command.when(state)) {
       if (!command.otherwise || !state.opened) return
       event.preventDefault()
-      context.session.actions.tell('info', command.otherwise)
+      context.session.core.notify('info', command.otherwise)
       return
     }
     event.preventDefault()
@@ -76,5 +76,5 @@ export function handleKey(event: KeyboardEvent, context: CommandContext): void {
   const label = state.project?.labels.find(({ shortcut }) => shortcut && shortcut.toUpperCase() === key)
   if (!label) return
   event.preventDefault()
-  void context.session.actions.chooseLabel(label.id)
+  void context.session.objects.chooseLabel(label.id)
 }

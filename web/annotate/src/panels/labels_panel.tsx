@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useState, type FormEvent } from 'react'
-import { useActions, useSession } from '../state/react'
+import { useSession, useSessionState } from '../state/react'
 import type { Label } from '../wire/types'
 import { countOf } from '../words'
 import { Collapsible, IconButton } from './controls'
@@ -11,8 +11,8 @@ import { commandFor } from './keyboard'
 const noLabels: readonly Label[] = []
 
 export function LabelsPanel() {
-  const labels = useSession(({ project }) => project?.labels ?? noLabels)
-  const active = useSession((state) => state.label)
+  const labels = useSessionState(({ project }) => project?.labels ?? noLabels)
+  const active = useSessionState((state) => state.label)
   const [editing, setEditing] = useState<number | null>(null)
   return (
     <Collapsible section="labels" title="Labels" count={labels.length}>
@@ -42,7 +42,7 @@ interface LabelRowProps {
 }
 
 function LabelRow({ label, active, onEdit }: LabelRowProps) {
-  const actions = useActions()
+  const session = useSession()
   return (
     <div className={`label ${active ? 'active' : ''}`}>
       <button
@@ -51,7 +51,7 @@ function LabelRow({ label, active, onEdit }: LabelRowProps) {
         className="label-pick"
         aria-checked={active}
         title={`${label.name}: ${countOf(label.objects, 'object')}, ${label.value} in exported maps. A click or its key makes it active, and the label of the selected objects`}
-        onClick={() => void actions.chooseLabel(label.id)}
+        onClick={() => void session.objects.chooseLabel(label.id)}
       >
         <Swatch colour={label.colour} />
         <span className="label-name">{label.name}</span>
@@ -110,7 +110,7 @@ interface LabelEditorProps {
 }
 
 function LabelEditor({ label, labels, onDone }: LabelEditorProps) {
-  const actions = useActions()
+  const session = useSession()
   const [name, setName] = useState(label.name)
   const [colour, setColour] = useState(label.colour)
   const [shortcut, setShortcut] = useState(label.shortcut)
@@ -123,7 +123,7 @@ function LabelEditor({ label, labels, onDone }: LabelEditorProps) {
       ...(colour !== label.colour && { colour }),
       ...(shortcut !== label.shortcut && { shortcut }),
     }
-    if (Object.keys(changed).length > 0) void actions.editLabel(label.id, changed)
+    if (Object.keys(changed).length > 0) void session.labels.edit(label.id, changed)
     onDone()
   }
   return (
@@ -172,7 +172,7 @@ function LabelEditor({ label, labels, onDone }: LabelEditorProps) {
         }
         disabled={label.objects > 0}
         onClick={() => {
-          void actions.deleteLabel(label.id)
+          void session.labels.remove(label.id)
           onDone()
         }}
       />
@@ -182,7 +182,7 @@ function LabelEditor({ label, labels, onDone }: LabelEditorProps) {
 }
 
 function NewLabel({ labels }: { labels: readonly Label[] }) {
-  const actions = useActions()
+  const session = useSession()
   const [name, setName] = useState('')
   const submit = (event: FormEvent) => {
     event.preventDefault()
@@ -190,7 +190,7 @@ function NewLabel({ labels }: { labels: readonly Label[] }) {
     const used = new Set(labels.map(({ shortcut }) => shortcut))
     const shortcut =
       ['1', '2', '3', '4', '5', '6', '7', '8', '9', '0'].find((digit) => !used.has(digit)) ?? ''
-    void actions.addLabel({ name: name.trim(), colour: nextColour(labels), shortcut })
+    void session.labels.add({ name: name.trim(), colour: nextColour(labels), shortcut })
     setName('')
   }
   return (

@@ -2,7 +2,7 @@
 // @vitest-environment happy-dom
 import { act } from 'react'
 import { expect, it, vi } from 'vitest'
-import type { Message } from '../session'
+import type { Message } from '../state/session_state'
 import { SessionContext } from '../state/react'
 import { begin } from '../state/session_fixture'
 import { Messages } from './messages'
@@ -17,7 +17,7 @@ async function show(tone: Message['tone']): Promise<HTMLElement> {
       <Messages />
     </SessionContext.Provider>,
   )
-  act(() => session.actions.tell(tone, 'Something'))
+  act(() => session.core.notify(tone, 'Something'))
   return place.element().querySelector<HTMLElement>('.message')!
 }
 

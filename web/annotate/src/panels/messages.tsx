@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useEffect, useState } from 'react'
-import type { Message } from '../session'
-import { useActions, useSession } from '../state/react'
+import type { Message } from '../state/session_state'
+import { useSession, useSessionState } from '../state/react'
 import { IconButton } from './controls'
 import { CloseIcon, InfoIcon, WarningIcon } from './icons'
 
@@ -9,7 +9,7 @@ import { CloseIcon, InfoIcon, WarningIcon } from './icons'
 export const shownMs = { info: 5000, error: 8000, critical: Infinity }
 
 export function Messages() {
-  const messages = useSession((state) => state.messages)
+  const messages = useSessionState((state) => state.messages)
   return (
     <div className="messages" role="log" aria-live="polite" aria-label="Messages">
       {messages.map((message) => (
@@ -20,15 +20,15 @@ export function Messages() {
 }
 
 function Toast({ message }: { message: Message }) {
-  const { dismiss, undoLast } = useActions()
+  const session = useSession()
   const [pointedAt, setPointedAt] = useState(false)
   const [focused, setFocused] = useState(false)
   const stays = pointedAt || focused || shownMs[message.tone] === Infinity
   useEffect(() => {
     if (stays) return
-    const timer = setTimeout(() => dismiss(message.id), shownMs[message.tone])
+    const timer = setTimeout(() => session.core.dismiss(message.id), shownMs[message.tone])
     return () => clearTimeout(timer)
-  }, [message, dismiss, stays])
+  }, [message, session, stays])
   return (
     <div
       className={`message ${message.tone}`}
@@ -44,14 +44,14 @@ function Toast({ message }: { message: Message }) {
           type="button"
           className="small"
           onClick={() => {
-            dismiss(message.id)
-            void undoLast()
+            session.core.dismiss(message.id)
+            void session.editing.undo()
           }}
         >
           Undo
         </button>
       )}
-      <IconButton icon={CloseIcon} label="Dismiss" onClick={() => dismiss(message.id)} />
+      <IconButton icon={CloseIcon} label="Dismiss" onClick={() => session.core.dismiss(message.id)} />
     </div>
   )
 }

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-import { useSession } from '../state/react'
+import { useSessionState } from '../state/react'
 import { WarningIcon } from './icons'
 
 // In place of the picture: what is in the way of showing it.
 export function StageNotice() {
-  const project = useSession((state) => state.project)
-  const opened = useSession((state) => state.opened)
-  const opening = useSession((state) => state.opening)
-  const fault = useSession((state) => state.fault)
-  const connection = useSession((state) => state.connection)
+  const project = useSessionState((state) => state.project)
+  const opened = useSessionState((state) => state.opened)
+  const opening = useSessionState((state) => state.opening)
+  const fault = useSessionState((state) => state.fault)
+  const connection = useSessionState((state) => state.connection)
   if (connection === 'lockedOut') return <AccessNotice />
   if (fault !== null && !opening)
     return (
@@ -44,7 +44,7 @@ export function StageNotice() {
 
 // Above the picture: what people should know of the image before they go on.
 export function ImageNotice() {
-  const notice = useSession(
+  const notice = useSessionState(
     ({ project, opened }) => project?.images.find(({ id }) => id === opened?.image.id)?.notice ?? null,
   )
   if (notice === null) return null

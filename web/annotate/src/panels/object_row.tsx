@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { memo, useEffect, useRef, useState } from 'react'
-import { useActions, useSession } from '../state/react'
+import { useSession, useSessionState } from '../state/react'
 import type { ImageObject } from '../wire/types'
 import { objectColour } from '../viewer/scene'
 import { objectName } from '../words'
@@ -24,15 +24,15 @@ interface ObjectRowProps {
 
 export const ObjectRow = memo(function ObjectRow(props: ObjectRowProps) {
   const { object, selected, hidden, open, reachable, onClick } = props
-  const actions = useActions()
+  const session = useSession()
   const ui = useUi()
-  const labels = useSession(({ project }) => project?.labels)
-  const opened = useSession((state) => state.opened)
+  const labels = useSessionState(({ project }) => project?.labels)
+  const opened = useSessionState((state) => state.opened)
   const renaming = useUiState((state) => state.renaming === object.id)
-  const alone = useSession((state) => state.selected.size === 1 && state.selected.has(object.id))
-  const colour = useSession((state) => objectColour(state, object))
-  const pointedAt = useSession((state) => state.hovered === object.id) // in the picture or here
-  const made = useSession((state) => state.made?.object === object.id)
+  const alone = useSessionState((state) => state.selected.size === 1 && state.selected.has(object.id))
+  const colour = useSessionState((state) => objectColour(state, object))
+  const pointedAt = useSessionState((state) => state.hovered === object.id) // in the picture or here
+  const made = useSessionState((state) => state.made?.object === object.id)
   const row = useRef<HTMLLIElement>(null)
   useEffect(() => {
     if (alone || made) row.current?.scrollIntoView({ block: 'nearest' })
@@ -58,8 +58,8 @@ export const ObjectRow = memo(function ObjectRow(props: ObjectRowProps) {
       aria-label={`${name}, ${facts.join(', ')}${object.locked ? ', locked' : ''}${hidden ? ', hidden' : ''}`}
       tabIndex={reachable ? 0 : -1}
       className={`object ${selected ? 'selected' : ''} ${made ? 'made' : ''} ${pointedAt ? 'pointed-at' : ''} ${hidden ? 'hidden-object' : ''} ${open ? 'open-object' : ''}`}
-      onPointerEnter={() => actions.hover(object.id)}
-      onPointerLeave={() => actions.hover(null)}
+      onPointerEnter={() => session.display.hover(object.id)}
+      onPointerLeave={() => session.display.hover(null)}
       onClick={(event) =>
         onClick(object.id, event.shiftKey ? 'range' : event.ctrlKey || event.metaKey ? 'toggle' : 'only')
       }
@@ -68,7 +68,7 @@ export const ObjectRow = memo(function ObjectRow(props: ObjectRowProps) {
         if (event.target !== row.current || (event.key !== ' ' && event.key !== 'Enter')) return
         event.preventDefault()
         const approves = event.key === 'Enter' && !event.ctrlKey && selected && object.state === 'proposed'
-        if (approves) void actions.accept()
+        if (approves) void session.objects.accept()
         else onClick(object.id, event.ctrlKey || event.key === ' ' ? 'toggle' : 'only')
       }}
     >
@@ -88,28 +88,28 @@ export const ObjectRow = memo(function ObjectRow(props: ObjectRowProps) {
           <IconButton
             icon={CheckIcon}
             label={`Approve ${name}`}
-            onClick={() => void actions.approve([object.id])}
+            onClick={() => void session.objects.approve([object.id])}
           />
         ) : (
           <IconButton
             icon={object.locked ? LockIcon : UnlockIcon}
             label={object.locked ? `Unlock ${name}` : `Lock ${name}`}
             pressed={object.locked}
-            onClick={() => void actions.setLocked([object.id], object.locked ? 'open' : 'locked')}
+            onClick={() => void session.objects.setLocked([object.id], object.locked ? 'unlock' : 'lock')}
           />
         )}
         <IconButton
           icon={hidden ? EyeOffIcon : EyeIcon}
           label={hidden ? `Show ${name}` : `Hide ${name}`}
           pressed={hidden}
-          onClick={() => actions.setHidden([object.id], hidden ? 'shown' : 'hidden')}
+          onClick={() => session.display.setHidden([object.id], hidden ? 'shown' : 'hidden')}
         />
         <IconButton
           icon={TrashIcon}
           label={`Delete ${name}`}
           tone="danger"
           disabled={object.locked}
-          onClick={() => void actions.remove([object.id])}
+          onClick={() => void session.objects.remove([object.id])}
         />
       </span>
     </li>
@@ -117,10 +117,11 @@ export const ObjectRow = memo(function ObjectRow(props: ObjectRowProps) {
 })
 
 function NameField({ object, onDone }: { object: ImageObject; onDone: () => void }) {
-  const actions = useActions()
+  const session = useSession()
   const [name, setName] = useState(object.name)
   const keep = () => {
-    if (name.trim() !== object.name) void actions.rename(object.id, name.trim())
+    if (name.trim() !== object.name)
+      void session.objects.do({ kind: 'name', object: object.id, name: name.trim() })
     onDone()
   }
   return (

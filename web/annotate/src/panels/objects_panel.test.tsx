@@ -12,7 +12,7 @@ const place = usePlace()
 
 it('Enter on a proposal in the list selects it, and approves it once it is selected', async () => {
   const session = await begin()
-  await session.actions.addPoint(inside(100, 90))
+  await session.editing.addPoint(inside(100, 90))
   place.render(
     <SessionContext.Provider value={session}>
       <UiContext.Provider value={new Ui(null)}>

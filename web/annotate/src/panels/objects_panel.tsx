@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useMemo, useRef } from 'react'
-import { useSession, useTheSession } from '../state/react'
+import { useSession, useSessionState } from '../state/react'
 import { samePlane } from '../state/slices'
 import type { ImageObject } from '../wire/types'
 import { Collapsible, IconButton } from './controls'
@@ -11,7 +11,7 @@ import { SelectionBar } from './selection_bar'
 import { moveFocus } from './use_roving'
 
 export function ObjectsPanel() {
-  const objects = useSession((state) => state.objects)
+  const objects = useSessionState((state) => state.objects)
   const { approved, proposed } = useMemo(() => {
     const all = [...objects.values()].sort((a, b) => a.id - b.id)
     return {
@@ -38,18 +38,17 @@ export function ObjectsPanel() {
 
 // Of proposals on several slices; null: all are in view.
 function useWhereabouts(objects: readonly ImageObject[]): string | null {
-  const plane = useSession((state) => state.plane)
+  const plane = useSessionState((state) => state.plane)
   const here = objects.filter((object) => samePlane(object.plane, plane)).length
   return here === objects.length ? null : `${here} on this slice, ${objects.length - here} on others`
 }
 
 function ObjectList({ title, objects }: { title: string; objects: readonly ImageObject[] }) {
-  const session = useTheSession()
-  const { actions } = session
-  const selected = useSession((state) => state.selected)
-  const made = useSession((state) => state.made?.object)
-  const hidden = useSession((state) => state.hidden)
-  const proposal = useSession((state) => state.proposal)
+  const session = useSession()
+  const selected = useSessionState((state) => state.selected)
+  const made = useSessionState((state) => state.made?.object)
+  const hidden = useSessionState((state) => state.hidden)
+  const proposal = useSessionState((state) => state.proposal)
   const whereabouts = useWhereabouts(objects)
   const anchor = useRef<number | null>(null)
   if (objects.length === 0) return null
@@ -60,12 +59,12 @@ function ObjectList({ title, objects }: { title: string; objects: readonly Image
     const from = how === 'range' && anchor.current !== null ? ids.indexOf(anchor.current) : -1
     if (from >= 0) {
       const to = ids.indexOf(id)
-      actions.select(ids.slice(Math.min(from, to), Math.max(from, to) + 1), 'only')
+      session.objects.select(ids.slice(Math.min(from, to), Math.max(from, to) + 1), 'only')
       return
     }
     anchor.current = id
-    if (how === 'only') actions.open(id)
-    else actions.select([id], 'toggle')
+    if (how === 'only') session.objects.open(id)
+    else session.objects.select([id], 'toggle')
   }
   return (
     <section className="object-list" aria-label={title}>
@@ -79,19 +78,19 @@ function ObjectList({ title, objects }: { title: string; objects: readonly Image
             <IconButton
               icon={CheckIcon}
               label="Approve all proposals"
-              onClick={() => void actions.approve(ids)}
+              onClick={() => void session.objects.approve(ids)}
             />
             <IconButton
               icon={TrashIcon}
               label="Delete all proposals"
-              onClick={() => void actions.remove(ids)}
+              onClick={() => void session.objects.remove(ids)}
             />
           </>
         )}
         <IconButton
           icon={allHidden ? EyeOffIcon : EyeIcon}
           label={allHidden ? `Show all: ${title}` : `Hide all: ${title}`}
-          onClick={() => actions.setHidden(ids, allHidden ? 'shown' : 'hidden')}
+          onClick={() => session.display.setHidden(ids, allHidden ? 'shown' : 'hidden')}
         />
       </header>
       <ul

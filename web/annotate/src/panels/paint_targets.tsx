@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { PaintTarget } from '../session'
+import type { PaintTarget } from '../state/session_state'
 import {
   nowhere,
   paintedObject,
@@ -8,7 +8,7 @@ import {
   type Paint,
   type PaintState,
 } from '../state/painting'
-import { useSession } from '../state/react'
+import { useSessionState } from '../state/react'
 import { labelColour } from '../viewer/scene'
 import { Swatch } from './labels_panel'
 
@@ -59,13 +59,13 @@ function Target({ state, paint, target }: TargetProps) {
 
 function usePaintState(): PaintState {
   return {
-    draft: useSession((state) => state.draft),
-    plane: useSession((state) => state.plane),
-    proposal: useSession((state) => state.proposal),
-    made: useSession((state) => state.made),
-    selected: useSession((state) => state.selected),
-    objects: useSession((state) => state.objects),
-    label: useSession((state) => state.label),
-    project: useSession((state) => state.project),
+    draft: useSessionState((state) => state.draft),
+    plane: useSessionState((state) => state.plane),
+    proposal: useSessionState((state) => state.proposal),
+    made: useSessionState((state) => state.made),
+    selected: useSessionState((state) => state.selected),
+    objects: useSessionState((state) => state.objects),
+    label: useSessionState((state) => state.label),
+    project: useSessionState((state) => state.project),
   }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { brushRadii } from '../session'
-import { useActions, useSession } from '../state/react'
+import { brushRadii } from '../state/session_state'
+import { useSession, useSessionState } from '../state/react'
 import type { Label } from '../wire/types'
 import { countOf, objectName } from '../words'
 import { tools } from './commands'
@@ -15,7 +15,7 @@ const noLabels: readonly Label[] = []
 
 // Above the picture: what the tool in hand needs, or the open proposal with its candidates.
 export function PromptBar() {
-  const open = useSession((state) => state.draft !== null)
+  const open = useSessionState((state) => state.draft !== null)
   return (
     <div className="prompt-bar">
       {open ? <OpenProposal /> : <ToolOptions />}
@@ -26,13 +26,15 @@ export function PromptBar() {
 }
 
 function ToolOptions() {
-  const actions = useActions()
-  const tool = useSession((state) => state.tool)
-  const radius = useSession((state) => state.brushRadius)
-  const plane = useSession(({ opened, plane }) => opened?.planes.find(({ axis }) => axis === plane?.axis))
-  const refining = useSession((state) => state.refining)
-  const refined = useSession(({ objects, selected }) => objects.get([...selected][0] ?? 0))
-  const labels = useSession(({ project }) => project?.labels ?? noLabels)
+  const session = useSession()
+  const tool = useSessionState((state) => state.tool)
+  const radius = useSessionState((state) => state.brushRadius)
+  const plane = useSessionState(({ opened, plane }) =>
+    opened?.planes.find(({ axis }) => axis === plane?.axis),
+  )
+  const refining = useSessionState((state) => state.refining)
+  const refined = useSessionState(({ objects, selected }) => objects.get([...selected][0] ?? 0))
+  const labels = useSessionState(({ project }) => project?.labels ?? noLabels)
   const { title, hint } = tools.find((one) => one.tool === tool)!
   const prompting = tool === 'point' || tool === 'background' || tool === 'box'
   return (
@@ -46,7 +48,7 @@ function ToolOptions() {
           step={0.25}
           value={Math.min(radius, 60)}
           text={brushText(radius, plane)}
-          onChange={actions.setBrushRadius}
+          onChange={(value) => session.display.setBrushRadius(value)}
         />
       ) : null}
       {tool === 'brush' || tool === 'eraser' || tool === 'lasso' ? (
@@ -63,14 +65,14 @@ function ToolOptions() {
 }
 
 function OpenProposal() {
-  const actions = useActions()
-  const object = useSession((state) =>
+  const session = useSession()
+  const object = useSessionState((state) =>
     state.proposal === null ? undefined : state.objects.get(state.proposal),
   )
-  const draft = useSession((state) => state.draft)
-  const predicting = useSession((state) => state.predicting)
-  const labels = useSession(({ project }) => project?.labels)
-  const label = useSession((state) => state.label)
+  const draft = useSessionState((state) => state.draft)
+  const predicting = useSessionState((state) => state.predicting)
+  const labels = useSessionState(({ project }) => project?.labels)
+  const label = useSessionState((state) => state.label)
   const target = labels?.find(({ id }) => id === label)
   const prompts = draft
     ? [
@@ -88,7 +90,7 @@ function OpenProposal() {
         type="button"
         className="primary small"
         title="Accept (Enter)"
-        onClick={() => void actions.accept()}
+        onClick={() => void session.objects.accept()}
       >
         <CheckIcon />
         Accept
@@ -98,14 +100,19 @@ function OpenProposal() {
           </span>
         )}
       </button>
-      <IconButton icon={CloseIcon} label="Reject" shortcut="Esc" onClick={() => void actions.reject()} />
+      <IconButton
+        icon={CloseIcon}
+        label="Reject"
+        shortcut="Esc"
+        onClick={() => void session.objects.reject()}
+      />
     </div>
   )
 }
 
 function Candidates() {
-  const actions = useActions()
-  const object = useSession((state) =>
+  const session = useSession()
+  const object = useSessionState((state) =>
     state.proposal === null ? undefined : state.objects.get(state.proposal),
   )
   const candidates = object?.candidates ?? []
@@ -125,7 +132,7 @@ function Candidates() {
                 ? `Candidate ${at + 1} (Tab for the next): predicted IoU ${iouText(candidate.predicted_iou)}, stability ${candidate.stability.toFixed(2)}`
                 : `Candidate ${at + 1}`
             }
-            onClick={() => object && void actions.choose(object.id, at)}
+            onClick={() => object && void session.editing.choose(object.id, at)}
           >
             {at + 1}
             <span className="iou tabular">{candidate ? iouText(candidate.predicted_iou) : '–'}</span>

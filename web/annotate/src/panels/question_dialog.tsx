@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-import { useActions, useSession } from '../state/react'
+import { useSession, useSessionState } from '../state/react'
 import { Modal } from './controls'
 
 // What the page asks before it acts. Closing it is no.
 export function QuestionDialog() {
-  const actions = useActions()
-  const question = useSession((state) => state.question)
+  const session = useSession()
+  const question = useSessionState((state) => state.question)
   if (!question) return null
   return (
     <Modal
       key={question.text}
       title={question.text}
       className="question"
-      onClose={() => actions.answer(null)}
+      onClose={() => session.core.answer(null)}
     >
       <p>{question.detail}</p>
       <div className="modal-actions">
@@ -22,12 +22,12 @@ export function QuestionDialog() {
             type="button"
             className={at === 0 ? 'primary' : ''}
             data-first={at === 0 ? '' : undefined}
-            onClick={() => actions.answer(at)}
+            onClick={() => session.core.answer(at)}
           >
             {choice}
           </button>
         ))}
-        <button type="button" onClick={() => actions.answer(null)}>
+        <button type="button" onClick={() => session.core.answer(null)}>
           Cancel
         </button>
       </div>

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useEffect, useState } from 'react'
-import type { SaveState as SaveStateOfSession } from '../session'
-import { useSession } from '../state/react'
+import type { SaveState as SaveStateOfSession } from '../state/session_state'
+import { useSessionState } from '../state/react'
 import { CheckIcon, WarningIcon } from './icons'
 
 const quickMs = 300 // a change that is kept sooner needs no "Saving"
 
 export function SaveState() {
-  const save = useSession((state) => state.save)
+  const save = useSessionState((state) => state.save)
   const saving = useSlow(save.state === 'saving')
   const state = save.state === 'saving' && !saving ? 'saved' : save.state
   const texts = { saved: 'Saved', saving: 'Saving …', offline: save.message, refused: 'Refused' }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useState, type FormEvent } from 'react'
-import { useActions, useSession } from '../state/react'
+import { useSession, useSessionState } from '../state/react'
 import type { ImageObject } from '../wire/types'
 import { countOf } from '../words'
+import { fillHoles } from './commands'
 import { IconButton } from './controls'
 import {
   CheckIcon,
@@ -18,13 +19,13 @@ import {
 
 // What can be done to the selected objects together.
 export function SelectionBar() {
-  const actions = useActions()
-  const selected = useSession((state) => state.selected)
-  const objects = useSession((state) => state.objects)
-  const proposal = useSession((state) => state.proposal)
-  const refining = useSession((state) => state.refining)
-  const active = useSession((state) => state.label)
-  const label = useSession(({ project }) => project?.labels.find(({ id }) => id === active))
+  const session = useSession()
+  const selected = useSessionState((state) => state.selected)
+  const objects = useSessionState((state) => state.objects)
+  const proposal = useSessionState((state) => state.proposal)
+  const refining = useSessionState((state) => state.refining)
+  const active = useSessionState((state) => state.label)
+  const label = useSessionState(({ project }) => project?.labels.find(({ id }) => id === active))
   const chosen = [...selected].flatMap((id) => objects.get(id) ?? [])
   // The bar above the picture is that of the open proposal.
   if (chosen.length === 0 || (chosen.length === 1 && chosen[0]!.id === proposal)) return null
@@ -42,7 +43,7 @@ export function SelectionBar() {
             type="button"
             className="primary small"
             title="Approve with the active label (Enter)"
-            onClick={() => void actions.approve(proposed)}
+            onClick={() => void session.objects.approve(proposed)}
           >
             <CheckIcon />
             Approve{label && ` as ${label.name}`}
@@ -57,27 +58,22 @@ export function SelectionBar() {
           shortcut="C"
           pressed={refining}
           disabled={approved.length !== 1 || chosen.length !== 1}
-          onClick={() => actions.setRefining(refining ? 'off' : 'on')}
+          onClick={() => session.objects.setRefining(refining ? 'off' : 'on')}
         />
         <IconButton
           icon={MergeIcon}
           label="Merge"
           shortcut="M"
           disabled={approved.length < 2}
-          onClick={() => void actions.merge(approved)}
+          onClick={() => void session.objects.merge(approved)}
         />
         <IconButton
           icon={SplitIcon}
           label="Split into connected parts"
           disabled={approved.length !== 1}
-          onClick={() => first !== undefined && void actions.split(first)}
+          onClick={() => first !== undefined && void session.objects.do({ kind: 'split', object: first })}
         />
-        <IconButton
-          icon={FillIcon}
-          label="Fill holes"
-          shortcut="F"
-          onClick={() => void actions.fillHoles(ids)}
-        />
+        <IconButton icon={FillIcon} label="Fill holes" shortcut="F" onClick={() => fillHoles(session, ids)} />
         <Specks ids={ids} />
         <span className="grow" />
         <IconButton
@@ -85,7 +81,7 @@ export function SelectionBar() {
           label={anyOpen ? 'Lock' : 'Unlock'}
           shortcut="K"
           disabled={approved.length === 0}
-          onClick={() => void actions.setLocked(approved, anyOpen ? 'locked' : 'open')}
+          onClick={() => void session.objects.setLocked(approved, anyOpen ? 'lock' : 'unlock')}
         />
         <IconButton
           icon={TrashIcon}
@@ -93,7 +89,7 @@ export function SelectionBar() {
           shortcut="Delete"
           tone="danger"
           disabled={!anyOpen}
-          onClick={() => void actions.remove(ids)}
+          onClick={() => void session.objects.remove(ids)}
         />
       </div>
     </div>
@@ -112,8 +108,8 @@ interface LabelSelectProps {
 
 // Names all of them at once: proposals are approved with the label.
 function LabelSelect({ proposed, approved, chosen }: LabelSelectProps) {
-  const actions = useActions()
-  const labels = useSession(({ project }) => project?.labels)
+  const session = useSession()
+  const labels = useSessionState(({ project }) => project?.labels)
   const common = new Set(chosen.map(({ label }) => label))
   const value = common.size === 1 ? ([...common][0] ?? '') : ''
   return (
@@ -124,7 +120,7 @@ function LabelSelect({ proposed, approved, chosen }: LabelSelectProps) {
       onChange={(event) => {
         const label = Number(event.target.value)
         // One after the other: both may ask.
-        void actions.approve(proposed, label).then(() => actions.relabel(approved, label))
+        void session.objects.approve(proposed, label).then(() => session.objects.relabel(approved, label))
       }}
     >
       <option value="" disabled>
@@ -140,13 +136,17 @@ function LabelSelect({ proposed, approved, chosen }: LabelSelectProps) {
 }
 
 function Specks({ ids }: { ids: number[] }) {
-  const actions = useActions()
-  const plain = useSession(({ opened }) => opened?.plain ?? true)
+  const session = useSession()
+  const plain = useSessionState(({ opened }) => opened?.plain ?? true)
   const [below, setBelow] = useState(50)
   const unit = plain ? 'pixels' : 'voxels'
   const submit = (event: FormEvent) => {
     event.preventDefault()
-    void actions.dropSpecks(ids, below)
+    void session.objects.doSeen(ids, 'Drop the specks of', (objects) => ({
+      kind: 'drop_specks',
+      objects,
+      below,
+    }))
   }
   return (
     <form className="specks" onSubmit={submit}>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Tool } from '../session'
-import { useActions, useSession } from '../state/react'
+import type { Tool } from '../state/session_state'
+import { useSession, useSessionState } from '../state/react'
 import { commandKey, tools } from './commands'
 import { IconButton } from './controls'
 import { actionText } from './describe'
@@ -38,10 +38,10 @@ const groups: readonly (readonly Tool[])[] = [
 ]
 
 export function ToolRail() {
-  const actions = useActions()
-  const active = useSession((state) => state.tool)
-  const undo = useSession((state) => state.undo)
-  const redo = useSession((state) => state.redo)
+  const session = useSession()
+  const active = useSessionState((state) => state.tool)
+  const undo = useSessionState((state) => state.undo)
+  const redo = useSessionState((state) => state.redo)
   return (
     <div
       className="rail"
@@ -62,7 +62,7 @@ export function ToolRail() {
                   aria-label={title}
                   aria-keyshortcuts={key}
                   aria-pressed={active === tool}
-                  onClick={() => actions.setTool(tool)}
+                  onClick={() => session.display.setTool(tool)}
                 >
                   {icon(tool)}
                   <span className="key" aria-hidden="true">
@@ -81,14 +81,14 @@ export function ToolRail() {
           label={undo ? `Undo: ${actionText(undo)}` : 'Nothing to undo'}
           shortcut={commandKey('Undo')}
           disabled={undo === null}
-          onClick={() => void actions.undoLast()}
+          onClick={() => void session.editing.undo()}
         />
         <IconButton
           icon={RedoIcon}
           label={redo ? `Redo: ${actionText(redo)}` : 'Nothing to redo'}
           shortcut={commandKey('Redo')}
           disabled={redo === null}
-          onClick={() => void actions.redoNext()}
+          onClick={() => void session.editing.redo()}
         />
       </div>
     </div>

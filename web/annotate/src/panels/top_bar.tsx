@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { useSession, useTheSession } from '../state/react'
+import { useSession, useSessionState } from '../state/react'
 import type { Summary } from '../wire/types'
 import { commandKey, stepImage } from './commands'
 import { IconButton } from './controls'
@@ -21,8 +21,8 @@ import { useUi, useUiState } from './ui'
 
 export function TopBar() {
   const ui = useUi()
-  const project = useSession((state) => state.project)
-  const image = useSession((state) => state.image)
+  const project = useSessionState((state) => state.project)
+  const image = useSessionState((state) => state.image)
   const images = useUiState(({ collapsed }) => !collapsed.has('images'))
   const side = useUiState(({ collapsed }) => !collapsed.has('side'))
   const summary = project?.images.find(({ id }) => id === image)
@@ -69,9 +69,11 @@ export function TopBar() {
 }
 
 function CurrentImage({ summary, count }: { summary: Summary; count: number }) {
-  const session = useTheSession()
+  const session = useSession()
   const ui = useUi()
-  const position = useSession(({ project }) => project?.images.findIndex(({ id }) => id === summary.id) ?? 0)
+  const position = useSessionState(
+    ({ project }) => project?.images.findIndex(({ id }) => id === summary.id) ?? 0,
+  )
   const done = summary.status === 'done'
   return (
     <nav className="current-image" aria-label="Image in view">
@@ -100,7 +102,7 @@ function CurrentImage({ summary, count }: { summary: Summary; count: number }) {
         className="small done-button"
         aria-pressed={done}
         title={done ? 'Done: click to take it up again (D)' : 'Mark the image as done (D)'}
-        onClick={() => void session.actions.setDone(summary.id, done ? 'open' : 'done')}
+        onClick={() => void session.setDone(summary.id, done ? 'reopened' : 'done')}
       >
         {done ? <DoneIcon /> : <StartedIcon />}
         {done ? 'Done' : 'Mark done'}
@@ -117,10 +119,10 @@ function CurrentImage({ summary, count }: { summary: Summary; count: number }) {
 
 // Whether the network has seen the picture: clicks before that wait for it.
 function Embedding() {
-  const opened = useSession((state) => state.opened !== null)
-  const connected = useSession((state) => state.connection === 'there')
-  const embedding = useSession((state) => state.embedding)
-  const message = useSession((state) => state.embeddingMessage)
+  const opened = useSessionState((state) => state.opened !== null)
+  const connected = useSessionState((state) => state.connection === 'there')
+  const embedding = useSessionState((state) => state.embedding)
+  const message = useSessionState((state) => state.embeddingMessage)
   const texts = { ready: 'Ready', queued: 'Preparing …', encoding: 'Preparing …', failed: 'Not prepared' }
   const titles = {
     ready: 'The network has seen this picture: prompts are answered at once',

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useEffect, useState } from 'react'
-import { useActions, useSession } from '../state/react'
+import { useSession, useSessionState } from '../state/react'
 import type { Opened, ResolvedWindow } from '../wire/types'
 import { IconButton, Range } from './controls'
 import { backToPicture } from './focus'
@@ -8,10 +8,10 @@ import { FitIcon, OutlineIcon } from './icons'
 
 // Below the picture: where in the volume, through which window, how the masks are drawn.
 export function ViewBar() {
-  const actions = useActions()
-  const opened = useSession((state) => state.opened)
-  const opacity = useSession((state) => state.opacity)
-  const outlineOnly = useSession((state) => state.outlineOnly)
+  const session = useSession()
+  const opened = useSessionState((state) => state.opened)
+  const opacity = useSessionState((state) => state.opacity)
+  const outlineOnly = useSessionState((state) => state.outlineOnly)
   if (!opened) return <div className="view-bar" />
   return (
     <div className="view-bar" role="group" aria-label="View">
@@ -26,24 +26,29 @@ export function ViewBar() {
           step={0.05}
           value={opacity}
           text={`${Math.round(opacity * 100)} %`}
-          onChange={actions.setOpacity}
+          onChange={(value) => session.display.setOpacity(value)}
         />
         <IconButton
           icon={OutlineIcon}
           label="Outlines only"
           shortcut="O"
           pressed={outlineOnly}
-          onClick={() => actions.setOutlineOnly(outlineOnly ? 'filled' : 'outline')}
+          onClick={() => session.display.setOutlineOnly(outlineOnly ? 'filled' : 'outlined')}
         />
-        <IconButton icon={FitIcon} label="Fit the picture" shortcut="Z" onClick={actions.fit} />
+        <IconButton
+          icon={FitIcon}
+          label="Fit the picture"
+          shortcut="Z"
+          onClick={() => session.display.fit()}
+        />
       </div>
     </div>
   )
 }
 
 function Slices({ opened }: { opened: Opened }) {
-  const actions = useActions()
-  const plane = useSession((state) => state.plane)
+  const session = useSession()
+  const plane = useSessionState((state) => state.plane)
   const shape = opened.planes.find(({ axis }) => axis === plane?.axis)
   if (!plane || !shape || (opened.planes.length < 2 && shape.slices < 2)) return null
   return (
@@ -58,7 +63,7 @@ function Slices({ opened }: { opened: Opened }) {
               aria-checked={axis === plane.axis}
               aria-label={axis}
               title={`${axis} (X for the next)`}
-              onClick={() => actions.goTo({ axis, slice: Math.floor(slices / 2) })}
+              onClick={() => session.navigator.goTo({ axis, slice: Math.floor(slices / 2) })}
             >
               <Axis axis={axis} />
             </button>
@@ -73,12 +78,12 @@ function Slices({ opened }: { opened: Opened }) {
         min={0}
         max={shape.slices - 1}
         value={plane.slice}
-        onChange={(event) => actions.goTo({ axis: plane.axis, slice: Number(event.target.value) })}
+        onChange={(event) => session.navigator.goTo({ axis: plane.axis, slice: Number(event.target.value) })}
       />
       <NumberField
         label="Slice number, from 1"
         value={plane.slice + 1}
-        onEnter={(slice) => actions.goTo({ axis: plane.axis, slice: slice - 1 })}
+        onEnter={(slice) => session.navigator.goTo({ axis: plane.axis, slice: slice - 1 })}
       />
       <span className="muted tabular">/ {shape.slices}</span>
     </div>
@@ -119,13 +124,13 @@ function capital(text: string): string {
 }
 
 function WindowControl({ opened }: { opened: Opened }) {
-  const actions = useActions()
-  const window = useSession((state) => state.window)
+  const session = useSession()
+  const window = useSessionState((state) => state.window)
   if (!window) return null
   const choices = windowChoices(opened)
   const known = choices.some(({ name }) => name === window.name)
   const custom = (centre: number, width: number) => {
-    if (width > 0) actions.setWindow({ name: `${centre},${width}`, centre, width }, 'final')
+    if (width > 0) session.navigator.setWindow({ name: `${centre},${width}`, centre, width }, 'final')
   }
   const centre = window.centre ?? 127.5
   const width = window.width ?? 255
@@ -139,7 +144,10 @@ function WindowControl({ opened }: { opened: Opened }) {
           onChange={(event) => {
             const choice = choices.find(({ name }) => name === event.target.value)
             if (choice)
-              actions.setWindow({ name: choice.name, centre: choice.centre, width: choice.width }, 'final')
+              session.navigator.setWindow(
+                { name: choice.name, centre: choice.centre, width: choice.width },
+                'final',
+              )
           }}
         >
           {choices.map(({ name, title }) => (

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { memo, useEffect, useMemo, useRef } from 'react'
-import { useActions, useSession } from '../state/react'
+import { useSession, useSessionState } from '../state/react'
 import type { Summary } from '../wire/types'
 import { countOf } from '../words'
 import { IconButton } from './controls'
@@ -16,10 +16,10 @@ const filters: readonly ImageFilter[] = ['all', 'new', 'started', 'done']
 
 export function Worklist() {
   const ui = useUi()
-  const images = useSession(({ project }) => project?.images ?? noImages)
+  const images = useSessionState(({ project }) => project?.images ?? noImages)
   const search = useUiState((state) => state.search)
   const filter = useUiState((state) => state.filter)
-  const current = useSession((state) => state.image)
+  const current = useSessionState((state) => state.image)
   const shown = useMemo(
     () => images.filter((image) => matches(image, search, filter)),
     [images, search, filter],
@@ -92,7 +92,7 @@ export function Worklist() {
 }
 
 const ImageRow = memo(function ImageRow({ image, current }: { image: Summary; current: boolean }) {
-  const actions = useActions()
+  const session = useSession()
   const row = useRef<HTMLLIElement>(null)
   useEffect(() => {
     if (current) row.current?.scrollIntoView({ block: 'nearest' })
@@ -105,7 +105,7 @@ const ImageRow = memo(function ImageRow({ image, current }: { image: Summary; cu
         className="image-open"
         aria-current={current}
         title={image.fault ?? `${image.path}\n${duration(image.active_ms)} spent on it`}
-        onClick={() => void actions.openImage(image.id)}
+        onClick={() => void session.openImage(image.id)}
       >
         <span className="image-name">{image.name}</span>
         <span className="image-facts">
@@ -125,7 +125,7 @@ const ImageRow = memo(function ImageRow({ image, current }: { image: Summary; cu
         aria-pressed={image.status === 'done'}
         aria-label={`${image.name} is done`}
         title={image.status === 'done' ? 'Done: click to take it up again' : 'Mark as done'}
-        onClick={() => void actions.setDone(image.id, image.status === 'done' ? 'open' : 'done')}
+        onClick={() => void session.setDone(image.id, image.status === 'done' ? 'reopened' : 'done')}
       >
         <StatusIcon />
       </button>

@@ -1,25 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it } from 'vitest'
 import type { ActionRequest } from '../wire/types'
-import type { LiveSession } from './live_session'
-import { asks, begin, inside, isAction, server, settle } from './session_fixture'
+import type { Session } from './session'
+import { asks, begin, inside, isAction, server, settle, stroke } from './session_fixture'
 
 // What was selected by hand is acted on, what was only made last is shown.
 
 const kinds = () => server.actions().map(({ kind }) => kind)
-const lastText = (session: LiveSession) => session.getState().messages.at(-1)?.text
+const lastText = (session: Session) => session.getState().messages.at(-1)?.text
 
 // An approved object of the first label, not selected.
-async function drawn(session: LiveSession, x = 10): Promise<number> {
-  await session.actions.stroke('add', [4, 4], [[x, 10]])
-  await session.actions.reject()
+async function drawn(session: Session, x = 10): Promise<number> {
+  await stroke(session, 'add', [4, 4], [[x, 10]])
+  await session.objects.reject()
   return Math.max(...session.getState().objects.keys())
 }
 
-async function accepted(): Promise<LiveSession> {
+async function accepted(): Promise<Session> {
   const session = await begin()
-  await session.actions.addPoint(inside(100, 90))
-  await session.actions.accept()
+  await session.editing.addPoint(inside(100, 90))
+  await session.objects.accept()
   return session
 }
 
@@ -27,7 +27,7 @@ describe('an object that was just accepted', () => {
   it('is shown and not selected: a label that is chosen next is for the next one', async () => {
     const session = await accepted()
     expect(session.getState()).toMatchObject({ made: { object: 1, by: 'accept' }, selected: new Set() })
-    await session.actions.chooseLabel(2)
+    await session.objects.chooseLabel(2)
     expect(server.object(1)?.label).toBe(1)
     expect(session.getState().label).toBe(2)
     expect(kinds()).toEqual(['ask', 'accept'])
@@ -35,27 +35,27 @@ describe('an object that was just accepted', () => {
 
   it('is not painted, erased or deleted', async () => {
     const session = await accepted()
-    await session.actions.stroke('remove', [4, 4], [[100, 90]])
+    await stroke(session, 'remove', [4, 4], [[100, 90]])
     expect(lastText(session)).toBe('Select the object to take from first')
-    await session.actions.stroke('add', [4, 4], [[100, 90]])
+    await stroke(session, 'add', [4, 4], [[100, 90]])
     expect(session.getState().objects.size).toBe(2)
     expect(session.getState().made).toEqual({ object: 2, by: 'stroke' })
   })
 
   it('is not one of those accepted from a selection either', async () => {
     const session = await begin()
-    await session.actions.addPoint(inside(100, 90))
-    session.actions.open(1)
-    void session.actions.accept()
+    await session.editing.addPoint(inside(100, 90))
+    session.objects.open(1)
+    void session.objects.accept()
     expect([...session.getState().selected]).toEqual([])
     await settle()
-    await session.actions.chooseLabel(2)
+    await session.objects.chooseLabel(2)
     expect(server.object(1)?.label).toBe(1)
   })
 
   it('is refined where that is asked for', async () => {
     const session = await accepted()
-    session.actions.setRefining('on')
+    session.objects.setRefining('on')
     expect(session.getState()).toMatchObject({ refining: true, selected: new Set([1]), made: null })
   })
 })
@@ -64,14 +64,14 @@ describe('the label of what is selected by hand', () => {
   it('is the one that is chosen, with a message from which it is undone', async () => {
     const session = await begin()
     const id = await drawn(session)
-    session.actions.select([id], 'only')
-    await session.actions.chooseLabel(2)
+    session.objects.select([id], 'only')
+    await session.objects.chooseLabel(2)
     expect(server.object(id)?.label).toBe(2)
     expect(session.getState().messages.at(-1)).toMatchObject({
       text: 'Relabelled 1 object as vessel',
       undo: 'offered',
     })
-    await session.actions.undoLast()
+    await session.editing.undo()
     expect(server.object(id)?.label).toBe(1)
     expect(session.getState().messages.at(-1)?.undo).toBe('none')
   })
@@ -79,29 +79,29 @@ describe('the label of what is selected by hand', () => {
   it('stays while a proposal is open, while it is locked, and where it is the same', async () => {
     const session = await begin()
     const id = await drawn(session)
-    session.actions.select([id], 'only')
-    await session.actions.chooseLabel(1)
-    await session.actions.setLocked([id], 'locked')
-    await session.actions.chooseLabel(2)
+    session.objects.select([id], 'only')
+    await session.objects.chooseLabel(1)
+    await session.objects.setLocked([id], 'lock')
+    await session.objects.chooseLabel(2)
     expect(lastText(session)).toMatch(/^Locked objects keep their label/)
-    await session.actions.addPoint(inside(100, 90))
+    await session.editing.addPoint(inside(100, 90))
     expect([...session.getState().selected]).toEqual([])
-    await session.actions.chooseLabel(1)
+    await session.objects.chooseLabel(1)
     expect(kinds()).toEqual(['stroke', 'lock', 'ask'])
   })
 
   it('stays where the object is not in view', async () => {
     server.volume = true
     const session = await begin()
-    await session.actions.addPoint(inside(100, 90))
-    await session.actions.accept()
+    await session.editing.addPoint(inside(100, 90))
+    await session.objects.accept()
     const box = server.object(1)!
     box.bounds = { axial: [60, 60] }
-    session.actions.select([1], 'only')
-    session.actions.goTo({ axis: 'axial', slice: 61 })
+    session.objects.select([1], 'only')
+    session.navigator.goTo({ axis: 'axial', slice: 61 })
     await settle()
     session.getState().objects.get(1)!.bounds = { axial: [60, 60] }
-    await session.actions.chooseLabel(2)
+    await session.objects.chooseLabel(2)
     expect(server.object(1)?.label).toBe(1)
     expect(lastText(session)).toMatch(/^What is selected is not in view/)
   })
@@ -110,10 +110,10 @@ describe('the label of what is selected by hand', () => {
 describe('strokes', () => {
   it('begin another object once another label is active', async () => {
     const session = await begin()
-    await session.actions.stroke('add', [4, 4], [[10, 10]])
-    await session.actions.stroke('add', [4, 4], [[20, 10]])
-    await session.actions.chooseLabel(2)
-    await session.actions.stroke('add', [4, 4], [[90, 10]])
+    await stroke(session, 'add', [4, 4], [[10, 10]])
+    await stroke(session, 'add', [4, 4], [[20, 10]])
+    await session.objects.chooseLabel(2)
+    await stroke(session, 'add', [4, 4], [[90, 10]])
     expect([...session.getState().objects.values()].map(({ id, label }) => [id, label])).toEqual([
       [1, 1],
       [2, 2],
@@ -123,10 +123,10 @@ describe('strokes', () => {
   it('go where they were drawn, whatever is selected when they end', async () => {
     const session = await begin()
     const [first, second] = [await drawn(session), await drawn(session, 60)]
-    session.actions.select([second], 'only')
-    await session.actions.stroke('add', [4, 4], [[10, 10]], { on: 'object', object: first })
+    session.objects.select([second], 'only')
+    await stroke(session, 'add', [4, 4], [[10, 10]], { on: 'object', object: first })
     expect(server.actions().at(-1)).toMatchObject({ kind: 'stroke', object: first })
-    await session.actions.stroke('add', [4, 4], [[10, 10]], { on: 'proposal' })
+    await stroke(session, 'add', [4, 4], [[10, 10]], { on: 'proposal' })
     expect(lastText(session)).toMatch(/^What it was drawn on has been closed/)
   })
 })
@@ -134,13 +134,13 @@ describe('strokes', () => {
 describe('Refine', () => {
   it('needs one approved object, and says so', async () => {
     const session = await begin()
-    session.actions.setRefining('on')
+    session.objects.setRefining('on')
     expect(session.getState().refining).toBe(false)
     expect(lastText(session)).toBe('Select one approved object to refine first')
-    await session.actions.addPoint(inside(100, 90))
-    await session.actions.accept()
-    await session.actions.addPoint(inside(300, 200))
-    await session.actions.accept()
+    await session.editing.addPoint(inside(100, 90))
+    await session.objects.accept()
+    await session.editing.addPoint(inside(300, 200))
+    await session.objects.accept()
     expect(asks().map(({ target }) => target)).toEqual([null, null])
     expect(session.getState().objects.size).toBe(2)
   })
@@ -149,29 +149,29 @@ describe('Refine', () => {
     server.volume = true
     const session = await begin()
     const [first, second] = [await drawn(session), await drawn(session, 60)]
-    session.actions.select([first], 'only')
-    session.actions.setRefining('on')
-    session.actions.goTo({ axis: 'axial', slice: 61 })
+    session.objects.select([first], 'only')
+    session.objects.setRefining('on')
+    session.navigator.goTo({ axis: 'axial', slice: 61 })
     await settle()
     expect(session.getState().refining).toBe(true)
-    session.actions.select([second], 'toggle')
+    session.objects.select([second], 'toggle')
     expect(session.getState().refining).toBe(false)
-    session.actions.select([first], 'only')
-    session.actions.setRefining('on')
-    await session.actions.remove([first])
+    session.objects.select([first], 'only')
+    session.objects.setRefining('on')
+    await session.objects.remove([first])
     expect(session.getState().refining).toBe(false)
   })
 })
 
 describe('what is not in view', () => {
   // Proposals on two slices, the second in view.
-  async function spread(): Promise<LiveSession> {
+  async function spread(): Promise<Session> {
     server.volume = true
     const session = await begin()
     for (const slice of [60, 60, 61]) {
-      session.actions.goTo({ axis: 'axial', slice })
-      await session.actions.addPoint(inside(100, 90))
-      session.actions.select([], 'only')
+      session.navigator.goTo({ axis: 'axial', slice })
+      await session.editing.addPoint(inside(100, 90))
+      session.objects.select([], 'only')
     }
     await settle()
     return session
@@ -179,48 +179,48 @@ describe('what is not in view', () => {
 
   it('is asked for before it is approved', async () => {
     const session = await spread()
-    const approving = session.actions.approve([1, 2, 3])
+    const approving = session.objects.approve([1, 2, 3])
     expect(session.getState().question).toEqual({
       text: 'Approve 3 objects?',
       detail: '1 on this slice, 2 on others.',
       choices: ['The 1 on this slice', 'All 3'],
     })
-    session.actions.answer(0)
+    session.core.answer(0)
     await approving
     expect(server.actions().at(-1)).toEqual({ kind: 'accept', objects: [3], label: 1 })
-    const again = session.actions.approve([1, 2])
+    const again = session.objects.approve([1, 2])
     expect(session.getState().plane?.slice).toBe(60)
     expect(lastText(session)).toBe(
       'The first of the 2 proposals is on axial slice 61: Enter again accepts them',
     )
     await again
     expect(server.object(1)?.state).toBe('proposed')
-    await session.actions.approve([1, 2])
+    await session.objects.approve([1, 2])
     expect(server.object(1)?.state).toBe('approved')
   })
 
   it('is asked for before it is deleted, and stays if nothing is chosen', async () => {
     const session = await spread()
-    const deleting = session.actions.remove([1, 3])
+    const deleting = session.objects.remove([1, 3])
     expect(session.getState().question?.text).toBe('Delete 2 objects?')
-    session.actions.answer(null)
+    session.core.answer(null)
     await deleting
     expect(session.getState().question).toBeNull()
     expect(session.getState().objects.size).toBe(3)
-    const one = session.actions.remove([1])
+    const one = session.objects.remove([1])
     expect(session.getState().question).toMatchObject({
       text: 'Delete Proposal 1?',
       detail: 'It is on axial slice 61, not in view.',
       choices: ['Delete'],
     })
-    session.actions.answer(0)
+    session.core.answer(0)
     await one
     expect(session.getState().objects.size).toBe(2)
   })
 
   it('is counted when everything is selected', async () => {
     const session = await spread()
-    session.actions.selectAll('proposed')
+    session.objects.selectAll('proposed')
     expect(lastText(session)).toBe('3 proposals selected, on 2 axial slices: 1 here, 2 not in view')
   })
 })
@@ -229,11 +229,11 @@ describe('a merge', () => {
   it('of several labels asks which one wins', async () => {
     const session = await begin()
     const [nerve, vessel] = [await drawn(session), await drawn(session, 60)]
-    session.actions.select([vessel], 'only')
-    await session.actions.chooseLabel(2)
-    const merging = session.actions.merge([nerve, vessel])
+    session.objects.select([vessel], 'only')
+    await session.objects.chooseLabel(2)
+    const merging = session.objects.merge([nerve, vessel])
     expect(session.getState().question?.choices).toEqual(['nerve (1)', 'vessel (1)'])
-    session.actions.answer(1)
+    session.core.answer(1)
     await merging
     expect(server.actions().at(-1)).toEqual({ kind: 'merge', objects: [vessel, nerve] })
     expect(lastText(session)).toBe(`Merged 2 objects into vessel ${vessel}`)
@@ -244,14 +244,14 @@ describe('an image that is done', () => {
   it('asks before it changes, and is taken up again', async () => {
     const session = await begin()
     const id = await drawn(session)
-    await session.actions.setDone(1, 'done')
-    const refused = session.actions.stroke('add', [4, 4], [[60, 10]])
+    await session.setDone(1, 'done')
+    const refused = stroke(session, 'add', [4, 4], [[60, 10]])
     expect(session.getState().question?.text).toBe('a.png is marked as done')
-    session.actions.answer(null)
+    session.core.answer(null)
     await refused
     expect(kinds()).toEqual(['stroke'])
-    const removed = session.actions.remove([id])
-    session.actions.answer(0)
+    const removed = session.objects.remove([id])
+    session.core.answer(0)
     await removed
     expect(kinds()).toEqual(['stroke', 'delete'])
     expect(session.getState().project?.images[0]?.status).not.toBe('done')
@@ -259,8 +259,8 @@ describe('an image that is done', () => {
 
   it('takes prompts, which change nothing but themselves', async () => {
     const session = await begin()
-    await session.actions.setDone(1, 'done')
-    await session.actions.addPoint(inside(100, 90))
+    await session.setDone(1, 'done')
+    await session.editing.addPoint(inside(100, 90))
     expect(session.getState().question).toBeNull()
     expect(kinds()).toEqual(['ask'])
   })
@@ -281,8 +281,8 @@ describe('undo', () => {
     const session = await begin()
     await drawn(session)
     refuse(1)
-    void session.actions.stroke('add', [4, 4], [[60, 10]])
-    void session.actions.undoLast()
+    void stroke(session, 'add', [4, 4], [[60, 10]])
+    void session.editing.undo()
     await settle()
     expect(kinds()).toEqual(['stroke', 'stroke'])
     expect(session.getState().objects.size).toBe(1)
@@ -292,10 +292,10 @@ describe('undo', () => {
     const session = await begin()
     await drawn(session)
     refuse(2)
-    void session.actions.stroke('add', [4, 4], [[60, 10]])
-    void session.actions.stroke('add', [4, 4], [[90, 10]])
-    void session.actions.undoLast()
-    void session.actions.undoLast()
+    void stroke(session, 'add', [4, 4], [[60, 10]])
+    void stroke(session, 'add', [4, 4], [[90, 10]])
+    void session.editing.undo()
+    void session.editing.undo()
     await settle()
     expect(kinds()).toEqual(['stroke', 'stroke', 'stroke', 'undo'])
     expect(session.getState().objects.size).toBe(1)
@@ -305,11 +305,11 @@ describe('undo', () => {
     const session = await begin()
     await drawn(session)
     refuse(1)
-    await session.actions.stroke('add', [4, 4], [[60, 10]])
-    await session.actions.undoLast()
+    await stroke(session, 'add', [4, 4], [[60, 10]])
+    await session.editing.undo()
     expect(session.getState().objects.size).toBe(1)
     expect(lastText(session)).toMatch(/^The last change was refused/)
-    await session.actions.undoLast()
+    await session.editing.undo()
     expect(session.getState().objects.size).toBe(0)
   })
 

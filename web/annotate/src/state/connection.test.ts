@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it, vi } from 'vitest'
-import type { LiveSession } from './live_session'
-import { begin, server, settle } from './session_fixture'
+import type { Session } from './session'
+import { begin, server, settle, stroke } from './session_fixture'
 
 function loseConnection(): void {
   server.before = () => Promise.reject(new TypeError('Failed to fetch'))
@@ -11,7 +11,7 @@ function findConnection(): void {
   server.before = () => Promise.resolve()
 }
 
-function saved(session: LiveSession): string[] {
+function saved(session: Session): string[] {
   const { connection, save } = session.getState()
   return [connection, save.state, save.message]
 }
@@ -28,8 +28,8 @@ describe('a server that is gone', () => {
   it('is noticed at once by what is asked of it', async () => {
     const session = await begin()
     loseConnection()
-    session.actions.goTo({ axis: 'axial', slice: 0 })
-    void session.actions.openImage(2)
+    session.navigator.goTo({ axis: 'axial', slice: 0 })
+    void session.openImage(2)
     await settle()
     expect(session.getState().connection).toBe('lost')
     expect(session.getState().fault).toBeNull()
@@ -38,10 +38,10 @@ describe('a server that is gone', () => {
   it('is told of with what waits for it, and what waits arrives when it is back', async () => {
     const session = await begin()
     loseConnection()
-    void session.actions.stroke('add', [4, 4], [[10, 10]])
+    void stroke(session, 'add', [4, 4], [[10, 10]])
     await settle()
     expect(saved(session)).toEqual(['lost', 'offline', 'Connection lost: 1 change kept, trying again'])
-    void session.actions.stroke('add', [4, 4], [[30, 10]])
+    void stroke(session, 'add', [4, 4], [[30, 10]])
     await settle()
     expect(saved(session)[2]).toBe('Connection lost: 2 changes kept, trying again')
     findConnection()
@@ -69,7 +69,7 @@ describe('a server that is gone', () => {
   it('opens the image that it was asked for meanwhile', async () => {
     const session = await begin()
     loseConnection()
-    void session.actions.openImage(2)
+    void session.openImage(2)
     await vi.advanceTimersByTimeAsync(2500)
     expect(session.getState()).toMatchObject({ opened: null, fault: null, opening: false })
     findConnection()
@@ -80,7 +80,7 @@ describe('a server that is gone', () => {
   it('refuses in words what cannot wait', async () => {
     const session = await begin()
     loseConnection()
-    await session.actions.addLabel({ name: 'nerve' })
+    await session.labels.add({ name: 'nerve' })
     expect(session.getState().messages.map(({ tone, text }) => [tone, text])).toEqual([
       ['error', 'The server is away: this has not been done'],
     ])
@@ -104,7 +104,7 @@ describe('a server with another token', () => {
     server.token = false
     await vi.advanceTimersByTimeAsync(1000)
     expect(saved(session)).toEqual(['lockedOut', 'offline', "This page's key is no longer valid"])
-    void session.actions.stroke('add', [4, 4], [[10, 10]])
+    void stroke(session, 'add', [4, 4], [[10, 10]])
     await settle()
     expect(saved(session)[2]).toBe("This page's key is no longer valid: 1 change kept")
     loseConnection()
@@ -118,7 +118,7 @@ describe('a job that its server took with it', () => {
 
   it('ends with a message: Everything', async () => {
     const session = await begin()
-    const everything = session.actions.everything(settings)
+    const everything = session.jobs.everything(settings)
     await settle()
     expect(session.getState().job).not.toBeNull()
     loseConnection()
@@ -136,7 +136,7 @@ describe('a job that its server took with it', () => {
 
   it('ends with a message: the export', async () => {
     const session = await begin()
-    const exporting = session.actions.exportProject({ format: 'png', each: 'labels' })
+    const exporting = session.jobs.exportProject({ format: 'png', each: 'labels' })
     await settle()
     server.forgetJobs()
     await vi.advanceTimersByTimeAsync(1000)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Message, Question, SessionState } from '../session'
+import type { Message, Question, SessionState } from './session_state'
 import type { Client, RequestError } from '../wire/client'
 import type { Bundle, Plane, Project, Summary } from '../wire/types'
 import { isAway, sentence } from './faults'
@@ -69,10 +69,14 @@ export class Core {
     return this.store.get()
   }
 
-  tell(tone: Message['tone'], text: string, undo: Message['undo'] = 'none'): void {
+  notify(tone: Message['tone'], text: string, undo: Message['undo'] = 'none'): void {
     const others = this.state.messages.filter((message) => message.text !== text)
     const messages = [...others, { id: ++this.messages, tone, text, undo }].slice(-shownMessages)
     this.store.set({ messages })
+  }
+
+  dismiss(message: number): void {
+    this.store.set({ messages: this.state.messages.filter(({ id }) => id !== message) })
   }
 
   // What was offered to be undone is no longer the last thing that was done.
@@ -107,8 +111,8 @@ export class Core {
   }
 
   fail(error: unknown): void {
-    if (!isAway(error)) this.tell('error', sentence(error))
-    else this.tell('error', 'The server is away: this has not been done')
+    if (!isAway(error)) this.notify('error', sentence(error))
+    else this.notify('error', 'The server is away: this has not been done')
   }
 
   private noteConnection(away: RequestError | null): void {

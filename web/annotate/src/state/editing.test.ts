@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it, vi } from 'vitest'
-import { asks, begin, inside, isAction, keep, outside, server, settle } from './session_fixture'
+import { asks, begin, inside, isAction, keep, outside, server, settle, stroke } from './session_fixture'
 
 describe('prompts', () => {
   it('are gathered: each new one asks with all of them', async () => {
     const session = await begin()
-    await session.actions.addPoint(inside(100, 90))
-    await session.actions.addPoint(outside(120, 90))
-    await session.actions.setBox([50, 40, 150, 140])
+    await session.editing.addPoint(inside(100, 90))
+    await session.editing.addPoint(outside(120, 90))
+    await session.editing.setBox([50, 40, 150, 140])
     expect(asks().map(({ points, box, proposal }) => [points.length, box, proposal])).toEqual([
       [1, null, null],
       [2, null, 1],
@@ -22,8 +22,8 @@ describe('prompts', () => {
     let release = () => {}
     const held = new Promise<void>((resolve) => (release = resolve))
     server.before = (asked, when) => (isAction(asked) && when === 'early' ? held : Promise.resolve())
-    void session.actions.addPoint(inside(100, 90))
-    void session.actions.addPoint(outside(120, 90))
+    void session.editing.addPoint(inside(100, 90))
+    void session.editing.addPoint(outside(120, 90))
     await settle()
     expect(session.getState().draft?.points).toHaveLength(2)
     expect(session.getState().undo).toBe('ask')
@@ -38,9 +38,9 @@ describe('prompts', () => {
 
   it('after Enter begin another proposal, even before the acceptance is answered', async () => {
     const session = await begin()
-    void session.actions.addPoint(inside(100, 90))
-    void session.actions.accept()
-    void session.actions.addPoint(inside(300, 200))
+    void session.editing.addPoint(inside(100, 90))
+    void session.objects.accept()
+    void session.editing.addPoint(inside(300, 200))
     await settle()
     expect(server.actions().map((action) => action.kind)).toEqual(['ask', 'accept', 'ask'])
     expect(server.actions()[1]).toEqual({ kind: 'accept', objects: [1], label: 1 })
@@ -51,37 +51,37 @@ describe('prompts', () => {
 
   it('are taken back one by one by undo, and given again by redo', async () => {
     const session = await begin()
-    await session.actions.addPoint(inside(100, 90))
-    await session.actions.addPoint(outside(120, 90))
-    await session.actions.undoLast()
+    await session.editing.addPoint(inside(100, 90))
+    await session.editing.addPoint(outside(120, 90))
+    await session.editing.undo()
     expect(session.getState().draft?.points).toEqual([inside(100, 90)])
-    await session.actions.undoLast()
+    await session.editing.undo()
     expect(session.getState().draft).toBeNull()
     expect(session.getState().proposal).toBeNull()
     expect(session.getState().objects.size).toBe(0)
-    await session.actions.redoNext()
-    await session.actions.redoNext()
+    await session.editing.redo()
+    await session.editing.redo()
     expect(session.getState().draft?.points).toHaveLength(2)
     expect(session.getState().proposal).toBe(1)
   })
 
   it('open again when their acceptance is undone', async () => {
     const session = await begin()
-    await session.actions.addPoint(inside(100, 90))
-    await session.actions.accept()
+    await session.editing.addPoint(inside(100, 90))
+    await session.objects.accept()
     expect(session.getState().draft).toBeNull()
     expect(session.getState().made).toEqual({ object: 1, by: 'accept' })
-    await session.actions.undoLast()
+    await session.editing.undo()
     expect(session.getState().proposal).toBe(1)
-    await session.actions.addPoint(inside(110, 90))
+    await session.editing.addPoint(inside(110, 90))
     expect(asks()[1]!.proposal).toBe(1)
   })
 
   it('refused: the prompts are again those of the last answer', async () => {
     const session = await begin()
-    await session.actions.addPoint(inside(100, 90))
+    await session.editing.addPoint(inside(100, 90))
     server.act({ kind: 'delete', objects: [1] })
-    await session.actions.addPoint(inside(110, 90))
+    await session.editing.addPoint(inside(110, 90))
     await settle()
     expect(session.getState().messages.map(({ text }) => text)).toEqual(['Object 1 is gone'])
     expect(session.getState().save.state).toBe('refused')
@@ -91,10 +91,10 @@ describe('prompts', () => {
 
   it('cycle the candidates, as fast as Tab is pressed', async () => {
     const session = await begin()
-    await session.actions.addPoint(inside(100, 90))
-    void session.actions.nextCandidate(1)
-    void session.actions.nextCandidate(1)
-    void session.actions.nextCandidate(-1)
+    await session.editing.addPoint(inside(100, 90))
+    void session.editing.nextCandidate(1)
+    void session.editing.nextCandidate(1)
+    void session.editing.nextCandidate(-1)
     await settle()
     const chosen = server.actions().flatMap((action) => (action.kind === 'choose' ? [action.candidate] : []))
     expect(chosen).toEqual([2, 0, 2])
@@ -103,43 +103,43 @@ describe('prompts', () => {
 
   it('refine the selected approved object when that is on', async () => {
     const session = await begin()
-    await session.actions.stroke('add', [4, 4], [[10, 10]])
-    session.actions.setRefining('on')
-    await session.actions.addPoint(inside(100, 90))
-    await session.actions.addPoint(outside(100, 95))
+    await stroke(session, 'add', [4, 4], [[10, 10]])
+    session.objects.setRefining('on')
+    await session.editing.addPoint(inside(100, 90))
+    await session.editing.addPoint(outside(100, 95))
     expect(asks().map(({ target }) => target)).toEqual([1, 1])
   })
 
   it('no longer refine once another image is opened', async () => {
     const session = await begin()
-    await session.actions.stroke('add', [4, 4], [[10, 10]])
-    session.actions.setRefining('on')
+    await stroke(session, 'add', [4, 4], [[10, 10]])
+    session.objects.setRefining('on')
     expect(session.getState().refining).toBe(true)
-    await session.actions.openImage(2)
+    await session.openImage(2)
     expect(session.getState().refining).toBe(false)
   })
 
   it('on a slice that is not in view are not accepted unseen', async () => {
     server.volume = true
     const session = await begin()
-    await session.actions.addPoint(inside(100, 90))
-    session.actions.goTo({ axis: 'axial', slice: 61 })
-    await session.actions.accept()
+    await session.editing.addPoint(inside(100, 90))
+    session.navigator.goTo({ axis: 'axial', slice: 61 })
+    await session.objects.accept()
     expect(session.getState().plane).toEqual({ axis: 'axial', slice: 60 })
     expect(session.getState().messages.at(-1)?.text).toBe(
       'The proposal is on axial slice 61: Enter again accepts it',
     )
     expect(server.object(1)?.state).toBe('proposed')
-    await session.actions.accept()
+    await session.objects.accept()
     expect(server.object(1)?.state).toBe('approved')
   })
 
   it('on another slice begin another proposal', async () => {
     server.volume = true
     const session = await begin()
-    await session.actions.addPoint(inside(100, 90))
-    session.actions.goTo({ axis: 'axial', slice: 61 })
-    await session.actions.addPoint(inside(100, 90))
+    await session.editing.addPoint(inside(100, 90))
+    session.navigator.goTo({ axis: 'axial', slice: 61 })
+    await session.editing.addPoint(inside(100, 90))
     expect(asks().map(({ proposal, plane }) => [proposal, plane.slice])).toEqual([
       [null, 60],
       [null, 61],
@@ -148,8 +148,8 @@ describe('prompts', () => {
 
   it('rejected are deleted, before they have been answered too', async () => {
     const session = await begin()
-    void session.actions.addPoint(inside(100, 90))
-    void session.actions.reject()
+    void session.editing.addPoint(inside(100, 90))
+    void session.objects.reject()
     await settle()
     expect(session.getState().objects.size).toBe(0)
     expect(session.getState().draft).toBeNull()
@@ -163,7 +163,7 @@ describe('strokes', () => {
       isAction(asked) && when === 'early'
         ? new Promise((resolve) => setTimeout(resolve, 200))
         : Promise.resolve()
-    for (let stroke = 0; stroke < 3; ++stroke) void session.actions.stroke('add', [4, 4], [[10 + stroke, 10]])
+    for (let nth = 0; nth < 3; ++nth) void stroke(session, 'add', [4, 4], [[10 + nth, 10]])
     await vi.advanceTimersByTimeAsync(700)
     const objects = server.actions().map((action) => (action.kind === 'stroke' ? action.object : undefined))
     expect(objects).toEqual([null, 1, 1])
@@ -172,18 +172,18 @@ describe('strokes', () => {
 
   it('paint a new object once nothing is selected', async () => {
     const session = await begin()
-    await session.actions.stroke('add', [4, 4], [[10, 10]])
-    await session.actions.reject()
-    await session.actions.stroke('add', [4, 4], [[10, 10]])
+    await stroke(session, 'add', [4, 4], [[10, 10]])
+    await session.objects.reject()
+    await stroke(session, 'add', [4, 4], [[10, 10]])
     expect(session.getState().objects.size).toBe(2)
   })
 
   it('on a locked object are refused before they are sent', async () => {
     const session = await begin()
-    await session.actions.stroke('add', [4, 4], [[10, 10]])
-    await session.actions.setLocked([1], 'locked')
+    await stroke(session, 'add', [4, 4], [[10, 10]])
+    await session.objects.setLocked([1], 'lock')
     server.asked.length = 0
-    await session.actions.stroke('add', [4, 4], [[10, 10]])
+    await stroke(session, 'add', [4, 4], [[10, 10]])
     expect(server.actions()).toEqual([])
     expect(session.getState().messages.at(-1)?.text).toContain('locked')
   })
@@ -198,8 +198,8 @@ describe('strokes', () => {
         throw new TypeError('Failed to fetch')
       }
     }
-    void session.actions.stroke('add', [4, 4], [[10, 10]])
-    void session.actions.stroke('add', [4, 4], [[30, 10]])
+    void stroke(session, 'add', [4, 4], [[10, 10]])
+    void stroke(session, 'add', [4, 4], [[30, 10]])
     await settle()
     expect(session.getState().save.state).toBe('offline')
     expect(session.unsaved).toBe(2)
@@ -217,8 +217,8 @@ describe('strokes', () => {
     server.before = async (asked) => {
       if (isAction(asked)) throw new TypeError('Failed to fetch')
     }
-    void session.actions.stroke('add', [4, 4], [[10, 10]])
-    void session.actions.stroke('add', [4, 4], [[30, 10]])
+    void stroke(session, 'add', [4, 4], [[10, 10]])
+    void stroke(session, 'add', [4, 4], [[30, 10]])
     await settle()
     session.stop()
     const kept = new Map(storage.kept)
@@ -240,8 +240,8 @@ describe('strokes', () => {
         return Promise.reject(new TypeError('Failed to fetch'))
       return isAction(asked) && when === 'early' ? held : Promise.resolve()
     }
-    void session.actions.addPoint(inside(100, 90))
-    void session.actions.accept()
+    void session.editing.addPoint(inside(100, 90))
+    void session.objects.accept()
     await settle()
     release()
     await settle()
@@ -257,7 +257,7 @@ describe('strokes', () => {
   it('wait while the browser has no token, and are sent when it has one', async () => {
     const session = await begin()
     server.token = false
-    void session.actions.stroke('add', [4, 4], [[10, 10]])
+    void stroke(session, 'add', [4, 4], [[10, 10]])
     await vi.advanceTimersByTimeAsync(3000)
     expect(session.getState().connection).toBe('lockedOut')
     expect(session.unsaved).toBe(1)

@@ -1,20 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Connection, Draft, PaintTarget } from '../session'
 import { newRequestId } from '../wire/client'
-import type {
-  BoxPx,
-  Bundle,
-  ImageAction,
-  ImageObject,
-  Plane,
-  PointPx,
-  PromptPoint,
-  Radii,
-} from '../wire/types'
+import type { BoxPx, Bundle, ImageAction, ImageObject, Plane, PromptPoint } from '../wire/types'
+import type { Consent } from './consent'
 import type { Core } from './core'
 import { sentence } from './faults'
+import type { Labels } from './labels'
 import { Outbox, type KeyValueStore, type PendingAction } from './outbox'
 import type { Paint } from './painting'
+import type { Connection, Draft, PaintTarget } from './session_state'
 import { samePlane } from './slices'
 import { doneText } from './telling'
 
@@ -24,10 +17,21 @@ interface Subject {
   from: string
 }
 
-export interface EditingHooks {
+interface EditingDependencies {
+  core: Core
+  consent: Consent
+  labels: Labels
+  keep: KeyValueStore | null
   refresh(): void // fetch what has changed on the plane in view
   changed(): void // other tabs should look
 }
+
+type OmitFromEach<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never
+// What a person has drawn, as the action says it.
+export type Drawing = OmitFromEach<Drawn, 'plane' | 'object' | 'label' | 'paint'>
+type Drawn = Extract<ImageAction, { paint: Paint }>
+
+const isDrawn = (action: ImageAction): action is Drawn => 'paint' in action
 
 // Prompts, strokes and everything else that changes the image in view. What is sent is decided when the person acts, not
 // when an answer comes: a slow answer neither blocks nor redirects the next click.
@@ -39,11 +43,11 @@ export class Editing {
   private refusedOn: number | null = null // the image, where nothing has been done since
   private readonly keptByClick = new Set<string>() // requests
 
-  constructor(
-    private readonly core: Core,
-    private readonly hooks: EditingHooks,
-    keep: KeyValueStore | null,
-  ) {
+  private readonly core: Core
+
+  constructor(private readonly dependencies: EditingDependencies) {
+    const { core, keep } = dependencies
+    this.core = core
     this.outbox = new Outbox(
       {
         send: ({ image, request, view, action }) => core.client.act(image, { request, view, action }),
@@ -70,12 +74,20 @@ export class Editing {
     return this.outbox.push({ image, request, view: plane, action, fill, about })
   }
 
-  // Behind an action that was refused there is nothing of it to take back, and what was done before is not meant.
   undo(): Promise<void> {
+    return this.dependencies.consent.changing(() => this.undoUnlessRefused())
+  }
+
+  redo(): Promise<void> {
+    return this.dependencies.consent.changing(() => this.do({ kind: 'redo' }))
+  }
+
+  // Behind an action that was refused there is nothing of it to take back, and what was done before is not meant.
+  private undoUnlessRefused(): Promise<void> {
     const isRefused = this.refusedOn !== null && this.refusedOn === this.core.state.opened?.image.id
     this.refusedOn = null
     if (!isRefused) return this.do({ kind: 'undo' })
-    this.core.tell(
+    this.core.notify(
       'info',
       'The last change was refused, there is nothing of it: undo again for the one before',
     )
@@ -90,12 +102,11 @@ export class Editing {
     return this.prompt((draft) => ({ ...draft, box }))
   }
 
-  stroke(paint: Paint, radii: Radii, points: PointPx[], target: PaintTarget | null): Promise<void> {
-    return this.paint(paint, target, (on) => ({ kind: 'stroke', ...on, radii, points }))
-  }
-
-  lasso(paint: Paint, polygon: PointPx[], target: PaintTarget | null): Promise<void> {
-    return this.paint(paint, target, (on) => ({ kind: 'lasso', ...on, polygon }))
+  // `target`: as paintTarget says. A proposal may be drawn on whatever the image's state.
+  draw(paint: Paint, target: PaintTarget | null, drawing: Drawing): Promise<void> {
+    const { consent, labels } = this.dependencies
+    const act = () => labels.withLabel(() => this.drawNow(paint, target, drawing))
+    return target === null || target.on === 'proposal' ? act() : consent.changing(act)
   }
 
   nextCandidate(step: 1 | -1): Promise<void> {
@@ -196,30 +207,26 @@ export class Editing {
     return this.targets.get(open) ?? this.openObject()?.target ?? null
   }
 
-  private paint(
-    paint: Paint,
-    target: PaintTarget | null,
-    action: (on: { plane: Plane; object: number | null; label: number; paint: Paint }) => ImageAction,
-  ): Promise<void> {
+  private drawNow(paint: Paint, target: PaintTarget | null, drawing: Drawing): Promise<void> {
     const { plane, label, objects } = this.core.state
     if (!plane) return Promise.resolve()
     if (!target) {
-      this.core.tell('info', 'Select the object to take from first')
+      this.core.notify('info', 'Select the object to take from first')
       return Promise.resolve()
     }
     const subject = this.subjectOf(target)
     if (subject === undefined) {
-      this.core.tell('error', 'What it was drawn on has been closed: nothing has changed')
+      this.core.notify('error', 'What it was drawn on has been closed: nothing has changed')
       return Promise.resolve()
     }
     if (subject?.id && objects.get(subject.id)?.locked) {
-      this.core.tell('error', 'The object is locked: unlock it (K) to change it')
+      this.core.notify('error', 'The object is locked: unlock it (K) to change it')
       return Promise.resolve()
     }
     const request = newRequestId()
     if (!subject) this.begin(request)
-    const body = action({ plane, object: subject?.id ?? null, label, paint })
-    return this.do(body, fillFrom(subject, 'object'), request)
+    const on = { plane, object: subject?.id ?? null, label, paint }
+    return this.do({ ...drawing, ...on }, fillFrom(subject, 'object'), request)
   }
 
   private begin(request: string): void {
@@ -250,7 +257,7 @@ export class Editing {
     const { image, view, action } = pending
     const before = this.core.state
     this.core.takeBundle(image, view, bundle, 'part')
-    this.hooks.changed()
+    this.dependencies.changed()
     const made = madeBy(action, bundle)
     if (this.core.state.opened?.image.id !== image) return made
     for (const subject of [this.open, this.painted])
@@ -273,15 +280,15 @@ export class Editing {
     const image = this.core.state.opened?.image.id
     if (text === null || image === undefined || action.kind === 'undo' || action.kind === 'redo') return
     const isLast = this.outbox.pending(image).length <= 1 && this.core.state.undo === action.kind
-    this.core.tell('info', text, isLast ? 'offered' : 'none')
+    this.core.notify('info', text, isLast ? 'offered' : 'none')
   }
 
   private dropped(pending: PendingAction): void {
-    const { kind } = pending.action
+    const { action } = pending
+    const { kind } = action
     if (kind === 'undo' || kind === 'redo')
-      this.core.tell('info', `What was to be ${kind === 'undo' ? 'undone' : 'redone'} has changed nothing`)
-    else if (kind === 'stroke' || kind === 'lasso')
-      this.core.tell('critical', 'What was drawn on it since is not there either')
+      this.core.notify('info', `What was to be ${kind === 'undo' ? 'undone' : 'redone'} has changed nothing`)
+    else if (isDrawn(action)) this.core.notify('critical', 'What was drawn on it since is not there either')
     this.settle(pending.image, pending)
   }
 
@@ -292,11 +299,10 @@ export class Editing {
     this.keptByClick.delete(pending.request)
     const isStep = pending.action.kind === 'undo' || pending.action.kind === 'redo'
     this.refusedOn = !isStep && this.outbox.pending(pending.image).length <= 1 ? pending.image : null
-    const isDrawn = pending.action.kind === 'stroke' || pending.action.kind === 'lasso'
-    this.core.tell(isDrawn ? 'critical' : 'error', sentence(fault))
+    this.core.notify(isDrawn(pending.action) ? 'critical' : 'error', sentence(fault))
     this.core.store.set({ save: { state: 'refused', message: 'The last change was refused' } })
     this.settle(pending.image, pending)
-    this.hooks.refresh()
+    this.dependencies.refresh()
   }
 
   // Once every action but `settled` has been answered, the prompts are what the server says.
@@ -323,7 +329,7 @@ export class Editing {
   private tellLeft(accepted: readonly number[]): void {
     const left = accepted.filter((id) => this.core.state.objects.get(id)?.state === 'proposed').length
     if (left > 0)
-      this.core.tell(
+      this.core.notify(
         'info',
         `${left} of ${accepted.length} not approved: other objects have all their pixels`,
       )
@@ -372,8 +378,7 @@ function fillFrom<F extends 'object' | 'objects' | 'proposal'>(subject: Subject 
 // The object that an action has made: the newest of those it has changed.
 function madeBy(action: ImageAction, bundle: Bundle): number | null {
   const makes =
-    (action.kind === 'ask' && action.proposal === null) ||
-    ((action.kind === 'stroke' || action.kind === 'lasso') && action.object === null)
+    (action.kind === 'ask' && action.proposal === null) || (isDrawn(action) && action.object === null)
   if (!makes || bundle.changed.length === 0) return null
   return Math.max(...bundle.changed.map(({ id }) => id))
 }

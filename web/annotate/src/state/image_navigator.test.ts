@@ -20,7 +20,7 @@ describe('opening', () => {
     expect(session.getState().opened?.image.name).toBe('c.png')
     expect(server.asked.map(({ path }) => path)).not.toContain('/api/images/1')
     expect(session.getState().fault).toBeNull()
-    await session.actions.openImage(1)
+    await session.openImage(1)
     expect(session.getState().fault).toBe('A.png: is cut off')
   })
 
@@ -43,10 +43,10 @@ describe('opening', () => {
 
   it('says why an image cannot be opened, and opens the next one', async () => {
     const session = await begin()
-    await session.actions.openImage(99)
+    await session.openImage(99)
     expect(session.getState().fault).toBe('There is no image 99')
     expect(session.getState().opened).toBeNull()
-    await session.actions.openImage(2)
+    await session.openImage(2)
     expect(session.getState().fault).toBeNull()
     expect(session.getState().opened?.image.id).toBe(2)
   })
@@ -57,8 +57,8 @@ describe('opening', () => {
       path === '/api/images/2' && when === 'early'
         ? new Promise((resolve) => setTimeout(resolve, 500))
         : Promise.resolve()
-    const slow = session.actions.openImage(2)
-    await session.actions.openImage(3)
+    const slow = session.openImage(2)
+    await session.openImage(3)
     await vi.advanceTimersByTimeAsync(600)
     await slow
     expect(session.getState().opened?.image.id).toBe(3)
@@ -67,18 +67,18 @@ describe('opening', () => {
   it('comes back to the slice that was left', async () => {
     server.volume = true
     const session = await begin()
-    session.actions.goTo({ axis: 'coronal', slice: 7 })
-    await session.actions.openImage(2)
-    await session.actions.openImage(1)
+    session.navigator.goTo({ axis: 'coronal', slice: 7 })
+    await session.openImage(2)
+    await session.openImage(1)
     expect(session.getState().plane).toEqual({ axis: 'coronal', slice: 7 })
   })
 
   it('goes no further than the first and last slice', async () => {
     server.volume = true
     const session = await begin()
-    session.actions.goTo({ axis: 'axial', slice: 500 })
+    session.navigator.goTo({ axis: 'axial', slice: 500 })
     expect(session.getState().plane?.slice).toBe(119)
-    session.actions.goTo({ axis: 'axial', slice: -3 })
+    session.navigator.goTo({ axis: 'axial', slice: -3 })
     expect(session.getState().plane?.slice).toBe(0)
   })
 
@@ -86,7 +86,7 @@ describe('opening', () => {
     server.volume = true
     const session = await begin()
     server.asked.length = 0
-    for (let slice = 10; slice < 30; ++slice) session.actions.goTo({ axis: 'axial', slice })
+    for (let slice = 10; slice < 30; ++slice) session.navigator.goTo({ axis: 'axial', slice })
     await vi.advanceTimersByTimeAsync(400)
     const focused = server.asked.filter(({ path }) => path.endsWith('/focus'))
     expect(focused.map(({ body }) => body)).toEqual([{ plane: { axis: 'axial', slice: 29 }, window: 'none' }])
@@ -106,10 +106,10 @@ describe('opening', () => {
   it('asks only for what has changed when it comes back to a slice', async () => {
     server.volume = true
     const session = await begin()
-    session.actions.goTo({ axis: 'axial', slice: 61 })
+    session.navigator.goTo({ axis: 'axial', slice: 61 })
     await settle()
     server.asked.length = 0
-    session.actions.goTo({ axis: 'axial', slice: 60 })
+    session.navigator.goTo({ axis: 'axial', slice: 60 })
     await settle()
     expect(server.asked.map(({ path }) => path)).toEqual([
       '/api/images/1/changes?axis=axial&slice=60&since=10&client=page-under-test',

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { EverythingSettings } from '../session'
+import type { EverythingSettings } from './session_state'
 import type { EverythingResult, ExportedResult, ExportRequest, Job, WireMask } from '../wire/types'
 import type { Core } from './core'
 import { isLost, isNotFound } from './faults'
@@ -39,7 +39,7 @@ export class Jobs {
     const name = project?.images.find(({ id }) => id === image)?.name
     const where = inView || !name ? '' : ` in ${name}`
     const how = inView ? ': click one to keep it, Shift-click to select several' : ''
-    this.core.tell(
+    this.core.notify(
       'info',
       proposals === 0
         ? `Everything found nothing to propose${where || ' on this picture'}`
@@ -53,7 +53,7 @@ export class Jobs {
     const end = await this.follow('exporting', () => this.core.client.exportProject(request))
     if (end?.state !== 'done') return
     const { files } = end.result as ExportedResult
-    this.core.tell('info', `Exported ${files} ${files === 1 ? 'file' : 'files'}`)
+    this.core.notify('info', `Exported ${files} ${files === 1 ? 'file' : 'files'}`)
   }
 
   async stop(which: 'job' | 'exporting'): Promise<void> {
@@ -86,7 +86,7 @@ export class Jobs {
           else if (!isLost(error, lost++)) throw error
         }
       }
-      if (job.state === 'failed') this.core.tell('critical', job.message || 'The job has failed')
+      if (job.state === 'failed') this.core.notify('critical', job.message || 'The job has failed')
       return job
     } catch (error) {
       this.core.store.set({ [which]: null })

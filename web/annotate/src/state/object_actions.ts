@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { SessionState } from '../session'
 import { countOf, labelName, nameIn } from '../words'
 import type { ImageAction, ImageObject, Plane } from '../wire/types'
 import type { Consent } from './consent'
 import type { Core } from './core'
 import type { Editing } from './editing'
+import type { ImageNavigator } from './image_navigator'
+import type { Labels } from './labels'
+import type { SessionState } from './session_state'
 import { samePlane, showing } from './slices'
-
-export interface ObjectHooks {
-  goTo(plane: Plane): void
-  withLabel(act: () => Promise<void>): Promise<void> // with a label there
-}
 
 // What is done to objects by name or by selection. One rule for all of it: what was selected by hand is acted on, never
 // what was only made last; what is not in view is asked for.
@@ -19,7 +16,8 @@ export class ObjectActions {
     private readonly core: Core,
     private readonly editing: Editing,
     private readonly consent: Consent,
-    private readonly hooks: ObjectHooks,
+    private readonly labels: Labels,
+    private readonly navigator: ImageNavigator,
   ) {}
 
   select(ids: readonly number[], how: 'only' | 'toggle'): void {
@@ -52,12 +50,15 @@ export class ObjectActions {
     const { here, elsewhere } = this.consent.parted(objects.map(({ id }) => id))
     const slices = slicesOf(objects, plane)
     const where = `on ${countOf(slices.size, `${plane.axis} slice`)}`
-    this.core.tell(
+    this.core.notify(
       'info',
       `${countOf(objects.length, noun)} selected, ${where}: ${here.length} here, ${elsewhere.length} not in view`,
     )
   }
 
+  // A click of the tool Select: keeps (approves) a proposal of Everything and selects nothing, else opens or selects the
+  // object; null (beside every object) selects nothing. 'toggle' (with Shift or Ctrl) only adds to the selection or takes
+  // from it.
   pick(id: number | null, how: 'only' | 'toggle'): void {
     const object = id === null ? undefined : this.core.state.objects.get(id)
     if (how === 'toggle') {
@@ -70,20 +71,22 @@ export class ObjectActions {
   private async keep(id: number): Promise<void> {
     this.select([], 'only')
     await this.consent.changing(() =>
-      this.hooks.withLabel(() => this.editing.keep([id], this.core.state.label)),
+      this.labels.withLabel(() => this.editing.keep([id], this.core.state.label)),
     )
   }
 
+  // A click in a list: selects the object, goes to a slice that shows it, and takes a proposal's prompts up again.
   open(id: number): void {
     const { objects, plane } = this.core.state
     const object = objects.get(id)
     if (!object || !plane) return
     this.select([id], 'only')
     const shown = showing(object, plane)
-    if (shown) this.hooks.goTo(shown)
+    if (shown) this.navigator.goTo(shown)
     if (object.state === 'proposed') this.editing.reopen(object)
   }
 
+  // The open proposal, else the selected proposals, with the active label; goes to their slice first.
   async accept(): Promise<void> {
     const { selected, objects, proposal, draft } = this.core.state
     const accepting = this.editing.accepting()
@@ -91,20 +94,20 @@ export class ObjectActions {
     if (draft !== null || proposal !== null) {
       if (this.turnTo(draft?.plane ?? null, 1)) return
       await this.consent.changing(() =>
-        this.hooks.withLabel(() => this.editing.acceptOpen(this.core.state.label) ?? Promise.resolve()),
+        this.labels.withLabel(() => this.editing.acceptOpen(this.core.state.label) ?? Promise.resolve()),
       )
     } else if (chosen.length > 0) await this.approve(chosen)
-    else this.core.tell('info', 'What is selected is approved already: select proposals to accept')
+    else this.core.notify('info', 'What is selected is approved already: select proposals to accept')
   }
 
   // Nothing is accepted unseen: goes to the slice of the proposals first, where another one is in view.
   private turnTo(proposed: Plane | null, count: number): boolean {
     if (proposed === null || samePlane(proposed, this.core.state.plane)) return false
-    this.hooks.goTo(proposed)
+    this.navigator.goTo(proposed)
     const { axis, slice } = proposed
     const them = count === 1 ? 'it' : 'them'
     const subject = count === 1 ? 'The proposal is' : `The first of the ${count} proposals is`
-    this.core.tell('info', `${subject} on ${axis} slice ${slice + 1}: Enter again accepts ${them}`)
+    this.core.notify('info', `${subject} on ${axis} slice ${slice + 1}: Enter again accepts ${them}`)
     return true
   }
 
@@ -128,7 +131,7 @@ export class ObjectActions {
     if (proposal !== null && ids.includes(proposal)) this.editing.close()
     const objects = inOrder(ids, this.core.state)
     this.editing.unselect(ids)
-    return this.hooks.withLabel(() =>
+    return this.labels.withLabel(() =>
       this.editing.do({ kind: 'accept', objects, label: label ?? this.core.state.label }),
     )
   }
@@ -137,7 +140,7 @@ export class ObjectActions {
     const { objects } = this.core.state
     const accepting = this.editing.accepting()
     const left = ids.filter((id) => !accepting.has(id) || objects.get(id)?.state !== 'proposed')
-    if (left.length < ids.length) this.core.tell('info', 'What is being approved is not deleted')
+    if (left.length < ids.length) this.core.notify('info', 'What is being approved is not deleted')
     const open = this.openOf(left, 'Locked objects stay: unlock them (K) to delete them')
     await this.consent.withSeen(open, { verb: 'Delete', atLeast: 1 }, (some) =>
       this.consent.changing(() => this.removeNow(some)),
@@ -150,19 +153,14 @@ export class ObjectActions {
     return this.editing.do({ kind: 'delete', objects })
   }
 
-  // The active label; a stroke that goes on with an object of another one is not meant any more.
-  activate(label: number): void {
-    if (label !== this.core.state.label) this.editing.forgetPainted()
-    this.core.store.set({ label })
-  }
-
+  // Makes it the active one and, while no proposal is open, the label of the approved objects selected by hand.
   async chooseLabel(label: number): Promise<void> {
-    this.activate(label)
+    this.labels.activate(label)
     const { selected, draft } = this.core.state
     const approved = this.approvedOf([...selected]).map(({ id }) => id)
     if (draft !== null || approved.length === 0) return
     if (this.consent.parted(approved).here.length === 0)
-      this.core.tell('info', 'What is selected is not in view and keeps its label: J goes to it')
+      this.core.notify('info', 'What is selected is not in view and keeps its label: J goes to it')
     else await this.relabel(approved, label)
   }
 
@@ -178,7 +176,7 @@ export class ObjectActions {
   // The label that wins is that of the first object.
   async merge(ids: readonly number[]): Promise<void> {
     const all = this.approvedOf(ids).map(({ id }) => id)
-    if (all.length < 2) return this.core.tell('info', 'Select two or more approved objects to merge')
+    if (all.length < 2) return this.core.notify('info', 'Select two or more approved objects to merge')
     await this.consent.withSeen(all, { verb: 'Merge', atLeast: 2 }, async (some) => {
       const first = await this.firstOfMerge(this.approvedOf(some))
       if (first === null) return
@@ -202,20 +200,9 @@ export class ObjectActions {
     return objects.find(({ label }) => label === labels[choice])?.id ?? null
   }
 
-  fillHoles(ids: readonly number[]): Promise<void> {
-    const axis = this.core.state.plane?.axis
-    return axis
-      ? this.doSeen(ids, 'Fill the holes of', (objects) => ({ kind: 'fill_holes', objects, axis }))
-      : Promise.resolve()
-  }
-
-  dropSpecks(ids: readonly number[], below: number): Promise<void> {
-    return this.doSeen(ids, 'Drop the specks of', (objects) => ({ kind: 'drop_specks', objects, below }))
-  }
-
-  setLocked(objects: number[], lock: 'locked' | 'open'): Promise<void> {
+  setLocked(objects: number[], how: 'lock' | 'unlock'): Promise<void> {
     if (objects.length === 0) return Promise.resolve()
-    return this.do({ kind: lock === 'locked' ? 'lock' : 'unlock', objects })
+    return this.do({ kind: how, objects })
   }
 
   // An action on one object or on the image, for which an image that is done asks.
@@ -230,9 +217,9 @@ export class ObjectActions {
     const id = selected.size === 0 ? made?.object : selected.size === 1 ? [...selected][0] : null
     const object = objects.get(id ?? 0)
     if (object?.state !== 'approved')
-      return this.core.tell('info', 'Select one approved object to refine first')
+      return this.core.notify('info', 'Select one approved object to refine first')
     if (object.locked)
-      return this.core.tell(
+      return this.core.notify(
         'info',
         `${nameIn(this.core.state, object)} is locked: unlock it (K) to refine it`,
       )
@@ -241,7 +228,8 @@ export class ObjectActions {
     this.core.store.set({ refining: true })
   }
 
-  private async doSeen(
+  // An action on several objects, with those of them that are meant. `verb`: "Fill the holes of".
+  async doSeen(
     ids: readonly number[],
     verb: string,
     action: (objects: number[]) => ImageAction,
@@ -253,7 +241,7 @@ export class ObjectActions {
   private openOf(ids: readonly number[], otherwise: string): number[] {
     const { objects } = this.core.state
     const open = ids.filter((id) => objects.get(id)?.locked === false)
-    if (open.length < ids.length) this.core.tell('info', otherwise)
+    if (open.length < ids.length) this.core.notify('info', otherwise)
     return open
   }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { PaintTarget, SessionState } from '../session'
+import type { PaintTarget, SessionState } from './session_state'
 import type { ImageObject } from '../wire/types'
 import { labelName, nameIn } from '../words'
 import { samePlane } from './slices'

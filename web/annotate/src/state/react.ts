@@ -1,21 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createContext, useContext, useSyncExternalStore } from 'react'
-import type { Session, SessionActions, SessionState } from '../session'
+import type { Session } from './session'
+import type { SessionState } from './session_state'
 
 export const SessionContext = createContext<Session | null>(null)
 
-export function useTheSession(): Session {
+export function useSession(): Session {
   const session = useContext(SessionContext)
   if (!session) throw new Error('SessionContext is missing')
   return session
 }
 
 // `select` gives parts of the state as they are, nothing made on the way.
-export function useSession<T>(select: (state: SessionState) => T): T {
-  const session = useTheSession()
+export function useSessionState<T>(select: (state: SessionState) => T): T {
+  const session = useSession()
   return useSyncExternalStore(session.subscribe, () => select(session.getState()))
-}
-
-export function useActions(): SessionActions {
-  return useTheSession().actions
 }

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { afterEach, beforeEach, vi } from 'vitest'
 import { Client } from '../wire/client'
-import type { ImageAction } from '../wire/types'
+import type { ImageAction, PointPx, Radii } from '../wire/types'
 import { FakeServer, type Asked } from './fake_server'
-import { LiveSession } from './live_session'
+import { Session } from './session'
 import type { KeyValueStore } from './outbox'
+import { nowhere, paintTarget, type Paint } from './painting'
+import type { PaintTarget } from './session_state'
 import type { Channel } from './change_poller'
 
 // For tests: a session that talks to a server in memory, in time that stands still.
@@ -12,7 +14,7 @@ import type { Channel } from './change_poller'
 export let server: FakeServer
 let now = 0
 let visible = true
-const sessions: LiveSession[] = []
+const sessions: Session[] = []
 
 export function keep(): KeyValueStore & { kept: Map<string, string> } {
   const kept = new Map<string, string>()
@@ -21,8 +23,8 @@ export function keep(): KeyValueStore & { kept: Map<string, string> } {
 
 export async function begin(
   options: { keep?: KeyValueStore; channel?: Channel; image?: number; client?: string } = {},
-): Promise<LiveSession> {
-  const session = new LiveSession({
+): Promise<Session> {
+  const session = new Session({
     client: new Client(server.fetch),
     identify: () => Promise.resolve(options.client ?? 'page-under-test'),
     keep: options.keep ?? null,
@@ -39,6 +41,17 @@ export async function begin(
 // Lets what has been asked be answered, without any time passing.
 export async function settle(): Promise<void> {
   await vi.advanceTimersByTimeAsync(0)
+}
+
+// As a person draws who goes on with what is selected.
+export function stroke(
+  session: Session,
+  paint: Paint,
+  radii: Radii,
+  points: PointPx[],
+  target: PaintTarget | null = paintTarget(session.getState(), paint, nowhere),
+): Promise<void> {
+  return session.editing.draw(paint, target, { kind: 'stroke', radii, points })
 }
 
 export const inside = (x: number, y: number) => ({ x, y, label: 1 }) as const

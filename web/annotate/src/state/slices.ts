@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { maskKey } from '../session'
+import { maskKey } from './session_state'
 import type { Bundle, ImageObject, Plane, WireMask } from '../wire/types'
 
 export function planeKey(plane: Plane): string {

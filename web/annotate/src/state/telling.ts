@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { SessionState } from '../session'
+import type { SessionState } from './session_state'
 import type { Bundle, ImageAction } from '../wire/types'
 import { countOf, labelName, nameIn } from '../words'
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which pixels a stroke or a lasso covers: the same ones as src/sonde/annotate/brush.h, operation by operation, so that
 // what is painted before the server has answered does not change when it does.
-import { brushRadii } from '../session'
+import { brushRadii } from '../state/session_state'
 import type { PointPx, Radii } from '../wire/types'
 
 // Pixels [begin, end) of a row.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { PaintTarget, Session } from '../session'
+import type { Session } from '../state/session'
+import type { PaintTarget } from '../state/session_state'
 import type { Paint } from '../state/painting'
 import type { BoxPx, PointPx, Radii } from '../wire/types'
 import type { Span } from './brush'
@@ -70,12 +71,12 @@ export function windowGesture(stage: Stage, start: PointCss): Gesture {
     move(at) {
       const [x, y] = at.at(-1)!
       now = draggedWindow(from, opened.range, x - start[0], y - start[1])
-      session.actions.setWindow(now, 'dragging')
+      session.navigator.setWindow(now, 'dragging')
     },
     end() {
-      if (now !== before) session.actions.setWindow(now, 'final')
+      if (now !== before) session.navigator.setWindow(now, 'final')
     },
-    cancel: () => session.actions.setWindow(before, 'final'),
+    cancel: () => session.navigator.setWindow(before, 'final'),
   }
 }
 
@@ -96,7 +97,7 @@ export function boxGesture(stage: Stage, start: PointCss): Gesture {
       const box = stage.live.draggedBox
       show(null)
       if (box && box[2] - box[0] >= minBoxPx && box[3] - box[1] >= minBoxPx)
-        void stage.session.actions.setBox(box)
+        void stage.session.editing.setBox(box)
     },
     cancel: () => show(null),
   }
@@ -109,7 +110,11 @@ export function strokeGesture(stage: Stage, start: PointCss, paint: Paint): Gest
   const points: PointPx[] = [rounded(stage.pixel(start))]
   const first = segmentSpans(points[0]!, points[0]!, radii, width, height)
   const target = stage.paintTarget(paint, () => first)
-  if (!target) return { ...idle, end: () => void stage.session.actions.stroke(paint, radii, points, null) }
+  if (!target)
+    return {
+      ...idle,
+      end: () => void stage.session.editing.draw(paint, null, { kind: 'stroke', radii, points }),
+    }
   const preview = stage.beginPreview(target)
   const show = (spans: Span[]) => {
     const area = preview.paint(spans, paint)
@@ -133,7 +138,7 @@ export function strokeGesture(stage: Stage, start: PointCss, paint: Paint): Gest
     },
     end() {
       settle(null)
-      stage.endPreview(preview, stage.session.actions.stroke(paint, radii, points, target))
+      stage.endPreview(preview, stage.session.editing.draw(paint, target, { kind: 'stroke', radii, points }))
     },
     cancel() {
       settle(null)
@@ -166,11 +171,11 @@ export function lassoGesture(stage: Stage, start: PointCss, paint: Paint): Gestu
       const spans = polygon.length < 3 ? [] : lassoSpans(polygon, width, height)
       if (spans.length === 0) return
       const target = targetOf(polygon)
-      if (!target) return void stage.session.actions.lasso(paint, polygon, null)
+      if (!target) return void stage.session.editing.draw(paint, null, { kind: 'lasso', polygon })
       const preview = stage.beginPreview(target)
       preview.paint(spans, paint)
       stage.redrawMasks(null)
-      stage.endPreview(preview, stage.session.actions.lasso(paint, polygon, target))
+      stage.endPreview(preview, stage.session.editing.draw(paint, target, { kind: 'lasso', polygon }))
     },
     cancel: () => show([]),
   }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Tool } from '../session'
+import type { Tool } from '../state/session_state'
 import type { Paint } from '../state/painting'
 
 // What the press of a button means.

@@ -106,11 +106,11 @@ export class PointerInput {
     const point = this.stage.pixel(at)
     if (!isInside(point, this.stage.picture())) return
     const [x, y] = point.map((value) => Math.round(value * 16) / 16)
-    void this.stage.session.actions.addPoint({ x: x!, y: y!, label })
+    void this.stage.session.editing.addPoint({ x: x!, y: y!, label })
   }
 
   private pick(at: PointCss, how: 'only' | 'toggle'): void {
-    this.stage.session.actions.pick(this.stage.objectAt(this.stage.pixel(at)), how)
+    this.stage.session.objects.pick(this.stage.objectAt(this.stage.pixel(at)), how)
   }
 
   private move(event: PointerEvent): void {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { maskKey, type PaintTarget, type SessionState } from '../session'
+import { maskKey, type PaintTarget, type SessionState } from '../state/session_state'
 import { paintedObject } from '../state/painting'
 import { paintedColour } from './scene'
 import { StrokePreview } from './stroke_preview'

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { maskKey, type SessionState } from '../session'
+import { maskKey, type SessionState } from '../state/session_state'
 import type { ImageObject, WireMask } from '../wire/types'
 import { maskBits } from './mask_bits'
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useEffect, useRef, useSyncExternalStore } from 'react'
-import type { Session, SessionState } from '../session'
+import type { Session } from '../state/session'
+import type { SessionState } from '../state/session_state'
 import { Client } from '../wire/client'
 import type { PictureRequest } from './picture_cache'
 import { PointerInput } from './pointer'

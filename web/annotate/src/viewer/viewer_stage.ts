@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { maskKey, type PaintTarget, type Session, type SessionState, type Tool } from '../session'
+import type { Session } from '../state/session'
+import { maskKey, type PaintTarget, type SessionState, type Tool } from '../state/session_state'
 import { paintedObject, paintTarget, paintText, type Paint } from '../state/painting'
 import type { BoxPx, ImagePlane, Picture, Plane, PointPx, Radii } from '../wire/types'
 import { radiiOf, segmentSpans, type Span } from './brush'
@@ -158,7 +159,7 @@ export class ViewerStage implements Stage {
 
   step(slices: number): void {
     const { plane } = this.state
-    if (plane) this.session.actions.goTo({ axis: plane.axis, slice: plane.slice + slices })
+    if (plane) this.session.navigator.goTo({ axis: plane.axis, slice: plane.slice + slices })
   }
 
   objectAt(point: PointPx): number | null {
@@ -174,14 +175,14 @@ export class ViewerStage implements Stage {
     const object = hovers(this.state.tool) ? this.objectAt(point) : null
     if (object === null && !this.hovering) return
     this.hovering = object !== null
-    if (object !== this.state.hovered) this.session.actions.hover(object)
+    if (object !== this.state.hovered) this.session.display.hover(object)
   }
 
   leave(): void {
     this.pointer = null
     this.redrawLive()
     this.elements.readout.textContent = ''
-    if (this.hovering) this.session.actions.hover(null)
+    if (this.hovering) this.session.display.hover(null)
     this.hovering = false
   }
 

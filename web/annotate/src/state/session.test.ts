@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it, vi } from 'vitest'
-import { begin, hidePage, isAction, server, settle } from './session_fixture'
+import { begin, hidePage, isAction, server, settle, stroke } from './session_fixture'
 import type { Channel } from './change_poller'
 
 const usual = { points_per_side: 16, pred_iou: 0.9, stability: 0.9, min_region: 0 }
 
 async function proposals() {
   const session = await begin()
-  const everything = session.actions.everything(usual)
+  const everything = session.jobs.everything(usual)
   await vi.advanceTimersByTimeAsync(3000)
   await everything
   return session
@@ -19,15 +19,15 @@ describe('objects', () => {
     expect(session.getState().job).toBeNull()
     expect(session.getState().tool).toBe('select')
     expect(session.getState().objects.size).toBe(24)
-    session.actions.select([2], 'only')
-    session.actions.pick(3, 'only')
+    session.objects.select([2], 'only')
+    session.objects.pick(3, 'only')
     await settle()
     expect(server.object(3)?.state).toBe('approved')
     expect([...session.getState().selected]).toEqual([])
-    session.actions.pick(4, 'toggle')
-    session.actions.pick(5, 'toggle')
-    await session.actions.chooseLabel(2)
-    await session.actions.accept()
+    session.objects.pick(4, 'toggle')
+    session.objects.pick(5, 'toggle')
+    await session.objects.chooseLabel(2)
+    await session.objects.accept()
     expect(server.actions().at(-1)).toEqual({ kind: 'accept', objects: [4, 5], label: 2 })
   })
 
@@ -41,7 +41,7 @@ describe('objects', () => {
       const numbers = preview?.masks.map(({ object }) => object) ?? []
       if (String(numbers) !== String(shown.at(-1) ?? [])) shown.push(numbers)
     })
-    const everything = session.actions.everything(usual)
+    const everything = session.jobs.everything(usual)
     await vi.advanceTimersByTimeAsync(3000)
     await everything
     expect(shown).toEqual([[1], [2, 1], [3, 2, 1], []])
@@ -51,11 +51,11 @@ describe('objects', () => {
 
   it('are gone as soon as Everything has been stopped', async () => {
     const session = await begin()
-    const everything = session.actions.everything(usual)
+    const everything = session.jobs.everything(usual)
     await vi.advanceTimersByTimeAsync(700)
     expect(session.getState().preview).toMatchObject({ image: 1, plane: session.getState().plane })
     expect(session.getState().preview?.masks.length).toBeGreaterThan(0)
-    await session.actions.stopJob('everything')
+    await session.jobs.stop('job')
     await vi.advanceTimersByTimeAsync(1000)
     await everything
     expect(session.getState().preview).toBeNull()
@@ -63,8 +63,8 @@ describe('objects', () => {
 
   it('leave the tool to whoever is in the middle of a proposal', async () => {
     const session = await begin()
-    const everything = session.actions.everything(usual)
-    await session.actions.addPoint({ x: 30, y: 40, label: 1 })
+    const everything = session.jobs.everything(usual)
+    await session.editing.addPoint({ x: 30, y: 40, label: 1 })
     const { proposal } = session.getState()
     expect(proposal).not.toBeNull()
     await vi.advanceTimersByTimeAsync(3000)
@@ -74,8 +74,8 @@ describe('objects', () => {
 
   it('are told of with the name of their picture when another is in view', async () => {
     const session = await begin()
-    const everything = session.actions.everything(usual)
-    await session.actions.openImage(2)
+    const everything = session.jobs.everything(usual)
+    await session.openImage(2)
     await vi.advanceTimersByTimeAsync(3000)
     await everything
     expect(session.getState().messages.at(-1)?.text).toBe('24 proposals in a.png')
@@ -87,14 +87,14 @@ describe('objects', () => {
     let release = () => {}
     const held = new Promise<void>((resolve) => (release = resolve))
     server.before = (asked, when) => (isAction(asked) && when === 'early' ? held : Promise.resolve())
-    session.actions.pick(3, 'only')
+    session.objects.pick(3, 'only')
     await settle()
     expect(session.getState().objects.get(3)?.state).toBe('proposed')
     const all = [...session.getState().objects.keys()]
-    session.actions.selectAll('proposed')
+    session.objects.selectAll('proposed')
     expect(session.getState().selected.size).toBe(23)
     expect(session.getState().selected.has(3)).toBe(false)
-    void session.actions.remove(all)
+    void session.objects.remove(all)
     release()
     await settle()
     expect([...session.getState().objects.values()].map(({ id, state }) => [id, state])).toEqual([
@@ -104,18 +104,18 @@ describe('objects', () => {
 
   it('leave a selection of several once they are approved', async () => {
     const session = await proposals()
-    session.actions.selectAll('proposed')
-    await session.actions.approve([4, 5])
+    session.objects.selectAll('proposed')
+    await session.objects.approve([4, 5])
     expect(session.getState().selected.size).toBe(22)
-    await session.actions.remove([...session.getState().selected])
+    await session.objects.remove([...session.getState().selected])
     expect([...session.getState().objects.keys()]).toEqual([4, 5])
   })
 
   it('are accepted once, however often Enter is pressed', async () => {
     const session = await proposals()
-    session.actions.select([4], 'only')
-    void session.actions.accept()
-    void session.actions.accept()
+    session.objects.select([4], 'only')
+    void session.objects.accept()
+    void session.objects.accept()
     await settle()
     expect(server.actions()).toEqual([{ kind: 'accept', objects: [4], label: 1 }])
     expect(session.getState().save.state).toBe('saved')
@@ -124,32 +124,32 @@ describe('objects', () => {
   it('on another slice are accepted once they are in view', async () => {
     server.volume = true
     const session = await proposals()
-    session.actions.goTo({ axis: 'axial', slice: 61 })
-    session.actions.select([4], 'only')
-    await session.actions.accept()
+    session.navigator.goTo({ axis: 'axial', slice: 61 })
+    session.objects.select([4], 'only')
+    await session.objects.accept()
     expect(session.getState().plane).toEqual({ axis: 'axial', slice: 60 })
     expect(server.actions()).toEqual([])
-    await session.actions.accept()
+    await session.objects.accept()
     expect(server.object(4)?.state).toBe('approved')
   })
 
   it('are approved from small to large where the first one keeps its pixels', async () => {
     const session = await proposals()
-    await session.actions.approve([9, 2, 5])
+    await session.objects.approve([9, 2, 5])
     expect(server.actions().at(-1)).toMatchObject({ objects: [2, 5, 9] })
-    await session.actions.setOverlap('overwrite')
-    await session.actions.approve([10, 3, 6])
+    await session.setOverlap('overwrite')
+    await session.objects.approve([10, 3, 6])
     expect(server.actions().at(-1)).toMatchObject({ objects: [10, 6, 3] })
   })
 
   it('that are locked are left by Delete', async () => {
     const session = await begin()
     for (let made = 0; made < 2; ++made) {
-      await session.actions.stroke('add', [4, 4], [[10, 10]])
-      await session.actions.reject()
+      await stroke(session, 'add', [4, 4], [[10, 10]])
+      await session.objects.reject()
     }
-    await session.actions.setLocked([1], 'locked')
-    await session.actions.remove([1, 2])
+    await session.objects.setLocked([1], 'lock')
+    await session.objects.remove([1, 2])
     expect([...session.getState().objects.keys()]).toEqual([1])
   })
 
@@ -157,7 +157,7 @@ describe('objects', () => {
     server.labels = []
     const session = await begin()
     expect(session.getState().label).toBe(0)
-    await session.actions.stroke('add', [4, 4], [[10, 10]])
+    await stroke(session, 'add', [4, 4], [[10, 10]])
     expect(server.actions()[0]).toMatchObject({ kind: 'stroke', label: 1 })
     expect(session.getState().project?.labels.map(({ name }) => name)).toEqual(['object'])
   })
@@ -167,13 +167,13 @@ describe('the rule for overlaps', () => {
   it('is shown as it is chosen, and as it was if it cannot be set', async () => {
     const session = await begin()
     const chosen = () => session.getState().project?.overlap
-    const done = session.actions.setOverlap('allow')
+    const done = session.setOverlap('allow')
     expect(chosen()).toBe('allow')
     await done
     expect(chosen()).toBe('allow')
     server.before = ({ path }) =>
       path.endsWith('/settings') ? Promise.reject(new TypeError('gone')) : Promise.resolve()
-    await session.actions.setOverlap('overwrite')
+    await session.setOverlap('overwrite')
     expect(chosen()).toBe('allow')
   })
 })
@@ -204,10 +204,10 @@ describe('two tabs', () => {
     }))
     const first = await begin({ channel: ends[0]! })
     const second = await begin({ channel: ends[1]! })
-    await first.actions.stroke('add', [4, 4], [[50, 50]])
+    await stroke(first, 'add', [4, 4], [[50, 50]])
     await settle()
     expect(second.getState().objects.size).toBe(1)
-    await second.actions.remove([1])
+    await second.objects.remove([1])
     await settle()
     expect(first.getState().objects.size).toBe(0)
     expect(first.getState().masks.size).toBe(0)
