@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Session } from '../state/session'
-import type { SessionState, Tool } from '../state/session_state'
+import type { SessionState } from '../state/session_state'
+import { tools } from '../viewer/tools'
 import type { ImageObject } from '../wire/types'
 import { matches } from './describe'
 import type { Ui } from './ui'
@@ -21,23 +22,6 @@ export interface Command {
   otherwise?: string
   run: (context: CommandContext) => void
 }
-
-export const tools: readonly { tool: Tool; title: string; key: string; hint: string }[] = [
-  { tool: 'select', title: 'Select', key: 'S', hint: 'Click an object to select it, a proposal to keep it' },
-  { tool: 'point', title: 'Point inside', key: 'P', hint: 'Click what belongs to the object' },
-  { tool: 'background', title: 'Point outside', key: 'N', hint: 'Click what does not belong to it' },
-  { tool: 'box', title: 'Box', key: 'B', hint: 'Draw a box round the object' },
-  { tool: 'brush', title: 'Brush', key: 'R', hint: 'Paint the object selected by hand, or a new one' },
-  { tool: 'eraser', title: 'Eraser', key: 'E', hint: 'Take from the object selected by hand' },
-  { tool: 'lasso', title: 'Lasso', key: 'L', hint: 'Draw round what shall be added' },
-  { tool: 'pan', title: 'Pan', key: 'H', hint: 'Drag the picture' },
-  {
-    tool: 'window',
-    title: 'Window',
-    key: 'W',
-    hint: 'Drag across for the width, up and down for the centre',
-  },
-]
 
 function selectedObjects({ selected, objects }: SessionState): ImageObject[] {
   return [...selected].flatMap((id) => objects.get(id) ?? [])
@@ -126,11 +110,11 @@ function tellSaved({ session }: CommandContext): void {
   session.core.notify(state === 'offline' || state === 'refused' ? 'error' : 'info', text)
 }
 
-const toolCommands: Command[] = tools.map(({ tool, title, key }) => ({
+const toolCommands: Command[] = tools.map(({ id, title, key }) => ({
   group: 'Tools',
   title,
   keys: [key],
-  run: ({ session }) => session.display.setTool(tool),
+  run: ({ session }) => session.display.setTool(id),
 }))
 
 function brushStep({ session }: CommandContext, factor: number): void {

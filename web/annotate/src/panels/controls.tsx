@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useEffect, useId, useRef, type ComponentType, type ReactNode } from 'react'
-import { CloseIcon, DownIcon } from './icons'
+import { CloseIcon, DownIcon } from '../icons'
 import { useUi, useUiState, type Section } from './ui'
 
 interface IconButtonProps {

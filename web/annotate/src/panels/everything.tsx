@@ -3,7 +3,7 @@ import { useEffect, useRef, useState, type FormEvent } from 'react'
 import type { EverythingSettings } from '../state/session_state'
 import { useSession, useSessionState } from '../state/react'
 import { isUnderWay } from '../state/jobs'
-import { EverythingIcon } from './icons'
+import { EverythingIcon } from '../icons'
 import { useUi, useUiState } from './ui'
 
 const usual: EverythingSettings = { points_per_side: 32, pred_iou: 0.88, stability: 0.95, min_region: 100 }

@@ -5,7 +5,7 @@ import { isUnderWay } from '../state/jobs'
 import type { ExportedResult, ExportFormat, ExportRequest } from '../wire/types'
 import { countOf } from '../words'
 import { Modal } from './controls'
-import { CheckIcon } from './icons'
+import { CheckIcon } from '../icons'
 
 const formats: readonly { format: ExportFormat; title: string; about: string }[] = [
   { format: 'nifti', title: 'NIfTI', about: 'Label maps with the geometry of the image (.nii.gz)' },

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useSession, useSessionState } from '../state/react'
 import type { HistoryEvent } from '../wire/types'
-import { DownIcon } from './icons'
+import { DownIcon } from '../icons'
 
 export function HistoryPanel() {
   const session = useSession()

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // @vitest-environment happy-dom
 import { describe, expect, it } from 'vitest'
-import { commands, tools } from './commands'
+import { tools } from '../viewer/tools'
+import { commands } from './commands'
 import { begin, server, stroke } from '../state/session_fixture'
 import { commandFor, handleKey, keyName } from './keyboard'
 import { shortcutFault } from './labels_panel'

@@ -5,7 +5,7 @@ import type { Label } from '../wire/types'
 import { countOf } from '../words'
 import { Collapsible, IconButton } from './controls'
 import { nextColour } from './describe'
-import { SettingsIcon, PlusIcon, TrashIcon, CheckIcon } from './icons'
+import { SettingsIcon, PlusIcon, TrashIcon, CheckIcon } from '../icons'
 import { commandFor } from './keyboard'
 
 const noLabels: readonly Label[] = []

@@ -3,7 +3,7 @@ import { useEffect, useState } from 'react'
 import type { Message } from '../state/session_state'
 import { useSession, useSessionState } from '../state/react'
 import { IconButton } from './controls'
-import { CloseIcon, InfoIcon, WarningIcon } from './icons'
+import { CloseIcon, InfoIcon, WarningIcon } from '../icons'
 
 // Unless it is pointed at or has the focus.
 export const shownMs = { info: 5000, error: 8000, critical: Infinity }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useSessionState } from '../state/react'
-import { WarningIcon } from './icons'
+import { WarningIcon } from '../icons'
 
 // In place of the picture: what is in the way of showing it.
 export function StageNotice() {

@@ -7,7 +7,7 @@ import { objectName } from '../words'
 import { IconButton } from './controls'
 import { backToPicture } from './focus'
 import { areaText, iouText } from './describe'
-import { CheckIcon, EyeIcon, EyeOffIcon, LockIcon, TrashIcon, UnlockIcon } from './icons'
+import { CheckIcon, EyeIcon, EyeOffIcon, LockIcon, TrashIcon, UnlockIcon } from '../icons'
 import { Swatch } from './labels_panel'
 import { useUi, useUiState } from './ui'
 

@@ -10,13 +10,11 @@ import {
 } from '../state/painting'
 import { useSessionState } from '../state/react'
 import { labelColour } from '../viewer/scene'
+import type { Tool } from '../viewer/tools/tool'
 import { Swatch } from './labels_panel'
 
-const beginsOnIt = 'A stroke that begins on the selected object goes to it'
-const touchesIt = 'A lasso that touches the selected object goes to it'
-
-// Whom the next stroke or lasso changes, in the words of the ring.
-export function PaintTargets({ paint, tool }: { paint: Paint; tool: 'brush' | 'eraser' | 'lasso' }) {
+// What the next stroke of a tool changes, in the words of its ring.
+export function PaintTargets({ paint, goesToIt }: NonNullable<Tool['paints']>) {
   const state = usePaintState()
   const onIt = paintTarget(state, paint, () => true)
   const elsewhere = paintTarget(state, paint, nowhere)
@@ -26,7 +24,7 @@ export function PaintTargets({ paint, tool }: { paint: Paint; tool: 'brush' | 'e
       className="hint paint-targets"
       role="status"
       aria-label="What is painted"
-      title={depends ? (tool === 'lasso' ? touchesIt : beginsOnIt) : undefined}
+      title={depends ? goesToIt : undefined}
     >
       <Target state={state} paint={paint} target={onIt} />
       {depends && (

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import { brushRadii } from '../state/session_state'
 import { useSession, useSessionState } from '../state/react'
+import { toolOf } from '../viewer/tools'
 import type { Label } from '../wire/types'
 import { countOf, objectName } from '../words'
-import { tools } from './commands'
 import { IconButton, Range } from './controls'
 import { brushText, iouText } from './describe'
 import { Everything } from './everything'
-import { CheckIcon, CloseIcon } from './icons'
+import { CheckIcon, CloseIcon } from '../icons'
 import { Swatch } from './labels_panel'
 import { PaintTargets } from './paint_targets'
 
@@ -27,7 +27,7 @@ export function PromptBar() {
 
 function ToolOptions() {
   const session = useSession()
-  const tool = useSessionState((state) => state.tool)
+  const tool = toolOf(useSessionState((state) => state.tool))
   const radius = useSessionState((state) => state.brushRadius)
   const plane = useSessionState(({ opened, plane }) =>
     opened?.planes.find(({ axis }) => axis === plane?.axis),
@@ -35,12 +35,10 @@ function ToolOptions() {
   const refining = useSessionState((state) => state.refining)
   const refined = useSessionState(({ objects, selected }) => objects.get([...selected][0] ?? 0))
   const labels = useSessionState(({ project }) => project?.labels ?? noLabels)
-  const { title, hint } = tools.find((one) => one.tool === tool)!
-  const prompting = tool === 'point' || tool === 'background' || tool === 'box'
   return (
     <div className="tool-options" role="group" aria-label="Options of the tool">
-      <strong>{title}</strong>
-      {tool === 'brush' || tool === 'eraser' ? (
+      <strong>{tool.title}</strong>
+      {tool.sized && (
         <Range
           label="Radius"
           min={brushRadii.min}
@@ -50,14 +48,14 @@ function ToolOptions() {
           text={brushText(radius, plane)}
           onChange={(value) => session.display.setBrushRadius(value)}
         />
-      ) : null}
-      {tool === 'brush' || tool === 'eraser' || tool === 'lasso' ? (
-        <PaintTargets paint={tool === 'eraser' ? 'remove' : 'add'} tool={tool} />
+      )}
+      {tool.paints ? (
+        <PaintTargets {...tool.paints} />
       ) : (
         <span className="muted hint">
-          {prompting && refining && refined
+          {tool.prompts && refining && refined
             ? `Refining ${objectName(refined, labels)}: prompts change it on this slice`
-            : hint}
+            : tool.hint}
         </span>
       )}
     </div>

@@ -2,7 +2,7 @@
 import { useEffect, useState } from 'react'
 import type { SaveState as SaveStateOfSession } from '../state/session_state'
 import { useSessionState } from '../state/react'
-import { CheckIcon, WarningIcon } from './icons'
+import { CheckIcon, WarningIcon } from '../icons'
 
 const quickMs = 300 // a change that is kept sooner needs no "Saving"
 

@@ -15,7 +15,7 @@ import {
   SplitIcon,
   TrashIcon,
   UnlockIcon,
-} from './icons'
+} from '../icons'
 
 // What can be done to the selected objects together.
 export function SelectionBar() {

@@ -15,7 +15,7 @@ import {
   PreviousIcon,
   RightPanelIcon,
   StartedIcon,
-} from './icons'
+} from '../icons'
 import { SaveState } from './save_state'
 import { useUi, useUiState } from './ui'
 

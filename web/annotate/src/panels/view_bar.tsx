@@ -4,7 +4,7 @@ import { useSession, useSessionState } from '../state/react'
 import type { Opened, ResolvedWindow } from '../wire/types'
 import { IconButton, Range } from './controls'
 import { backToPicture } from './focus'
-import { FitIcon, OutlineIcon } from './icons'
+import { FitIcon, OutlineIcon } from '../icons'
 
 // Below the picture: where in the volume, through which window, how the masks are drawn.
 export function ViewBar() {

@@ -6,7 +6,7 @@ import { countOf } from '../words'
 import { IconButton } from './controls'
 import { duration, matches, type ImageFilter } from './describe'
 import { backToPicture } from './focus'
-import { ClockIcon, DoneIcon, NewIcon, PreviousIcon, SearchIcon, StartedIcon, WarningIcon } from './icons'
+import { ClockIcon, DoneIcon, NewIcon, PreviousIcon, SearchIcon, StartedIcon, WarningIcon } from '../icons'
 import { useUi, useUiState } from './ui'
 import { moveFocus } from './use_roving'
 

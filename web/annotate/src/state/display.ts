@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Core } from './core'
-import { brushRadii, type Tool } from './session_state'
+import { brushRadii, type SessionState } from './session_state'
 
 // The tool in hand, and how the picture and its masks are shown. Nothing of it concerns the project.
 export class Display {
   constructor(private readonly core: Core) {}
 
-  setTool(tool: Tool): void {
+  setTool(tool: SessionState['tool']): void {
     this.core.store.set({ tool })
   }
 

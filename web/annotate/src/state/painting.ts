@@ -12,7 +12,7 @@ export type PaintState = Pick<
 
 export const nowhere = (): boolean => false
 
-// What a stroke or lasso changes: the open proposal, the object that the strokes before have begun, or the one that was
+// What is drawn changes: the open proposal, the object that the strokes before have begun, or the one that was
 // selected by hand. While another label than that object's is active, only what touches it goes to it: all else begins an
 // object of the active label. Null: nothing to take from.
 export function paintTarget(

@@ -15,9 +15,8 @@ import type {
   ResolvedWindow,
   WireMask,
 } from '../wire/types'
+import type { ToolId } from '../viewer/tools'
 
-// 'select': a click picks the object under it (`pick`); the others draw or change how the picture is seen.
-export type Tool = 'select' | 'point' | 'background' | 'box' | 'brush' | 'eraser' | 'lasso' | 'pan' | 'window'
 // Pixels of the picture; even the smallest covers one wherever it is set down.
 export const brushRadii = { min: 0.75, max: 200 }
 
@@ -83,7 +82,7 @@ export interface SessionState {
   window: ResolvedWindow | null
   embedding: Focus['embedding']
   embeddingMessage: string // why it failed
-  tool: Tool
+  tool: ToolId
   brushRadius: number // pixels of the finer side; round in millimetres
   label: number // the active one
   objects: ReadonlyMap<number, ImageObject>

@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest'
 import { golden } from '../wire/golden.testing'
 import type { PointPx, Radii } from '../wire/types'
-import { lassoSpans, radiiOf, segmentSpans, strokeSpans, type Span } from './brush'
+import { polygonSpans, radiiOf, segmentSpans, strokeSpans, type Span } from './brush'
 
 interface StrokeCase {
   name: string
@@ -39,7 +39,7 @@ describe('The brush', () => {
   for (const { name, kind, width, height, radii, points, polygon, runs } of cases)
     it(`covers what the server covers: ${kind}, ${name}`, () => {
       const spans =
-        kind === 'stroke' ? strokeSpans(points, radii, width, height) : lassoSpans(polygon, width, height)
+        kind === 'stroke' ? strokeSpans(points, radii, width, height) : polygonSpans(polygon, width, height)
       expect(runsOf(bitsOf(spans, width, height))).toEqual(runs)
     })
 

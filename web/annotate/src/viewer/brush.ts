@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which pixels a stroke or a lasso covers: the same ones as src/sonde/annotate/brush.h, operation by operation, so that
+// Which pixels a stroke or a polygon covers: the same ones as src/sonde/annotate/brush.h, operation by operation, so that
 // what is painted before the server has answered does not change when it does.
 import { brushRadii } from '../state/session_state'
 import type { PointPx, Radii } from '../wire/types'
@@ -142,7 +142,7 @@ function addCrossings(rows: Map<number, number[]>, from: PointPx, to: PointPx, h
 }
 
 // The pixels whose centres lie inside the polygon, by the even-odd rule.
-export function lassoSpans(polygon: readonly PointPx[], width: number, height: number): Span[] {
+export function polygonSpans(polygon: readonly PointPx[], width: number, height: number): Span[] {
   const corners = polygon.map(([x, y]): PointPx => [x + 0.5, y + 0.5])
   const rows = new Map<number, number[]>()
   corners.forEach((corner, i) => addCrossings(rows, corner, corners[(i + 1) % corners.length]!, height))

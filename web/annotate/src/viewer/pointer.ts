@@ -1,28 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
-import { boxGesture, lassoGesture, panGesture, strokeGesture, windowGesture, type Gesture } from './gestures'
-import { intentOf, type Intent } from './intent'
+import type { Stage } from './stage'
+import { toolOf } from './tools'
+import { panGesture } from './tools/pan'
+import type { Gesture } from './tools/tool'
+import { windowGesture } from './tools/window'
 import type { ViewerStage } from './viewer_stage'
-import { isInside, type PointCss } from './view_transform'
+import type { PointCss } from './view_transform'
 
-const clickCss = 4 // a press that moves less is a click
 const notchDelta = 50 // a wheel with notches gives more at once than a trackpad
 const trackpadDelta = 30 // per slice
 const zoomPerDelta = { notch: 0.0022, pinch: 0.01 }
 
-// What they draw is of the picture that they began on: with another in view at their end, they are dropped.
-const drawing: ReadonlySet<Intent['do']> = new Set(['box', 'stroke', 'lasso'] as const)
-
 interface Held {
   pointer: number
-  start: PointCss
-  does: Gesture
-  click: (() => void) | null
-  place: string | null // of what draws
+  gesture: Gesture
+}
+
+type Buttons = Pick<PointerEvent, 'button' | 'shiftKey' | 'altKey' | 'ctrlKey' | 'metaKey'>
+
+// What a press does: with the middle button, the space bar or Shift and the right button the same whatever the tool. Null: it
+// is done already, or means nothing.
+export function gestureOf(stage: Stage, event: Buttons, at: PointCss, space: boolean): Gesture | null {
+  const { button, shiftKey: shift, altKey } = event
+  const ctrl = event.ctrlKey || event.metaKey
+  if (button === 1 || (space && button === 0)) return panGesture(stage, at)
+  if (button === 2 && shift) return windowGesture(stage, at)
+  if (![0, 2, 5].includes(button)) return null
+  const { press } = toolOf(stage.session.getState().tool)
+  return press(stage, { at, button, shift, ctrl, otherWay: button !== 0 || ctrl || altKey })
 }
 
 // Mouse, pen and wheel over the picture.
 export class PointerInput {
-  private gesture: Held | null = null
+  private held: Held | null = null
   private space = false
   private scrolled = 0
   private readonly listening = new AbortController()
@@ -53,7 +63,7 @@ export class PointerInput {
   }
 
   destroy(): void {
-    this.gesture?.does.cancel()
+    this.held?.gesture.cancel()
     this.listening.abort()
   }
 
@@ -65,79 +75,35 @@ export class PointerInput {
   private press(event: PointerEvent): void {
     if (event.target instanceof Element && event.target.closest('button, input, select')) return
     this.root.focus({ preventScroll: true })
-    if (this.gesture || !this.stage.isReady()) return
-    const { tool } = this.stage.session.getState()
-    const intent = intentOf(event, tool, this.space)
-    if (!intent) return
+    if (this.held || !this.stage.isReady()) return
     event.preventDefault()
-    const start = this.at(event)
-    const does = this.begin(intent, start)
-    if (!does) return
-    const click =
-      intent.do === 'pan' && tool === 'pan' && event.button === 0 ? () => this.pick(start, 'only') : null
+    const gesture = gestureOf(this.stage, event, this.at(event), this.space)
+    if (!gesture) return
     this.root.setPointerCapture(event.pointerId)
-    const place = drawing.has(intent.do) ? this.stage.place() : null
-    this.gesture = { pointer: event.pointerId, start, does, click, place }
-  }
-
-  // Null: it is done already.
-  private begin(intent: Intent, start: PointCss): Gesture | null {
-    switch (intent.do) {
-      case 'point':
-        this.ask(start, intent.label)
-        return null
-      case 'pick':
-        this.pick(start, intent.how)
-        return null
-      case 'pan':
-        return panGesture(this.stage, start)
-      case 'window':
-        return windowGesture(this.stage, start)
-      case 'box':
-        return boxGesture(this.stage, start)
-      case 'stroke':
-        return strokeGesture(this.stage, start, intent.paint)
-      case 'lasso':
-        return lassoGesture(this.stage, start, intent.paint)
-    }
-  }
-
-  private ask(at: PointCss, label: 0 | 1): void {
-    const point = this.stage.pixel(at)
-    if (!isInside(point, this.stage.picture())) return
-    const [x, y] = point.map((value) => Math.round(value * 16) / 16)
-    void this.stage.session.editing.addPoint({ x: x!, y: y!, label })
-  }
-
-  private pick(at: PointCss, how: 'only' | 'toggle'): void {
-    this.stage.session.objects.pick(this.stage.objectAt(this.stage.pixel(at)), how)
+    this.held = { pointer: event.pointerId, gesture }
   }
 
   private move(event: PointerEvent): void {
     const at = this.at(event)
-    this.stage.hover(at, this.gesture === null)
-    if (!this.gesture || this.gesture.pointer !== event.pointerId) return
-    const { start } = this.gesture
-    if (this.gesture.click && Math.hypot(at[0] - start[0], at[1] - start[1]) < clickCss) return
-    this.gesture.click = null
+    this.stage.hover(at, this.held === null)
+    if (this.held?.pointer !== event.pointerId) return
     const passed = event.getCoalescedEvents()
-    this.gesture.does.move((passed.length > 0 ? passed : [event]).map((one) => this.at(one)))
+    this.held.gesture.move(passed.length > 0 ? passed.map((one) => this.at(one)) : [at])
   }
 
   private release(event: PointerEvent): void {
-    const { gesture } = this
-    if (!gesture || gesture.pointer !== event.pointerId) return
-    this.gesture = null
-    if (gesture.click) gesture.click()
-    if (gesture.place !== null && gesture.place !== this.stage.place()) return gesture.does.cancel()
-    gesture.does.end()
+    this.take(event)?.end()
   }
 
   private cancel(event: PointerEvent): void {
-    const { gesture } = this
-    if (!gesture || gesture.pointer !== event.pointerId) return
-    this.gesture = null
-    gesture.does.cancel()
+    this.take(event)?.cancel()
+  }
+
+  private take(event: PointerEvent): Gesture | null {
+    const { held } = this
+    if (held?.pointer !== event.pointerId) return null
+    this.held = null
+    return held.gesture
   }
 
   private key(event: KeyboardEvent): void {
@@ -145,10 +111,10 @@ export class PointerInput {
       event.preventDefault()
       this.holdSpace(true)
     }
-    if (event.code === 'Escape' && this.gesture) {
+    if (event.code === 'Escape' && this.held) {
       event.preventDefault()
-      this.gesture.does.cancel()
-      this.gesture = null
+      this.held.gesture.cancel()
+      this.held = null
     }
   }
 

@@ -1,21 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Session } from '../state/session'
-import { maskKey, type PaintTarget, type SessionState, type Tool } from '../state/session_state'
-import { paintedObject, paintTarget, paintText, type Paint } from '../state/painting'
-import type { BoxPx, ImagePlane, Picture, Plane, PointPx, Radii } from '../wire/types'
-import { radiiOf, segmentSpans, type Span } from './brush'
+import { maskKey, type PaintTarget, type SessionState } from '../state/session_state'
+import { paintedObject, paintTarget, type Paint } from '../state/painting'
+import type { ImagePlane, Picture, Plane, PointPx, Radii } from '../wire/types'
+import { radiiOf, type Span } from './brush'
 import { readout } from './decorations'
-import type { Painting, Stage } from './gestures'
 import { greyRange } from './grey_window'
-import { hovers } from './intent'
-import { LiveLayer, type BrushCursor, type Live } from './live_layer'
+import { LiveLayer, type Live } from './live_layer'
 import { meetsSpans, smallestAt } from './mask_bits'
 import { boxOf, isSeenIn, MaskLayer, withLines } from './mask_layer'
+import type { Pen } from './pen'
 import { nearbyPlanes, PictureCache, pictureKey, type PictureRequest } from './picture_cache'
 import { PictureView } from './picture_view'
 import { Previews } from './previews'
 import { changedMasks, isSameScene, paintedColour, previewMasks, reachableMasks, shapesOf } from './scene'
+import type { Stage } from './stage'
 import type { StrokePreview } from './stroke_preview'
+import { toolOf, type ToolId } from './tools'
 import {
   fitted,
   isInside,
@@ -46,23 +47,12 @@ interface Shown {
   picture: Picture
 }
 
-const cursors: Record<Tool, string> = {
-  select: 'default',
-  point: 'crosshair',
-  background: 'crosshair',
-  box: 'crosshair',
-  brush: 'none',
-  eraser: 'none',
-  lasso: 'crosshair',
-  pan: 'grab',
-  window: 'ns-resize',
-}
 const plainColour = '#ffffff'
 const loadingHintDelayMs = 400 // before the page says that a picture is being read
 
 // Joins the session's state with what is on the screen. Everything is drawn in animation frames, and only what changed.
 export class ViewerStage implements Stage {
-  readonly live: Stage['live'] = { draggedBox: null, lasso: [], painting: null }
+  readonly live: Stage['live'] = { box: null, draw: null, painting: null }
   private readonly pictureView: PictureView
   private readonly maskLayer: MaskLayer
   private readonly liveLayer: LiveLayer
@@ -172,7 +162,7 @@ export class ViewerStage implements Stage {
     const point = this.pixel(at)
     this.tellPixel(point)
     if (!free || !this.isReady()) return
-    const object = hovers(this.state.tool) ? this.objectAt(point) : null
+    const object = toolOf(this.state.tool).hovers ? this.objectAt(point) : null
     if (object === null && !this.hovering) return
     this.hovering = object !== null
     if (object !== this.state.hovered) this.session.display.hover(object)
@@ -186,8 +176,8 @@ export class ViewerStage implements Stage {
     this.hovering = false
   }
 
-  showCursor(tool: Tool | null): void {
-    this.elements.root.style.cursor = cursors[tool ?? this.state.tool]
+  showCursor(tool: ToolId | null): void {
+    this.elements.root.style.cursor = toolOf(tool ?? this.state.tool).cursor
   }
 
   paintTarget(paint: Paint, spans: () => readonly Span[]): PaintTarget | null {
@@ -345,36 +335,21 @@ export class ViewerStage implements Stage {
     const ready = this.isReady()
     const prompts =
       ready && draft && draft.plane.axis === plane?.axis && draft.plane.slice === plane.slice ? draft : null
+    const { hover } = toolOf(this.state.tool)
+    const { pointer } = this
     return {
       points: prompts?.points ?? [],
-      box: this.live.draggedBox ?? (prompts?.box as BoxPx | null) ?? null,
-      lasso: this.live.lasso,
-      lassoColour: this.targetColour(this.live.painting?.target ?? null),
-      cursor: ready ? this.brushCursor() : null,
+      box: this.live.box ?? prompts?.box ?? null,
+      drawings: [
+        ...(this.live.draw ? [this.live.draw] : []),
+        ...(ready && hover && pointer ? [(pen: Pen) => hover(this, this.pixel(pointer), pen)] : []),
+      ],
       axis: this.isVolume() ? this.shown!.plane.axis : null,
       mmPerPixel: this.shown?.shape.pixel_mm ?? null,
     }
   }
 
-  // Says where it is what a stroke that begins there changes; during a stroke, what that one does.
-  private brushCursor(): BrushCursor | null {
-    const { tool } = this.state
-    if (!this.pointer || (tool !== 'brush' && tool !== 'eraser')) return null
-    const at = this.pixel(this.pointer)
-    const radii = this.brush()
-    const { width, height } = this.picture()
-    const { paint, target } =
-      this.live.painting ??
-      this.nextStroke(tool === 'brush' ? 'add' : 'remove', () => segmentSpans(at, at, radii, width, height))
-    const text = paintText(this.state, paint, target)
-    return { at, radii, paint, colour: this.targetColour(target), text }
-  }
-
-  private nextStroke(paint: Paint, spans: () => Span[]): Painting {
-    return { paint, target: this.paintTarget(paint, spans) }
-  }
-
-  private targetColour(target: PaintTarget | null): string {
+  colourOf(target: PaintTarget | null): string {
     return target ? paintedColour(this.state, paintedObject(this.state, target)?.id ?? null) : plainColour
   }
 

@@ -2,7 +2,7 @@
 import type { ReactNode } from 'react'
 
 // Drawn on a 20 x 20 grid with strokes of 1.5.
-function icon(drawing: ReactNode) {
+export function icon(drawing: ReactNode) {
   return function Icon() {
     return (
       <svg
@@ -22,49 +22,6 @@ function icon(drawing: ReactNode) {
   }
 }
 
-export const SelectIcon = icon(<path d="M5 3.5l10.5 6.2-4.7 1.2-2.3 4.4z" />)
-export const PointIcon = icon(
-  <>
-    <circle cx="10" cy="10" r="6.5" />
-    <path d="M10 7.2v5.6M7.2 10h5.6" />
-  </>,
-)
-export const BackgroundIcon = icon(
-  <>
-    <circle cx="10" cy="10" r="6.5" />
-    <path d="M7.2 10h5.6" />
-  </>,
-)
-export const BoxIcon = icon(
-  <path d="M3.5 6V3.5H6M14 3.5h2.5V6M16.5 14v2.5H14M6 16.5H3.5V14M9 3.5h2M9 16.5h2M3.5 9v2M16.5 9v2" />,
-)
-export const BrushIcon = icon(
-  <>
-    <path d="M16.6 3.4c-2.6.6-6 3.7-8.1 6.6l1.6 1.5c2.9-2 6-5.5 6.5-8.1z" />
-    <path d="M7.2 11.2c-1.8.2-2.5 1.3-2.7 2.6-.1 1-.6 1.8-1.6 2.2 2.6 1.2 5.7.5 6-2.9z" />
-  </>,
-)
-export const EraserIcon = icon(
-  <>
-    <path d="M11.2 4.2l4.9 4.9-6 6H6.6l-3-3z" />
-    <path d="M7.6 7.8l4.9 4.9M9.5 16.5h7" />
-  </>,
-)
-export const LassoIcon = icon(
-  <>
-    <path d="M6.4 12.4C4.4 11.6 3 10.1 3 8.3 3 5.6 6.1 3.5 10 3.5s7 2.1 7 4.8-3.1 4.8-7 4.8c-.6 0-1.2-.1-1.7-.1" />
-    <path d="M8.3 13.200a1.6 1.6 0 1 1-2-1.900M6.7 14c.4 1.2.2 2-.7 2.8" />
-  </>,
-)
-export const PanIcon = icon(
-  <path d="M10 2.800v14.400M2.8 10h14.400M10 2.800L8 4.800M10 2.800l2 2M10 17.200l-2-2M10 17.200l2-2M2.8 10l2-2M2.8 10l2 2M17.2 10l-2-2M17.2 10l-2 2" />,
-)
-export const WindowIcon = icon(
-  <>
-    <circle cx="10" cy="10" r="6.5" />
-    <path d="M10 3.500a6.5 6.5 0 0 1 0 13z" fill="currentColor" stroke="none" />
-  </>,
-)
 export const EverythingIcon = icon(
   <>
     <rect x="3" y="3" width="5.5" height="5.5" rx="1.5" />
