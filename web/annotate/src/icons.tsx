@@ -22,22 +22,6 @@ export function icon(drawing: ReactNode) {
   }
 }
 
-export const EverythingIcon = icon(
-  <>
-    <rect x="3" y="3" width="5.5" height="5.5" rx="1.5" />
-    <circle cx="14.2" cy="5.8" r="2.8" />
-    <circle cx="5.8" cy="14.2" r="2.8" />
-    <path d="M14.2 11.500v5.400M11.5 14.200h5.4" />
-  </>,
-)
-export const RefineIcon = icon(
-  <>
-    <path d="M3 13c0-4.5 3-8 7-8s7 2.5 7 6-3 6-6.5 5.5" />
-    <path d="M7.5 16.500H3M5.2 14.200v4.5" />
-  </>,
-)
-export const UndoIcon = icon(<path d="M4 8h8a4 4 0 0 1 0 8H8M4 8l3.5-3.500M4 8l3.5 3.5" />)
-export const RedoIcon = icon(<path d="M16 8H8a4 4 0 0 0 0 8h4M16 8l-3.5-3.500M16 8l-3.5 3.5" />)
 export const LockIcon = icon(
   <>
     <rect x="4.5" y="9" width="11" height="8" rx="1.5" />
@@ -65,53 +49,15 @@ export const TrashIcon = icon(
 export const CheckIcon = icon(<path d="M4 10.500l4 4 8-9" />)
 export const CloseIcon = icon(<path d="M5 5l10 10M15 5L5 15" />)
 export const PlusIcon = icon(<path d="M10 4v12M4 10h12" />)
-export const MergeIcon = icon(
-  <>
-    <circle cx="7.5" cy="10" r="4.5" />
-    <circle cx="12.5" cy="10" r="4.5" />
-  </>,
-)
-export const SplitIcon = icon(
-  <>
-    <circle cx="5.5" cy="10" r="3" />
-    <circle cx="14.5" cy="10" r="3" />
-    <path d="M10 3.500v13" strokeDasharray="2 2.2" />
-  </>,
-)
-export const FillIcon = icon(
-  <>
-    <circle cx="10" cy="10" r="6.5" />
-    <circle cx="10" cy="10" r="2.5" fill="currentColor" stroke="none" />
-  </>,
-)
 export const SpecksIcon = icon(
   <>
     <circle cx="8" cy="11" r="4.5" />
     <path d="M15 4.500v.01M16.5 8v.01M13.5 2.800v.01" strokeWidth="2.2" />
   </>,
 )
-export const JumpIcon = icon(
-  <>
-    <circle cx="10" cy="10" r="4.5" />
-    <path d="M10 2.500v4M10 13.500v4M2.5 10h4M13.5 10h4" />
-  </>,
-)
-export const FitIcon = icon(<path d="M3.5 7V3.500H7M13 3.500h3.500V7M16.5 13v3.500H13M7 16.500H3.500V13" />)
-export const OutlineIcon = icon(
-  <path d="M6 4.500c3-1.5 8 0 9.5 3.500s-.5 7-4.5 8-7.5-2-7.5-5.5 1-5 2.5-6z" />,
-)
 export const PreviousIcon = icon(<path d="M12.5 4.500L7 10l5.5 5.5" />)
 export const NextIcon = icon(<path d="M7.5 4.500L13 10l-5.5 5.5" />)
 export const DownIcon = icon(<path d="M5 7.500l5 5 5-5" />)
-export const ExportIcon = icon(
-  <path d="M10 12.500v-9M10 3.500L6.8 6.700M10 3.500l3.2 3.200M4 11.500v5h12v-5" />,
-)
-export const HelpIcon = icon(
-  <>
-    <circle cx="10" cy="10" r="7" />
-    <path d="M7.9 8a2.1 2.1 0 1 1 3.2 1.800c-.8.5-1.1.9-1.1 1.700M10 14v.01" />
-  </>,
-)
 export const InfoIcon = icon(
   <>
     <circle cx="10" cy="10" r="7" />

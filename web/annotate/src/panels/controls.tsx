@@ -1,35 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useEffect, useId, useRef, type ComponentType, type ReactNode } from 'react'
+import { keySign } from '../commands'
 import { CloseIcon, DownIcon } from '../icons'
 import { useUi, useUiState, type Section } from './ui'
 
 interface IconButtonProps {
   icon: ComponentType
   label: string
-  shortcut?: string | undefined
   pressed?: boolean | undefined
   disabled?: boolean | undefined
   tone?: 'plain' | 'danger' | undefined
   onClick: () => void
 }
 
-export function IconButton({
-  icon: Icon,
-  label,
-  shortcut,
-  pressed,
-  disabled,
-  tone,
-  onClick,
-}: IconButtonProps) {
+export function IconButton({ icon: Icon, label, pressed, disabled, tone, onClick }: IconButtonProps) {
   return (
     <button
       type="button"
       className={`icon-button ${tone ?? 'plain'}`}
       aria-label={label}
       aria-pressed={pressed}
-      aria-keyshortcuts={shortcut?.replace('Ctrl', 'Control')}
-      title={shortcut ? `${label} (${shortcut})` : label}
+      title={label}
       disabled={disabled}
       onClick={onClick}
     >
@@ -149,20 +140,10 @@ export function Keys({ keys }: { keys: readonly string[] }) {
         <span key={key}>
           {at > 0 && <span className="or"> or </span>}
           {key.split(/\+(?!$)/).map((part) => (
-            <kbd key={part}>{keySigns[part] ?? part}</kbd>
+            <kbd key={part}>{keySign(part)}</kbd>
           ))}
         </span>
       ))}
     </>
   )
-}
-
-const keySigns: Record<string, string> = {
-  ArrowDown: '↓',
-  ArrowUp: '↑',
-  ArrowLeft: '←',
-  ArrowRight: '→',
-  PageDown: 'Page ↓',
-  PageUp: 'Page ↑',
-  Escape: 'Esc',
 }

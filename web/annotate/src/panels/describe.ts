@@ -41,29 +41,6 @@ export function iouText(predicted: number): string {
   return Math.min(predicted, 1).toFixed(2)
 }
 
-// What an undo or redo would act on, by the kind of its action.
-export function actionText(kind: string): string {
-  const texts: Record<string, string> = {
-    ask: 'prompt',
-    choose: 'choice of a candidate',
-    accept: 'acceptance',
-    delete: 'deletion',
-    stroke: 'brush stroke',
-    lasso: 'lasso',
-    label: 'change of label',
-    name: 'change of name',
-    lock: 'locking',
-    unlock: 'unlocking',
-    merge: 'merge',
-    split: 'split',
-    fill_holes: 'filling of holes',
-    drop_specks: 'dropping of specks',
-    everything: 'Everything',
-    import: 'import',
-  }
-  return texts[kind] ?? kind.replace(/_/g, ' ')
-}
-
 export type ImageFilter = Summary['status'] | 'all' | 'unreadable'
 
 export function matches(image: Summary, search: string, filter: ImageFilter): boolean {

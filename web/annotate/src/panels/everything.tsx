@@ -3,7 +3,7 @@ import { useEffect, useRef, useState, type FormEvent } from 'react'
 import type { EverythingSettings } from '../state/session_state'
 import { useSession, useSessionState } from '../state/react'
 import { isUnderWay } from '../state/jobs'
-import { EverythingIcon } from '../icons'
+import { CommandButton } from './command_button'
 import { useUi, useUiState } from './ui'
 
 const usual: EverythingSettings = { points_per_side: 32, pred_iou: 0.88, stability: 0.95, min_region: 100 }
@@ -47,18 +47,9 @@ export function Everything() {
     )
   return (
     <div className="everything" ref={place}>
-      <button
-        type="button"
-        className="small"
-        title="Propose all objects from a grid of prompts (A)"
-        aria-expanded={open}
-        aria-haspopup="dialog"
-        disabled={!opened}
-        onClick={() => ui.set({ everythingOpen: !open })}
-      >
-        <EverythingIcon />
+      <CommandButton id="everything" aria-expanded={open} aria-haspopup="dialog">
         Everything
-      </button>
+      </CommandButton>
       {open && opened && <Settings onDone={() => ui.set({ everythingOpen: false })} />}
     </div>
   )

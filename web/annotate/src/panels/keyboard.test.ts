@@ -2,7 +2,7 @@
 // @vitest-environment happy-dom
 import { describe, expect, it } from 'vitest'
 import { tools } from '../viewer/tools'
-import { commands } from './commands'
+import { commands } from '../commands'
 import { begin, server, stroke } from '../state/session_fixture'
 import { commandFor, handleKey, keyName } from './keyboard'
 import { shortcutFault } from './labels_panel'

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { commands, type Command, type CommandContext } from './commands'
+import { commands } from '../commands'
+import type { Command, CommandContext } from '../commands/command'
 import { backToPicture, numberFields, textFields } from './focus'
 
 export interface Pressed {
@@ -63,10 +64,11 @@ export function handleKey(event: KeyboardEvent, context: CommandContext): void {
   const command = commandFor(key)
   if (command) {
     if (command.where === 'viewer' && !target.closest('[data-viewer]')) return
-    if (command.when && !command.when(state)) {
-      if (!command.otherwise || !state.opened) return
+    const missing = command.missing?.(state) ?? null
+    if (missing !== null) {
+      if (missing === '' || !state.opened) return
       event.preventDefault()
-      context.session.core.notify('info', command.otherwise)
+      context.session.core.notify('info', missing)
       return
     }
     event.preventDefault()

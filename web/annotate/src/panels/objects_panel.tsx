@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useMemo, useRef } from 'react'
+import { keyOf } from '../commands'
 import { useSession, useSessionState } from '../state/react'
 import { samePlane } from '../state/slices'
 import type { ImageObject } from '../wire/types'
@@ -27,8 +28,8 @@ export function ObjectsPanel() {
         {proposed.length > 0 && <ObjectList title="Proposed" objects={proposed} />}
         {objects.size === 0 && (
           <p className="empty">
-            Nothing yet. Click what you look for with <kbd>P</kbd>, draw a box round it with <kbd>B</kbd>, or
-            let <kbd>A</kbd> propose everything.
+            Nothing yet. Click what you look for with <kbd>{keyOf('point')}</kbd>, draw a box around it with{' '}
+            <kbd>{keyOf('box')}</kbd>, or let <kbd>{keyOf('everything')}</kbd> propose everything.
           </p>
         )}
       </div>

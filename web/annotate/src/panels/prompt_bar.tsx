@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
+import { keyOf } from '../commands'
 import { brushRadii } from '../state/session_state'
 import { useSession, useSessionState } from '../state/react'
 import { toolOf } from '../viewer/tools'
 import type { Label } from '../wire/types'
 import { countOf, objectName } from '../words'
-import { IconButton, Range } from './controls'
+import { CommandButton } from './command_button'
+import { Range } from './controls'
 import { brushText, iouText } from './describe'
 import { Everything } from './everything'
-import { CheckIcon, CloseIcon } from '../icons'
 import { Swatch } from './labels_panel'
 import { PaintTargets } from './paint_targets'
 
@@ -63,7 +64,6 @@ function ToolOptions() {
 }
 
 function OpenProposal() {
-  const session = useSession()
   const object = useSessionState((state) =>
     state.proposal === null ? undefined : state.objects.get(state.proposal),
   )
@@ -84,26 +84,15 @@ function OpenProposal() {
       <span className="muted tabular prompts">{prompts.join(' + ')}</span>
       <Candidates />
       {predicting && <span className="spinner" role="status" aria-label="The network is asked" />}
-      <button
-        type="button"
-        className="primary small"
-        title="Accept (Enter)"
-        onClick={() => void session.objects.accept()}
-      >
-        <CheckIcon />
+      <CommandButton id="accept" className="primary">
         Accept
         {!object?.target && target && (
           <span className="accept-label">
             as <Swatch colour={target.colour} /> {target.name}
           </span>
         )}
-      </button>
-      <IconButton
-        icon={CloseIcon}
-        label="Reject"
-        shortcut="Esc"
-        onClick={() => void session.objects.reject()}
-      />
+      </CommandButton>
+      <CommandButton id="reject" />
     </div>
   )
 }
@@ -127,7 +116,7 @@ function Candidates() {
             disabled={candidate === undefined}
             title={
               candidate
-                ? `Candidate ${at + 1} (Tab for the next): predicted IoU ${iouText(candidate.predicted_iou)}, stability ${candidate.stability.toFixed(2)}`
+                ? `Candidate ${at + 1} (${keyOf('next_candidate')} for the next): predicted IoU ${iouText(candidate.predicted_iou)}, stability ${candidate.stability.toFixed(2)}`
                 : `Candidate ${at + 1}`
             }
             onClick={() => object && void session.editing.choose(object.id, at)}

@@ -1,21 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useState, type FormEvent } from 'react'
+import { keyOf } from '../commands'
+import { shapeCommands } from '../commands/shapes'
+import { CheckIcon, SpecksIcon } from '../icons'
 import { useSession, useSessionState } from '../state/react'
 import type { ImageObject } from '../wire/types'
 import { countOf } from '../words'
-import { fillHoles } from './commands'
-import { IconButton } from './controls'
-import {
-  CheckIcon,
-  FillIcon,
-  LockIcon,
-  MergeIcon,
-  RefineIcon,
-  SpecksIcon,
-  SplitIcon,
-  TrashIcon,
-  UnlockIcon,
-} from '../icons'
+import { CommandButton } from './command_button'
 
 // What can be done to the selected objects together.
 export function SelectionBar() {
@@ -23,7 +14,6 @@ export function SelectionBar() {
   const selected = useSessionState((state) => state.selected)
   const objects = useSessionState((state) => state.objects)
   const proposal = useSessionState((state) => state.proposal)
-  const refining = useSessionState((state) => state.refining)
   const active = useSessionState((state) => state.label)
   const label = useSessionState(({ project }) => project?.labels.find(({ id }) => id === active))
   const chosen = [...selected].flatMap((id) => objects.get(id) ?? [])
@@ -32,8 +22,6 @@ export function SelectionBar() {
   const ids = chosen.map(({ id }) => id)
   const proposed = idsOf(chosen, 'proposed')
   const approved = idsOf(chosen, 'approved')
-  const anyOpen = chosen.some(({ locked }) => !locked)
-  const first = approved[0]
   return (
     <div className="selection" role="group" aria-label="Selected objects">
       <div className="selection-row">
@@ -42,7 +30,7 @@ export function SelectionBar() {
           <button
             type="button"
             className="primary small"
-            title="Approve with the active label (Enter)"
+            title={`Approve with the active label (${keyOf('accept')})`}
             onClick={() => void session.objects.approve(proposed)}
           >
             <CheckIcon />
@@ -52,45 +40,14 @@ export function SelectionBar() {
         <LabelSelect proposed={proposed} approved={approved} chosen={chosen} />
       </div>
       <div className="selection-row tools-row">
-        <IconButton
-          icon={RefineIcon}
-          label="Refine: prompts change this object"
-          shortcut="C"
-          pressed={refining}
-          disabled={approved.length !== 1 || chosen.length !== 1}
-          onClick={() => session.objects.setRefining(refining ? 'off' : 'on')}
-        />
-        <IconButton
-          icon={MergeIcon}
-          label="Merge"
-          shortcut="M"
-          disabled={approved.length < 2}
-          onClick={() => void session.objects.merge(approved)}
-        />
-        <IconButton
-          icon={SplitIcon}
-          label="Split into connected parts"
-          disabled={approved.length !== 1}
-          onClick={() => first !== undefined && void session.objects.do({ kind: 'split', object: first })}
-        />
-        <IconButton icon={FillIcon} label="Fill holes" shortcut="F" onClick={() => fillHoles(session, ids)} />
+        <CommandButton id="refine" />
+        {shapeCommands.map(({ id }) => (
+          <CommandButton key={id} id={id} />
+        ))}
         <Specks ids={ids} />
         <span className="grow" />
-        <IconButton
-          icon={anyOpen ? LockIcon : UnlockIcon}
-          label={anyOpen ? 'Lock' : 'Unlock'}
-          shortcut="K"
-          disabled={approved.length === 0}
-          onClick={() => void session.objects.setLocked(approved, anyOpen ? 'lock' : 'unlock')}
-        />
-        <IconButton
-          icon={TrashIcon}
-          label="Delete"
-          shortcut="Delete"
-          tone="danger"
-          disabled={!anyOpen}
-          onClick={() => void session.objects.remove(ids)}
-        />
+        <CommandButton id="lock" />
+        <CommandButton id="delete" />
       </div>
     </div>
   )

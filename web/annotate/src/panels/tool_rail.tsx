@@ -1,17 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useSession, useSessionState } from '../state/react'
 import { toolGroups } from '../viewer/tools'
-import { commandKey } from './commands'
-import { IconButton } from './controls'
-import { actionText } from './describe'
-import { RedoIcon, UndoIcon } from '../icons'
+import { CommandButton } from './command_button'
 import { moveFocus } from './use_roving'
 
 export function ToolRail() {
   const session = useSession()
   const active = useSessionState((state) => state.tool)
-  const undo = useSessionState((state) => state.undo)
-  const redo = useSessionState((state) => state.redo)
   return (
     <div
       className="rail"
@@ -43,20 +38,8 @@ export function ToolRail() {
       ))}
       <span className="grow" />
       <div className="rail-group">
-        <IconButton
-          icon={UndoIcon}
-          label={undo ? `Undo: ${actionText(undo)}` : 'Nothing to undo'}
-          shortcut={commandKey('Undo')}
-          disabled={undo === null}
-          onClick={() => void session.editing.undo()}
-        />
-        <IconButton
-          icon={RedoIcon}
-          label={redo ? `Redo: ${actionText(redo)}` : 'Nothing to redo'}
-          shortcut={commandKey('Redo')}
-          disabled={redo === null}
-          onClick={() => void session.editing.redo()}
-        />
+        <CommandButton id="undo" />
+        <CommandButton id="redo" />
       </div>
     </div>
   )

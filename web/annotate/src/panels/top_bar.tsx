@@ -1,21 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-import { useSession, useSessionState } from '../state/react'
+import { useSessionState } from '../state/react'
 import type { Summary } from '../wire/types'
-import { commandKey, stepImage } from './commands'
+import { CommandButton } from './command_button'
 import { IconButton } from './controls'
 import { duration } from './describe'
-import {
-  ClockIcon,
-  DoneIcon,
-  ExportIcon,
-  HelpIcon,
-  InfoIcon,
-  LeftPanelIcon,
-  NextIcon,
-  PreviousIcon,
-  RightPanelIcon,
-  StartedIcon,
-} from '../icons'
+import { ClockIcon, InfoIcon, LeftPanelIcon, RightPanelIcon } from '../icons'
 import { SaveState } from './save_state'
 import { useUi, useUiState } from './ui'
 
@@ -42,22 +31,9 @@ export function TopBar() {
       <span className="grow" />
       <Embedding />
       <SaveState />
-      <button
-        type="button"
-        className="small"
-        title={`Export (${commandKey('Export')})`}
-        onClick={() => ui.set({ dialog: 'export' })}
-      >
-        <ExportIcon />
-        Export
-      </button>
+      <CommandButton id="export">Export</CommandButton>
       <IconButton icon={InfoIcon} label="Project and model" onClick={() => ui.set({ dialog: 'about' })} />
-      <IconButton
-        icon={HelpIcon}
-        label="Keys and gestures"
-        shortcut="?"
-        onClick={() => ui.set({ dialog: 'help' })}
-      />
+      <CommandButton id="help" />
       <IconButton
         icon={RightPanelIcon}
         label="Labels and objects"
@@ -69,44 +45,22 @@ export function TopBar() {
 }
 
 function CurrentImage({ summary, count }: { summary: Summary; count: number }) {
-  const session = useSession()
-  const ui = useUi()
   const position = useSessionState(
     ({ project }) => project?.images.findIndex(({ id }) => id === summary.id) ?? 0,
   )
-  const done = summary.status === 'done'
   return (
     <nav className="current-image" aria-label="Image in view">
-      <IconButton
-        icon={PreviousIcon}
-        label="Previous image"
-        shortcut=","
-        disabled={position === 0}
-        onClick={() => stepImage({ session, ui }, -1)}
-      />
+      <CommandButton id="previous_image" />
       <span className="current-name" title={summary.path}>
         {summary.name}
       </span>
       <span className="muted tabular">
         {position + 1} / {count}
       </span>
-      <IconButton
-        icon={NextIcon}
-        label="Next image"
-        shortcut="."
-        disabled={position === count - 1}
-        onClick={() => stepImage({ session, ui }, 1)}
-      />
-      <button
-        type="button"
-        className="small done-button"
-        aria-pressed={done}
-        title={done ? 'Done: click to take it up again (D)' : 'Mark the image as done (D)'}
-        onClick={() => void session.setDone(summary.id, done ? 'reopened' : 'done')}
-      >
-        {done ? <DoneIcon /> : <StartedIcon />}
-        {done ? 'Done' : 'Mark done'}
-      </button>
+      <CommandButton id="next_image" />
+      <CommandButton id="done" className="done-button">
+        {summary.status === 'done' ? 'Done' : 'Mark done'}
+      </CommandButton>
       {summary.active_ms >= 1000 && (
         <span className="time muted tabular" title="Time spent on this image">
           <ClockIcon />

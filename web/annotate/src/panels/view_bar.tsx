@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useEffect, useState } from 'react'
+import { keyOf } from '../commands'
 import { useSession, useSessionState } from '../state/react'
 import type { Opened, ResolvedWindow } from '../wire/types'
-import { IconButton, Range } from './controls'
+import { CommandButton } from './command_button'
+import { Range } from './controls'
 import { backToPicture } from './focus'
-import { FitIcon, OutlineIcon } from '../icons'
 
 // Below the picture: where in the volume, through which window, how the masks are drawn.
 export function ViewBar() {
   const session = useSession()
   const opened = useSessionState((state) => state.opened)
   const opacity = useSessionState((state) => state.opacity)
-  const outlineOnly = useSessionState((state) => state.outlineOnly)
   if (!opened) return <div className="view-bar" />
   return (
     <div className="view-bar" role="group" aria-label="View">
@@ -28,19 +28,8 @@ export function ViewBar() {
           text={`${Math.round(opacity * 100)} %`}
           onChange={(value) => session.display.setOpacity(value)}
         />
-        <IconButton
-          icon={OutlineIcon}
-          label="Outlines only"
-          shortcut="O"
-          pressed={outlineOnly}
-          onClick={() => session.display.setOutlineOnly(outlineOnly ? 'filled' : 'outlined')}
-        />
-        <IconButton
-          icon={FitIcon}
-          label="Fit the picture"
-          shortcut="Z"
-          onClick={() => session.display.fit()}
-        />
+        <CommandButton id="outlines_only" />
+        <CommandButton id="fit" />
       </div>
     </div>
   )
@@ -62,7 +51,7 @@ function Slices({ opened }: { opened: Opened }) {
               role="radio"
               aria-checked={axis === plane.axis}
               aria-label={axis}
-              title={`${axis} (X for the next)`}
+              title={`${axis} (${keyOf('next_axis')} for the next)`}
               onClick={() => session.navigator.goTo({ axis, slice: Math.floor(slices / 2) })}
             >
               <Axis axis={axis} />

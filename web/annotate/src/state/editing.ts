@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { keyOf } from '../commands'
 import { newRequestId } from '../wire/client'
 import type { BoxPx, Bundle, ImageAction, ImageObject, Plane, PromptPoint } from '../wire/types'
 import type { Consent } from './consent'
@@ -9,7 +10,7 @@ import { Outbox, type KeyValueStore, type PendingAction } from './outbox'
 import type { Paint } from './painting'
 import type { Connection, Draft, PaintTarget } from './session_state'
 import { samePlane } from './slices'
-import { doneText } from './telling'
+import { doneText } from './action_texts'
 
 // An object that prompts or strokes go on: its id, or the request that makes it while that is under way.
 interface Subject {
@@ -220,7 +221,7 @@ export class Editing {
       return Promise.resolve()
     }
     if (subject?.id && objects.get(subject.id)?.locked) {
-      this.core.notify('error', 'The object is locked: unlock it (K) to change it')
+      this.core.notify('error', `The object is locked: unlock it (${keyOf('lock')}) to change it`)
       return Promise.resolve()
     }
     const request = newRequestId()

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { keyOf } from '../commands'
 import { countOf, labelName, nameIn } from '../words'
 import type { ImageAction, ImageObject, Plane } from '../wire/types'
 import type { Consent } from './consent'
@@ -7,6 +8,7 @@ import type { Editing } from './editing'
 import type { ImageNavigator } from './image_navigator'
 import type { Labels } from './labels'
 import type { SessionState } from './session_state'
+import { lockedStay, selectToRefine, toRefine } from './selection'
 import { samePlane, showing } from './slices'
 
 // What is done to objects by name or by selection. One rule for all of it: what was selected by hand is acted on, never
@@ -107,7 +109,10 @@ export class ObjectActions {
     const { axis, slice } = proposed
     const them = count === 1 ? 'it' : 'them'
     const subject = count === 1 ? 'The proposal is' : `The first of the ${count} proposals is`
-    this.core.notify('info', `${subject} on ${axis} slice ${slice + 1}: Enter again accepts ${them}`)
+    this.core.notify(
+      'info',
+      `${subject} on ${axis} slice ${slice + 1}: ${keyOf('accept')} again accepts ${them}`,
+    )
     return true
   }
 
@@ -141,7 +146,7 @@ export class ObjectActions {
     const accepting = this.editing.accepting()
     const left = ids.filter((id) => !accepting.has(id) || objects.get(id)?.state !== 'proposed')
     if (left.length < ids.length) this.core.notify('info', 'What is being approved is not deleted')
-    const open = this.openOf(left, 'Locked objects stay: unlock them (K) to delete them')
+    const open = this.openOf(left, lockedStay())
     await this.consent.withSeen(open, { verb: 'Delete', atLeast: 1 }, (some) =>
       this.consent.changing(() => this.removeNow(some)),
     )
@@ -160,7 +165,10 @@ export class ObjectActions {
     const approved = this.approvedOf([...selected]).map(({ id }) => id)
     if (draft !== null || approved.length === 0) return
     if (this.consent.parted(approved).here.length === 0)
-      this.core.notify('info', 'What is selected is not in view and keeps its label: J goes to it')
+      this.core.notify(
+        'info',
+        `What is selected is not in view and keeps its label: ${keyOf('go_to_object')} goes to it`,
+      )
     else await this.relabel(approved, label)
   }
 
@@ -168,7 +176,7 @@ export class ObjectActions {
     const others = this.approvedOf(ids).filter((object) => object.label !== label)
     const open = this.openOf(
       others.map(({ id }) => id),
-      'Locked objects keep their label: unlock them (K) to change it',
+      `Locked objects keep their label: unlock them (${keyOf('lock')}) to change it`,
     )
     await this.doSeen(open, 'Relabel', (objects) => ({ kind: 'label', objects, label }))
   }
@@ -176,7 +184,6 @@ export class ObjectActions {
   // The label that wins is that of the first object.
   async merge(ids: readonly number[]): Promise<void> {
     const all = this.approvedOf(ids).map(({ id }) => id)
-    if (all.length < 2) return this.core.notify('info', 'Select two or more approved objects to merge')
     await this.consent.withSeen(all, { verb: 'Merge', atLeast: 2 }, async (some) => {
       const first = await this.firstOfMerge(this.approvedOf(some))
       if (first === null) return
@@ -213,15 +220,12 @@ export class ObjectActions {
   // Prompts go on with an object: the one selected by hand, else the one made last, which is selected with it.
   setRefining(refining: 'on' | 'off'): void {
     if (refining === 'off') return this.core.store.set({ refining: false })
-    const { selected, made, objects } = this.core.state
-    const id = selected.size === 0 ? made?.object : selected.size === 1 ? [...selected][0] : null
-    const object = objects.get(id ?? 0)
-    if (object?.state !== 'approved')
-      return this.core.notify('info', 'Select one approved object to refine first')
+    const object = toRefine(this.core.state)
+    if (!object) return this.core.notify('info', selectToRefine)
     if (object.locked)
       return this.core.notify(
         'info',
-        `${nameIn(this.core.state, object)} is locked: unlock it (K) to refine it`,
+        `${nameIn(this.core.state, object)} is locked: unlock it (${keyOf('lock')}) to refine it`,
       )
     this.editing.forgetPainted()
     this.core.select(new Set([object.id]))
