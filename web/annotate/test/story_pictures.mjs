@@ -183,7 +183,7 @@ async function brushNameLock({ person, check, objects }) {
 async function propose(person, points) {
   await person.page.getByRole('button', { name: 'Everything', exact: true }).click()
   const dialog = person.page.getByRole('dialog', { name: 'Everything' })
-  await dialog.getByLabel('Points a side').fill(`${points}`)
+  await dialog.getByLabel('Points per side').fill(`${points}`)
   await dialog.getByRole('button').last().click()
 }
 
@@ -195,7 +195,7 @@ async function previewAndCancel({ person, check, objects, screenshots }) {
   await job.getByText(/^[1-9]\d* found$/).waitFor()
   await person.screenshot(join(screenshots, 'everything_running.png'))
   const [done, total] = /(\d+) of (\d+)/
-    .exec(await job.locator('[title*="points asked"]').getAttribute('title'))
+    .exec(await job.locator('[title*="points done"]').getAttribute('title'))
     .slice(1)
   check(
     total === '2304' && Number(done) > 0 && Number(done) < 2304,

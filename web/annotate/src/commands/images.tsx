@@ -46,10 +46,10 @@ export const imageCommands = [
   },
   {
     id: 'done',
-    title: 'Mark the image as done, or not',
+    title: 'Mark the image as done or not done',
     keys: ['D'],
     icon: DoneState,
-    label: (state) => (isDone(state) ? 'Done: click to take it up again' : 'Mark the image as done'),
+    label: (state) => (isDone(state) ? 'Done: click to reopen' : 'Mark the image as done'),
     pressed: isDone,
     run: toggleDone,
   },

@@ -46,7 +46,7 @@ export const objectCommands = [
   },
   {
     id: 'go_to_object',
-    title: 'Go to the selected object; select the last one made',
+    title: 'Go to the selected object, or to the last one made',
     keys: ['J'],
     missing: (state) => (meant(state) === null ? 'Select the object to go to first' : null),
     run: goToMeant,

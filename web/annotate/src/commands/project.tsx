@@ -4,7 +4,7 @@ import type { Command, CommandContext } from './command'
 
 function notifySaveStatus({ session }: CommandContext): void {
   const { state, message } = session.getState().save
-  const text = state === 'saved' ? 'Everything is saved as you go' : message || 'Saving: a moment'
+  const text = state === 'saved' ? 'Everything is saved as you go' : message || 'Saving …'
   session.core.notify(state === 'offline' || state === 'refused' ? 'error' : 'info', text)
 }
 

@@ -31,12 +31,12 @@ export const promptCommands = [
     missing: (state) =>
       hasOpenProposal(state) || hasSelection(state)
         ? null
-        : 'Nothing to accept: click into an object for a proposal, or select proposals in the list',
+        : 'Nothing to accept: click an object for a proposal, or select proposals in the list',
     run: ({ session }) => void session.objects.accept(),
   },
   {
     id: 'reject',
-    title: 'Reject; else deselect',
+    title: 'Reject the proposal, or deselect',
     keys: ['Escape'],
     icon: CloseIcon,
     label: () => 'Reject',

@@ -46,8 +46,8 @@ export const viewCommands = [
     run: (context) => stepSlice(context, -1),
   },
   {
-    id: 'ten_slices_on',
-    title: '10 slices on',
+    id: 'ten_slices_forward',
+    title: '10 slices forward',
     keys: ['PageDown'],
     missing: unlessVolume,
     run: (context) => stepSlice(context, 10),

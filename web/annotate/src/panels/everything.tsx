@@ -29,7 +29,7 @@ export function Everything() {
           {job.state === 'waiting' && ': waiting'}
         </span>
         <progress max={Math.max(job.total, 1)} value={job.done} aria-label="Progress of Everything" />
-        <span className="muted tabular job-found" title={`${job.done} of ${job.total} points asked`}>
+        <span className="muted tabular job-found" title={`${job.done} of ${job.total} points done`}>
           {job.state === 'running' && (job.done > 0 ? `${found} found` : 'encoding')}
         </span>
         <button
@@ -88,23 +88,23 @@ function Settings({ onDone }: { onDone: () => void }) {
       }}
     >
       <p>
-        Asks the network at a grid of points and proposes what it finds on this picture. Nothing that is
-        approved changes.
+        Prompts the network at a grid of points and proposes what it finds in this picture. Approved objects
+        do not change.
       </p>
       <label>
-        <span>Points a side</span>
+        <span>Points per side</span>
         <input ref={first} type="number" min={4} max={64} step={1} required {...field('points_per_side')} />
       </label>
       <label>
-        <span>Least predicted IoU</span>
+        <span>Minimum predicted IoU</span>
         <input type="number" min={0} max={1} step={0.01} required {...field('pred_iou')} />
       </label>
       <label>
-        <span>Least stability</span>
+        <span>Minimum stability</span>
         <input type="number" min={0} max={1} step={0.01} required {...field('stability')} />
       </label>
       <label>
-        <span>Smallest region, px</span>
+        <span>Minimum region, px</span>
         <input type="number" min={0} max={1000000} step={1} required {...field('min_region')} />
       </label>
       <div className="popover-actions">

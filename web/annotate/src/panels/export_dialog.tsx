@@ -10,7 +10,7 @@ import { CheckIcon } from '../icons'
 const formats: readonly { format: ExportFormat; title: string; about: string }[] = [
   { format: 'nifti', title: 'NIfTI', about: 'Label maps with the geometry of the image (.nii.gz)' },
   { format: 'nrrd', title: 'NRRD', about: 'Label maps with the geometry of the image' },
-  { format: 'dicom-seg', title: 'DICOM SEG', about: 'For images that are DICOM' },
+  { format: 'dicom-seg', title: 'DICOM SEG', about: 'For DICOM images' },
   { format: 'png', title: 'PNG', about: 'Label maps of pictures' },
   { format: 'coco', title: 'COCO', about: 'One JSON file with run-length masks' },
 ]
@@ -64,7 +64,7 @@ export function ExportDialog({ onClose }: { onClose: () => void }) {
               onChange={() => setRequest({ ...request, each: 'labels' })}
             />
             <span>
-              <strong>A label map an image</strong>
+              <strong>One label map per image</strong>
             </span>
           </label>
           <label className="choice">
@@ -75,7 +75,7 @@ export function ExportDialog({ onClose }: { onClose: () => void }) {
               onChange={() => setRequest({ ...request, each: 'objects' })}
             />
             <span>
-              <strong>A file an object</strong>
+              <strong>One file per object</strong>
             </span>
           </label>
         </fieldset>

@@ -135,7 +135,7 @@ describe('the shortcut of a label', () => {
 
   it('may not be the key of a command or of another label', () => {
     expect(shortcutFault('p', null, labels)).toBe('P is taken: Point inside')
-    expect(shortcutFault('1', null, labels)).toBe('1 is that of liver')
+    expect(shortcutFault('1', null, labels)).toBe('1 is the shortcut of liver')
   })
 
   it('may be its own, another one, or none', () => {

@@ -100,7 +100,7 @@ export function shortcutFault(
   const other = labels.find(
     (one) => one.id !== label?.id && one.shortcut.toUpperCase() === shortcut.toUpperCase(),
   )
-  return other ? `${shortcut} is that of ${other.name}` : null
+  return other ? `${shortcut} is the shortcut of ${other.name}` : null
 }
 
 interface LabelEditorProps {

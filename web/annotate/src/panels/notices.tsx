@@ -25,7 +25,7 @@ export function StageNotice() {
         <span className="spinner" />
         <p>
           {connection === 'lost'
-            ? 'The server does not answer: trying again'
+            ? 'The server does not respond: trying again'
             : `Opening the ${project ? 'image' : 'project'}`}
         </p>
       </div>

@@ -83,7 +83,7 @@ function OpenProposal() {
       <strong>{object?.target ? 'Refining' : 'Proposal'}</strong>
       <span className="muted tabular prompts">{prompts.join(' + ')}</span>
       <Candidates />
-      {predicting && <span className="spinner" role="status" aria-label="The network is asked" />}
+      {predicting && <span className="spinner" role="status" aria-label="Predicting" />}
       <CommandButton id="accept" className="primary">
         Accept
         {!object?.target && target && (

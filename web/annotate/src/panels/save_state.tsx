@@ -24,7 +24,7 @@ export function SaveState() {
 function titleOf({ state, message }: SaveStateOfSession): string {
   if (state === 'offline')
     return `${message}. If sonde annotate was started again and printed another address, open that one`
-  return message || 'Every change is kept as you make it'
+  return message || 'Every change is saved as you make it'
 }
 
 function useSlow(on: boolean): boolean {

@@ -72,7 +72,7 @@ function LabelSelect({ proposed, approved, chosen }: LabelSelectProps) {
   return (
     <select
       aria-label="Label of the selected objects"
-      title={proposed.length > 0 ? 'A label approves the proposals' : 'Label'}
+      title={proposed.length > 0 ? 'Choosing a label approves the proposals' : 'Label'}
       value={value}
       onChange={(event) => {
         const label = Number(event.target.value)

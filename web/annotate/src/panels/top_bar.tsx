@@ -79,9 +79,9 @@ function Embedding() {
   const message = useSessionState((state) => state.embeddingMessage)
   const texts = { ready: 'Ready', queued: 'Preparing …', encoding: 'Preparing …', failed: 'Not prepared' }
   const titles = {
-    ready: 'The network has seen this picture: prompts are answered at once',
-    queued: 'The network looks at this picture soon: prompts wait for it',
-    encoding: 'The network looks at this picture: prompts wait for it',
+    ready: 'The picture is encoded: prompts are answered at once',
+    queued: 'The picture waits to be encoded: prompts wait for it',
+    encoding: 'The picture is being encoded: prompts wait for it',
     failed: message,
   }
   if (!opened) return null

@@ -124,7 +124,7 @@ const ImageRow = memo(function ImageRow({ image, current }: { image: Summary; cu
         className="image-status"
         aria-pressed={image.status === 'done'}
         aria-label={`${image.name} is done`}
-        title={image.status === 'done' ? 'Done: click to take it up again' : 'Mark as done'}
+        title={image.status === 'done' ? 'Done: click to reopen' : 'Mark as done'}
         onClick={() => void session.setDone(image.id, image.status === 'done' ? 'reopened' : 'done')}
       >
         <StatusIcon />

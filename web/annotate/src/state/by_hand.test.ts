@@ -36,7 +36,7 @@ describe('an object that was just accepted', () => {
   it('is not painted, erased or deleted', async () => {
     const session = await accepted()
     await stroke(session, 'remove', [4, 4], [[100, 90]])
-    expect(lastText(session)).toBe('Select the object to take from first')
+    expect(lastText(session)).toBe('Select the object to erase from first')
     await stroke(session, 'add', [4, 4], [[100, 90]])
     expect(session.getState().objects.size).toBe(2)
     expect(session.getState().made).toEqual({ object: 2, by: 'stroke' })
@@ -103,7 +103,7 @@ describe('the label of what is selected by hand', () => {
     session.getState().objects.get(1)!.bounds = { axial: [60, 60] }
     await session.objects.chooseLabel(2)
     expect(server.object(1)?.label).toBe(1)
-    expect(lastText(session)).toMatch(/^What is selected is not in view/)
+    expect(lastText(session)).toMatch(/^The selected objects are not in view/)
   })
 })
 
@@ -127,7 +127,7 @@ describe('strokes', () => {
     await stroke(session, 'add', [4, 4], [[10, 10]], { on: 'object', object: first })
     expect(server.actions().at(-1)).toMatchObject({ kind: 'stroke', object: first })
     await stroke(session, 'add', [4, 4], [[10, 10]], { on: 'proposal' })
-    expect(lastText(session)).toMatch(/^What it was drawn on has been closed/)
+    expect(lastText(session)).toMatch(/^The object it was drawn on has been closed/)
   })
 })
 
@@ -241,7 +241,7 @@ describe('a merge', () => {
 })
 
 describe('an image that is done', () => {
-  it('asks before it changes, and is taken up again', async () => {
+  it('asks before it changes, and is reopened', async () => {
     const session = await begin()
     const id = await drawn(session)
     await session.setDone(1, 'done')

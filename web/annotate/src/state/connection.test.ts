@@ -82,7 +82,7 @@ describe('a server that is gone', () => {
     loseConnection()
     await session.labels.add({ name: 'nerve' })
     expect(session.getState().messages.map(({ tone, text }) => [tone, text])).toEqual([
-      ['error', 'The server is away: this has not been done'],
+      ['error', 'Not saved: the server does not respond'],
     ])
   })
 
@@ -130,7 +130,7 @@ describe('a job that its server took with it', () => {
     await everything
     expect(session.getState().job).toBeNull()
     expect(session.getState().messages).toMatchObject([
-      { tone: 'critical', text: 'Everything was cut off, as the server was started anew: ask for it again' },
+      { tone: 'critical', text: 'Everything was interrupted because the server restarted: run it again' },
     ])
   })
 

@@ -4,7 +4,7 @@ import type { ImageObject, Summary } from '../wire/types'
 import type { Core } from './core'
 import { samePlane, showing } from './slices'
 
-interface Deed {
+interface Operation {
   verb: string // "Approve"
   atLeast: number // objects that it needs
 }
@@ -24,13 +24,17 @@ export class Consent {
   }
 
   // Does it with those of `ids` that the person means: all, if they are in view.
-  withSeen(ids: readonly number[], deed: Deed, act: (ids: number[]) => Promise<void>): Promise<void> {
-    const { here, elsewhere } = this.parted(ids)
+  withSeen(
+    ids: readonly number[],
+    operation: Operation,
+    act: (ids: number[]) => Promise<void>,
+  ): Promise<void> {
+    const { here, elsewhere } = this.splitByView(ids)
     if (elsewhere.length === 0) return act([...ids])
-    return this.askFor(here, elsewhere, deed).then((some) => (some.length > 0 ? act(some) : undefined))
+    return this.askFor(here, elsewhere, operation).then((some) => (some.length > 0 ? act(some) : undefined))
   }
 
-  parted(ids: readonly number[]): { here: ImageObject[]; elsewhere: ImageObject[] } {
+  splitByView(ids: readonly number[]): { here: ImageObject[]; elsewhere: ImageObject[] } {
     const { objects, plane } = this.core.state
     const all = ids.flatMap((id) => objects.get(id) ?? [])
     const isHere = (object: ImageObject) => {
@@ -43,7 +47,7 @@ export class Consent {
   private async askFor(
     here: ImageObject[],
     elsewhere: ImageObject[],
-    { verb, atLeast }: Deed,
+    { verb, atLeast }: Operation,
   ): Promise<number[]> {
     const all = [...here, ...elsewhere]
     const some = here.length >= atLeast
@@ -70,7 +74,7 @@ export class Consent {
   private async askToReopen(summary: Summary, act: () => Promise<void>): Promise<void> {
     const choice = await this.core.ask({
       text: `${summary.name} is marked as done`,
-      detail: 'A change takes it up again.',
+      detail: 'A change reopens it.',
       choices: ['Change it'],
     })
     if (choice === null || this.core.state.image !== summary.id) return

@@ -112,7 +112,7 @@ export class Core {
 
   fail(error: unknown): void {
     if (!isAway(error)) this.notify('error', sentence(error))
-    else this.notify('error', 'The server is away: this has not been done')
+    else this.notify('error', 'Not saved: the server does not respond')
   }
 
   private noteConnection(away: RequestError | null): void {

@@ -90,7 +90,7 @@ export class Editing {
     if (!isRefused) return this.do({ kind: 'undo' })
     this.core.notify(
       'info',
-      'The last change was refused, there is nothing of it: undo again for the one before',
+      'The last change was refused, so there is nothing of it to undo: undo again for the one before',
     )
     return Promise.resolve()
   }
@@ -212,12 +212,12 @@ export class Editing {
     const { plane, label, objects } = this.core.state
     if (!plane) return Promise.resolve()
     if (!target) {
-      this.core.notify('info', 'Select the object to take from first')
+      this.core.notify('info', 'Select the object to erase from first')
       return Promise.resolve()
     }
     const subject = this.subjectOf(target)
     if (subject === undefined) {
-      this.core.notify('error', 'What it was drawn on has been closed: nothing has changed')
+      this.core.notify('error', 'The object it was drawn on has been closed: nothing has changed')
       return Promise.resolve()
     }
     if (subject?.id && objects.get(subject.id)?.locked) {
@@ -267,17 +267,17 @@ export class Editing {
     if (isBegun) this.core.store.set({ made: { object: made, by: 'stroke' } })
     if (this.painted?.id && bundle.removed.includes(this.painted.id)) this.forgetPainted()
     if (action.kind === 'accept') {
-      this.tellLeft(action.objects)
+      this.notifyLeftProposed(action.objects)
       if (!this.keptByClick.delete(pending.request)) this.showAccepted(action.objects, bundle)
     }
     if (action.kind === 'undo' || action.kind === 'redo') this.followUndo(view, bundle)
-    this.tellDone(action, doneText(action, bundle, before))
+    this.notifyDone(action, doneText(action, bundle, before))
     this.settle(image, pending)
     return made
   }
 
   // It can be undone from there as long as nothing has been asked for since.
-  private tellDone(action: ImageAction, text: string | null): void {
+  private notifyDone(action: ImageAction, text: string | null): void {
     const image = this.core.state.opened?.image.id
     if (text === null || image === undefined || action.kind === 'undo' || action.kind === 'redo') return
     const isLast = this.outbox.pending(image).length <= 1 && this.core.state.undo === action.kind
@@ -288,8 +288,8 @@ export class Editing {
     const { action } = pending
     const { kind } = action
     if (kind === 'undo' || kind === 'redo')
-      this.core.notify('info', `What was to be ${kind === 'undo' ? 'undone' : 'redone'} has changed nothing`)
-    else if (isDrawn(action)) this.core.notify('critical', 'What was drawn on it since is not there either')
+      this.core.notify('info', `Nothing to ${kind}: that action changed nothing`)
+    else if (isDrawn(action)) this.core.notify('critical', 'What was drawn on it since is lost too')
     this.settle(pending.image, pending)
   }
 
@@ -327,7 +327,7 @@ export class Editing {
   }
 
   // By the rule for overlaps a proposal may have no pixel left: it stays a proposal.
-  private tellLeft(accepted: readonly number[]): void {
+  private notifyLeftProposed(accepted: readonly number[]): void {
     const left = accepted.filter((id) => this.core.state.objects.get(id)?.state === 'proposed').length
     if (left > 0)
       this.core.notify(

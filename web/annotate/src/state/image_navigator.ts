@@ -77,7 +77,7 @@ export class ImageNavigator {
     return (this.fetching ??= this.fetchMasks())
   }
 
-  // After the server was away: it may have been started anew, and knows nothing of what is in view.
+  // When the server responds again: it may have been restarted, and then knows nothing of what is in view.
   resume(): void {
     const { image, opened, opening } = this.core.state
     if (image === null || opening) return

@@ -7,9 +7,9 @@ import { isLost, isNotFound } from './faults'
 const pollMs = 300
 
 // Of a job that its server took with it.
-const cutOff = {
-  job: 'Everything was cut off, as the server was started anew: ask for it again',
-  exporting: 'The export was cut off, as the server was started anew: export again',
+const interrupted = {
+  job: 'Everything was interrupted because the server restarted: run it again',
+  exporting: 'The export was interrupted because the server restarted: export again',
 }
 
 // Everything and exporting: the server works, the page follows.
@@ -30,10 +30,10 @@ export class Jobs {
     this.core.store.set({ job: null, jobImage: null })
     if (end?.state === 'done') await this.proposed(image)
     this.core.store.set({ preview: null })
-    if (end?.state === 'done') this.tellProposals(image, (end.result as EverythingResult).proposals)
+    if (end?.state === 'done') this.notifyProposals(image, (end.result as EverythingResult).proposals)
   }
 
-  private tellProposals(image: number, proposals: number): void {
+  private notifyProposals(image: number, proposals: number): void {
     const { opened, project } = this.core.state
     const inView = opened?.image.id === image
     const name = project?.images.find(({ id }) => id === image)?.name
@@ -42,7 +42,7 @@ export class Jobs {
     this.core.notify(
       'info',
       proposals === 0
-        ? `Everything found nothing to propose${where || ' on this picture'}`
+        ? `Everything found nothing to propose${where || ' in this picture'}`
         : `${proposals} ${proposals === 1 ? 'proposal' : 'proposals'}${where}${how}`,
     )
   }
@@ -82,7 +82,7 @@ export class Jobs {
           job = await this.core.client.job(job.job)
           lost = 0
         } catch (error) {
-          if (isNotFound(error)) job = { ...job, state: 'failed', message: cutOff[which] }
+          if (isNotFound(error)) job = { ...job, state: 'failed', message: interrupted[which] }
           else if (!isLost(error, lost++)) throw error
         }
       }

@@ -42,14 +42,14 @@ export class ObjectActions {
       meant.map(({ id }) => id),
       'only',
     )
-    this.tellWhere(meant, of === 'proposed' ? 'proposal' : 'approved object')
+    this.notifyWhere(meant, of === 'proposed' ? 'proposal' : 'approved object')
   }
 
-  private tellWhere(objects: readonly ImageObject[], noun: string): void {
+  private notifyWhere(objects: readonly ImageObject[], noun: string): void {
     const { opened, plane } = this.core.state
     const shape = opened?.planes.find(({ axis }) => axis === plane?.axis)
     if (!plane || !shape || shape.slices < 2 || objects.length === 0) return
-    const { here, elsewhere } = this.consent.parted(objects.map(({ id }) => id))
+    const { here, elsewhere } = this.consent.splitByView(objects.map(({ id }) => id))
     const slices = slicesOf(objects, plane)
     const where = `on ${countOf(slices.size, `${plane.axis} slice`)}`
     this.core.notify(
@@ -94,16 +94,16 @@ export class ObjectActions {
     const accepting = this.editing.accepting()
     const chosen = [...selected].filter((id) => objects.get(id)?.state === 'proposed' && !accepting.has(id))
     if (draft !== null || proposal !== null) {
-      if (this.turnTo(draft?.plane ?? null, 1)) return
+      if (this.goToFirst(draft?.plane ?? null, 1)) return
       await this.consent.changing(() =>
         this.labels.withLabel(() => this.editing.acceptOpen(this.core.state.label) ?? Promise.resolve()),
       )
     } else if (chosen.length > 0) await this.approve(chosen)
-    else this.core.notify('info', 'What is selected is approved already: select proposals to accept')
+    else this.core.notify('info', 'The selected objects are approved already: select proposals to accept')
   }
 
   // Nothing is accepted unseen: goes to the slice of the proposals first, where another one is in view.
-  private turnTo(proposed: Plane | null, count: number): boolean {
+  private goToFirst(proposed: Plane | null, count: number): boolean {
     if (proposed === null || samePlane(proposed, this.core.state.plane)) return false
     this.navigator.goTo(proposed)
     const { axis, slice } = proposed
@@ -124,8 +124,8 @@ export class ObjectActions {
 
   async approve(ids: readonly number[], label?: number): Promise<void> {
     if (ids.length === 0) return
-    const { here, elsewhere } = this.consent.parted(ids)
-    if (here.length === 0 && this.turnTo(elsewhere[0]?.plane ?? null, ids.length)) return
+    const { here, elsewhere } = this.consent.splitByView(ids)
+    if (here.length === 0 && this.goToFirst(elsewhere[0]?.plane ?? null, ids.length)) return
     await this.consent.withSeen(ids, { verb: 'Approve', atLeast: 1 }, (some) =>
       this.consent.changing(() => this.approveNow(some, label)),
     )
@@ -145,8 +145,9 @@ export class ObjectActions {
     const { objects } = this.core.state
     const accepting = this.editing.accepting()
     const left = ids.filter((id) => !accepting.has(id) || objects.get(id)?.state !== 'proposed')
-    if (left.length < ids.length) this.core.notify('info', 'What is being approved is not deleted')
-    const open = this.openOf(left, lockedStay())
+    if (left.length < ids.length)
+      this.core.notify('info', 'Objects that are being approved have not been deleted')
+    const open = this.unlockedOf(left, lockedStay())
     await this.consent.withSeen(open, { verb: 'Delete', atLeast: 1 }, (some) =>
       this.consent.changing(() => this.removeNow(some)),
     )
@@ -164,17 +165,17 @@ export class ObjectActions {
     const { selected, draft } = this.core.state
     const approved = this.approvedOf([...selected]).map(({ id }) => id)
     if (draft !== null || approved.length === 0) return
-    if (this.consent.parted(approved).here.length === 0)
+    if (this.consent.splitByView(approved).here.length === 0)
       this.core.notify(
         'info',
-        `What is selected is not in view and keeps its label: ${keyOf('go_to_object')} goes to it`,
+        `The selected objects are not in view and keep their label: ${keyOf('go_to_object')} goes to them`,
       )
     else await this.relabel(approved, label)
   }
 
   async relabel(ids: readonly number[], label: number): Promise<void> {
     const others = this.approvedOf(ids).filter((object) => object.label !== label)
-    const open = this.openOf(
+    const open = this.unlockedOf(
       others.map(({ id }) => id),
       `Locked objects keep their label: unlock them (${keyOf('lock')}) to change it`,
     )
@@ -242,7 +243,7 @@ export class ObjectActions {
     await this.consent.withSeen(ids, { verb, atLeast: 1 }, (some) => this.do(action(some)))
   }
 
-  private openOf(ids: readonly number[], otherwise: string): number[] {
+  private unlockedOf(ids: readonly number[], otherwise: string): number[] {
     const { objects } = this.core.state
     const open = ids.filter((id) => objects.get(id)?.locked === false)
     if (open.length < ids.length) this.core.notify('info', otherwise)

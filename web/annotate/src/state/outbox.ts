@@ -33,7 +33,7 @@ export class Outbox {
   private readonly queues = new Map<number, PendingAction[]>()
   private readonly settled = new Map<string, () => void>()
   private readonly made = new Map<string, number | null>()
-  private readonly vain = new Set([nothing]) // requests that have changed nothing
+  private readonly withoutEffect = new Set([nothing]) // requests that have changed nothing
   private readonly losses = new Map<number, string>() // by image
   private retry: (() => void)[] = []
 
@@ -121,8 +121,8 @@ export class Outbox {
 
   private async deliver(pending: PendingAction): Promise<void> {
     const filled = this.fill(pending)
-    if (!filled || (pending.about !== null && this.vain.has(pending.about))) {
-      this.noteVain(pending)
+    if (!filled || (pending.about !== null && this.withoutEffect.has(pending.about))) {
+      this.noteWithoutEffect(pending)
       this.hooks.dropped(pending)
       return
     }
@@ -130,13 +130,13 @@ export class Outbox {
       try {
         const bundle = await this.hooks.send(filled)
         this.losses.delete(pending.image)
-        if (bundle.changed.length + bundle.removed.length === 0) this.vain.add(pending.request)
+        if (bundle.changed.length + bundle.removed.length === 0) this.withoutEffect.add(pending.request)
         this.made.set(pending.request, this.hooks.answered(filled, bundle))
         return
       } catch (fault) {
         if (!isLost(fault, attempt)) {
           this.losses.delete(pending.image)
-          this.noteVain(pending)
+          this.noteWithoutEffect(pending)
           this.hooks.refused(filled, fault)
           return
         }
@@ -150,15 +150,15 @@ export class Outbox {
   // What they wait for is then in what a reload keeps.
   private resolveThoseBehind(queue: PendingAction[], request: string): void {
     for (const [i, behind] of queue.entries()) {
-      const about = behind.about === request && this.vain.has(request) ? nothing : behind.about
+      const about = behind.about === request && this.withoutEffect.has(request) ? nothing : behind.about
       const filled = behind.fill?.from === request ? this.fill(behind) : null
       queue[i] = { ...(filled ?? behind), about }
     }
   }
 
-  private noteVain({ request }: PendingAction): void {
+  private noteWithoutEffect({ request }: PendingAction): void {
     this.made.set(request, null)
-    this.vain.add(request)
+    this.withoutEffect.add(request)
   }
 
   // Null when the request that should have made its object was refused.

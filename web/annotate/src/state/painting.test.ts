@@ -55,9 +55,9 @@ describe('A stroke', () => {
     const text = (of: PaintState, paint: 'add' | 'remove') =>
       paintText(of, paint, paintTarget(of, paint, nowhere))
     expect(text(selected, 'add')).toBe(`adds to ${label(own)} 14`)
-    expect(text(selected, 'remove')).toBe(`takes from ${label(own)} 14`)
+    expect(text(selected, 'remove')).toBe(`erases from ${label(own)} 14`)
     expect(text({ ...selected, label: other }, 'add')).toBe(`new ${label(other)}`)
-    expect(text(state({}), 'remove')).toBe('select the object to take from')
+    expect(text(state({}), 'remove')).toBe('select the object to erase from')
     const locked = new Map([[14, { ...approved, locked: true }]])
     expect(text({ ...selected, objects: locked }, 'add')).toBe(`${label(own)} 14 is locked`)
   })

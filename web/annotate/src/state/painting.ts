@@ -14,7 +14,7 @@ export const nowhere = (): boolean => false
 
 // What is drawn changes: the open proposal, the object that the strokes before have begun, or the one that was
 // selected by hand. While another label than that object's is active, only what touches it goes to it: all else begins an
-// object of the active label. Null: nothing to take from.
+// object of the active label. Null: nothing to erase from.
 export function paintTarget(
   state: PaintState,
   paint: Paint,
@@ -44,10 +44,10 @@ export function paintedObject(state: PaintState, target: PaintTarget): ImageObje
 
 // "adds to vertebra 1", "new disc"
 export function paintText(state: PaintState, paint: Paint, target: PaintTarget | null): string {
-  if (!target) return 'select the object to take from'
+  if (!target) return 'select the object to erase from'
   const object = paintedObject(state, target)
   if (object?.locked) return `${nameIn(state, object)} is locked`
-  const verb = paint === 'add' ? 'adds to' : 'takes from'
+  const verb = paint === 'add' ? 'adds to' : 'erases from'
   if (target.on === 'proposal') return `${verb} the proposal`
   if (target.on === 'new') return `new ${labelName(state, state.label)}`
   return `${verb} ${object ? nameIn(state, object) : `the new ${labelName(state, state.label)}`}`

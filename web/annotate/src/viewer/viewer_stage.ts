@@ -30,7 +30,7 @@ import {
 } from './view_transform'
 
 export interface ViewerElements {
-  root: HTMLElement // its data attributes say what is on the screen: see `tellShown`
+  root: HTMLElement // its data attributes say what is on the screen: see `publishShown`
   picture: HTMLDivElement
   masks: HTMLCanvasElement
   outlines: HTMLCanvasElement
@@ -85,7 +85,7 @@ export class ViewerStage implements Stage {
     this.cache = new PictureCache(request, {
       loaded: () => this.showPicture(),
       failed: (_, error) =>
-        this.say(`The picture cannot be read: ${error instanceof Error ? error.message : error}`),
+        this.showMessage(`The picture cannot be read: ${error instanceof Error ? error.message : error}`),
     })
     elements.root.dataset.drawing = this.pictureView.drawing
     this.watching.observe(elements.root)
@@ -160,7 +160,7 @@ export class ViewerStage implements Stage {
     this.pointer = at
     this.redrawLive()
     const point = this.pixel(at)
-    this.tellPixel(point)
+    this.showReadout(point)
     if (!free || !this.isReady()) return
     const object = toolOf(this.state.tool).hovers ? this.objectAt(point) : null
     if (object === null && !this.hovering) return
@@ -252,16 +252,16 @@ export class ViewerStage implements Stage {
       this.cache.close()
       this.shown = null
       this.elements.picture.style.visibility = 'hidden'
-      this.say('')
-      return this.tellShown()
+      this.showMessage('')
+      return this.publishShown()
     }
     this.loadingHint = setTimeout(
-      () => this.isReady() || this.say('Reading the picture …'),
+      () => this.isReady() || this.showMessage('Reading the picture …'),
       loadingHintDelayMs,
     )
     this.cache.want(opened.image.id, nearbyPlanes(plane, this.direction, shape.slices))
     this.showPicture()
-    this.tellShown()
+    this.publishShown()
   }
 
   private showPicture(): void {
@@ -274,12 +274,12 @@ export class ViewerStage implements Stage {
     const key = pictureKey(opened.image.id, plane)
     this.shown = { key, image: opened.image.id, plane, shape, picture }
     this.elements.picture.style.visibility = 'visible'
-    this.say('')
+    this.showMessage('')
     if (before?.image !== opened.image.id || before.plane.axis !== plane.axis) this.fitPicture()
     this.applyWindow()
     const inverted = opened.photometric === 'grey_inverted'
     this.pictureView.show({ key, picture, pixelMm: shape.pixel_mm, inverted })
-    if (this.pointer) this.tellPixel(this.pixel(this.pointer))
+    if (this.pointer) this.showReadout(this.pixel(this.pointer))
     this.redrawMasks(null)
     this.redrawLive()
   }
@@ -319,7 +319,7 @@ export class ViewerStage implements Stage {
     this.stale = { masks: [], live: false }
     if (masks === 'all') this.drawMasks(null)
     else for (const area of masks) this.drawMasks(area)
-    if (masks.length > 0) this.tellShown()
+    if (masks.length > 0) this.publishShown()
     if (live) this.liveLayer.draw(this.liveNow(), this.at, this.size, this.ratio)
   }
 
@@ -353,7 +353,7 @@ export class ViewerStage implements Stage {
     return target ? paintedColour(this.state, paintedObject(this.state, target)?.id ?? null) : plainColour
   }
 
-  private tellPixel(point: PointPx): void {
+  private showReadout(point: PointPx): void {
     const { shown } = this
     const [x, y] = point.map(Math.round) as PointPx
     if (!shown || !isInside([x, y], shown.shape)) return void (this.elements.readout.textContent = '')
@@ -362,12 +362,12 @@ export class ViewerStage implements Stage {
     this.elements.readout.textContent = readout(x, y, values.subarray(first, first + channels))
   }
 
-  private say(text: string): void {
+  private showMessage(text: string): void {
     this.elements.message.textContent = text
   }
 
   // For tests and measurements, which wait for what is on the screen.
-  private tellShown(): void {
+  private publishShown(): void {
     const { root } = this.elements
     const masks = this.isReady() ? [...this.state.masks.values()] : []
     root.dataset.image = `${this.shown?.image ?? ''}`

@@ -7,7 +7,7 @@ export const background: Tool<'background'> = {
   id: 'background',
   title: 'Point outside',
   key: 'N',
-  hint: 'Click what does not belong to it',
+  hint: 'Click outside the object',
   icon: icon(
     <>
       <circle cx="10" cy="10" r="6.5" />

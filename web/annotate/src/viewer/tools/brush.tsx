@@ -7,7 +7,7 @@ export const brush: Tool<'brush'> = {
   id: 'brush',
   title: 'Brush',
   key: 'R',
-  hint: 'Paint the object selected by hand, or a new one',
+  hint: 'Paint on the selected object, or begin a new one',
   icon: icon(
     <>
       <path d="M16.6 3.4c-2.6.6-6 3.7-8.1 6.6l1.6 1.5c2.9-2 6-5.5 6.5-8.1z" />

@@ -7,7 +7,7 @@ export const point: Tool<'point'> = {
   id: 'point',
   title: 'Point inside',
   key: 'P',
-  hint: 'Click what belongs to the object',
+  hint: 'Click inside the object',
   icon: icon(
     <>
       <circle cx="10" cy="10" r="6.5" />
