@@ -16,6 +16,7 @@ export default defineConfig({
   },
   test: {
     environment: 'node',
+    globalSetup: ['src/state/start_fake_server.ts'],
     setupFiles: ['src/test_setup.ts'],
     include: ['src/**/*.test.{ts,tsx}'],
   },

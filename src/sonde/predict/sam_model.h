@@ -30,10 +30,10 @@ class SamModel {
   std::int64_t image_size() const;          // side of the padded frame, 1024
 
   struct Impl;
+  explicit SamModel(std::shared_ptr<const Impl> impl) : impl_(std::move(impl)) {}
   const Impl& impl() const { return *impl_; }
 
  private:
-  explicit SamModel(std::shared_ptr<const Impl> impl) : impl_(std::move(impl)) {}
   std::shared_ptr<const Impl> impl_;
 };
 

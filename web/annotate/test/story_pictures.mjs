@@ -201,7 +201,7 @@ async function previewAndCancel({ person, check, objects, screenshots }) {
     total === '2304' && Number(done) > 0 && Number(done) < 2304,
     `outlines are seen after ${done} of ${total} points`,
   )
-  check((await objects('nuclei.png')).length === 0, 'they are no objects yet')
+  check((await objects('nuclei.png')).length === 0, 'they are not objects yet')
   const asked = performance.now()
   await job.getByRole('button', { name: 'Cancel' }).click()
   await job.waitFor({ state: 'detached', timeout: 10000 })

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // @vitest-environment happy-dom
 import { act } from 'react'
-import { expect, it, vi } from 'vitest'
+import { expect, it } from 'vitest'
 import { SessionContext } from '../state/react'
-import { begin, inside, server } from '../state/session_fixture'
+import { begin, inside, server, settle } from '../state/session_fixture'
 import { ObjectsPanel } from './objects_panel'
 import { Ui, UiContext } from './ui'
 import { usePlace } from './rendered.testing'
@@ -24,11 +24,11 @@ it('Enter on a proposal in the list selects it, and approves it once it is selec
     act(async () => {
       const event = new KeyboardEvent('keydown', { key: 'Enter', bubbles: true, cancelable: true })
       place.element().querySelector('[role=option]')!.dispatchEvent(event)
-      await vi.advanceTimersByTimeAsync(0)
+      await settle()
     })
   await enter()
   expect([...session.getState().selected]).toEqual([1])
-  expect(server.object(1)?.state).toBe('proposed')
+  expect((await server.object(1))?.state).toBe('proposed')
   await enter()
-  expect(server.object(1)?.state).toBe('approved')
+  expect((await server.object(1))?.state).toBe('approved')
 })

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import type { ActionRequest } from '../wire/types'
 import type { Session } from './session'
-import { asks, begin, inside, isAction, server, settle, stroke } from './session_fixture'
+import { asks, begin, inside, isAction, serveVolumes, server, settle, stroke } from './session_fixture'
 
 // What was selected by hand is acted on, what was only made last is shown.
 
@@ -28,7 +28,7 @@ describe('an object that was just accepted', () => {
     const session = await accepted()
     expect(session.getState()).toMatchObject({ made: { object: 1, by: 'accept' }, selected: new Set() })
     await session.objects.chooseLabel(2)
-    expect(server.object(1)?.label).toBe(1)
+    expect((await server.object(1))?.label).toBe(1)
     expect(session.getState().label).toBe(2)
     expect(kinds()).toEqual(['ask', 'accept'])
   })
@@ -37,7 +37,7 @@ describe('an object that was just accepted', () => {
     const session = await accepted()
     await stroke(session, 'remove', [4, 4], [[100, 90]])
     expect(lastText(session)).toBe('Select the object to erase from first')
-    await stroke(session, 'add', [4, 4], [[100, 90]])
+    await stroke(session, 'add', [4, 4], [[400, 300]])
     expect(session.getState().objects.size).toBe(2)
     expect(session.getState().made).toEqual({ object: 2, by: 'stroke' })
   })
@@ -50,7 +50,7 @@ describe('an object that was just accepted', () => {
     expect([...session.getState().selected]).toEqual([])
     await settle()
     await session.objects.chooseLabel(2)
-    expect(server.object(1)?.label).toBe(1)
+    expect((await server.object(1))?.label).toBe(1)
   })
 
   it('is refined where that is asked for', async () => {
@@ -66,13 +66,13 @@ describe('the label of what is selected by hand', () => {
     const id = await drawn(session)
     session.objects.select([id], 'only')
     await session.objects.chooseLabel(2)
-    expect(server.object(id)?.label).toBe(2)
+    expect((await server.object(id))?.label).toBe(2)
     expect(session.getState().messages.at(-1)).toMatchObject({
       text: 'Relabelled 1 object as vessel',
       undo: 'offered',
     })
     await session.editing.undo()
-    expect(server.object(id)?.label).toBe(1)
+    expect((await server.object(id))?.label).toBe(1)
     expect(session.getState().messages.at(-1)?.undo).toBe('none')
   })
 
@@ -91,18 +91,15 @@ describe('the label of what is selected by hand', () => {
   })
 
   it('stays where the object is not in view', async () => {
-    server.volume = true
+    await serveVolumes()
     const session = await begin()
     await session.editing.addPoint(inside(100, 90))
     await session.objects.accept()
-    const box = server.object(1)!
-    box.bounds = { axial: [60, 60] }
     session.objects.select([1], 'only')
     session.navigator.goTo({ axis: 'axial', slice: 61 })
     await settle()
-    session.getState().objects.get(1)!.bounds = { axial: [60, 60] }
     await session.objects.chooseLabel(2)
-    expect(server.object(1)?.label).toBe(1)
+    expect((await server.object(1))?.label).toBe(1)
     expect(lastText(session)).toMatch(/^The selected objects are not in view/)
   })
 })
@@ -146,7 +143,7 @@ describe('Refine', () => {
   })
 
   it('ends when something else is selected, not when another slice is', async () => {
-    server.volume = true
+    await serveVolumes()
     const session = await begin()
     const [first, second] = [await drawn(session), await drawn(session, 60)]
     session.objects.select([first], 'only')
@@ -158,6 +155,7 @@ describe('Refine', () => {
     expect(session.getState().refining).toBe(false)
     session.objects.select([first], 'only')
     session.objects.setRefining('on')
+    session.navigator.goTo({ axis: 'axial', slice: 60 })
     await session.objects.remove([first])
     expect(session.getState().refining).toBe(false)
   })
@@ -166,7 +164,7 @@ describe('Refine', () => {
 describe('what is not in view', () => {
   // Proposals on two slices, the second in view.
   async function spread(): Promise<Session> {
-    server.volume = true
+    await serveVolumes()
     const session = await begin()
     for (const slice of [60, 60, 61]) {
       session.navigator.goTo({ axis: 'axial', slice })
@@ -194,9 +192,9 @@ describe('what is not in view', () => {
       'The first of the 2 proposals is on axial slice 61: Enter again accepts them',
     )
     await again
-    expect(server.object(1)?.state).toBe('proposed')
+    expect((await server.object(1))?.state).toBe('proposed')
     await session.objects.approve([1, 2])
-    expect(server.object(1)?.state).toBe('approved')
+    expect((await server.object(1))?.state).toBe('approved')
   })
 
   it('is asked for before it is deleted, and stays if nothing is chosen', async () => {
@@ -267,21 +265,13 @@ describe('an image that is done', () => {
 })
 
 describe('undo', () => {
-  function refuse(nth: number): void {
-    let strokes = 0
-    const refused = async (asked: Parameters<typeof server.before>[0], when: 'early' | 'late') => {
-      if (!isAction(asked) || when !== 'early') return
-      if ((asked.body as ActionRequest).action.kind === 'stroke' && ++strokes === nth)
-        server.refuseNext = true
-    }
-    server.before = refused
-  }
+  // The server refuses what covers no pixel.
+  const beside: [number, number][] = [[-50, -50]]
 
   it('behind an action that is refused is dropped with it', async () => {
     const session = await begin()
     await drawn(session)
-    refuse(1)
-    void stroke(session, 'add', [4, 4], [[60, 10]])
+    void stroke(session, 'add', [4, 4], beside)
     void session.editing.undo()
     await settle()
     expect(kinds()).toEqual(['stroke', 'stroke'])
@@ -291,9 +281,8 @@ describe('undo', () => {
   it('takes back the one before where two are pressed behind two actions', async () => {
     const session = await begin()
     await drawn(session)
-    refuse(2)
     void stroke(session, 'add', [4, 4], [[60, 10]])
-    void stroke(session, 'add', [4, 4], [[90, 10]])
+    void stroke(session, 'add', [4, 4], beside)
     void session.editing.undo()
     void session.editing.undo()
     await settle()
@@ -304,8 +293,7 @@ describe('undo', () => {
   it('after a refusal says that there is nothing of it, and takes back the one before when pressed again', async () => {
     const session = await begin()
     await drawn(session)
-    refuse(1)
-    await stroke(session, 'add', [4, 4], [[60, 10]])
+    await stroke(session, 'add', [4, 4], beside)
     await session.editing.undo()
     expect(session.getState().objects.size).toBe(1)
     expect(lastText(session)).toMatch(/^The last change was refused/)

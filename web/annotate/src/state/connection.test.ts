@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { Session } from './session'
-import { begin, server, settle, stroke } from './session_fixture'
+import { begin, pass, passUntil, server, settle, stroke } from './session_fixture'
 
 function loseConnection(): void {
   server.before = () => Promise.reject(new TypeError('Failed to fetch'))
@@ -21,7 +21,7 @@ describe('a server that is gone', () => {
     const session = await begin()
     expect(saved(session)).toEqual(['there', 'saved', ''])
     loseConnection()
-    await vi.advanceTimersByTimeAsync(1000)
+    await pass(1000)
     expect(saved(session)).toEqual(['lost', 'offline', 'Connection lost: trying again'])
   })
 
@@ -45,35 +45,35 @@ describe('a server that is gone', () => {
     await settle()
     expect(saved(session)[2]).toBe('Connection lost: 2 changes kept, trying again')
     findConnection()
-    await vi.advanceTimersByTimeAsync(1000)
+    await pass(1000)
     expect(saved(session)).toEqual(['there', 'saved', ''])
-    expect(session.getState().objects.get(1)?.area).toBe(635)
+    expect(session.getState().objects.get(1)?.area).toBe(98)
   })
 
   it('that answers again is shown the picture in view and asked for the project anew', async () => {
-    server.embedding = 'ready'
     const session = await begin()
     expect(session.getState().embedding).toBe('ready')
     loseConnection()
-    await vi.advanceTimersByTimeAsync(3000)
+    await pass(3000)
     findConnection()
     server.asked.length = 0
-    server.embedding = 'encoding'
-    server.images[1]!.name = 'renamed.png'
-    await vi.advanceTimersByTimeAsync(1000)
+    await server.restart()
+    await server.allow({ encodings: 0 })
+    await server.post('/api/labels', { kind: 'edit_label', label: 2, name: 'artery' })
+    await pass(1000)
     expect(server.asked.map(({ path }) => path)).toContain('/api/images/1/focus')
-    expect(session.getState().embedding).toBe('encoding')
-    expect(session.getState().project?.images[1]?.name).toBe('renamed.png')
+    await passUntil(() => session.getState().embedding === 'encoding')
+    expect(session.getState().project?.labels[1]?.name).toBe('artery')
   })
 
   it('opens the image that it was asked for meanwhile', async () => {
     const session = await begin()
     loseConnection()
     void session.openImage(2)
-    await vi.advanceTimersByTimeAsync(2500)
+    await pass(2500)
     expect(session.getState()).toMatchObject({ opened: null, fault: null, opening: false })
     findConnection()
-    await vi.advanceTimersByTimeAsync(1000)
+    await pass(1000)
     expect(session.getState().opened?.image.id).toBe(2)
   })
 
@@ -89,9 +89,9 @@ describe('a server that is gone', () => {
   it('is waited for by a page that is opened meanwhile', async () => {
     loseConnection()
     const beginning = begin()
-    await vi.advanceTimersByTimeAsync(3000)
+    await pass(3000)
     findConnection()
-    await vi.advanceTimersByTimeAsync(1000)
+    await pass(1000)
     const session = await beginning
     expect(session.getState().opened?.image.id).toBe(1)
     expect(saved(session)).toEqual(['there', 'saved', ''])
@@ -101,32 +101,33 @@ describe('a server that is gone', () => {
 describe('a server with another token', () => {
   it('is told of in words, with what waits', async () => {
     const session = await begin()
-    server.token = false
-    await vi.advanceTimersByTimeAsync(1000)
+    server.knowsPage = false
+    await pass(1000)
     expect(saved(session)).toEqual(['lockedOut', 'offline', "This page's key is no longer valid"])
     void stroke(session, 'add', [4, 4], [[10, 10]])
     await settle()
     expect(saved(session)[2]).toBe("This page's key is no longer valid: 1 change kept")
     loseConnection()
-    await vi.advanceTimersByTimeAsync(1000)
+    await pass(1000)
     expect(session.getState().connection).toBe('lost')
   })
 })
 
 describe('a job that its server took with it', () => {
-  const settings = { points_per_side: 16, pred_iou: 0.9, stability: 0.9, min_region: 0 }
+  const settings = { points_per_side: 8, pred_iou: 0.9, stability: 0.9, min_region: 0 }
 
   it('ends with a message: Everything', async () => {
     const session = await begin()
+    await server.allow({ prompts: 0 })
     const everything = session.jobs.everything(settings)
     await settle()
     expect(session.getState().job).not.toBeNull()
     loseConnection()
-    await vi.advanceTimersByTimeAsync(2000)
+    await pass(2000)
     expect(session.getState().job).not.toBeNull()
-    server.forgetJobs()
+    await server.restart()
     findConnection()
-    await vi.advanceTimersByTimeAsync(1000)
+    await pass(1000)
     await everything
     expect(session.getState().job).toBeNull()
     expect(session.getState().messages).toMatchObject([
@@ -138,8 +139,8 @@ describe('a job that its server took with it', () => {
     const session = await begin()
     const exporting = session.jobs.exportProject({ format: 'png', each: 'labels' })
     await settle()
-    server.forgetJobs()
-    await vi.advanceTimersByTimeAsync(1000)
+    await server.restart()
+    await pass(1000)
     await exporting
     expect(session.getState().exporting).toMatchObject({ state: 'failed' })
     expect(session.getState().messages).toMatchObject([{ tone: 'critical' }])

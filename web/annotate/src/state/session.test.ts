@@ -1,15 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
-import { describe, expect, it, vi } from 'vitest'
-import { begin, hidePage, isAction, server, settle, stroke } from './session_fixture'
+import { describe, expect, it } from 'vitest'
+import {
+  begin,
+  hidePage,
+  isAction,
+  pass,
+  passUntil,
+  passUntilDone,
+  serveVolumes,
+  server,
+  settle,
+  stroke,
+} from './session_fixture'
 import type { Channel } from './change_poller'
 
-const usual = { points_per_side: 16, pred_iou: 0.9, stability: 0.9, min_region: 0 }
+const proposed = 64
+const usual = { points_per_side: 8, pred_iou: 0.9, stability: 0.9, min_region: 0 }
 
 async function proposals() {
   const session = await begin()
   const everything = session.jobs.everything(usual)
-  await vi.advanceTimersByTimeAsync(3000)
-  await everything
+  await passUntilDone(everything)
   return session
 }
 
@@ -18,11 +29,11 @@ describe('objects', () => {
     const session = await proposals()
     expect(session.getState().job).toBeNull()
     expect(session.getState().tool).toBe('select')
-    expect(session.getState().objects.size).toBe(24)
+    expect(session.getState().objects.size).toBe(proposed)
     session.objects.select([2], 'only')
     session.objects.pick(3, 'only')
     await settle()
-    expect(server.object(3)?.state).toBe('approved')
+    expect((await server.object(3))?.state).toBe('approved')
     expect([...session.getState().selected]).toEqual([])
     session.objects.pick(4, 'toggle')
     session.objects.pick(5, 'toggle')
@@ -41,23 +52,27 @@ describe('objects', () => {
       const numbers = preview?.masks.map(({ object }) => object) ?? []
       if (String(numbers) !== String(shown.at(-1) ?? [])) shown.push(numbers)
     })
+    await server.allow({ prompts: 40 })
     const everything = session.jobs.everything(usual)
-    await vi.advanceTimersByTimeAsync(3000)
-    await everything
-    expect(shown).toEqual([[1], [2, 1], [3, 2, 1], []])
+    await passUntil(() => shown.length > 0 && shown.at(-1)!.length > 0)
+    expect(shown.at(-1)).toHaveLength(32)
+    await server.allow({ prompts: null })
+    await passUntilDone(everything)
+    expect(shown.at(-1)).toEqual([])
+    expect(session.getState().objects.size).toBe(proposed)
     expect(gap).toBe(false)
     expect(session.getState().preview).toBeNull()
   })
 
   it('are gone as soon as Everything has been stopped', async () => {
     const session = await begin()
+    await server.allow({ prompts: 40 })
     const everything = session.jobs.everything(usual)
-    await vi.advanceTimersByTimeAsync(700)
+    await passUntil(() => (session.getState().preview?.masks.length ?? 0) > 0)
     expect(session.getState().preview).toMatchObject({ image: 1, plane: session.getState().plane })
-    expect(session.getState().preview?.masks.length).toBeGreaterThan(0)
     await session.jobs.stop('job')
-    await vi.advanceTimersByTimeAsync(1000)
-    await everything
+    await server.allow({ prompts: null })
+    await passUntilDone(everything)
     expect(session.getState().preview).toBeNull()
   })
 
@@ -67,8 +82,7 @@ describe('objects', () => {
     await session.editing.addPoint({ x: 30, y: 40, label: 1 })
     const { proposal } = session.getState()
     expect(proposal).not.toBeNull()
-    await vi.advanceTimersByTimeAsync(3000)
-    await everything
+    await passUntilDone(everything)
     expect(session.getState()).toMatchObject({ tool: 'point', proposal })
   })
 
@@ -76,9 +90,8 @@ describe('objects', () => {
     const session = await begin()
     const everything = session.jobs.everything(usual)
     await session.openImage(2)
-    await vi.advanceTimersByTimeAsync(3000)
-    await everything
-    expect(session.getState().messages.at(-1)?.text).toBe('24 proposals in a.png')
+    await passUntilDone(everything)
+    expect(session.getState().messages.at(-1)?.text).toBe(`${proposed} proposals in a.png`)
     expect(session.getState().tool).toBe('point')
   })
 
@@ -92,7 +105,7 @@ describe('objects', () => {
     expect(session.getState().objects.get(3)?.state).toBe('proposed')
     const all = [...session.getState().objects.keys()]
     session.objects.selectAll('proposed')
-    expect(session.getState().selected.size).toBe(23)
+    expect(session.getState().selected.size).toBe(proposed - 1)
     expect(session.getState().selected.has(3)).toBe(false)
     void session.objects.remove(all)
     release()
@@ -106,7 +119,7 @@ describe('objects', () => {
     const session = await proposals()
     session.objects.selectAll('proposed')
     await session.objects.approve([4, 5])
-    expect(session.getState().selected.size).toBe(22)
+    expect(session.getState().selected.size).toBe(proposed - 2)
     await session.objects.remove([...session.getState().selected])
     expect([...session.getState().objects.keys()]).toEqual([4, 5])
   })
@@ -122,7 +135,7 @@ describe('objects', () => {
   })
 
   it('on another slice are accepted once they are in view', async () => {
-    server.volume = true
+    await serveVolumes()
     const session = await proposals()
     session.navigator.goTo({ axis: 'axial', slice: 61 })
     session.objects.select([4], 'only')
@@ -130,16 +143,20 @@ describe('objects', () => {
     expect(session.getState().plane).toEqual({ axis: 'axial', slice: 60 })
     expect(server.actions()).toEqual([])
     await session.objects.accept()
-    expect(server.object(4)?.state).toBe('approved')
+    expect((await server.object(4))?.state).toBe('approved')
   })
 
   it('are approved from small to large where the first one keeps its pixels', async () => {
     const session = await proposals()
-    await session.objects.approve([9, 2, 5])
-    expect(server.actions().at(-1)).toMatchObject({ objects: [2, 5, 9] })
+    const areas = new Map([...session.getState().objects.values()].map(({ id, area }) => [id, area]))
+    const bySize = [...areas.keys()].sort((a, b) => areas.get(a)! - areas.get(b)!)
+    const [small, middle, large] = [bySize[0]!, bySize[20]!, bySize[40]!]
+    await session.objects.approve([large, small, middle])
+    expect(server.actions().at(-1)).toMatchObject({ objects: [small, middle, large] })
     await session.setOverlap('overwrite')
-    await session.objects.approve([10, 3, 6])
-    expect(server.actions().at(-1)).toMatchObject({ objects: [10, 6, 3] })
+    const [small2, middle2, large2] = [bySize[1]!, bySize[21]!, bySize[41]!]
+    await session.objects.approve([middle2, small2, large2])
+    expect(server.actions().at(-1)).toMatchObject({ objects: [large2, middle2, small2] })
   })
 
   it('that are locked are left by Delete', async () => {
@@ -154,11 +171,11 @@ describe('objects', () => {
   })
 
   it('get a label of their own in a project that has none', async () => {
-    server.labels = []
+    for (const label of [1, 2]) await server.post('/api/labels', { kind: 'delete_label', label })
     const session = await begin()
     expect(session.getState().label).toBe(0)
     await stroke(session, 'add', [4, 4], [[10, 10]])
-    expect(server.actions()[0]).toMatchObject({ kind: 'stroke', label: 1 })
+    expect(server.actions()[0]).toMatchObject({ kind: 'stroke', label: session.getState().label })
     expect(session.getState().project?.labels.map(({ name }) => name)).toEqual(['object'])
   })
 })
@@ -181,7 +198,7 @@ describe('the rule for overlaps', () => {
 describe('two tabs', () => {
   it('see each other within a second', async () => {
     const session = await begin()
-    server.act({
+    await server.act({
       kind: 'stroke',
       plane: { axis: 'axial', slice: 0 },
       object: null,
@@ -190,9 +207,9 @@ describe('two tabs', () => {
       radii: [4, 4],
       points: [[50, 50]],
     })
-    await vi.advanceTimersByTimeAsync(1100)
-    expect(session.getState().objects.get(1)?.area).toBe(625)
-    expect(session.getState().masks.get('1')?.x0).toBe(38)
+    await pass(1100)
+    expect(session.getState().objects.get(1)?.area).toBe(49)
+    expect(session.getState().masks.get('1')?.x0).toBe(46)
     expect(session.getState().project?.images[0]?.approved).toBe(1)
   })
 
@@ -217,7 +234,7 @@ describe('two tabs', () => {
     await begin()
     hidePage()
     server.asked.length = 0
-    await vi.advanceTimersByTimeAsync(5000)
+    await pass(5000)
     expect(server.asked).toEqual([])
   })
 })

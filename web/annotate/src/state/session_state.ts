@@ -37,7 +37,7 @@ export interface Draft {
   box: BoxPx | null
 }
 
-// Masks that are no objects yet; their numbers are their own.
+// Masks that are not objects yet; their numbers are their own.
 export interface Preview {
   image: number
   plane: Plane

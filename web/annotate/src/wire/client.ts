@@ -176,7 +176,7 @@ function faultOf(error: unknown): RequestError {
 }
 
 export function newRequestId(): string {
-  // Not randomUUID: a page from another machine (--host) is no secure context.
+  // Not randomUUID: a page from another machine (--host) is not a secure context.
   const digits = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) =>
     byte.toString(16).padStart(2, '0'),
   )
