@@ -6,17 +6,18 @@ const tickMs = 1000
 // Starts the session and tells it what happens to the page. The address names the image in view ("#3"), so that a reload
 // comes back to it.
 export function followPage(session: Session): void {
+  const { time } = session
   for (const kind of ['pointerdown', 'pointermove', 'wheel', 'keydown'])
-    window.addEventListener(kind, session.noteInput, { passive: true, capture: true })
-  setInterval(session.tick, tickMs)
+    window.addEventListener(kind, () => time.noteInput(), { passive: true, capture: true })
+  setInterval(() => time.tick(), tickMs)
   document.addEventListener('visibilitychange', () => {
-    if (document.visibilityState === 'hidden') session.leave()
+    if (document.visibilityState === 'hidden') time.leave()
     else {
-      session.tick()
-      session.look()
+      time.tick()
+      session.poller.look()
     }
   })
-  window.addEventListener('pagehide', session.leave)
+  window.addEventListener('pagehide', () => time.leave())
   window.addEventListener('beforeunload', (event) => {
     if (session.unsaved > 0) event.preventDefault()
   })

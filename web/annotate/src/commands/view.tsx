@@ -3,7 +3,15 @@ import { icon } from '../icons'
 import type { SessionState } from '../state/session_state'
 import type { Command, CommandContext } from './command'
 
-const unlessVolume = (state: SessionState) => ((state.opened?.planes[0]?.slices ?? 1) > 1 ? null : '')
+function ofVolume<Id extends string>(
+  id: Id,
+  title: string,
+  keys: readonly string[],
+  run: Command['run'],
+): Command<Id> {
+  const missing = ({ opened }: SessionState) => ((opened?.planes[0]?.slices ?? 1) > 1 ? null : '')
+  return { id, title, keys, missing, run }
+}
 
 function stepSlice({ session }: CommandContext, step: number): void {
   const { plane } = session.getState()
@@ -31,49 +39,13 @@ function toggleHidden({ session }: CommandContext): void {
 }
 
 export const viewCommands = [
-  {
-    id: 'next_slice',
-    title: 'Next slice',
-    keys: ['ArrowDown', 'ArrowRight'],
-    missing: unlessVolume,
-    run: (context) => stepSlice(context, 1),
-  },
-  {
-    id: 'previous_slice',
-    title: 'Previous slice',
-    keys: ['ArrowUp', 'ArrowLeft'],
-    missing: unlessVolume,
-    run: (context) => stepSlice(context, -1),
-  },
-  {
-    id: 'ten_slices_forward',
-    title: '10 slices forward',
-    keys: ['PageDown'],
-    missing: unlessVolume,
-    run: (context) => stepSlice(context, 10),
-  },
-  {
-    id: 'ten_slices_back',
-    title: '10 slices back',
-    keys: ['PageUp'],
-    missing: unlessVolume,
-    run: (context) => stepSlice(context, -10),
-  },
-  {
-    id: 'first_slice',
-    title: 'First slice',
-    keys: ['Home'],
-    missing: unlessVolume,
-    run: (context) => toSlice(context, 'first'),
-  },
-  {
-    id: 'last_slice',
-    title: 'Last slice',
-    keys: ['End'],
-    missing: unlessVolume,
-    run: (context) => toSlice(context, 'last'),
-  },
-  { id: 'next_axis', title: 'Next axis', keys: ['X'], missing: unlessVolume, run: toNextAxis },
+  ofVolume('next_slice', 'Next slice', ['ArrowDown', 'ArrowRight'], (context) => stepSlice(context, 1)),
+  ofVolume('previous_slice', 'Previous slice', ['ArrowUp', 'ArrowLeft'], (context) => stepSlice(context, -1)),
+  ofVolume('ten_slices_forward', '10 slices forward', ['PageDown'], (context) => stepSlice(context, 10)),
+  ofVolume('ten_slices_back', '10 slices back', ['PageUp'], (context) => stepSlice(context, -10)),
+  ofVolume('first_slice', 'First slice', ['Home'], (context) => toSlice(context, 'first')),
+  ofVolume('last_slice', 'Last slice', ['End'], (context) => toSlice(context, 'last')),
+  ofVolume('next_axis', 'Next axis', ['X'], toNextAxis),
   {
     id: 'fit',
     title: 'Fit the picture',

@@ -10,13 +10,13 @@ interface IconButtonProps {
   pressed?: boolean | undefined
   disabled?: boolean | undefined
   tone?: 'plain' | 'danger' | undefined
-  onClick: () => void
+  onClick?: () => void // left out: it sends its form
 }
 
 export function IconButton({ icon: Icon, label, pressed, disabled, tone, onClick }: IconButtonProps) {
   return (
     <button
-      type="button"
+      type={onClick ? 'button' : 'submit'}
       className={`icon-button ${tone ?? 'plain'}`}
       aria-label={label}
       aria-pressed={pressed}
@@ -29,33 +29,44 @@ export function IconButton({ icon: Icon, label, pressed, disabled, tone, onClick
   )
 }
 
-interface CollapsibleProps {
-  section: Section
+interface PanelProps {
+  name: string
   title: string
   count?: number | undefined
-  extra?: ReactNode
+  open: boolean
+  disabled?: boolean
+  onToggle: () => void
   children: ReactNode
 }
 
-export function Collapsible({ section, title, count, extra, children }: CollapsibleProps) {
-  const ui = useUi()
-  const open = useUiState(({ collapsed }) => !collapsed.has(section))
+// A part of the side that can be folded.
+export function Panel({ name, title, count, open, disabled, onToggle, children }: PanelProps) {
   const id = useId()
   return (
-    <section className={`panel ${section} ${open ? 'open' : 'closed'}`} aria-labelledby={id}>
+    <section className={`panel ${name} ${open ? 'open' : 'closed'}`} aria-labelledby={id}>
       <header className="panel-head">
         <h2 id={id}>
-          <button type="button" className="fold" aria-expanded={open} onClick={() => ui.toggle(section)}>
+          <button type="button" className="fold" aria-expanded={open} disabled={disabled} onClick={onToggle}>
             <DownIcon />
             {title}
             {count !== undefined && <span className="count">{count}</span>}
           </button>
         </h2>
-        {open && extra}
       </header>
       {open && children}
     </section>
   )
+}
+
+interface CollapsibleProps extends Omit<PanelProps, 'name' | 'open' | 'onToggle'> {
+  section: Section
+}
+
+// One that stays as this person leaves it.
+export function Collapsible({ section, ...panel }: CollapsibleProps) {
+  const ui = useUi()
+  const open = useUiState(({ collapsed }) => !collapsed.has(section))
+  return <Panel name={section} open={open} onToggle={() => ui.toggle(section)} {...panel} />
 }
 
 interface ModalProps {

@@ -55,6 +55,18 @@ export function Everything() {
   )
 }
 
+const fields: readonly {
+  name: keyof EverythingSettings
+  title: string
+  min: number
+  max: number
+  step: number
+}[] = [
+  { name: 'points_per_side', title: 'Points per side', min: 4, max: 64, step: 1 },
+  { name: 'pred_iou', title: 'Minimum predicted IoU', min: 0, max: 1, step: 0.01 },
+  { name: 'stability', title: 'Minimum stability', min: 0, max: 1, step: 0.01 },
+  { name: 'min_region', title: 'Minimum region, px', min: 0, max: 1000000, step: 1 },
+]
 let lastSettings = usual
 
 function Settings({ onDone }: { onDone: () => void }) {
@@ -62,15 +74,10 @@ function Settings({ onDone }: { onDone: () => void }) {
   const [settings, setSettings] = useState(lastSettings)
   const first = useRef<HTMLInputElement>(null)
   useEffect(() => first.current?.focus(), [])
-  const field = (name: keyof EverythingSettings) => ({
-    value: settings[name],
-    onChange: (event: { target: HTMLInputElement }) =>
-      setSettings({ ...settings, [name]: event.target.valueAsNumber }),
-  })
-  const whole = Object.values(settings).every((value) => Number.isFinite(value))
+  const isComplete = Object.values(settings).every((value) => Number.isFinite(value))
   const submit = (event: FormEvent) => {
     event.preventDefault()
-    if (!whole) return
+    if (!isComplete) return
     lastSettings = settings
     onDone()
     void session.jobs.everything(settings)
@@ -91,27 +98,24 @@ function Settings({ onDone }: { onDone: () => void }) {
         Prompts the network at a grid of points and proposes what it finds in this picture. Approved objects
         do not change.
       </p>
-      <label>
-        <span>Points per side</span>
-        <input ref={first} type="number" min={4} max={64} step={1} required {...field('points_per_side')} />
-      </label>
-      <label>
-        <span>Minimum predicted IoU</span>
-        <input type="number" min={0} max={1} step={0.01} required {...field('pred_iou')} />
-      </label>
-      <label>
-        <span>Minimum stability</span>
-        <input type="number" min={0} max={1} step={0.01} required {...field('stability')} />
-      </label>
-      <label>
-        <span>Minimum region, px</span>
-        <input type="number" min={0} max={1000000} step={1} required {...field('min_region')} />
-      </label>
+      {fields.map(({ name, title, ...range }, at) => (
+        <label key={name}>
+          <span>{title}</span>
+          <input
+            ref={at === 0 ? first : undefined}
+            type="number"
+            required
+            {...range}
+            value={settings[name]}
+            onChange={(event) => setSettings({ ...settings, [name]: event.target.valueAsNumber })}
+          />
+        </label>
+      ))}
       <div className="popover-actions">
         <button type="button" className="small" onClick={() => setSettings(usual)}>
           Reset
         </button>
-        <button type="submit" className="primary small" disabled={!whole}>
+        <button type="submit" className="primary small" disabled={!isComplete}>
           Propose
         </button>
       </div>

@@ -15,6 +15,11 @@ const formats: readonly { format: ExportFormat; title: string; about: string }[]
   { format: 'coco', title: 'COCO', about: 'One JSON file with run-length masks' },
 ]
 
+const files = [
+  { each: 'labels', title: 'One label map per image' },
+  { each: 'objects', title: 'One file per object' },
+] as const
+
 export function ExportDialog({ onClose }: { onClose: () => void }) {
   const session = useSession()
   const job = useSessionState((state) => state.exporting)
@@ -56,28 +61,19 @@ export function ExportDialog({ onClose }: { onClose: () => void }) {
         </fieldset>
         <fieldset disabled={underWay}>
           <legend>Files</legend>
-          <label className="choice">
-            <input
-              type="radio"
-              name="each"
-              checked={request.each === 'labels'}
-              onChange={() => setRequest({ ...request, each: 'labels' })}
-            />
-            <span>
-              <strong>One label map per image</strong>
-            </span>
-          </label>
-          <label className="choice">
-            <input
-              type="radio"
-              name="each"
-              checked={request.each === 'objects'}
-              onChange={() => setRequest({ ...request, each: 'objects' })}
-            />
-            <span>
-              <strong>One file per object</strong>
-            </span>
-          </label>
+          {files.map(({ each, title }) => (
+            <label key={each} className="choice">
+              <input
+                type="radio"
+                name="each"
+                checked={request.each === each}
+                onChange={() => setRequest({ ...request, each })}
+              />
+              <span>
+                <strong>{title}</strong>
+              </span>
+            </label>
+          ))}
         </fieldset>
         <ExportState />
         <div className="modal-actions">

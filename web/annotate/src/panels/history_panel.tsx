@@ -1,38 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useSession, useSessionState } from '../state/react'
 import type { HistoryEvent } from '../wire/types'
-import { DownIcon } from '../icons'
+import { Panel } from './controls'
 
 export function HistoryPanel() {
   const session = useSession()
   const history = useSessionState((state) => state.history)
   const opened = useSessionState((state) => state.opened !== null)
-  const open = history !== null
   return (
-    <section className={`panel history ${open ? 'open' : 'closed'}`} aria-label="History">
-      <header className="panel-head">
-        <h2>
-          <button
-            type="button"
-            className="fold"
-            aria-expanded={open}
-            disabled={!opened}
-            onClick={() => session.history.show(open ? 'hidden' : 'shown')}
-          >
-            <DownIcon />
-            History
-          </button>
-        </h2>
-      </header>
-      {open && (
-        <ol className="events" aria-label="Changes of this image, newest first" tabIndex={0}>
-          {history.map((event) => (
-            <Event key={event.id} event={event} />
-          ))}
-          {history.length === 0 && <li className="empty">Nothing has happened on this image.</li>}
-        </ol>
-      )}
-    </section>
+    <Panel
+      name="history"
+      title="History"
+      open={history !== null}
+      disabled={!opened}
+      onToggle={() => session.history.show(history === null ? 'shown' : 'hidden')}
+    >
+      <ol className="events" aria-label="Changes of this image, newest first" tabIndex={0}>
+        {history?.map((event) => (
+          <Event key={event.id} event={event} />
+        ))}
+        {history?.length === 0 && <li className="empty">Nothing has happened on this image.</li>}
+      </ol>
+    </Panel>
   )
 }
 

@@ -8,6 +8,7 @@ import { nextColour } from './describe'
 import { SettingsIcon, PlusIcon, TrashIcon, CheckIcon } from '../icons'
 import { commandFor } from './keyboard'
 
+const maxNameLength = 64
 const noLabels: readonly Label[] = []
 
 export function LabelsPanel() {
@@ -145,7 +146,7 @@ function LabelEditor({ label, labels, onDone }: LabelEditorProps) {
         value={name}
         autoFocus
         required
-        maxLength={64}
+        maxLength={maxNameLength}
         onChange={(event) => setName(event.target.value)}
       />
       <input
@@ -159,9 +160,7 @@ function LabelEditor({ label, labels, onDone }: LabelEditorProps) {
         aria-invalid={fault !== null}
         onChange={(event) => setShortcut(event.target.value.trim())}
       />
-      <button type="submit" className="icon-button" aria-label="Keep the changes" title="Keep the changes">
-        <CheckIcon />
-      </button>
+      <IconButton icon={CheckIcon} label="Keep the changes" />
       <IconButton
         icon={TrashIcon}
         tone="danger"
@@ -188,8 +187,7 @@ function NewLabel({ labels }: { labels: readonly Label[] }) {
     event.preventDefault()
     if (!name.trim()) return
     const used = new Set(labels.map(({ shortcut }) => shortcut))
-    const shortcut =
-      ['1', '2', '3', '4', '5', '6', '7', '8', '9', '0'].find((digit) => !used.has(digit)) ?? ''
+    const shortcut = [...'1234567890'].find((digit) => !used.has(digit)) ?? ''
     void session.labels.add({ name: name.trim(), colour: nextColour(labels), shortcut })
     setName('')
   }
@@ -199,19 +197,11 @@ function NewLabel({ labels }: { labels: readonly Label[] }) {
         type="text"
         placeholder="New label"
         aria-label="Name of a new label"
-        maxLength={64}
+        maxLength={maxNameLength}
         value={name}
         onChange={(event) => setName(event.target.value)}
       />
-      <button
-        type="submit"
-        className="icon-button"
-        aria-label="Add the label"
-        title="Add the label"
-        disabled={!name.trim()}
-      >
-        <PlusIcon />
-      </button>
+      <IconButton icon={PlusIcon} label="Add the label" disabled={!name.trim()} />
     </form>
   )
 }

@@ -15,7 +15,7 @@ import { Swatch } from './labels_panel'
 
 // What the next stroke of a tool changes, in the words of its ring.
 export function PaintTargets({ paint, goesToIt }: NonNullable<Tool['paints']>) {
-  const state = usePaintState()
+  const state = useSessionState((whole) => whole)
   const onIt = paintTarget(state, paint, () => true)
   const elsewhere = paintTarget(state, paint, nowhere)
   const depends = onIt?.on !== elsewhere?.on
@@ -53,17 +53,4 @@ function Target({ state, paint, target }: TargetProps) {
       {paintText(state, paint, target)}
     </span>
   )
-}
-
-function usePaintState(): PaintState {
-  return {
-    draft: useSessionState((state) => state.draft),
-    plane: useSessionState((state) => state.plane),
-    proposal: useSessionState((state) => state.proposal),
-    made: useSessionState((state) => state.made),
-    selected: useSessionState((state) => state.selected),
-    objects: useSessionState((state) => state.objects),
-    label: useSessionState((state) => state.label),
-    project: useSessionState((state) => state.project),
-  }
 }

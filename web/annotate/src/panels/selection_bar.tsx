@@ -7,6 +7,7 @@ import { useSession, useSessionState } from '../state/react'
 import type { ImageObject } from '../wire/types'
 import { countOf } from '../words'
 import { CommandButton } from './command_button'
+import { IconButton } from './controls'
 
 // What can be done to the selected objects together.
 export function SelectionBar() {
@@ -107,14 +108,7 @@ function Specks({ ids }: { ids: number[] }) {
   }
   return (
     <form className="specks" onSubmit={submit}>
-      <button
-        type="submit"
-        className="icon-button"
-        aria-label={`Drop specks of fewer than ${below} ${unit}`}
-        title={`Drop specks of fewer than ${below} ${unit}`}
-      >
-        <SpecksIcon />
-      </button>
+      <IconButton icon={SpecksIcon} label={`Drop specks of fewer than ${below} ${unit}`} />
       <input
         type="number"
         aria-label={`Size of specks in ${unit}`}

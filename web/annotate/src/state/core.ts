@@ -8,44 +8,49 @@ import { Store } from './store'
 
 const shownMessages = 4
 
+// Of an image that is not (yet) opened.
+export const nothingOpen = {
+  opened: null,
+  plane: null,
+  window: null,
+  embedding: 'queued',
+  embeddingMessage: '',
+  objects: new Map(),
+  selected: new Set<number>(),
+  made: null,
+  hovered: null,
+  hidden: new Set<number>(),
+  masks: new Map(),
+  proposal: null,
+  draft: null,
+  predicting: false,
+  refining: false,
+  history: null,
+  undo: null,
+  redo: null,
+} as const satisfies Partial<SessionState>
+
 export function emptyState(): SessionState {
   return {
+    ...nothingOpen,
     connection: 'there',
     project: null,
     image: null,
-    opened: null,
     opening: false,
     fault: null,
-    plane: null,
-    window: null,
-    embedding: 'queued',
-    embeddingMessage: '',
     tool: 'point',
     brushRadius: 8,
     label: 0,
-    objects: new Map(),
-    selected: new Set(),
-    made: null,
-    hovered: null,
-    hidden: new Set(),
     opacity: 0.4,
     outlineOnly: false,
-    masks: new Map(),
-    proposal: null,
-    draft: null,
-    predicting: false,
-    refining: false,
     question: null,
     job: null,
     jobImage: null,
     preview: null,
     exporting: null,
-    history: null,
     messages: [],
     fitRequests: 0,
     save: { state: 'saved', message: '' },
-    undo: null,
-    redo: null,
   }
 }
 

@@ -166,12 +166,12 @@ export class Editing {
 
   // Takes up a proposal again: its prompts go on.
   reopen(object: ImageObject): void {
-    if (!object.plane || !object.prompt) return
+    const draft = draftOf(object)
+    if (!draft) return
     this.open = { id: object.id, from: '' }
     this.forgetPainted()
     this.wantedCandidate = null
-    const { points, box } = object.prompt
-    this.core.store.set({ proposal: object.id, draft: { plane: object.plane, points, box } })
+    this.core.store.set({ proposal: object.id, draft })
   }
 
   // The next stroke does not go on with what the last one began.
@@ -197,9 +197,8 @@ export class Editing {
     // Who begins something else is done with what was selected for the change before.
     if (!earlier && target === null) this.core.select(new Set())
     this.core.store.set({ draft: next, predicting: true, made: null })
-    const { points, box } = next
-    const ask = { kind: 'ask', plane, window: window.name, points, box, target } as const
-    return this.do({ ...ask, proposal: earlier?.id ?? null }, fillFrom(earlier, 'proposal'), request)
+    const ask = { kind: 'ask', ...next, window: window.name, target, proposal: earlier?.id ?? null } as const
+    return this.do(ask, fillFrom(earlier, 'proposal'), request)
   }
 
   private readonly targets = new WeakMap<Subject, number | null>()
@@ -319,11 +318,9 @@ export class Editing {
   }
 
   private showPrompts(object: ImageObject): void {
-    const { draft } = this.core.state
-    if (!object.prompt || !object.plane) return
-    const { points, box } = object.prompt
-    if (JSON.stringify(draft) === JSON.stringify({ plane: object.plane, points, box })) return
-    this.core.store.set({ draft: { plane: object.plane, points, box } })
+    const draft = draftOf(object)
+    if (draft && JSON.stringify(draft) !== JSON.stringify(this.core.state.draft))
+      this.core.store.set({ draft })
   }
 
   // By the rule for overlaps a proposal may have no pixel left: it stays a proposal.
@@ -370,6 +367,10 @@ function waiting(connection: Connection, lost: string | null, pending: number): 
     return ["This page's key is no longer valid", kept].filter(Boolean).join(': ')
   const why = connection === 'lost' || lost === null ? 'Connection lost' : lost
   return kept ? `${why}: ${kept}, trying again` : `${why}: trying again`
+}
+
+function draftOf({ plane, prompt }: ImageObject): Draft | null {
+  return plane && prompt && { plane, points: prompt.points, box: prompt.box }
 }
 
 function fillFrom<F extends 'object' | 'objects' | 'proposal'>(subject: Subject | null, field: F) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Opened, Plane, ResolvedWindow } from '../wire/types'
-import type { Core } from './core'
+import { nothingOpen, type Core } from './core'
 import { isAway, sentence } from './faults'
 import { ImageContents, samePlane } from './slices'
 
@@ -160,24 +160,3 @@ export class ImageNavigator {
     }
   }
 }
-
-const nothingOpen = {
-  opened: null,
-  plane: null,
-  window: null,
-  objects: new Map(),
-  masks: new Map(),
-  selected: new Set<number>(),
-  made: null,
-  hidden: new Set<number>(),
-  hovered: null,
-  proposal: null,
-  draft: null,
-  refining: false,
-  predicting: false,
-  history: null,
-  undo: null,
-  redo: null,
-  embedding: 'queued',
-  embeddingMessage: '',
-} as const

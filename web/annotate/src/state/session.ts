@@ -38,8 +38,8 @@ export class Session {
   readonly objects: ObjectActions
   readonly jobs: Jobs
   readonly history: History
-  private readonly time: ActiveTime
-  private readonly poller: ChangePoller
+  readonly time: ActiveTime
+  readonly poller: ChangePoller
   readonly getState: () => SessionState
   readonly subscribe: (listener: () => void) => () => void
 
@@ -105,11 +105,6 @@ export class Session {
     this.time.leave()
   }
 
-  // The page tells what it sees of the person and of itself.
-  noteInput = (): void => this.time.noteInput()
-  tick = (): void => this.time.tick()
-  leave = (): void => this.time.leave()
-  look = (): void => this.poller.look()
   get unsaved(): number {
     return this.editing.outbox.size
   }

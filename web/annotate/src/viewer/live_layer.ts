@@ -5,7 +5,7 @@ import { Pen } from './pen'
 import type { Size, View } from './view_transform'
 
 // What changes with every move of the pointer, and what lies above the masks.
-export interface Live {
+export interface LiveScene {
   points: readonly PromptPoint[]
   box: BoxPx | null
   drawings: readonly ((pen: Pen) => void)[] // of the tool
@@ -25,7 +25,7 @@ export class LiveLayer {
     this.context = canvas.getContext('2d')!
   }
 
-  draw(live: Live, view: View, size: Size, ratio: number): void {
+  draw(live: LiveScene, view: View, size: Size, ratio: number): void {
     const { context } = this
     context.setTransform(ratio, 0, 0, ratio, 0, 0)
     context.clearRect(0, 0, size.width, size.height)

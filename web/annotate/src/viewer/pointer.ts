@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Stage } from './stage'
 import { toolOf } from './tools'
 import { panGesture } from './tools/pan'
 import type { Gesture } from './tools/tool'
@@ -20,7 +19,7 @@ type Buttons = Pick<PointerEvent, 'button' | 'shiftKey' | 'altKey' | 'ctrlKey' |
 
 // What a press does: with the middle button, the space bar or Shift and the right button the same whatever the tool. Null: it
 // is done already, or means nothing.
-export function gestureOf(stage: Stage, event: Buttons, at: PointCss, space: boolean): Gesture | null {
+export function gestureOf(stage: ViewerStage, event: Buttons, at: PointCss, space: boolean): Gesture | null {
   const { button, shiftKey: shift, altKey } = event
   const ctrl = event.ctrlKey || event.metaKey
   if (button === 1 || (space && button === 0)) return panGesture(stage, at)

@@ -2,11 +2,11 @@
 import type { Session } from '../state/session'
 import { maskKey, type PaintTarget, type SessionState } from '../state/session_state'
 import { paintedObject, paintTarget, type Paint } from '../state/painting'
-import type { ImagePlane, Picture, Plane, PointPx, Radii } from '../wire/types'
+import type { BoxPx, ImagePlane, Picture, Plane, PointPx, Radii } from '../wire/types'
 import { radiiOf, type Span } from './brush'
 import { readout } from './decorations'
 import { greyRange } from './grey_window'
-import { LiveLayer, type Live } from './live_layer'
+import { LiveLayer, type LiveScene } from './live_layer'
 import { meetsSpans, smallestAt } from './mask_bits'
 import { boxOf, isSeenIn, MaskLayer, withLines } from './mask_layer'
 import type { Pen } from './pen'
@@ -14,7 +14,6 @@ import { nearbyPlanes, PictureCache, pictureKey, type PictureRequest } from './p
 import { PictureView } from './picture_view'
 import { Previews } from './previews'
 import { changedMasks, isSameScene, paintedColour, previewMasks, reachableMasks, shapesOf } from './scene'
-import type { Stage } from './stage'
 import type { StrokePreview } from './stroke_preview'
 import { toolOf, type ToolId } from './tools'
 import {
@@ -39,6 +38,19 @@ export interface ViewerElements {
   message: HTMLElement
 }
 
+// What a stroke that is being drawn changes.
+export interface Painting {
+  paint: Paint
+  target: PaintTarget | null
+}
+
+// What the gesture under way shows.
+interface Live {
+  box: BoxPx | null // in place of that of the prompts
+  draw: ((pen: Pen) => void) | null
+  painting: Painting | null
+}
+
 interface Shown {
   key: string
   image: number
@@ -51,8 +63,8 @@ const plainColour = '#ffffff'
 const loadingHintDelayMs = 400 // before the page says that a picture is being read
 
 // Joins the session's state with what is on the screen. Everything is drawn in animation frames, and only what changed.
-export class ViewerStage implements Stage {
-  readonly live: Stage['live'] = { box: null, draw: null, painting: null }
+export class ViewerStage {
+  readonly live: Live = { box: null, draw: null, painting: null }
   private readonly pictureView: PictureView
   private readonly maskLayer: MaskLayer
   private readonly liveLayer: LiveLayer
@@ -180,6 +192,7 @@ export class ViewerStage implements Stage {
     this.elements.root.style.cursor = toolOf(tool ?? this.state.tool).cursor
   }
 
+  // What a stroke changes that begins with `spans`, or a polygon around them; null: nothing.
   paintTarget(paint: Paint, spans: () => readonly Span[]): PaintTarget | null {
     const touches = (object: number) => {
       const mask = this.state.masks.get(maskKey(object, null))
@@ -330,7 +343,7 @@ export class ViewerStage implements Stage {
     this.maskLayer.draw(shapes, this.previews.shown, { view, ratio, area })
   }
 
-  private liveNow(): Live {
+  private liveNow(): LiveScene {
     const { draft, plane } = this.state
     const ready = this.isReady()
     const prompts =

@@ -87,30 +87,30 @@ export class Client {
     return this.json('/api/settings', { method: 'POST', body: { overlap } })
   }
 
-  open(image: number, signal?: AbortSignal): Promise<wire.Opened> {
-    return this.json(`/api/images/${image}${this.id && `?client=${this.id}`}`, { signal })
+  open(image: number): Promise<wire.Opened> {
+    return this.json(`/api/images/${image}${this.id && `?client=${this.id}`}`)
   }
   picture(image: number, plane: wire.Plane, signal?: AbortSignal): Promise<wire.Picture> {
     return this.ask(slicePath(image, 'picture', plane), { signal }, async (response) =>
       decodePicture(await response.arrayBuffer()),
     )
   }
-  masks(image: number, plane: wire.Plane, signal?: AbortSignal): Promise<wire.Bundle> {
-    return this.bundle(slicePath(image, 'masks', plane) + this.asClient, { signal })
+  masks(image: number, plane: wire.Plane): Promise<wire.Bundle> {
+    return this.bundle(slicePath(image, 'masks', plane) + this.asClient)
   }
-  imageChanges(image: number, since: number, plane: wire.Plane, signal?: AbortSignal): Promise<wire.Bundle> {
-    return this.bundle(`${slicePath(image, 'changes', plane)}&since=${since}${this.asClient}`, { signal })
+  imageChanges(image: number, since: number, plane: wire.Plane): Promise<wire.Bundle> {
+    return this.bundle(`${slicePath(image, 'changes', plane)}&since=${since}${this.asClient}`)
   }
   // With the same `request` it may be sent again when it was lost: it is done once.
-  act(image: number, request: wire.ActionRequest, signal?: AbortSignal): Promise<wire.Bundle> {
-    return this.bundle(`/api/images/${image}/actions`, { method: 'POST', body: this.own(request), signal })
+  act(image: number, request: wire.ActionRequest): Promise<wire.Bundle> {
+    return this.bundle(`/api/images/${image}/actions`, { method: 'POST', body: this.own(request) })
   }
-  focus(image: number, request: wire.FocusRequest, signal?: AbortSignal): Promise<wire.Focus> {
-    return this.json(`/api/images/${image}/focus`, { method: 'POST', body: request, signal })
+  focus(image: number, request: wire.FocusRequest): Promise<wire.Focus> {
+    return this.json(`/api/images/${image}/focus`, { method: 'POST', body: request })
   }
-  embedding(image: number, request: wire.FocusRequest, signal?: AbortSignal): Promise<wire.Focus> {
+  embedding(image: number, request: wire.FocusRequest): Promise<wire.Focus> {
     const window = encodeURIComponent(request.window)
-    return this.json(`${slicePath(image, 'embedding', request.plane)}&window=${window}`, { signal })
+    return this.json(`${slicePath(image, 'embedding', request.plane)}&window=${window}`)
   }
   everything(image: number, request: wire.EverythingRequest): Promise<wire.Job> {
     return this.json(`/api/images/${image}/everything`, { method: 'POST', body: this.own(request) })
@@ -118,15 +118,15 @@ export class Client {
   progress(image: number, request: wire.ProgressRequest): Promise<{ image: wire.Summary }> {
     return this.json(`/api/images/${image}/progress`, { method: 'POST', body: request, keepalive: true })
   }
-  history(image: number, limit: number, signal?: AbortSignal): Promise<{ events: wire.HistoryEvent[] }> {
-    return this.json(`/api/images/${image}/history?limit=${limit}`, { signal })
+  history(image: number, limit: number): Promise<{ events: wire.HistoryEvent[] }> {
+    return this.json(`/api/images/${image}/history?limit=${limit}`)
   }
 
   exportProject(request: wire.ExportRequest): Promise<wire.Job> {
     return this.json('/api/export', { method: 'POST', body: request })
   }
-  job(id: number, signal?: AbortSignal): Promise<wire.Job> {
-    return this.json(`/api/jobs/${id}`, { signal })
+  job(id: number): Promise<wire.Job> {
+    return this.json(`/api/jobs/${id}`)
   }
   // The masks so far; an object's number is the mask's own.
   preview(id: number): Promise<wire.WireMask[]> {
@@ -148,7 +148,7 @@ export class Client {
   private json<T>(path: string, asked: Asked = {}): Promise<T> {
     return this.ask(path, asked, async (response) => (await response.json()) as T)
   }
-  private bundle(path: string, asked: Asked): Promise<wire.Bundle> {
+  private bundle(path: string, asked: Asked = {}): Promise<wire.Bundle> {
     return this.ask(path, asked, async (response) => decodeBundle(await response.arrayBuffer()))
   }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { icon } from '../../icons'
 import type { BoxPx, PointPx } from '../../wire/types'
-import type { Stage } from '../stage'
+import type { ViewerStage } from '../viewer_stage'
 import { clampedInto, type PointCss } from '../view_transform'
 import { addPoint } from './clicks'
 import { onPicture, rounded, type Gesture, type Tool } from './tool'
@@ -25,7 +25,7 @@ export const box: Tool<'box'> = {
   },
 }
 
-function boxGesture(stage: Stage, start: PointCss): Gesture {
+function boxGesture(stage: ViewerStage, start: PointCss): Gesture {
   const picture = stage.picture()
   const from = rounded(clampedInto(stage.pixel(start), picture))
   const show = (box: BoxPx | null) => {

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-import { background } from './background'
 import { box } from './box'
-import { brush } from './brush'
-import { eraser } from './eraser'
 import { lasso } from './lasso'
 import { pan } from './pan'
-import { point } from './point'
+import { background, point } from './points'
 import { select } from './select'
+import { brush, eraser } from './strokes'
 import type { Tool } from './tool'
 import { windowTool } from './window'
 

@@ -3,7 +3,7 @@ import { icon } from '../../icons'
 import type { Paint } from '../../state/painting'
 import type { PointPx } from '../../wire/types'
 import { polygonSpans } from '../brush'
-import type { Stage } from '../stage'
+import type { ViewerStage } from '../viewer_stage'
 import type { PointCss } from '../view_transform'
 import { onPicture, rounded, type Gesture, type Tool } from './tool'
 
@@ -23,7 +23,7 @@ export const lasso: Tool<'lasso'> = {
   press: (stage, { at, otherWay }) => onPicture(stage, lassoGesture(stage, at, otherWay ? 'remove' : 'add')),
 }
 
-function lassoGesture(stage: Stage, start: PointCss, paint: Paint): Gesture {
+function lassoGesture(stage: ViewerStage, start: PointCss, paint: Paint): Gesture {
   const { width, height } = stage.picture()
   let polygon = [rounded(stage.pixel(start))]
   const targetOf = () =>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { icon } from '../../icons'
-import type { Stage } from '../stage'
+import type { ViewerStage } from '../viewer_stage'
 import { panned, type PointCss } from '../view_transform'
 import { pick } from './clicks'
 import type { Gesture, Tool } from './tool'
@@ -20,7 +20,7 @@ export const pan: Tool<'pan'> = {
   press: (stage, { at, button }) => (button === 0 ? panOrPick(stage, at) : null),
 }
 
-export function panGesture(stage: Stage, start: PointCss): Gesture {
+export function panGesture(stage: ViewerStage, start: PointCss): Gesture {
   const from = stage.view()
   return {
     move(at) {
@@ -32,7 +32,7 @@ export function panGesture(stage: Stage, start: PointCss): Gesture {
   }
 }
 
-function panOrPick(stage: Stage, start: PointCss): Gesture {
+function panOrPick(stage: ViewerStage, start: PointCss): Gesture {
   const panning = panGesture(stage, start)
   let isClick = true
   return {

@@ -3,7 +3,7 @@ import type { ComponentType } from 'react'
 import type { Paint } from '../../state/painting'
 import type { PointPx } from '../../wire/types'
 import type { Pen } from '../pen'
-import type { Stage } from '../stage'
+import type { ViewerStage } from '../viewer_stage'
 import type { PointCss } from '../view_transform'
 
 // A press of a button on the picture.
@@ -35,15 +35,17 @@ export interface Tool<Id extends string = string> {
   sized?: true // by the radius of the brush
   paints?: { paint: Paint; goesToIt: string } // when it goes to a selected object of another label
   // Null: it is done already, or means nothing.
-  press: (stage: Stage, press: Press) => Gesture | null
+  press: (stage: ViewerStage, press: Press) => Gesture | null
   // Draws what follows the pointer while it is over the picture.
-  hover?: (stage: Stage, at: PointPx, pen: Pen) => void
+  hover?: (stage: ViewerStage, at: PointPx, pen: Pen) => void
 }
+
+export type AboutTool<Id extends string> = Pick<Tool<Id>, 'id' | 'title' | 'key' | 'hint' | 'icon'>
 
 export const idle: Gesture = { move() {}, end() {}, cancel() {} }
 
 // What is drawn belongs to the picture that it was begun on: with another in view at its end, it is dropped.
-export function onPicture(stage: Stage, gesture: Gesture): Gesture {
+export function onPicture(stage: ViewerStage, gesture: Gesture): Gesture {
   const place = stage.place()
   return { ...gesture, end: () => (stage.place() === place ? gesture.end() : gesture.cancel()) }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { describe, expect, it } from 'vitest'
 import { gestureOf } from '../pointer'
-import type { Stage } from '../stage'
+import type { ViewerStage } from '../viewer_stage'
 import { tools, type ToolId } from '.'
 
 let done: unknown[]
@@ -31,7 +31,7 @@ const stage = {
   paintTarget: () => null,
   colourOf: () => '#ffffff',
   redrawLive: () => {},
-} as unknown as Stage
+} as unknown as ViewerStage
 
 // What a press does, with a drag of 40 pixels to the right and down behind it.
 function press(

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { icon } from '../../icons'
 import { draggedWindow, greyRange } from '../grey_window'
-import type { Stage } from '../stage'
+import type { ViewerStage } from '../viewer_stage'
 import type { PointCss } from '../view_transform'
 import { idle, type Gesture, type Tool } from './tool'
 
@@ -20,7 +20,7 @@ export const windowTool: Tool<'window'> = {
   press: (stage, { at, button }) => (button === 0 ? windowGesture(stage, at) : null),
 }
 
-export function windowGesture(stage: Stage, start: PointCss): Gesture {
+export function windowGesture(stage: ViewerStage, start: PointCss): Gesture {
   const { navigator } = stage.session
   const { window: before, opened } = stage.session.getState()
   if (!before || !opened || opened.photometric === 'rgb') return idle

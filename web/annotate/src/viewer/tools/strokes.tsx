@@ -1,19 +1,54 @@
 // SPDX-License-Identifier: Apache-2.0
+import { icon } from '../../icons'
 import { paintText, type Paint } from '../../state/painting'
 import type { PointPx } from '../../wire/types'
 import { segmentSpans, type Span } from '../brush'
 import type { Pen } from '../pen'
-import type { Painting, Stage } from '../stage'
+import type { Painting, ViewerStage } from '../viewer_stage'
 import type { PointCss } from '../view_transform'
-import { idle, onPicture, rounded, type Gesture } from './tool'
+import { idle, onPicture, rounded, type Gesture, type AboutTool, type Tool } from './tool'
 
-// What brush and eraser do.
+function strokeTool<Id extends string>(paint: Paint, about: AboutTool<Id>): Tool<Id> {
+  return {
+    ...about,
+    cursor: 'none',
+    sized: true,
+    paints: { paint, goesToIt: 'A stroke that begins on the selected object goes to it' },
+    press: (stage, { at, otherWay }) => strokeGesture(stage, at, otherWay ? 'remove' : paint),
+    hover: (stage, at, pen) => drawRing(stage, at, pen, paint),
+  }
+}
 
-export const beginsOnIt = 'A stroke that begins on the selected object goes to it'
+export const brush = strokeTool('add', {
+  id: 'brush',
+  title: 'Brush',
+  key: 'R',
+  hint: 'Paint on the selected object, or begin a new one',
+  icon: icon(
+    <>
+      <path d="M16.6 3.4c-2.6.6-6 3.7-8.1 6.6l1.6 1.5c2.9-2 6-5.5 6.5-8.1z" />
+      <path d="M7.2 11.2c-1.8.2-2.5 1.3-2.7 2.6-.1 1-.6 1.8-1.6 2.2 2.6 1.2 5.7.5 6-2.9z" />
+    </>,
+  ),
+})
+
+export const eraser = strokeTool('remove', {
+  id: 'eraser',
+  title: 'Eraser',
+  key: 'E',
+  hint: 'Erase from the selected object',
+  icon: icon(
+    <>
+      <path d="M11.2 4.2l4.9 4.9-6 6H6.6l-3-3z" />
+      <path d="M7.6 7.8l4.9 4.9M9.5 16.5h7" />
+    </>,
+  ),
+})
+
 const textBelowCss = 14
 
 // What it changes is settled where it begins, as the ring says there.
-export function strokeGesture(stage: Stage, start: PointCss, paint: Paint): Gesture {
+function strokeGesture(stage: ViewerStage, start: PointCss, paint: Paint): Gesture {
   const { width, height } = stage.picture()
   const radii = stage.brush()
   const points: PointPx[] = [rounded(stage.pixel(start))]
@@ -55,7 +90,7 @@ export function strokeGesture(stage: Stage, start: PointCss, paint: Paint): Gest
 
 // The ring says where it is what a stroke that begins there changes; during a stroke, what that one does. That of one that
 // removes is broken.
-export function drawRing(stage: Stage, at: PointPx, pen: Pen, usual: Paint): void {
+function drawRing(stage: ViewerStage, at: PointPx, pen: Pen, usual: Paint): void {
   const radii = stage.brush()
   const { width, height } = stage.picture()
   const { paint, target } = stage.live.painting ?? {
