@@ -96,7 +96,7 @@ FileInfo inspect_files(const std::filesystem::path& folder) {
 }
 
 bool is_called_dicom(const ImageFile& file) {
-  const auto dicom = std::ranges::find(formats(), read_dicom, &Format::read);
+  const auto dicom = std::ranges::find(formats(), &read_dicom, &Format::read);
   return file.stem == file.name || has(dicom->extensions, lower_extension(file.path));
 }
 
