@@ -266,7 +266,7 @@ TEST_F(ImportMasks, KeepsSegmentsThatOverlapWholeAndTheirNames) {
   // Objects that were there before keep what they have.
   project_.apply(image, "undo-it-all", UndoAction{}, {});
   put(image, {{"liver", {1}}});
-  write_file(root_ / "labels/v_seg.nrrd", read_file(root_ / "labels/v_seg.nrrd") + '\0');  // another file
+  write_file(root_ / "labels/v_seg.nrrd", content_of(root_ / "labels/v_seg.nrrd") + '\0');  // another file
   import_masks(project_, root_ / "labels");
   EXPECT_THAT(found_in(image), UnorderedElementsAre(Found{"liver", voxels_at(deep_, {1})},
                                                     Found{"kidney", voxels_at(deep_, {2})}));

@@ -4,8 +4,6 @@
 #include <csignal>
 #include <fcntl.h>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <string>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -36,11 +34,6 @@ using Clock = std::chrono::steady_clock;
 
 constexpr rlim_t kMegabyte = 1'000'000;
 constexpr std::chrono::seconds kPatience{60};  // the slowest takes a second on a quiet machine
-
-std::string content_of(const fs::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
 
 struct Ended {
   int status = -1;  // exit status, or 128 + the signal it died of

@@ -2,7 +2,6 @@
 #include <csignal>
 #include <fcntl.h>
 #include <fstream>
-#include <iterator>
 #include <optional>
 #include <string>
 #include <sys/wait.h>
@@ -26,11 +25,6 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::json;
 using testing::HasSubstr;
-
-std::string content_of(const fs::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
 
 // The program as its users start it, in a folder with two pictures, something broken and a small network.
 class AnnotateCommand : public testing::Test {

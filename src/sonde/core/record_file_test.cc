@@ -3,7 +3,6 @@
 
 #include <csignal>
 #include <fstream>
-#include <iterator>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <thread>
@@ -21,10 +20,6 @@ namespace {
 using testing::ElementsAre;
 namespace fs = std::filesystem;
 
-std::string content_of(const fs::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
 void overwrite(const fs::path& path, const std::string& content) {
   std::ofstream(path, std::ios::binary) << content;
 }

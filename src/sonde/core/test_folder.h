@@ -2,11 +2,19 @@
 #pragma once
 
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <stdexcept>
 #include <stdlib.h>
 #include <string>
 
 namespace sonde {
+
+// For tests: what a file holds.
+inline std::string content_of(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
 
 // For tests: a new empty folder, removed with all it holds at the end of the scope.
 class TestFolder {

@@ -2,7 +2,6 @@
 #include "sonde/evaluate/study.h"
 
 #include <fstream>
-#include <iterator>
 #include <mutex>
 
 #include <gmock/gmock.h>
@@ -73,11 +72,6 @@ StudyRun quick_run() {
   run.protocol.clicks = 3;
   run.protocol.choices = {Choice::confidence, Choice::oracle};
   return run;
-}
-
-std::string content_of(const fs::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
 }
 
 StudyDescription described(const std::vector<DataSetPlan>& plans) {

@@ -4,12 +4,16 @@
 #include <algorithm>
 #include <cmath>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "sonde/core/error.h"
 
 namespace sonde {
 namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
 
 // A 3 x 4 x 5 patient: the value of a place is 100 L + 10 P + S, counted from the right, anterior, inferior
 // corner.
@@ -149,9 +153,41 @@ TEST(DefaultAxis, IsThePlaneWithTheFinestPixels) {
 TEST(DefaultAxis, IsNeverAPlaneWhosePicturesAreLines) {
   Volume single = stored({0, 1, 2}, {false, false, false});
   single.geometry.extent = {3, 4, 1};
-  single.geometry.mm_from_voxel->columns[2] = {0, 0,
-                                               0.01};  // a thin slice would make the other planes the finest
+  // A thin slice would make the other planes the finest.
+  single.geometry.mm_from_voxel->columns[2] = {0, 0, 0.01};
   EXPECT_EQ(default_axis(single.geometry), Axis::axial);
+}
+
+const Affine3 kAnisotropic{{Vec3{-0.5, 0, 0}, Vec3{0, 0.7, 0}, Vec3{0, 0, 3}}, {}};
+
+std::vector<Axis> axes_of(const ImageGeometry& geometry) {
+  std::vector<Axis> axes;
+  for (const SlicePlane& plane : planes_of(geometry)) axes.push_back(plane.axis);
+  return axes;
+}
+
+TEST(Planes, AreThreeOfAVolumeOneOfAPictureAndNeverLines) {
+  EXPECT_THAT(axes_of({{4, 5, 6}, kAnisotropic}), ElementsAre(Axis::axial, Axis::coronal, Axis::sagittal));
+  EXPECT_THAT(axes_of({{4, 5, 1}, {}}), ElementsAre(Axis::axial));
+  EXPECT_THAT(axes_of({{4, 5, 1}, kAnisotropic}), ElementsAre(Axis::axial));
+  EXPECT_THAT(axes_of({{4, 1, 6}, kAnisotropic}), ElementsAre(Axis::coronal));
+}
+
+TEST(Planes, ThatThereAreNotAreRefusedWithWhatThereIs) {
+  const ImageGeometry volume{{4, 5, 6}, kAnisotropic};
+  EXPECT_EQ(checked_plane(volume, {Axis::coronal, 4}).slice_count, 5);
+  const auto message = [](const ImageGeometry& geometry, PlaneRef plane) -> std::string {
+    try {
+      checked_plane(geometry, plane);
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), ErrorKind::usage);
+      return error.what();
+    }
+    return "";
+  };
+  EXPECT_THAT(message(volume, {Axis::axial, 6}), HasSubstr("axial slices are 0..5"));
+  EXPECT_THAT(message(volume, {Axis::axial, -1}), HasSubstr("axial slices are 0..5"));
+  EXPECT_THAT(message({{4, 5, 1}, {}}, {Axis::coronal, 0}), HasSubstr("has the planes axial"));
 }
 
 TEST(ExtractSlice, SaysWhichSlicesThereAre) {

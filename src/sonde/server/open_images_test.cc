@@ -13,7 +13,6 @@ namespace sonde {
 namespace {
 
 using testing::ElementsAre;
-using testing::HasSubstr;
 
 Volume ramp(Extent3 extent, std::optional<Affine3> affine = {}) {
   Volume volume;
@@ -22,36 +21,6 @@ Volume ramp(Extent3 extent, std::optional<Affine3> affine = {}) {
   return volume;
 }
 const Affine3 kAnisotropic{{Vec3{-0.5, 0, 0}, Vec3{0, 0.7, 0}, Vec3{0, 0, 3}}, {}};
-
-std::vector<Axis> axes_of(const ImageGeometry& grid) {
-  std::vector<Axis> axes;
-  for (const SlicePlane& plane : planes_of(grid)) axes.push_back(plane.axis);
-  return axes;
-}
-
-TEST(Planes, AreThreeOfAVolumeOneOfAPictureAndNeverLines) {
-  EXPECT_THAT(axes_of({{4, 5, 6}, kAnisotropic}), ElementsAre(Axis::axial, Axis::coronal, Axis::sagittal));
-  EXPECT_THAT(axes_of({{4, 5, 1}, {}}), ElementsAre(Axis::axial));
-  EXPECT_THAT(axes_of({{4, 5, 1}, kAnisotropic}), ElementsAre(Axis::axial));
-  EXPECT_THAT(axes_of({{4, 1, 6}, kAnisotropic}), ElementsAre(Axis::coronal));
-}
-
-TEST(Planes, ThatThereAreNotAreRefusedWithWhatThereIs) {
-  const ImageGeometry volume{{4, 5, 6}, kAnisotropic};
-  EXPECT_EQ(checked_plane(volume, {Axis::coronal, 4}).slice_count, 5);
-  const auto message = [](const ImageGeometry& grid, PlaneRef plane) -> std::string {
-    try {
-      checked_plane(grid, plane);
-    } catch (const Error& error) {
-      EXPECT_EQ(error.kind(), ErrorKind::usage);
-      return error.what();
-    }
-    return "";
-  };
-  EXPECT_THAT(message(volume, {Axis::axial, 6}), HasSubstr("axial slices are 0..5"));
-  EXPECT_THAT(message(volume, {Axis::axial, -1}), HasSubstr("axial slices are 0..5"));
-  EXPECT_THAT(message({{4, 5, 1}, {}}, {Axis::coronal, 0}), HasSubstr("has the planes axial"));
-}
 
 TEST(OpenImage, ResolvesWindowsAsTheCommandsDo) {
   const Volume volume = ramp({20, 30, 4}, kAnisotropic);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <csignal>
 #include <fstream>
-#include <sstream>
 #include <sys/resource.h>
 #include <sys/wait.h>
 
@@ -27,13 +26,6 @@ std::string weights() {
 }
 
 std::string sha256_of(const std::string& text) { return sha256_hex(std::as_bytes(std::span(text))); }
-
-std::string content_of(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
 
 // The error's text; its kind is checked.
 std::string refusal(const FetchRequest& request, ErrorKind kind) {

@@ -157,7 +157,7 @@ TEST(WritePicture, KeepsMasksAndColoursAndRepeatsItsBytes) {
   write_png(folder.path() / "a.png", image);
   write_png(folder.path() / "b.png", image);
   EXPECT_EQ(read_picture(folder.path() / "a.png", {}).rgb, image.pixels);
-  EXPECT_EQ(read_file(folder.path() / "a.png"), read_file(folder.path() / "b.png"));
+  EXPECT_EQ(content_of(folder.path() / "a.png"), content_of(folder.path() / "b.png"));
 }
 
 TEST(WritePicture, NamesAPathThatCannotBeWritten) {

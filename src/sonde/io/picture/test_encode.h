@@ -131,7 +131,7 @@ std::string tiff_of_pages(const TiffOptions& options, const Pages&... pages) {
   TIFF* tiff = TIFFOpen(path.c_str(), options.mode);
   (write_page(tiff, pages, options), ...);
   TIFFClose(tiff);
-  return read_file(path);
+  return content_of(path);
 }
 template <typename T>
 std::string tiff_of(const Pixels<T>& pixels, const TiffOptions& options = {}) {

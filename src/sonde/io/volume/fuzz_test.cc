@@ -88,7 +88,7 @@ std::string written(const std::string& name) {
   BinaryVolume mask{like.extent, std::vector<std::uint8_t>(60, 1)};
   for (std::size_t i = 0; i < 60; ++i) mask.voxels[i] = static_cast<std::uint8_t>(i * 7 % 2);
   write_mask_volume(folder.path() / name, mask, like);
-  return read_file(folder.path() / name);
+  return content_of(folder.path() / name);
 }
 
 TEST(FuzzedVolumes, NiftiLoadsOrIsRefused) {

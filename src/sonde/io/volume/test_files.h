@@ -27,11 +27,6 @@ inline std::filesystem::path write_file(const std::filesystem::path& path,
   return write_file(path, std::string_view(reinterpret_cast<const char*>(content.data()), content.size()));
 }
 
-inline std::string read_file(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-}
-
 template <typename T>
 std::string raw_bytes(const std::vector<T>& values) {
   return {reinterpret_cast<const char*>(values.data()), values.size() * sizeof(T)};

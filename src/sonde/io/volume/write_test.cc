@@ -74,8 +74,9 @@ TEST_F(WriteMaskVolume, WritesUnitSpacingWithoutAnAffine) {
 TEST_F(WriteMaskVolume, WritesTheSameBytesEachTime) {
   const BinaryVolume mask = checkered({4, 3, 2});
   for (const Target& target : kTargets) {
-    const std::string once = read_file(write(target.name, mask, {mask.extent, oblique_affine()}));
-    const std::string twice = read_file(write("again-" + target.name, mask, {mask.extent, oblique_affine()}));
+    const std::string once = content_of(write(target.name, mask, {mask.extent, oblique_affine()}));
+    const std::string twice =
+        content_of(write("again-" + target.name, mask, {mask.extent, oblique_affine()}));
     EXPECT_EQ(once, twice) << target.name;
   }
 }
@@ -146,7 +147,7 @@ TEST(WriteLabelMap, IsReadByItkToTheSameGridAndLabels) {
 TEST_F(WriteMaskVolume, NamesInMetaImagesWhereTheAxesComeFrom) {
   const auto orientation_of = [&](const Affine3& affine) {
     const BinaryVolume mask = checkered({4, 3, 2});
-    const std::string file = read_file(write("m.mha", mask, {mask.extent, affine}));
+    const std::string file = content_of(write("m.mha", mask, {mask.extent, affine}));
     const std::string field = "AnatomicalOrientation = ";
     return file.substr(file.find(field) + field.size(), 3);
   };
