@@ -151,7 +151,7 @@ class ObjectRun {
     return std::move(answer[best + 1].mask);
   }
 
-  ScoredAnswer score(const Candidate& candidate) const {
+  ScoredAnswer score(const ScoredMask& candidate) const {
     return {iou(truth_, candidate.mask), candidate.predicted_iou, candidate.stability,
             area_px(candidate.mask)};
   }
@@ -186,7 +186,7 @@ std::vector<Record> ask_for_objects(const SamModel& model, std::span<const std::
        plan_data_sets(data, {.min_area_px = options.min_area_px, .axis = {}, .limit = {}})) {
     for (const StudyCase& study_case : plan.cases) {
       const auto loaded = loader.load(study_case);
-      if (const auto* failure = std::get_if<CaseFailure>(&loaded)) {
+      if (const auto* failure = std::get_if<StudyFailure>(&loaded)) {
         std::cerr << failure->reason << '\n';
         continue;
       }
