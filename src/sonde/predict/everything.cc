@@ -124,21 +124,14 @@ class CropPass {
   }
 
   std::optional<ScoredRle> finish(const Point2& point, const LowResCandidate& candidate) const {
-    auto runs = upscaler_.threshold_to_runs(candidate.logits, {picture_, crop_.x0, crop_.y0},
-                                            options_.stability_threshold);
-    if (!runs) return std::nullopt;
+    auto proposal = upscaler_.threshold_to_runs(candidate.logits, {picture_, crop_.x0, crop_.y0},
+                                                options_.stability_threshold);
+    if (!proposal || is_near_crop_edge(proposal->box, crop_, picture_)) return std::nullopt;
     const auto dx = static_cast<double>(crop_.x0);
     const auto dy = static_cast<double>(crop_.y0);
-    const Box2 box{runs->box.x0 + dx, runs->box.y0 + dy, runs->box.x1 + dx, runs->box.y1 + dy};
-    if (is_near_crop_edge(box, crop_, picture_)) return std::nullopt;
-    ScoredRle proposal;
-    proposal.area_px = runs->area_px;
-    proposal.rle = std::move(runs->rle);
-    proposal.box = box;
-    proposal.predicted_iou = candidate.predicted_iou;
-    proposal.stability = runs->stability;
-    proposal.point = {point.x + dx, point.y + dy};
-    proposal.crop_box = {dx, dy, static_cast<double>(crop_.x1), static_cast<double>(crop_.y1)};
+    proposal->predicted_iou = candidate.predicted_iou;
+    proposal->point = {point.x + dx, point.y + dy};
+    proposal->crop_box = {dx, dy, static_cast<double>(crop_.x1), static_cast<double>(crop_.y1)};
     return proposal;
   }
 

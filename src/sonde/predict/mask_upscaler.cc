@@ -62,8 +62,8 @@ class Changes {
     }
   }
   Box2 box() const {
-    return {static_cast<double>(left_), static_cast<double>(top_), static_cast<double>(right_),
-            static_cast<double>(bottom_ - 1)};
+    return {static_cast<double>(paste_.x0 + left_), static_cast<double>(paste_.y0 + top_),
+            static_cast<double>(paste_.x0 + right_), static_cast<double>(paste_.y0 + bottom_ - 1)};
   }
   Rle runs() {
     const std::int64_t total = pixel_count(paste_.picture);
@@ -161,12 +161,12 @@ kernels::ThreeRows MaskUpscaler::row(const float* wide, std::int64_t y) const {
           .count = stride_};
 }
 
-ThresholdedMask MaskUpscaler::threshold(std::span<const float> low_res) const {
+ScoredMask MaskUpscaler::threshold(std::span<const float> low_res) const {
   kernels::ScratchScope scratch;
   auto* wide = scratch.take<float>(wide_size());
   auto* inside = scratch.take<std::uint8_t>(stride_);
   upscale_columns(low_res, wide);
-  ThresholdedMask result{empty_mask(picture_), 0.0};
+  ScoredMask result{.mask = empty_mask(picture_)};
   kernels::RowCounts sum;
   for (std::int64_t y = 0; y < picture_.height; ++y) {
     add(kernels::threshold_rows(row(wide, y), inside), sum);
@@ -176,9 +176,8 @@ ThresholdedMask MaskUpscaler::threshold(std::span<const float> low_res) const {
   return result;
 }
 
-std::optional<ThresholdedRuns> MaskUpscaler::threshold_to_runs(std::span<const float> low_res,
-                                                               const Paste& paste,
-                                                               double least_stability) const {
+std::optional<ScoredRle> MaskUpscaler::threshold_to_runs(std::span<const float> low_res, const Paste& paste,
+                                                         double least_stability) const {
   kernels::ScratchScope scratch;
   auto* wide = scratch.take<float>(wide_size());
   upscale_columns(low_res, wide);
@@ -194,7 +193,7 @@ std::optional<ThresholdedRuns> MaskUpscaler::threshold_to_runs(std::span<const f
   }
   std::fill_n(inside, stride_, std::uint8_t{0});
   changes.add_row(above, inside, stride_, picture_.height);
-  ThresholdedRuns runs{.rle = {}, .area_px = sum.above_zero, .box = {}, .stability = stability_of(sum)};
+  ScoredRle runs{.rle = {}, .stability = stability_of(sum), .area_px = sum.above_zero};
   if (sum.above_zero == 0 || runs.stability < least_stability) return std::nullopt;
   runs.box = changes.box();
   runs.rle = changes.runs();

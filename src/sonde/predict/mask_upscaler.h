@@ -8,27 +8,12 @@
 #include <span>
 #include <vector>
 
-#include "sonde/imaging/picture.h"
-#include "sonde/imaging/rle.h"
+#include "sonde/imaging/scored_mask.h"
 #include "sonde/kernels/threshold_rows.h"
 
 namespace sonde {
 
-// A mask, logits thresholded at 0, and how little it depends on the threshold.
-struct ThresholdedMask {
-  Mask mask;
-  // IoU of the masks thresholded at +1 and at -1; 0 where no logit is above -1 (published: not a number,
-  // which passes no threshold).
-  double stability = 0;
-};
-
-// The same mask as run lengths, pasted into a larger picture.
-struct ThresholdedRuns {
-  Rle rle;
-  std::int64_t area_px = 0;
-  Box2 box;  // of the mask before it is pasted; maxima included
-  double stability = 0;
-};
+// A larger picture that a mask belongs in.
 struct Paste {
   Extent2 picture;
   std::int64_t x0 = 0, y0 = 0;  // of the first pixel
@@ -40,11 +25,14 @@ struct Paste {
 class MaskUpscaler {
  public:
   MaskUpscaler(Extent2 picture, std::int64_t frame_side);
-  // low_res: 256 x 256 row-major. Safe to call from several threads.
-  ThresholdedMask threshold(std::span<const float> low_res) const;
-  // In one pass over the logits, without holding a mask; absent where it is empty or less stable than asked.
-  std::optional<ThresholdedRuns> threshold_to_runs(std::span<const float> low_res, const Paste& paste,
-                                                   double least_stability) const;
+  // Thresholded at 0. low_res: 256 x 256 row-major. predicted_iou and low_res are left to the caller;
+  // stability is 0 where no logit is above -1 (published: not a number, which passes no threshold). Safe to
+  // call from several threads.
+  ScoredMask threshold(std::span<const float> low_res) const;
+  // The same pasted into a larger picture, in one pass over the logits, without holding a mask; absent where
+  // it is empty or less stable than asked. point and crop_box are left to the caller too.
+  std::optional<ScoredRle> threshold_to_runs(std::span<const float> low_res, const Paste& paste,
+                                             double least_stability) const;
   // The logits themselves, row-major.
   std::vector<float> logits(std::span<const float> low_res) const;
 

@@ -51,7 +51,7 @@ TEST_P(UpscaleToExtent, GivesThePublishedMaskAndStability) {
   torch::manual_seed(2);
   const auto low_res = torch::randn({256, 256}) * 8;
   const auto expected = published(low_res, GetParam());
-  const ThresholdedMask thresholded = MaskUpscaler(GetParam(), kSide).threshold(values(low_res));
+  const ScoredMask thresholded = MaskUpscaler(GetParam(), kSide).threshold(values(low_res));
   const auto mask = torch::from_blob(const_cast<std::uint8_t*>(thresholded.mask.pixels.data()),
                                      {GetParam().height, GetParam().width}, torch::kByte);
   const auto differing = (mask.to(torch::kBool) != (expected > 0)).logical_and(expected.abs() > 2e-3);
@@ -65,7 +65,7 @@ TEST_P(UpscaleToExtent, GivesRunLengthsOfTheSameMask) {
   const MaskUpscaler upscaler(GetParam(), kSide);
   for (const double offset : {-4.0, 0.0, 4.0, 100.0}) {  // the last fills the mask
     const auto low_res = values(at::avg_pool2d(torch::randn({1, 1, 280, 280}) * 60, 25, 1) + offset);
-    const ThresholdedMask thresholded = upscaler.threshold(low_res);
+    const ScoredMask thresholded = upscaler.threshold(low_res);
     const auto box = bounding_box(thresholded.mask);
     const auto runs = upscaler.threshold_to_runs(low_res, {.picture = GetParam()}, 0);
     ASSERT_EQ(runs.has_value(), box.has_value());
@@ -94,13 +94,13 @@ TEST(MaskUpscaler, KeepsAConstant) {
 }
 
 TEST(MaskUpscaler, CallsAMaskStableThatIsTheSameAtBothThresholds) {
-  const ThresholdedMask thresholded = MaskUpscaler({20, 10}, kSide).threshold(constant(3));
+  const ScoredMask thresholded = MaskUpscaler({20, 10}, kSide).threshold(constant(3));
   EXPECT_EQ(thresholded.stability, 1.0);
   EXPECT_EQ(area_px(thresholded.mask), 200);
 }
 
 TEST(MaskUpscaler, CallsAnEmptyMaskUnstable) {
-  const ThresholdedMask thresholded = MaskUpscaler({20, 10}, kSide).threshold(constant(-3));
+  const ScoredMask thresholded = MaskUpscaler({20, 10}, kSide).threshold(constant(-3));
   EXPECT_EQ(thresholded.stability, 0.0);
   EXPECT_EQ(area_px(thresholded.mask), 0);
 }
@@ -121,12 +121,13 @@ TEST(MaskUpscaler, GivesRunLengthsInTheLargerPictureWhereverTheMaskStands) {
   torch::manual_seed(4);
   const auto speckled = values(torch::randn({256, 256}) * 8);
   for (const auto& low_res : {speckled, constant(3)}) {
-    const ThresholdedMask thresholded = upscaler.threshold(low_res);
+    const ScoredMask thresholded = upscaler.threshold(low_res);
     for (const Paste& paste : {Paste{{20, 10}, 0, 0}, Paste{{25, 10}, 3, 0}, Paste{{25, 10}, 5, 0},
                                Paste{{20, 14}, 0, 0}, Paste{{20, 14}, 0, 4}, Paste{{30, 15}, 4, 2}}) {
       const auto runs = upscaler.threshold_to_runs(low_res, paste, 0);
       ASSERT_TRUE(runs);
       EXPECT_EQ(runs->rle, encode_rle(pasted(thresholded.mask, paste))) << paste.x0 << ", " << paste.y0;
+      EXPECT_EQ(runs->box, bounding_box(runs->rle));
     }
   }
 }

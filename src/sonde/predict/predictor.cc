@@ -117,8 +117,9 @@ std::vector<Prediction> Predictor::upscale(std::vector<LowResPrediction> predict
   const MaskUpscaler upscaler(embedding_.picture(), model_.image_size());
   parallel_for(model_.impl().threads, static_cast<std::int64_t>(work.size()), [&](std::int64_t i) {
     auto& [from, to] = work[static_cast<std::size_t>(i)];
-    ThresholdedMask thresholded = upscaler.threshold(from->logits);
-    *to = {std::move(thresholded.mask), from->predicted_iou, thresholded.stability, std::move(from->logits)};
+    *to = upscaler.threshold(from->logits);
+    to->predicted_iou = from->predicted_iou;
+    to->low_res = std::move(from->logits);
   });
   return upscaled;
 }
