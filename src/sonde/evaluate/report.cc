@@ -1,65 +1,41 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sonde/evaluate/report.h"
 
+#include <algorithm>
+#include <initializer_list>
+
 #include "sonde/core/error.h"
 #include "sonde/core/json_text.h"
 #include "sonde/evaluate/report_assets.h"
-#include "sonde/evaluate/report_cases.h"
-#include "sonde/evaluate/report_data.h"
 #include "sonde/evaluate/report_index.h"
-#include "sonde/evaluate/report_plots.h"
+#include "sonde/evaluate/report_parts.h"
 
 namespace sonde {
 namespace {
 
-std::string html_text(std::string_view text) {
+using Escapes = std::initializer_list<std::pair<char, std::string_view>>;
+
+std::string escaped(std::string_view text, const Escapes& escapes) {
   std::string result;
+  result.reserve(text.size() + text.size() / 16);
   for (const char c : text) {
-    switch (c) {
-      case '<':
-        result += "&lt;";
-        break;
-      case '>':
-        result += "&gt;";
-        break;
-      case '&':
-        result += "&amp;";
-        break;
-      case '"':
-        result += "&quot;";
-        break;
-      case '\'':
-        result += "&#39;";
-        break;
-      default:
-        result += c;
-    }
+    const auto* found = std::ranges::find(escapes, c, &std::pair<char, std::string_view>::first);
+    if (found == escapes.end())
+      result += c;
+    else
+      result += found->second;
   }
   return result;
 }
 
+std::string html_text(std::string_view text) {
+  return escaped(text, {{'<', "&lt;"}, {'>', "&gt;"}, {'&', "&amp;"}, {'"', "&quot;"}, {'\'', "&#39;"}});
+}
+
 // JSON that can stand in a script element: no markup, ASCII only. Bytes that are not UTF-8 become U+FFFD.
 std::string script_json(const nlohmann::json& data) {
-  const std::string plain =
-      data.dump(-1, ' ', /*ensure_ascii=*/true, nlohmann::json::error_handler_t::replace);
-  std::string text;
-  text.reserve(plain.size() + plain.size() / 16);
-  for (const char c : plain) {  // these three are in strings only
-    switch (c) {
-      case '<':
-        text += "\\u003c";
-        break;
-      case '>':
-        text += "\\u003e";
-        break;
-      case '&':
-        text += "\\u0026";
-        break;
-      default:
-        text += c;
-    }
-  }
-  return text;
+  return escaped(data.dump(-1, ' ', /*ensure_ascii=*/true, nlohmann::json::error_handler_t::replace),
+                 {{'<', "\\u003c"}, {'>', "\\u003e"}, {'&', "\\u0026"}});  // which are in strings only
 }
 
 // Text that shows as itself even where a label held bytes that are not UTF-8.

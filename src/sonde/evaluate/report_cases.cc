@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sonde/evaluate/report_cases.h"
-
 #include <algorithm>
 #include <cmath>
 
-#include "sonde/evaluate/report_outline.h"
+#include "sonde/evaluate/report_parts.h"
 #include "sonde/imaging/resize.h"
 #include "sonde/io/write.h"
 

@@ -4,7 +4,7 @@
 #include <charconv>
 #include <cmath>
 
-#include "sonde/evaluate/report_cases.h"
+#include "sonde/evaluate/report_parts.h"
 
 namespace sonde {
 namespace {

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sonde/evaluate/report_data.h"
-
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -11,6 +9,7 @@
 #include <vector>
 
 #include "sonde/evaluate/report_assets.h"
+#include "sonde/evaluate/report_parts.h"
 #include "sonde/evaluate/summary_json.h"
 
 namespace sonde {
@@ -31,16 +30,17 @@ json column(const Lines& lines, const Value& value) {
 // estimate: line -> Estimate.
 template <typename Lines, typename Get>
 json estimates(const Lines& lines, int decimals, const Get& estimate) {
-  const auto number = [&](const Estimate& e, double value) {
-    return e.n == 0 ? json(nullptr) : rounded(value, decimals);
-  };
-  const auto each = [&](const auto& part) {
-    return column(lines, [&](const auto& line) { return part(std::invoke(estimate, line)); });
-  };
-  return {{"mean", each([&](const Estimate& e) { return number(e, e.mean); })},
-          {"low", each([&](const Estimate& e) { return number(e, e.interval.low); })},
-          {"high", each([&](const Estimate& e) { return number(e, e.interval.high); })},
-          {"n", each([](const Estimate& e) { return json(e.n); })}};
+  json table;
+  for (const char* name : {"mean", "low", "high", "n"}) table[name] = json::array();
+  for (const auto& line : lines) {
+    const Estimate e = std::invoke(estimate, line);
+    const auto number = [&](double value) { return e.n == 0 ? json(nullptr) : rounded(value, decimals); };
+    table["mean"].push_back(number(e.mean));
+    table["low"].push_back(number(e.interval.low));
+    table["high"].push_back(number(e.interval.high));
+    table["n"].push_back(e.n);
+  }
+  return table;
 }
 
 // Labels by themselves are shown at a few steps only: keeps the page small.

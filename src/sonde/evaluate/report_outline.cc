@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sonde/evaluate/report_outline.h"
-
 #include <array>
 #include <cstdint>
 #include <vector>
+
+#include "sonde/evaluate/report_parts.h"
 
 namespace sonde {
 namespace {

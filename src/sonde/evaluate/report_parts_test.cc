@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "sonde/evaluate/report_parts.h"
+
 #include <algorithm>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "sonde/evaluate/report_cases.h"
-#include "sonde/evaluate/report_outline.h"
-#include "sonde/evaluate/report_plots.h"
 #include "sonde/evaluate/report_test_study.h"
 
 namespace sonde {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sonde/evaluate/report_plots.h"
-
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <numeric>
 #include <tuple>
+
+#include "sonde/evaluate/report_parts.h"
 
 namespace sonde {
 namespace {

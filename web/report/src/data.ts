@@ -1,7 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // What evaluate/report_*.cc put into the page. A table comes as its columns, so that a name stands there once.
 
-type Columns<Row> = { [Key in keyof Row]: Row[Key][] }
+// A column may be such a table itself.
+type Columns<Row> = { [Key in keyof Row]: Row[Key] extends object ? Columns<Row[Key]> : Row[Key][] }
+
+export function rowsOf<Row>(columns: Columns<Row>): Row[] {
+  const entries = Object.entries<unknown[] | Columns<object>>(columns).map(
+    ([name, values]) => [name, Array.isArray(values) ? values : rowsOf<unknown>(values)] as const,
+  )
+  const length = entries[0]?.[1].length ?? 0
+  return Array.from(
+    { length },
+    (_, i) => Object.fromEntries(entries.map(([name, values]) => [name, values[i]])) as Row,
+  )
+}
 
 // A mean of n values with its 95 % interval: null where n is 0, and the interval where all are of one image.
 export interface Estimate {
@@ -39,25 +51,20 @@ interface ScoreKey {
   column: number
   choice: number
 }
-interface ScoreRow extends ScoreKey {
+interface Score extends ScoreKey {
   expected: number
   mm: 0 | 1 // else pixels
-}
-export interface Score extends ScoreRow {
-  metrics: Record<string, Estimate>
-  iou: Estimate
+  metrics: { iou: Estimate; [name: string]: Estimate }
   sizeCorrelation: Estimate
 }
-interface ClickRow {
+interface Clicks {
   set: number
   label: number
   choice: number
   threshold: number
   most: number
-  never: number
-}
-interface Clicks extends ClickRow {
   needed: Estimate
+  never: number
 }
 export interface Series {
   set: number
@@ -113,40 +120,19 @@ interface Data {
   columns: { protocol: string; step: number }[] // modes, then clicks
   metrics: Metric[]
   dataSets: DataSet[]
-  scores: Columns<ScoreRow> & {
-    metrics: Record<string, Columns<Estimate>>
-    sizeCorrelation: Columns<Estimate>
-  }
-  clicks: Columns<ClickRow> & { needed: Columns<Estimate> }
+  scores: Columns<Score>
+  clicks: Columns<Clicks>
   series: Series[]
   cases: { pictures: string[]; lines: Case[] }
   failures: { count: number; lines: Columns<Failure> }
   published: Record<string, string> // CSV by method
 }
 
-export function rowsOf<Row extends object>(columns: Columns<Row>): Row[] {
-  const keys = Object.keys(columns) as (keyof Row)[]
-  const values = keys.length === 0 ? [] : columns[keys[0]!]
-  return values.map((_, i) => Object.fromEntries(keys.map((key) => [key, columns[key][i]])) as Row)
-}
-
 export const data = JSON.parse(document.getElementById('data')!.textContent!) as Data
 
-export const scores: Score[] = (() => {
-  const { metrics, sizeCorrelation, ...columns } = data.scores
-  const estimates = Object.entries(metrics).map(([name, table]) => [name, rowsOf<Estimate>(table)] as const)
-  const correlations = rowsOf<Estimate>(sizeCorrelation)
-  return rowsOf<ScoreRow>(columns).map((row, i) => {
-    const own = Object.fromEntries(estimates.map(([name, rows]) => [name, rows[i]!]))
-    return { ...row, metrics: own, iou: own.iou!, sizeCorrelation: correlations[i]! }
-  })
-})()
-export const clicks: Clicks[] = (() => {
-  const { needed, ...columns } = data.clicks
-  const estimates = rowsOf<Estimate>(needed)
-  return rowsOf<ClickRow>(columns).map((row, i) => ({ ...row, needed: estimates[i]! }))
-})()
-export const failures: Failure[] = rowsOf<Failure>(data.failures.lines)
+export const scores = rowsOf<Score>(data.scores)
+export const clicks = rowsOf<Clicks>(data.clicks)
+export const failures = rowsOf<Failure>(data.failures.lines)
 
 const keyOf = ({ set, label, volume, column, choice }: ScoreKey) =>
   [set, label, volume, column, choice].join()

@@ -34,11 +34,11 @@ const clickScores = (set: number) =>
       score.label === -1 &&
       score.volume === 0 &&
       isClicks(score.column) &&
-      score.iou.n > 0,
+      score.metrics.iou.n > 0,
   )
 
 const rowsOfSet = (set: number) =>
-  clickScores(set).map(({ choice, column, iou }) => ({
+  clickScores(set).map(({ choice, column, metrics: { iou } }) => ({
     choice: choiceName(choice),
     step: data.columns[column]!.step,
     mean: iou.mean,
@@ -174,7 +174,7 @@ export function drawClicks(): void {
     return [
       {
         title: dataSet(set).name,
-        subtitle: `${count(first.iou.n)} of ${count(first.expected)} objects; ${bands}`,
+        subtitle: `${count(first.metrics.iou.n)} of ${count(first.expected)} objects; ${bands}`,
         text: clicksText(set, rows),
         spec: clicksSpec(rows, theirs),
         height: 300,

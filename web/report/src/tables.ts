@@ -94,7 +94,7 @@ function scoreRow(set: number, label: number, volume: 0 | 1, columns: number[]):
   const row = columns.map((column) => findScore({ set, label, volume, column, choice: state.choice }))
   const known = row.find((score) => score)
   if (!known) return null
-  const scored = known.iou.n
+  const scored = known.metrics.iou.n
   const edge = columns.findIndex(isClicks)
   const metric = metricOf(state.metric)
   return element(
@@ -131,7 +131,8 @@ function scoreTable(set: number): HTMLElement {
 
 export function drawScores(): void {
   const notes: string[] = []
-  if (scores.some(({ iou }) => iou.n > 1 && !hasInterval(iou))) notes.push('One image alone gives none.')
+  if (scores.some(({ metrics: { iou } }) => iou.n > 1 && !hasInterval(iou)))
+    notes.push('One image alone gives none.')
   if (metricOf(state.metric).kind === 'distance')
     notes.push(
       'Distances are averaged where both masks have pixels; infinite ones (one mask is empty) are counted below.',
@@ -266,7 +267,7 @@ export function drawCounts(): void {
   const scored = total(
     data.dataSets.map((_, set) => {
       const own = scores.filter((score) => score.set === set && score.label === -1 && score.volume === 0)
-      return Math.max(0, ...own.map((score) => score.iou.n))
+      return Math.max(0, ...own.map((score) => score.metrics.iou.n))
     }),
   )
   const expected = total(data.dataSets.flatMap((set) => set.labels.map((label) => label.tasks)))
