@@ -190,7 +190,7 @@ TEST_F(ExportProject, WritesADicomSeriesAsADicomSegmentationAndRefusesOthers) {
   const auto result = exported(ExportFormat::dicom_seg);
   ASSERT_THAT(files_of(result), ElementsAre("mr_seg.dcm"));
   ASSERT_EQ(result.failures.size(), 1U);
-  EXPECT_EQ(result.failures[0].image, "a.png");
+  EXPECT_EQ(result.failures[0].name, "a.png");
   EXPECT_THAT(result.failures[0].reason, HasSubstr("is not DICOM"));
   const DicomSeg seg = read_dicom_seg(result.files[0]);
   ASSERT_EQ(seg.segments.size(), 2U);
@@ -210,7 +210,7 @@ TEST_F(ExportProject, GoesOnWhereAnImageCannotBeWritten) {
   const auto result = exported(ExportFormat::png);
   EXPECT_THAT(files_of(result), ElementsAre("masks/b.png", "labels.json"));
   ASSERT_EQ(result.failures.size(), 1U);
-  EXPECT_EQ(result.failures[0].image, "a.png");
+  EXPECT_EQ(result.failures[0].name, "a.png");
 }
 
 TEST_F(ExportProject, LeavesOtherFilesOfTheFolderAndCountsImages) {

@@ -131,7 +131,7 @@ TEST_F(ImportMasks, PairsBySubfoldersAndByTheWordsOfMasks) {
   const auto result = import_masks(project_, root_);
   EXPECT_EQ(result.objects, 5);
   ASSERT_EQ(result.failures.size(), 1U);
-  EXPECT_EQ(result.failures[0].image, "p3/1.png");
+  EXPECT_EQ(result.failures[0].name, "p3/1.png");
   EXPECT_THAT(result.failures[0].reason, HasSubstr("no image of the project has a name"));
   EXPECT_THAT(found_in(first),
               ElementsAre(Found{"mask", voxels_at(flat_, {0})}, Found{"mask", voxels_at(flat_, {2})}));
