@@ -55,7 +55,7 @@ class Turnstile {
   std::int64_t left_ = kAll;
 };
 
-constexpr int kSide = 256;           // of the logits
+constexpr std::size_t kSide = 256;   // of the logits
 constexpr float kPixelsPerCell = 4;  // of the frame, 1024 pixels wide
 
 // Of a prompt a box around its first point, or its box. Boxes grow with the points given, from mask to mask,
@@ -73,10 +73,10 @@ DecodedMask box_around(const FramePrompt& prompt, std::size_t token) {
   constexpr std::array<float, 4> kPredictedIou{0.85F, 0.71F, 0.93F, 0.88F};
   DecodedMask mask{kPredictedIou[token], std::vector<float>(kSide * kSide, -10.0F)};
   const auto cell = [&](std::size_t i) {
-    return std::clamp(static_cast<int>(box[i] / kPixelsPerCell), 0, kSide - 1);
+    return static_cast<std::size_t>(std::clamp(box[i] / kPixelsPerCell, 0.0F, static_cast<float>(kSide - 1)));
   };
-  for (int y = cell(1); y <= cell(3); ++y) {
-    for (int x = cell(0); x <= cell(2); ++x) mask.logits[static_cast<std::size_t>(y * kSide + x)] = 10;
+  for (std::size_t y = cell(1); y <= cell(3); ++y) {
+    for (std::size_t x = cell(0); x <= cell(2); ++x) mask.logits[y * kSide + x] = 10;
   }
   return mask;
 }
@@ -117,10 +117,11 @@ SamModel fake_model(std::shared_ptr<const FakeNetwork> network) {
 Volume made_up(const ImageSource& source, const std::string& is) {
   if (is == "unreadable") throw Error(ErrorKind::corrupt_data, source.name + ": is cut off");
   Volume volume;
-  volume.extent = is == "volume" ? Extent3{160, 120, 120} : Extent3{640, 480, 1};
-  volume.voxels.resize(static_cast<std::size_t>(voxel_count(volume.extent)), 100);
+  volume.geometry.extent = is == "volume" ? Extent3{160, 120, 120} : Extent3{640, 480, 1};
+  volume.voxels.resize(static_cast<std::size_t>(voxel_count(volume.geometry.extent)), 100);
   volume.eight_bit = true;
-  if (is == "volume") volume.mm_from_voxel = Affine3{{Vec3{-0.5, 0, 0}, Vec3{0, -0.5, 0}, Vec3{0, 0, 1}}, {}};
+  if (is == "volume")
+    volume.geometry.mm_from_voxel = Affine3{{Vec3{-0.5, 0, 0}, Vec3{0, -0.5, 0}, Vec3{0, 0, 1}}, {}};
   return volume;
 }
 
