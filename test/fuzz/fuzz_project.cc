@@ -4,7 +4,6 @@
 #include "fuzz.h"
 #include <nlohmann/json.hpp>
 
-#include "sonde/annotate/action_json.h"
 #include "sonde/annotate/mask_store.h"
 #include "sonde/annotate/object_record.h"
 #include "sonde/imaging/run_length_mask.h"
@@ -50,9 +49,9 @@ void check_record(std::string_view text) {
   insist(record_to_json(record_from_json(kept)) == kept);
 }
 
-void check_action(std::string_view text) {
-  const nlohmann::json kept = action_to_json(action_from_json(nlohmann::json::parse(text)));
-  insist(action_to_json(action_from_json(kept)) == kept);
+void check_input(std::string_view text) {
+  const std::string kept = input_to_json(input_from_json(std::string(text)));
+  insist(input_to_json(input_from_json(kept)) == kept);
 }
 
 }  // namespace
@@ -72,7 +71,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         check_record(input->text);
         break;
       default:
-        check_action(input->text);
+        check_input(input->text);
     }
   } catch (const Error&) {  // refused, as it should be
   } catch (const nlohmann::json::exception&) {

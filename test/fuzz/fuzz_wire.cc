@@ -8,7 +8,6 @@
 #include "fuzz.h"
 #include <nlohmann/json.hpp>
 
-#include "sonde/annotate/action_json.h"
 #include "sonde/server/wire.h"
 
 namespace {
@@ -17,9 +16,11 @@ using namespace sonde;  // NOLINT(google-build-using-namespace): a program of on
 using fuzz::insist;
 
 void check_action(std::string_view body) {
-  const wire::ActionRequest request = wire::parse_action(body);
-  const nlohmann::json kept = action_to_json(request.action);
-  insist(action_to_json(action_from_json(nlohmann::json::parse(kept.dump()))) == kept);
+  const wire::ActionRequest request = wire::parse<wire::ActionRequest>(body);
+  EventInput input;
+  input.action = std::visit([](const auto& one) -> Action { return one; }, request.action);
+  const std::string kept = input_to_json(input);
+  insist(input_to_json(input_from_json(kept)) == kept);
 }
 
 // What a client does with the masks of a bundle (docs/http.md, BUNDLE).
@@ -101,12 +102,12 @@ void check_bundle(std::string_view data) {
 using Check = void (*)(std::string_view);
 constexpr std::array<Check, 8> kChecks{check_action,
                                        check_bundle,
-                                       [](std::string_view b) { wire::parse_label_action(b); },
-                                       [](std::string_view b) { wire::parse_settings(b); },
-                                       [](std::string_view b) { wire::parse_focus(b); },
-                                       [](std::string_view b) { wire::parse_everything(b); },
-                                       [](std::string_view b) { wire::parse_progress(b); },
-                                       [](std::string_view b) { wire::parse_export(b); }};
+                                       [](std::string_view b) { wire::parse<wire::LabelAction>(b); },
+                                       [](std::string_view b) { wire::parse<wire::SettingsRequest>(b); },
+                                       [](std::string_view b) { wire::parse<wire::FocusRequest>(b); },
+                                       [](std::string_view b) { wire::parse<wire::EverythingRequest>(b); },
+                                       [](std::string_view b) { wire::parse<wire::ProgressRequest>(b); },
+                                       [](std::string_view b) { wire::parse<wire::ExportRequest>(b); }};
 
 }  // namespace
 

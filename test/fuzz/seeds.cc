@@ -280,7 +280,9 @@ void projects() {
         R"("candidates":[[0.5,0.5,3]],"chosen":0,)"
         R"("prompt":{"points":[[1,2,1]],"box":[1,2,3,4],"window":"auto"}},)"
         R"("area":3,"asked_at":3,"slices":[[1,2],[1,2],[1,2]]})");
-  for (const json& entry : example("actions")) write("project", action, entry["action"].dump());
+  for (const json& entry : example("actions"))
+    write("project", action,
+          json{{"action", entry["action"]}, {"overlap", "keep"}, {"next_object", 1}}.dump());
 }
 
 }  // namespace

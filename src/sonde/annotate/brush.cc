@@ -5,9 +5,12 @@
 #include <cmath>
 #include <cstdint>
 #include <optional>
+#include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "sonde/annotate/limits.h"
 #include "sonde/core/error.h"
 #include "sonde/imaging/polygon.h"
 
@@ -15,9 +18,7 @@ namespace sonde {
 namespace {
 
 constexpr std::size_t kMaxPoints = 100'000;
-constexpr double kFarthest = 1e6;  // pixels
-constexpr double kMinRadius = 0.5;
-constexpr double kMaxRadius = 512;
+constexpr double kFarthest = 1e6;                         // pixels
 constexpr std::int64_t kMaxRows = std::int64_t{1} << 24;  // over all segments
 // More than rounding can move the edge of a segment, less than a pixel.
 constexpr double kEdgeEpsilon = 1e-3;
@@ -40,9 +41,12 @@ struct Brush {
   double row_height = 1;
 };
 Brush checked_brush(BrushRadii radii) {
+  const auto [min, max] = std::pair(kLimits.min_brush_radius, kLimits.max_brush_radius);
   for (const double radius : {radii.x, radii.y}) {
-    if (radius >= kMinRadius && radius <= kMaxRadius) continue;  // false for not-a-number
-    throw Error(ErrorKind::usage, "the radii of a brush are 0.5 to 512 pixels");
+    if (radius >= min && radius <= max) continue;  // false for not-a-number
+    std::ostringstream message;
+    message << "the radii of a brush are " << min << " to " << max << " pixels";
+    throw Error(ErrorKind::usage, message.str());
   }
   return {radii.x, radii.x / radii.y};
 }

@@ -8,14 +8,11 @@
 #include <span>
 #include <vector>
 
+#include "sonde/annotate/action.h"
 #include "sonde/annotate/nearby_objects.h"
 #include "sonde/annotate/object_record.h"
 
 namespace sonde {
-
-// What becomes of an approved object that an action takes the last voxel from. `kept`: in the history of a
-// sonde that left it without any.
-enum class Emptied { kept, removed };
 
 // What an action depends on, besides the objects of its image.
 struct PlanContext {

@@ -14,9 +14,13 @@
 namespace sonde {
 
 enum class ExportFormat { png, nifti, nrrd, coco, dicom_seg };
-ExportFormat parse_export_format(std::string_view text);  // "png", ..., "dicom-seg"; Error{usage} lists them
+constexpr auto words(ExportFormat /*format*/) {
+  return Words{"ExportFormat", "png", "nifti", "nrrd", "coco", "dicom-seg"};
+}
+ExportFormat parse_export_format(std::string_view text);  // Error{usage} lists them
 enum class ExportEach { labels, objects };                // one label map an image, or one file an object
-ExportEach parse_export_each(std::string_view text);      // "labels", "objects"; Error{usage} lists them
+constexpr auto words(ExportEach /*each*/) { return Words{"", "labels", "objects"}; }
+ExportEach parse_export_each(std::string_view text);  // "labels", "objects"; Error{usage} lists them
 
 struct ExportOptions {
   ExportFormat format = ExportFormat::png;

@@ -13,15 +13,12 @@
 namespace sonde {
 namespace {
 
-constexpr std::array<std::string_view, 4> kRoles{"action", "undo", "redo", "note"};
 constexpr const char* kEventColumns =
     "SELECT id, image, time, kind, role, coalesce(request, ''), input, model, precision, window, summary, "
     "target, client FROM events ";
 
 EventRole role_of(const std::string& text) {
-  for (std::size_t i = 0; i < kRoles.size(); ++i) {
-    if (kRoles[i] == text) return static_cast<EventRole>(i);
-  }
+  if (const auto role = from_word<EventRole>(text)) return *role;
   throw Error(ErrorKind::corrupt_data, "the history holds an event of the role \"" + text + "\"");
 }
 
@@ -91,7 +88,7 @@ void HistoryStore::insert(const StoredEvent& event) const {
   bind_or_null(row, 2, event.image);
   row.bind(3, event.time);
   row.bind(4, event.kind);
-  row.bind(5, std::string(kRoles[static_cast<std::size_t>(event.role)]));
+  row.bind(5, std::string(to_string(event.role)));
   row.bind(6, event.request);
   row.bind(7, event.input);
   row.bind(8, event.model_sha256);

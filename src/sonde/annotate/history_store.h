@@ -14,6 +14,7 @@
 namespace sonde {
 
 enum class EventRole { action, undo, redo, note };
+constexpr auto words(EventRole /*role*/) { return Words{"", "action", "undo", "redo", "note"}; }
 
 struct StoredEvent {
   Revision id = 0;

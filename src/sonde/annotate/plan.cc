@@ -11,32 +11,15 @@
 namespace sonde {
 namespace {
 
-struct Step {
-  Draft& draft;
-  const PlanAnswers& answers;
-
-  std::string operator()(const PromptAction& action) const { return plan_prompt(draft, action, answers); }
-  std::string operator()(const ChooseAction& action) const { return plan_choose(draft, action); }
-  std::string operator()(const AcceptAction& action) const { return plan_accept(draft, action); }
-  std::string operator()(const DeleteAction& action) const { return plan_delete(draft, action); }
-  std::string operator()(const StrokeAction& action) const { return plan_stroke(draft, action); }
-  std::string operator()(const LassoAction& action) const { return plan_lasso(draft, action); }
-  std::string operator()(const RelabelAction& action) const { return plan_relabel(draft, action); }
-  std::string operator()(const NameAction& action) const { return plan_name(draft, action); }
-  std::string operator()(const LockAction& action) const { return plan_lock(draft, action); }
-  std::string operator()(const MergeAction& action) const { return plan_merge(draft, action); }
-  std::string operator()(const SplitAction& action) const { return plan_split(draft, action); }
-  std::string operator()(const FillHolesAction& action) const { return plan_fill_holes(draft, action); }
-  std::string operator()(const DropSpecksAction& action) const { return plan_drop_specks(draft, action); }
-  std::string operator()(const EverythingAction& action) const {
-    return plan_everything(draft, action, answers);
-  }
-  std::string operator()(const ImportAction& action) const { return plan_import(draft, action, answers); }
-  std::string operator()(const UndoAction&) const { return no_plan(); }
-  std::string operator()(const RedoAction&) const { return no_plan(); }
-
-  static std::string no_plan() { throw Error(ErrorKind::internal, "undo and redo follow from the history"); }
-};
+[[noreturn]] void refuse_to_plan() {
+  throw Error(ErrorKind::internal, "undo and redo follow from the history");
+}
+std::string plan_step(Draft& /*draft*/, const UndoAction& /*action*/, const PlanAnswers& /*answers*/) {
+  refuse_to_plan();
+}
+std::string plan_step(Draft& /*draft*/, const RedoAction& /*action*/, const PlanAnswers& /*answers*/) {
+  refuse_to_plan();
+}
 
 std::string to_string(const Taken& taken) {
   const std::string gone = taken.removed > 0 ? ", " + std::to_string(taken.removed) + " of them whole" : "";
@@ -62,7 +45,7 @@ Plan plan(const ObjectRecords& records, const PlanContext& context, const Action
           const PlanAnswers& answers) {
   Draft draft(records, context);
   Plan result;
-  result.summary = std::visit(Step{draft, answers}, action);
+  result.summary = std::visit([&](const auto& one) { return plan_step(draft, one, answers); }, action);
   result.changes = draft.changes();
   result.taken = draft.taken();
   if (result.taken) result.summary += to_string(*result.taken);

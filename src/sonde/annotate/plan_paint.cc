@@ -48,7 +48,7 @@ std::string summary_of(const char* tool, Paint way, ObjectId id) {
 
 }  // namespace
 
-std::string plan_stroke(Draft& draft, const StrokeAction& action) {
+std::string plan_step(Draft& draft, const StrokeAction& action, const PlanAnswers& /*answers*/) {
   const SlicePlane plane = checked_plane(draft.grid(), action.plane);
   const Mask mask = stroke_mask(action.points, action.radii, plane.extent);
   const ObjectId id = paint(draft, {action.object, action.label, action.paint},
@@ -56,7 +56,7 @@ std::string plan_stroke(Draft& draft, const StrokeAction& action) {
   return summary_of("stroke", action.paint, id);
 }
 
-std::string plan_lasso(Draft& draft, const LassoAction& action) {
+std::string plan_step(Draft& draft, const LassoAction& action, const PlanAnswers& /*answers*/) {
   const SlicePlane plane = checked_plane(draft.grid(), action.plane);
   const Mask mask = lasso_mask(action.polygon, plane.extent);
   const ObjectId id = paint(draft, {action.object, action.label, action.paint},

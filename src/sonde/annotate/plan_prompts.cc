@@ -3,6 +3,7 @@
 #include <array>
 #include <cmath>
 
+#include "sonde/annotate/limits.h"
 #include "sonde/annotate/plan_steps.h"
 #include "sonde/annotate/text_rules.h"
 #include "sonde/core/error.h"
@@ -96,7 +97,7 @@ Mask inside_of_prompt(const ObjectRecords& records, const PlanContext& context, 
   return area_px(inside) > 0 ? inside : Mask{};
 }
 
-std::string plan_prompt(Draft& draft, const PromptAction& action, const PlanAnswers& answers) {
+std::string plan_step(Draft& draft, const PromptAction& action, const PlanAnswers& answers) {
   check_prompt_action(draft, action);
   Proposal proposal;
   proposal.plane = action.plane;
@@ -121,7 +122,7 @@ std::string plan_prompt(Draft& draft, const PromptAction& action, const PlanAnsw
   return "asked with " + to_string(action.prompt) + ": object " + std::to_string(id);
 }
 
-std::string plan_choose(Draft& draft, const ChooseAction& action) {
+std::string plan_step(Draft& draft, const ChooseAction& action, const PlanAnswers& /*answers*/) {
   const ObjectRecord& record = draft.open_proposal(action.proposal);
   if (record.asked_at == 0) {
     throw Error(ErrorKind::conflict,
@@ -138,7 +139,7 @@ std::string plan_choose(Draft& draft, const ChooseAction& action) {
          std::to_string(action.proposal);
 }
 
-std::string plan_accept(Draft& draft, const AcceptAction& action) {
+std::string plan_step(Draft& draft, const AcceptAction& action, const PlanAnswers& /*answers*/) {
   check_objects(action.objects);
   draft.require_label(action.label);
   for (const ObjectId id : action.objects) draft.open_proposal(id);
@@ -162,15 +163,18 @@ void check_everything(const PlanContext& context, const EverythingAction& action
   parse_window(action.window);
   const EverythingSettings& settings = action.settings;
   const auto is_share = [](double value) { return value >= 0 && value <= 1; };  // false for not-a-number
-  if (settings.points_per_side < 1 || settings.points_per_side > 128)
-    throw Error(ErrorKind::usage, "points_per_side is 1 to 128");
+  const auto check = [](const char* name, std::int64_t value, std::int64_t min, std::int64_t max) {
+    if (value >= min && value <= max) return;
+    throw Error(ErrorKind::usage,
+                std::string(name) + " is " + std::to_string(min) + " to " + std::to_string(max));
+  };
+  check("points_per_side", settings.points_per_side, 1, kLimits.points_per_side);
+  check("min_region", settings.min_region, 0, kLimits.min_region);
   if (!is_share(settings.pred_iou) || !is_share(settings.stability))
     throw Error(ErrorKind::usage, "pred_iou and stability are 0 to 1");
-  if (settings.min_region < 0 || settings.min_region > 1'000'000'000)
-    throw Error(ErrorKind::usage, "min_region is 0 to 1000000000 pixels");
 }
 
-std::string plan_everything(Draft& draft, const EverythingAction& action, const PlanAnswers& answers) {
+std::string plan_step(Draft& draft, const EverythingAction& action, const PlanAnswers& answers) {
   for (const ObjectId id : draft.ids()) {
     const AnnotatedObject& object = draft.at(id).object;
     if (object.state == ObjectState::proposed && object.source == ObjectSource::everything &&
@@ -197,13 +201,13 @@ std::vector<RecordedAnswer> answers_of_import(const ImportAction& action, const 
   return answers;
 }
 
-std::string plan_import(Draft& draft, const ImportAction& action, const PlanAnswers& answers) {
+std::string plan_step(Draft& draft, const ImportAction& action, const PlanAnswers& answers) {
   if (action.objects.size() > kMaxImported || action.objects.size() != answers.answers.size())
     throw Error(ErrorKind::usage, action.from + ": more than " + std::to_string(kMaxImported) + " objects");
   checked_length(action.from, "the name of the file", kMaxPath);
   for (const ImportedObject& object : action.objects) {
     draft.require_label(object.label);
-    checked_length(object.name, "the name of an object", kMaxName);
+    checked_length(object.name, "the name of an object", kLimits.name_characters);
   }
   std::size_t imported = 0;
   const auto create = [&](const ImportedObject& from, RunLengthMask voxels) {

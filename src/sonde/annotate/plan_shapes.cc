@@ -66,7 +66,7 @@ RunLengthMask holes_of(const ObjectRecord& record, const ImageGeometry& grid, Ax
 
 }  // namespace
 
-std::string plan_merge(Draft& draft, const MergeAction& action) {
+std::string plan_step(Draft& draft, const MergeAction& action, const PlanAnswers& /*answers*/) {
   check_objects(action.objects);
   if (action.objects.size() < 2) throw Error(ErrorKind::usage, "a merge needs two objects or more");
   for (const ObjectId id : action.objects) draft.open_approved(id);
@@ -83,7 +83,7 @@ std::string plan_merge(Draft& draft, const MergeAction& action) {
   return "merged " + counted(action.objects.size(), "object") + " into " + std::to_string(first);
 }
 
-std::string plan_split(Draft& draft, const SplitAction& action) {
+std::string plan_step(Draft& draft, const SplitAction& action, const PlanAnswers& /*answers*/) {
   const ObjectRecord record = draft.open_approved(action.object);
   std::vector<RunLengthMask> parts = connected_parts(*record.voxels);
   if (parts.size() > kMaxParts) {
@@ -105,7 +105,7 @@ std::string plan_split(Draft& draft, const SplitAction& action) {
   return "split object " + std::to_string(action.object) + " into " + counted(parts.size(), "part");
 }
 
-std::string plan_fill_holes(Draft& draft, const FillHolesAction& action) {
+std::string plan_step(Draft& draft, const FillHolesAction& action, const PlanAnswers& /*answers*/) {
   check_objects(action.objects);
   checked_plane(draft.grid(), {action.axis, 0});
   for (const ObjectId id : action.objects) draft.require_unlocked(id);
@@ -113,7 +113,7 @@ std::string plan_fill_holes(Draft& draft, const FillHolesAction& action) {
   return "filled the holes of " + counted(action.objects.size(), "object");
 }
 
-std::string plan_drop_specks(Draft& draft, const DropSpecksAction& action) {
+std::string plan_step(Draft& draft, const DropSpecksAction& action, const PlanAnswers& /*answers*/) {
   check_objects(action.objects);
   if (action.below < 0) throw Error(ErrorKind::usage, "the size below which specks are dropped is negative");
   for (const ObjectId id : action.objects) draft.require_unlocked(id);

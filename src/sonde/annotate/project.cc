@@ -111,8 +111,8 @@ bool Project::has_done(const std::string& request) const {
 
 Changes Project::apply(ImageId image, const std::string& request, const Action& action,
                        const AnnotationSegmenter& segmenter, const std::string& client) {
-  check_request(request);
-  check_request(client);
+  if (!is_id_or_short(request) || !is_id_or_short(client))
+    throw Error(ErrorKind::usage, "an id is of " + std::string(kIdForm));
   const bool asks = asks_the_network(action);
   Impl::Asked asked;
   std::optional<Mask> asked_inside;  // what the answers were computed from

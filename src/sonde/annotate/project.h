@@ -25,6 +25,13 @@ struct LabelEdit {
   // label gets another.
   std::optional<std::int32_t> value = {};
 };
+template <class V>
+void describe(V& v, LabelEdit& edit) {
+  v("name", edit.name, {.presence = Presence::left_out});
+  v("colour", edit.colour, {.presence = Presence::left_out});
+  v("shortcut", edit.shortcut, {.presence = Presence::left_out});
+  if constexpr (kIsStored<V>) v("value", edit.value, {.presence = Presence::left_out});
+}
 
 // A mask of an object or of one of its candidates, as it is at `revision`.
 struct ObjectMask {

@@ -2,19 +2,13 @@
 #include <algorithm>
 #include <utility>
 
-#include <nlohmann/json.hpp>
-
-#include "sonde/annotate/action_json.h"
 #include "sonde/annotate/plan_steps.h"
 #include "sonde/annotate/project_impl.h"
 #include "sonde/core/error.h"
-#include "sonde/core/json_text.h"
 #include "sonde/imaging/image_geometry.h"
 
 namespace sonde {
 namespace {
-
-using nlohmann::json;
 
 std::string window_of(const Action& action) {
   if (const auto* ask = std::get_if<PromptAction>(&action)) return ask->prompt.window;
@@ -25,13 +19,10 @@ std::string window_of(const Action& action) {
 // All that the changes follow from, besides the objects and the answers.
 std::string input_of(const Action& action, const PlanContext& context,
                      const std::vector<ObjectChange>& changes) {
-  json input{{"action", action_to_json(action)},
-             {"overlap", to_string(context.overlap)},
-             {"emptied", "removed"},
-             {"next_object", context.next_object}};
+  EventInput input{action, context.overlap, context.emptied, context.next_object, std::nullopt};
   if (std::holds_alternative<PromptAction>(action))
-    input["first"] = changes.at(0).after.value().object.proposal.value().chosen;
-  return json_text(input);
+    input.first = changes.at(0).after.value().object.proposal.value().chosen;
+  return input_to_json(input);
 }
 
 // What an undo or redo does: the event's change the other way round, or once more.

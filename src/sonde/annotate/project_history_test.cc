@@ -52,8 +52,10 @@ class RandomActions {
         return LassoAction{plane(), std::nullopt, 1, Paint::add, {point(), point(), point(), point()}};
       case 9:
         return NameAction{object(), "name " + std::to_string(random_.below(5))};
-      case 10:
-        return LockAction{{object()}, random_.below(3) == 0 ? Lock::locked : Lock::open};
+      case 10: {
+        const std::vector<ObjectId> one{object()};
+        return random_.below(3) == 0 ? Action(LockAction{one}) : UnlockAction{one};
+      }
       case 11:
         return MergeAction{objects()};
       case 12:

@@ -2,45 +2,36 @@
 #include <algorithm>
 #include <array>
 
-#include <nlohmann/json.hpp>
-
-#include "sonde/annotate/action_json.h"
 #include "sonde/annotate/gather_names.h"
 #include "sonde/annotate/image_changes.h"
 #include "sonde/annotate/project_impl.h"
 #include "sonde/core/error.h"
-#include "sonde/core/json_text.h"
+#include "sonde/core/json_fields.h"
 #include "sonde/imaging/image_geometry.h"
 
 namespace sonde {
-namespace {
 
-using nlohmann::json;
+template <class V>
+void describe(V& v, Affine3& affine) {
+  auto& [a, b, c] = affine.columns;
+  Vec3& o = affine.origin;
+  v.list({}, {}, a.x, a.y, a.z, b.x, b.y, b.z, c.x, c.y, c.z, o.x, o.y, o.z);
+}
+template <class V>
+void describe(V& v, ImageGeometry& grid) {
+  v("extent", grid.extent);
+  v("mm_from_voxel", grid.mm_from_voxel);
+}
+
+namespace {
 
 constexpr std::int64_t kMaxSide = 1 << 20;
 constexpr std::int64_t kMaxVoxels = std::int64_t{1} << 40;
 
-std::string grid_to_json(const ImageGeometry& grid) {
-  json affine = nullptr;
-  if (grid.mm_from_voxel) {
-    const auto& [u, v, w] = grid.mm_from_voxel->columns;
-    const Vec3& o = grid.mm_from_voxel->origin;
-    affine = {u.x, u.y, u.z, v.x, v.y, v.z, w.x, w.y, w.z, o.x, o.y, o.z};
-  }
-  return json_text(
-      json{{"extent", {grid.extent.x, grid.extent.y, grid.extent.z}}, {"mm_from_voxel", affine}});
-}
+std::string grid_to_json(const ImageGeometry& grid) { return json_text(to_json<Layout::stored>(grid)); }
 
 ImageGeometry grid_from_json(const std::string& text) {
-  const json j = parse_json(text);
-  const json& extent = j.at("extent");
-  ImageGeometry grid{{integer_from(extent.at(0)), integer_from(extent.at(1)), integer_from(extent.at(2))},
-                     std::nullopt};
-  if (j.at("mm_from_voxel").is_null()) return grid;
-  const auto n = j.at("mm_from_voxel").get<std::array<double, 12>>();
-  grid.mm_from_voxel = Affine3{{Vec3{n[0], n[1], n[2]}, Vec3{n[3], n[4], n[5]}, Vec3{n[6], n[7], n[8]}},
-                               Vec3{n[9], n[10], n[11]}};
-  return grid;
+  return from_json<ImageGeometry, Layout::stored>(parse_ordered_json(text));
 }
 
 void check_grid(const ImageGeometry& grid, const std::string& name) {
@@ -123,7 +114,7 @@ std::vector<ImageId> Project::Impl::add_images(std::span<const ImageSource> imag
   ImageId next = summaries_.empty() ? 1 : summaries_.rbegin()->first + 1;
   std::vector<ImageId> ids;
   std::vector<ImageSummary> added;
-  json input = json::array();
+  Json input = Json::array();
   for (const ImageSource& source : images) {
     const auto [entry, is_new] = known.try_emplace(key_of(source), next);
     ids.push_back(entry->second);
@@ -212,7 +203,7 @@ void Project::Impl::set_content(ImageId id, const ImageContent& content) {
 
 void Project::Impl::set_fault(ImageId id, const std::string& fault) {
   if (image(id).fault == fault) return;
-  note(id, "fault", json_text(json(fault)), [&] {
+  note(id, "fault", json_text(Json(fault)), [&] {
     SQLite::Statement row(database_.connection(), "UPDATE images SET fault = ? WHERE id = ?");
     row.bind(1, fault);
     row.bind(2, id);

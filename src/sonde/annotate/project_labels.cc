@@ -3,17 +3,14 @@
 #include <array>
 #include <string_view>
 
-#include <nlohmann/json.hpp>
-
+#include "sonde/annotate/limits.h"
 #include "sonde/annotate/project_impl.h"
 #include "sonde/annotate/text_rules.h"
 #include "sonde/core/error.h"
-#include "sonde/core/json_text.h"
+#include "sonde/core/json_fields.h"
 
 namespace sonde {
 namespace {
-
-using nlohmann::json;
 
 constexpr std::int32_t kMaxValue = 65535;
 
@@ -22,8 +19,6 @@ constexpr std::array<std::string_view, 14> kPalette{"#e69f00", "#56b4e9", "#009e
                                                     "#d55e00", "#cc79a7", "#7f3c8d", "#80ba5a", "#a5aa99",
                                                     "#b497e7", "#6e4b2a", "#11d8d8", "#ff6f91"};
 constexpr std::string_view kShortcuts = "1234567890";
-
-constexpr std::array<std::string_view, 3> kOverlaps{"keep", "overwrite", "allow"};
 
 std::string next_colour(const std::vector<Label>& labels) {
   for (const std::string_view colour : kPalette) {
@@ -53,14 +48,10 @@ const Label& find_label(const std::vector<Label>& labels, LabelId id) {
   return *found;
 }
 
-json edit_to_json(std::optional<LabelId> id, const LabelEdit& edit) {
-  json j = json::object();
-  if (id) j["label"] = *id;
-  if (edit.name) j["name"] = *edit.name;
-  if (edit.colour) j["colour"] = *edit.colour;
-  if (edit.shortcut) j["shortcut"] = *edit.shortcut;
-  if (edit.value) j["value"] = *edit.value;
-  return j;
+std::string edit_to_json(LabelId id, const LabelEdit& edit) {
+  Json json = to_json<Layout::stored>(edit);
+  json["label"] = id;
+  return json_text(json);
 }
 
 Label label_of(SQLite::Statement& row) {
@@ -110,7 +101,7 @@ std::set<LabelId> Project::Impl::active_labels() {
 
 void Project::Impl::check_label(const LabelEdit& edit, std::optional<LabelId> except) {
   if (edit.name) {
-    if (checked_length(*edit.name, "the name of a label", kMaxName) == 0 ||
+    if (checked_length(*edit.name, "the name of a label", kLimits.name_characters) == 0 ||
         edit.name->find_first_not_of(' ') == std::string::npos)
       throw Error(ErrorKind::usage, "a label needs a name");
   }
@@ -146,7 +137,7 @@ void Project::Impl::add_label(const LabelEdit& edit) {
     }
     if (holder == list.end() || moved) label.value = *edit.value;
   }
-  note(std::nullopt, "add_label", json_text(edit_to_json(label.id, edit)), [&] {
+  note(std::nullopt, "add_label", edit_to_json(label.id, edit), [&] {
     if (moved) save(database_.connection(), *moved);
     save(database_.connection(), label);
   });
@@ -158,8 +149,7 @@ void Project::Impl::edit_label(LabelId id, const LabelEdit& edit) {
   if (edit.name) label.name = *edit.name;
   if (edit.colour) label.colour = checked_colour(*edit.colour);
   if (edit.shortcut) label.shortcut = *edit.shortcut;
-  note(std::nullopt, "edit_label", json_text(edit_to_json(id, edit)),
-       [&] { save(database_.connection(), label); });
+  note(std::nullopt, "edit_label", edit_to_json(id, edit), [&] { save(database_.connection(), label); });
 }
 
 void Project::Impl::delete_label(LabelId id) {
@@ -169,7 +159,7 @@ void Project::Impl::delete_label(LabelId id) {
                                          std::to_string(label.objects) + " object" +
                                          (label.objects == 1 ? "" : "s"));
   }
-  note(std::nullopt, "delete_label", json_text(edit_to_json(id, {})), [&] {
+  note(std::nullopt, "delete_label", edit_to_json(id, {}), [&] {
     SQLite::Statement row(database_.connection(), "UPDATE labels SET deleted = 1 WHERE id = ?");
     row.bind(1, id);
     row.exec();
@@ -205,16 +195,14 @@ void Project::Impl::restore_labels(const std::vector<ObjectChange>& changes) {
 Overlap Project::Impl::overlap() {
   const std::string text =
       database_.connection().execAndGet("SELECT value FROM settings WHERE key = 'overlap'").getString();
-  for (std::size_t i = 0; i < kOverlaps.size(); ++i) {
-    if (kOverlaps[i] == text) return static_cast<Overlap>(i);
-  }
+  if (const auto overlap = from_word<Overlap>(text)) return *overlap;
   throw Error(ErrorKind::corrupt_data, database_.file().string() + ": an overlap rule \"" + text + "\"");
 }
 
 void Project::Impl::set_overlap(Overlap overlap) {
   if (overlap == this->overlap()) return;
-  const std::string text(kOverlaps[static_cast<std::size_t>(overlap)]);
-  note(std::nullopt, "settings", json_text(json{{"overlap", text}}), [&] {
+  const std::string text(to_string(overlap));
+  note(std::nullopt, "settings", json_text(Json{{"overlap", text}}), [&] {
     SQLite::Statement row(database_.connection(), "UPDATE settings SET value = ? WHERE key = 'overlap'");
     row.bind(1, text);
     row.exec();

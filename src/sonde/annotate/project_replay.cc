@@ -2,18 +2,12 @@
 #include <algorithm>
 #include <utility>
 
-#include <nlohmann/json.hpp>
-
-#include "sonde/annotate/action_json.h"
 #include "sonde/annotate/project_impl.h"
 #include "sonde/core/cause.h"
 #include "sonde/core/error.h"
-#include "sonde/core/json_text.h"
 
 namespace sonde {
 namespace {
-
-using nlohmann::json;
 
 // What the history holds of one event.
 struct Recorded {
@@ -26,10 +20,6 @@ struct Recorded {
 using Kind = ReplayFault::Kind;
 
 std::string named(ObjectId id) { return "object " + std::to_string(id); }
-
-Overlap overlap_of(const std::string& text) {
-  return text == "keep" ? Overlap::keep : text == "overwrite" ? Overlap::overwrite : Overlap::allow;
-}
 
 std::string to_string(const std::optional<ObjectRecord>& record) {
   return record ? record_to_json(*record) : "";
@@ -104,22 +94,19 @@ class ImageReplay {
 
  private:
   std::optional<std::string> play_action(const Recorded& recorded) const {
-    const json input = parse_json(recorded.event.input);
-    const Action action = action_from_json(input.at("action"));
+    const EventInput input = input_from_json(recorded.event.input);
     PlanContext context;
     context.image = image_;
     context.grid = grid_;
-    context.overlap = overlap_of(input.at("overlap").get<std::string>());
-    context.emptied = input.contains("emptied") ? Emptied::removed : Emptied::kept;
+    context.overlap = input.overlap;
+    context.emptied = input.emptied;
     context.labels = labels;
-    context.next_object = input.at("next_object").get<ObjectId>();
+    context.next_object = input.next_object;
     context.event = recorded.event.id;
     context.answers_of = answers_of;
-    PlanAnswers answers{recorded.answers, std::nullopt};
-    if (input.contains("first")) answers.first = input.at("first").get<std::size_t>();
-    std::optional<std::string> fault = ask_again(recorded, context, action);
-    if (fault) return fault;
-    return difference(recorded.changes, plan(records_, context, action, answers).changes);
+    const PlanAnswers answers{recorded.answers, input.first};
+    if (auto fault = ask_again(recorded, context, input.action)) return fault;
+    return difference(recorded.changes, plan(records_, context, input.action, answers).changes);
   }
 
   // Whether the network was asked, and it was not this one.

@@ -36,7 +36,7 @@ TEST(Overlap, TakesThePixelsUnderOverwriteButNotFromALockedObject) {
   test.project().set_overlap(Overlap::overwrite);
   const ObjectId open = new_object(test.act(stroke_at(10, 10, 4)));
   const ObjectId locked = new_object(test.act(stroke_at(25, 10, 4)));
-  test.act(LockAction{{locked}, Lock::locked});
+  test.act(LockAction{{locked}});
   StrokeAction across = stroke_at(0, 0, 3);
   across.points = {{10, 10}, {25, 10}};
   const Changes changes = test.act(across);
@@ -131,7 +131,7 @@ TEST(Proposals, NeverChangeAnythingElse) {
     test.project().set_overlap(overlap);
     const ObjectId approved = new_object(test.act(stroke_at(10, 10, 4)));
     const ObjectId locked = new_object(test.act(stroke_at(25, 10, 4)));
-    test.act(LockAction{{locked}, Lock::locked});
+    test.act(LockAction{{locked}});
     const Revision before = test.object(approved).revision;
     const ObjectId proposal = new_object(test.act(prompt_at(12, 10)));
     test.act(ChooseAction{proposal, 2});
@@ -152,7 +152,7 @@ TEST(Lock, RefusesEverythingButUnlock) {
   DiscProject test;
   const ObjectId other = new_object(test.act(stroke_at(30, 20, 3)));
   const ObjectId id = new_object(test.act(stroke_at(10, 10, 4)));
-  test.act(LockAction{{id}, Lock::locked});
+  test.act(LockAction{{id}});
   PromptAction ask = prompt_at(10, 10);
   ask.target = id;
   const std::vector<Action> all{ask,
@@ -168,7 +168,7 @@ TEST(Lock, RefusesEverythingButUnlock) {
                                 DropSpecksAction{{id}, 100}};
   for (const Action& action : all) EXPECT_EQ(test.refused(action), ErrorKind::conflict) << kind_of(action);
   EXPECT_EQ(test.project().voxels(id), disc(10, 10, 4));
-  test.act(LockAction{{id}, Lock::open});
+  test.act(UnlockAction{{id}});
   test.act(NameAction{id, "x"});
   EXPECT_EQ(test.object(id).name, "x");
 }
@@ -179,9 +179,9 @@ TEST(Lock, RefusesTheAcceptanceOfAProposalForALockedTarget) {
   PromptAction ask = prompt_at(14, 10);
   ask.target = id;
   const ObjectId proposal = new_object(test.act(ask));
-  test.act(LockAction{{id}, Lock::locked});
+  test.act(LockAction{{id}});
   EXPECT_EQ(test.refused(AcceptAction{{proposal}, 1}), ErrorKind::conflict);
-  test.act(LockAction{{id}, Lock::open});
+  test.act(UnlockAction{{id}});
   test.act(DeleteAction{{id}});
   EXPECT_EQ(test.refused(AcceptAction{{proposal}, 1}), ErrorKind::conflict);
 }
@@ -296,7 +296,7 @@ TEST(Actions, AreRefusedWhereTheyMakeNoSense) {
       {NameAction{approved, "a\x01"}, ErrorKind::usage},
       {NameAction{approved, std::string(201, 'x')}, ErrorKind::usage},
       {NameAction{approved, "\xFF"}, ErrorKind::usage},
-      {LockAction{{proposal}, Lock::locked}, ErrorKind::conflict},
+      {LockAction{{proposal}}, ErrorKind::conflict},
       {MergeAction{{approved}}, ErrorKind::usage},
       {MergeAction{{approved, approved}}, ErrorKind::usage},
       {MergeAction{{approved, proposal}}, ErrorKind::conflict},

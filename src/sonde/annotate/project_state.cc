@@ -169,7 +169,7 @@ void Project::Impl::write_objects(std::span<const ObjectChange> changes,
     row.bind(1, changes[i].id);
     row.bind(2, object.image);
     object.label ? row.bind(3, *object.label) : row.bind(3);
-    row.bind(4, object.state == ObjectState::approved ? "approved" : "proposed");
+    row.bind(4, std::string(to_string(object.state)));
     row.bind(5, object.revision);
     row.bind(6, after.mask_revision);
     row.bind(7, sha256[i]);

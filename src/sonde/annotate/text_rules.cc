@@ -73,12 +73,11 @@ std::string checked_colour(std::string_view text) {
   return colour;
 }
 
-void check_request(std::string_view request) {
-  const auto allowed = [](char c) {
-    return is_ascii_letter_or_digit(c) || c == '-' || c == '_' || c == '.' || c == ':';
-  };
-  if (request.size() > 64 || !std::ranges::all_of(request, allowed))
-    throw Error(ErrorKind::usage, "the id of a request is 1 to 64 letters, digits, '-', '_', '.' or ':'");
+bool is_id(std::string_view text) { return text.size() >= 8 && is_id_or_short(text); }
+
+bool is_id_or_short(std::string_view text) {
+  const auto allowed = [](char c) { return is_ascii_letter_or_digit(c) || c == '-'; };
+  return text.size() <= 64 && std::ranges::all_of(text, allowed);
 }
 
 }  // namespace sonde

@@ -68,7 +68,7 @@ class Api {
 
   ImageGeometry grid_of_image(ImageId id);
   std::optional<std::vector<Label>> labels_since(Revision since);
-  Json export_now(const wire::ExportRequest& request, const Progress& progress);
+  wire::JobResult export_now(const wire::ExportRequest& request, const Progress& progress);
 
   Project& project_;
   ImageService& service_;
@@ -82,6 +82,11 @@ class Api {
 };
 
 Response json_response(int status, const Json& json);
+// `shape`: one of wire.h.
+template <class T>
+Response json_response(int status, const T& shape) {
+  return json_response(status, wire::to_json(shape));
+}
 Response binary_response(std::string_view content_type, std::string bytes);
 
 }  // namespace sonde

@@ -31,7 +31,10 @@ PlaneRef plane_in(const Target& target) {
 
 // Whose undo and redo the answer tells; empty: nobody's.
 std::string client_in(const Target& target) {
-  return target.query.contains("client") ? wire::checked_id(query_text(target, "client"), "client") : "";
+  if (!target.query.contains("client")) return "";
+  std::string client = query_text(target, "client");
+  if (!is_id(client)) throw malformed("client must be " + std::string(kIdForm));
+  return client;
 }
 
 std::vector<wire::PlaneFacts> plane_facts(const ImageGeometry& grid) {
@@ -98,22 +101,22 @@ Response Api::get_image(const Call& call) {
   const auto image = service_.open(call.id());
   const Volume& volume = image->volume();
   Changes all = project_.changes_since(call.id(), 0, client_in(call.target));
-  const Json json = wire::to_json(wire::OpenedFacts{.image = all.image,
-                                                    .extent = volume.geometry.extent,
-                                                    .plain = is_plain(image->geometry()),
-                                                    .photometric = volume.photometric,
-                                                    .range = image->range(),
-                                                    .orientation = orientation_code(image->geometry()),
-                                                    .notes = volume.notes,
-                                                    .planes = plane_facts(image->geometry()),
-                                                    .default_plane = image->default_plane(),
-                                                    .window = image->default_window(),
-                                                    .presets = presets_for(volume),
-                                                    .revision = all.revision,
-                                                    .undo = all.undo,
-                                                    .redo = all.redo,
-                                                    .objects = std::move(all.changed)});
-  return json_response(200, json);
+  const wire::OpenedFacts opened{.image = all.image,
+                                 .extent = volume.geometry.extent,
+                                 .plain = is_plain(image->geometry()),
+                                 .photometric = volume.photometric,
+                                 .range = image->range(),
+                                 .orientation = orientation_code(image->geometry()),
+                                 .notes = volume.notes,
+                                 .planes = plane_facts(image->geometry()),
+                                 .default_plane = image->default_plane(),
+                                 .window = image->default_window(),
+                                 .presets = presets_for(volume),
+                                 .revision = all.revision,
+                                 .undo = all.undo,
+                                 .redo = all.redo,
+                                 .objects = std::move(all.changed)};
+  return json_response(200, opened);
 }
 
 Response Api::get_picture(const Call& call) {
@@ -155,33 +158,34 @@ Response Api::get_image_changes(const Call& call) {
 
 Response Api::post_action(const Call& call) {
   Stopwatch watch;
-  const wire::ActionRequest request = wire::parse_action(call.body);
+  const wire::ActionRequest request = wire::parse<wire::ActionRequest>(call.body);
+  const auto action = std::visit([](const auto& one) -> Action { return one; }, request.action);
   checked_plane(grid_of_image(call.id()), request.view);
   AskTimes times;
-  wire::Bundle bundle{.changes = project_.apply(call.id(), request.request, request.action,
-                                                service_.segmenter(times), request.client),
+  wire::Bundle bundle{.changes = project_.apply(call.id(), request.request, action, service_.segmenter(times),
+                                                request.client),
                       .labels = {},
                       .timing = {},
                       .masks = {}};
   bundle.masks = project_.masks(call.id(), request.view, ids_of(bundle.changes.changed));
-  if (may_change_labels(request.action)) bundle.labels = project_.labels();
+  if (may_change_labels(action)) bundle.labels = project_.labels();
   bundle.timing = {times.wait_ms, times.decode_ms, watch.lap_ms()};
   return binary_response(kBundleType, wire::encode_bundle(bundle));
 }
 
 Response Api::post_focus(const Call& call) {
-  const wire::FocusRequest request = wire::parse_focus(call.body);
-  return json_response(200, wire::to_json(service_.focus({call.id(), request.plane, request.window})));
+  const wire::FocusRequest request = wire::parse<wire::FocusRequest>(call.body);
+  return json_response(200, service_.focus({call.id(), request.plane, request.window}));
 }
 
 Response Api::get_embedding(const Call& call) {
   const PictureKey key{call.id(), plane_in(call.target), query_text(call.target, "window")};
-  return json_response(200, wire::to_json(service_.embedding(key)));
+  return json_response(200, service_.embedding(key));
 }
 
 Response Api::post_everything(const Call& call) {
   const ImageId id = call.id();
-  const wire::EverythingRequest asked = wire::parse_everything(call.body);
+  const wire::EverythingRequest asked = wire::parse<wire::EverythingRequest>(call.body);
   const EverythingAction& action = asked.action;
   checked_plane(grid_of_image(id), action.plane);
   parse_window(action.window);
@@ -196,23 +200,23 @@ Response Api::post_everything(const Call& call) {
         std::count_if(changes.changed.begin(), changes.changed.end(), [](const AnnotatedObject& object) {
           return object.source == ObjectSource::everything && object.proposal;
         });
-    return wire::everything_result(changes.revision, proposals);
+    return wire::EverythingResult{changes.revision, proposals};
   });
-  return json_response(202, wire::to_json(job));
+  return json_response(202, job);
 }
 
 Response Api::post_progress(const Call& call) {
-  const wire::ProgressRequest request = wire::parse_progress(call.body);
-  if (request.active) project_.add_active_time(call.id(), *request.active);
+  const wire::ProgressRequest request = wire::parse<wire::ProgressRequest>(call.body);
+  if (request.active_ms) project_.add_active_time(call.id(), std::chrono::milliseconds(*request.active_ms));
   if (request.done) project_.set_done(call.id(), *request.done ? ImageStatus::done : ImageStatus::fresh);
-  return json_response(200, wire::progress_json(project_.image(call.id())));
+  return json_response(200, wire::ImageProgress{project_.image(call.id())});
 }
 
 Response Api::get_history(const Call& call) {
   const std::int64_t limit = maybe_query_whole(call.target, "limit").value_or(kDefaultHistory);
   if (limit > kMaxHistory) throw malformed("limit may be at most 10000");
   project_.image(call.id());  // throws for an unknown one
-  return json_response(200, wire::history_json(project_.history(call.id(), limit)));
+  return json_response(200, wire::History{project_.history(call.id(), limit)});
 }
 
 }  // namespace sonde

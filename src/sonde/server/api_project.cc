@@ -18,19 +18,14 @@ struct Overloaded : Visitors... {
 template <typename... Visitors>
 Overloaded(Visitors...) -> Overloaded<Visitors...>;
 
-bool same(const std::vector<Label>& a, const std::vector<Label>& b) {
-  const auto json = [](const std::vector<Label>& labels) { return wire::labels_json(0, labels); };
-  return json(a) == json(b);
-}
-
 // A folder that is not there yet: "2026-11-25 02-10-00 png".
-std::filesystem::path new_export_folder(const std::filesystem::path& exports, const std::string& format) {
+std::filesystem::path new_export_folder(const std::filesystem::path& exports, std::string_view format) {
   const std::time_t now = std::time(nullptr);
   std::tm local{};
   localtime_r(&now, &local);
   std::array<char, 32> stamp{};
   const std::size_t length = std::strftime(stamp.data(), stamp.size(), "%Y-%m-%d %H-%M-%S ", &local);
-  const std::string name = std::string(stamp.data(), length) + format;
+  const std::string name = std::string(stamp.data(), length) + std::string(format);
   std::filesystem::path folder = exports / name;
   for (int i = 2; std::filesystem::exists(folder); ++i) folder = exports / (name + " " + std::to_string(i));
   return folder;
@@ -41,14 +36,14 @@ std::filesystem::path new_export_folder(const std::filesystem::path& exports, co
 Response Api::get_project(const Call& /*call*/) {
   const auto folder = project_.folder();
   const Revision revision = project_.revision();  // before what it covers: never too new
-  return json_response(200, wire::to_json(wire::ProjectFacts{.name = folder.filename().string(),
-                                                             .folder = folder.string(),
-                                                             .version = version_,
-                                                             .revision = revision,
-                                                             .model = service_.model().facts(),
-                                                             .overlap = project_.overlap(),
-                                                             .labels = project_.labels(),
-                                                             .images = project_.images()}));
+  return json_response(200, wire::ProjectFacts{.name = folder.filename().string(),
+                                               .folder = folder.string(),
+                                               .version = version_,
+                                               .revision = revision,
+                                               .model = service_.model().facts(),
+                                               .overlap = project_.overlap(),
+                                               .labels = project_.labels(),
+                                               .images = project_.images()});
 }
 
 // The labels if they have changed since; where it is not certain, they have.
@@ -56,7 +51,7 @@ std::optional<std::vector<Label>> Api::labels_since(Revision since) {
   std::vector<Label> labels = project_.labels();
   const Revision revision = project_.revision();
   const std::lock_guard lock(labels_mutex_);
-  if (!same(labels, labels_seen_)) {
+  if (labels != labels_seen_) {
     labels_seen_ = labels;
     labels_changed_ = std::max(labels_changed_, revision);
   }
@@ -73,11 +68,11 @@ Response Api::get_changes(const Call& call) {
   for (ImageSummary& image : project_.images()) {
     if (image.revision > since) changes.images.push_back(std::move(image));
   }
-  return json_response(200, wire::to_json(changes));
+  return json_response(200, changes);
 }
 
 Response Api::post_labels(const Call& call) {
-  const wire::LabelAction action = wire::parse_label_action(call.body);
+  const wire::LabelAction action = wire::parse<wire::LabelAction>(call.body);
   const std::vector<Label> labels =
       std::visit(Overloaded{
                      [&](const wire::AddLabel& add) { return project_.add_label(add.label); },
@@ -85,35 +80,33 @@ Response Api::post_labels(const Call& call) {
                      [&](const wire::DeleteLabel& gone) { return project_.delete_label(gone.label); },
                  },
                  action);
-  return json_response(200, wire::labels_json(project_.revision(), labels));
+  return json_response(200, wire::LabelsChanged{project_.revision(), labels});
 }
 
 Response Api::post_settings(const Call& call) {
-  project_.set_overlap(wire::parse_settings(call.body));
-  return json_response(200, wire::settings_json(project_.revision(), project_.overlap()));
+  project_.set_overlap(wire::parse<wire::SettingsRequest>(call.body).overlap);
+  return json_response(200, wire::Settings{project_.revision(), project_.overlap()});
 }
 
-Json Api::export_now(const wire::ExportRequest& request, const Progress& progress) {
-  const auto folder = new_export_folder(project_.folder() / "exports", request.format_name);
+wire::JobResult Api::export_now(const wire::ExportRequest& request, const Progress& progress) {
+  const auto folder = new_export_folder(project_.folder() / "exports", to_string(request.format));
   const ExportResult result =
       export_project(project_, {.format = request.format, .each = request.each, .folder = folder}, progress);
   std::vector<std::string> notes = result.notices;
   notes.insert(notes.end(), result.notes.begin(), result.notes.end());
   for (std::string& line : lines_of(result.failures)) notes.push_back(std::move(line));
-  return wire::export_result(folder.string(), result.files.size(), notes);
+  return wire::ExportedResult{folder.string(), result.files.size(), std::move(notes)};
 }
 
 Response Api::post_export(const Call& call) {
-  const wire::ExportRequest request = wire::parse_export(call.body);
+  const wire::ExportRequest request = wire::parse<wire::ExportRequest>(call.body);
   const auto job = jobs_.start(
       "export", [this, request](const JobReport& report) { return export_now(request, report.progress); });
-  return json_response(202, wire::to_json(job));
+  return json_response(202, job);
 }
 
-Response Api::get_job(const Call& call) { return json_response(200, wire::to_json(jobs_.find(call.id()))); }
-Response Api::delete_job(const Call& call) {
-  return json_response(200, wire::to_json(jobs_.stop(call.id())));
-}
+Response Api::get_job(const Call& call) { return json_response(200, jobs_.find(call.id())); }
+Response Api::delete_job(const Call& call) { return json_response(200, jobs_.stop(call.id())); }
 Response Api::get_preview(const Call& call) {
   return binary_response("application/x-sonde-masks",
                          jobs_.preview(call.id()).value_or(wire::encode_masks({})));

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sonde/server/http_message.h"
 
-#include <nlohmann/json.hpp>
-
-#include "sonde/core/json_text.h"
+#include "sonde/core/json_fields.h"
 
 namespace sonde {
 
@@ -27,11 +25,10 @@ Response error_response(int status, std::string_view kind, std::string_view mess
   for (char& c : line) {
     if (c == '\n' || c == '\r') c = ' ';
   }
-  const nlohmann::ordered_json json{{"error", {{"kind", kind}, {"message", line}}}};
   Response response;
   response.status = status;
   response.headers = {{"Content-Type", "application/json"}};
-  response.body = json_text(json);
+  response.body = json_text(to_json<Layout::wire>(ErrorBody{{std::string(kind), std::move(line)}}));
   return response;
 }
 

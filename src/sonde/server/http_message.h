@@ -52,7 +52,22 @@ class RefusedRequest : public std::runtime_error {
 // 400, what a request's fields say when they are not as docs/http.md has them.
 RefusedRequest malformed(const std::string& message);
 
-// {"error": {"kind", "message"}}
+// What a request that failed is answered with.
+struct ErrorBody {
+  struct Fault {
+    std::string kind, message;
+  } error;
+};
+template <class V>
+void describe(V& v, const ErrorBody::Fault& fault) {
+  v("kind", fault.kind);
+  v("message", fault.message, {.note = "one line for people"});
+}
+template <class V>
+void describe(V& v, const ErrorBody& body) {
+  v.shape("ErrorBody");
+  v("error", body.error);
+}
 Response error_response(int status, std::string_view kind, std::string_view message);
 std::string_view reason_phrase(int status);
 

@@ -17,8 +17,6 @@ constexpr std::int64_t kSlicesAhead = 3;  // on either side
 constexpr std::int64_t kPointsPerBatch =
     32;  // masks are shown after each; what they are does not depend on it
 
-// The default window as requests name it.
-std::string name_to_ask(const UsedWindow& window) { return wire::to_json(window)["name"].get<std::string>(); }
 
 EverythingOptions options_of(const EverythingSettings& settings) {
   EverythingOptions options;
@@ -103,7 +101,7 @@ std::vector<EncodingQueue::Neighbour> ImageService::neighbours(const PictureKey&
     if (!id) continue;
     wanted.emplace_back([this, id = *id] {
       const auto image = open(id);
-      return PictureKey{id, image->default_plane(), name_to_ask(image->default_window())};
+      return PictureKey{id, image->default_plane(), request_name(image->default_window())};
     });
   }
   return wanted;

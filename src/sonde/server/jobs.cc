@@ -115,13 +115,14 @@ void Jobs::run() {
 
 void Jobs::work_on(std::int64_t id, const Work& work) {
   try {
-    Json result = work({.progress = [this, id](const ProgressUpdate& update) { report(id, update); },
-                        .preview = [this, id](std::string preview) { show(id, std::move(preview)); }});
+    wire::JobResult result =
+        work({.progress = [this, id](const ProgressUpdate& update) { report(id, update); },
+              .preview = [this, id](std::string preview) { show(id, std::move(preview)); }});
     end(id, wire::JobState::done, "", std::move(result));
   } catch (const Stopped&) {
-    end(id, wire::JobState::cancelled, "", nullptr);
+    end(id, wire::JobState::cancelled, "", {});
   } catch (const std::exception& error) {
-    end(id, wire::JobState::failed, cause_of(error), nullptr);
+    end(id, wire::JobState::failed, cause_of(error), {});
   }
 }
 
@@ -141,7 +142,7 @@ void Jobs::show(std::int64_t id, std::string preview) {
   ++job.facts.preview;
 }
 
-void Jobs::end(std::int64_t id, wire::JobState state, const std::string& message, Json result) {
+void Jobs::end(std::int64_t id, wire::JobState state, const std::string& message, wire::JobResult result) {
   const std::lock_guard lock(mutex_);
   Job& job = jobs_.at(id);
   job.facts.state = state;

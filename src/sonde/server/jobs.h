@@ -26,7 +26,7 @@ struct JobReport {
 class Jobs {
  public:
   // Returns the result.
-  using Work = std::function<Json(const JobReport&)>;
+  using Work = std::function<wire::JobResult(const JobReport&)>;
 
   explicit Jobs(std::chrono::seconds remembered = std::chrono::hours(1));
   Jobs(const Jobs&) = delete;
@@ -57,7 +57,7 @@ class Jobs {
   void work_on(std::int64_t id, const Work& work);
   void report(std::int64_t id, const ProgressUpdate& update);
   void show(std::int64_t id, std::string preview);
-  void end(std::int64_t id, wire::JobState state, const std::string& message, Json result);
+  void end(std::int64_t id, wire::JobState state, const std::string& message, wire::JobResult result);
 
   std::chrono::seconds remembered_;
   std::mutex mutex_;

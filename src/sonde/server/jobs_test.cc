@@ -11,6 +11,7 @@
 namespace sonde {
 namespace {
 
+using wire::JobResult;
 using wire::JobState;
 
 wire::JobFacts wait_for(Jobs& jobs, std::int64_t id, JobState state) {
@@ -27,12 +28,14 @@ TEST(Jobs, RunOneAfterAnotherAndGiveTheirResults) {
   Jobs jobs;
   std::promise<void> go;
   std::shared_future<void> gone = go.get_future().share();
-  const auto first = jobs.start("export", [gone](const JobReport& report) -> Json {
+  const auto first = jobs.start("export", [gone](const JobReport& report) -> JobResult {
     report.progress({"disc.png", 1, 2});
     gone.wait();
-    return {{"files", 2}};
+    return wire::ExportedResult{"", 2, {}};
   });
-  const auto second = jobs.start("everything", [](const JobReport&) -> Json { return {{"proposals", 3}}; });
+  const auto second = jobs.start("everything", [](const JobReport&) -> JobResult {
+    return wire::EverythingResult{58, 3};
+  });
   EXPECT_EQ(first.state, JobState::waiting);
   wait_for(jobs, first.job, JobState::running);
   while (jobs.find(first.job).done == 0) std::this_thread::yield();
@@ -40,21 +43,22 @@ TEST(Jobs, RunOneAfterAnotherAndGiveTheirResults) {
   EXPECT_EQ(jobs.find(first.job).total, 2);
   EXPECT_EQ(jobs.find(second.job).state, JobState::waiting);
   go.set_value();
-  EXPECT_EQ(wait_for(jobs, first.job, JobState::done).result["files"], 2);
-  EXPECT_EQ(wait_for(jobs, second.job, JobState::done).result["proposals"], 3);
+  EXPECT_EQ(std::get<wire::ExportedResult>(wait_for(jobs, first.job, JobState::done).result).files, 2U);
+  EXPECT_EQ(std::get<wire::EverythingResult>(wait_for(jobs, second.job, JobState::done).result).proposals, 3);
 }
 
 TEST(Jobs, SayWhyTheyFailed) {
   Jobs jobs;
-  const auto job = jobs.start(
-      "export", [](const JobReport&) -> Json { throw Error(ErrorKind::unavailable, "the disk is full"); });
+  const auto job = jobs.start("export", [](const JobReport&) -> JobResult {
+    throw Error(ErrorKind::unavailable, "the disk is full");
+  });
   EXPECT_EQ(wait_for(jobs, job.job, JobState::failed).message, "the disk is full");
 }
 
 TEST(Jobs, StopWhenAsked) {
   Jobs jobs;
   std::atomic<int> reports = 0;
-  const auto endless = [&](const JobReport& report) -> Json {
+  const auto endless = [&](const JobReport& report) -> JobResult {
     for (;;) {
       ++reports;
       report.progress({"crop 1", 0, 0});
@@ -73,12 +77,12 @@ TEST(Jobs, ShowWhatThereIsSoFarUntilTheirEnd) {
   Jobs jobs;
   std::promise<void> go;
   std::shared_future<void> gone = go.get_future().share();
-  const auto job = jobs.start("everything", [gone](const JobReport& report) -> Json {
+  const auto job = jobs.start("everything", [gone](const JobReport& report) -> JobResult {
     report.preview("one");
     report.preview("two");
     report.progress({"crop 1", 2, 4});
     gone.wait();
-    return nullptr;
+    return {};
   });
   while (jobs.find(job.job).done == 0) std::this_thread::yield();
   EXPECT_EQ(jobs.find(job.job).preview, 2);
@@ -93,7 +97,7 @@ TEST(Jobs, AreStoppedWithTheServer) {
   std::atomic<int> reports = 0;
   {
     Jobs jobs;
-    jobs.start("everything", [&](const JobReport& report) -> Json {
+    jobs.start("everything", [&](const JobReport& report) -> JobResult {
       for (;;) {
         ++reports;
         report.progress({"crop 1", 0, 0});
@@ -107,7 +111,7 @@ TEST(Jobs, AreStoppedWithTheServer) {
 
 TEST(Jobs, AreForgottenSomeTimeAfterTheirEnd) {
   Jobs jobs(std::chrono::seconds(-1));  // at once
-  const auto job = jobs.start("export", [](const JobReport&) -> Json { return nullptr; });
+  const auto job = jobs.start("export", [](const JobReport&) -> JobResult { return {}; });
   const auto is_forgotten = [&] {
     try {
       jobs.find(job.job);
@@ -125,9 +129,9 @@ TEST(Jobs, AreRefusedWhenTooManyWait) {
   Jobs jobs;
   std::promise<void> go;
   std::shared_future<void> gone = go.get_future().share();
-  const auto wait = [gone](const JobReport&) -> Json {
+  const auto wait = [gone](const JobReport&) -> JobResult {
     gone.wait();
-    return nullptr;
+    return {};
   };
   const auto first = jobs.start("export", wait);
   wait_for(jobs, first.job, JobState::running);

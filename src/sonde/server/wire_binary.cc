@@ -84,34 +84,6 @@ void append_head(std::string& bytes, std::string_view name, std::uint8_t type = 
   bytes.append(2, '\0');
 }
 
-double rounded(double ms) { return std::round(ms * 10) / 10; }
-
-Json head_of(const Bundle& bundle) {
-  const Changes& changes = bundle.changes;
-  Json changed = Json::array();
-  for (const AnnotatedObject& object : changes.changed) changed.push_back(to_json(object));
-  Json labels = nullptr;
-  if (bundle.labels) {
-    labels = Json::array();
-    for (const Label& label : *bundle.labels) labels.push_back(to_json(label));
-  }
-  const auto or_null = [](const std::optional<std::string>& text) { return text ? Json(*text) : Json(); };
-  Json head{{"revision", changes.revision},
-            {"undo", or_null(changes.undo)},
-            {"redo", or_null(changes.redo)},
-            {"changed", std::move(changed)},
-            {"removed", changes.removed},
-            {"image", to_json(changes.image)},
-            {"labels", std::move(labels)},
-            {"timing_ms",
-             {{"wait", rounded(bundle.timing.wait_ms)},
-              {"decode", rounded(bundle.timing.decode_ms)},
-              {"total", rounded(bundle.timing.total_ms)}}}};
-  if (const auto& taken = changes.taken)
-    head["taken"] = {{"area", taken->voxels}, {"objects", taken->objects}, {"removed", taken->removed}};
-  return head;
-}
-
 template <typename T>
 bool holds_all(double least, double most) {
   return least >= static_cast<double>(std::numeric_limits<T>::min()) &&
@@ -130,7 +102,7 @@ void append_values(std::string& bytes, const std::vector<float>& values) {
 }  // namespace
 
 std::string encode_bundle(const Bundle& bundle) {
-  const std::string head = json_text(head_of(bundle));
+  const std::string head = json_text(to_json(bundle));
   std::string masks;
   append_head(masks, "SNDM");
   append_u32(masks, static_cast<std::int64_t>(bundle.masks.size()));

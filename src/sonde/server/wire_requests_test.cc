@@ -20,7 +20,7 @@ Json golden(const std::string& name) {
 
 template <typename T>
 T example_action(const std::string& name) {
-  const ActionRequest request = parse_action(golden("actions").at(name).dump());
+  const ActionRequest request = parse<ActionRequest>(golden("actions").at(name).dump());
   EXPECT_EQ(request.view, (PlaneRef{Axis::axial, 71}));
   EXPECT_EQ(request.request.substr(0, 9), "0b54f1a2-");
   return std::get<T>(request.action);
@@ -32,7 +32,7 @@ TEST(WireActions, OfTheExamplesAllParseToTheirKind) {
   const Json examples = golden("actions");
   EXPECT_EQ(examples.size(), 19u);
   for (const auto& [name, example] : examples.items()) {
-    const ActionRequest request = parse_action(example.dump());
+    const ActionRequest request = parse<ActionRequest>(example.dump());
     EXPECT_EQ(kind_of(request.action), example["action"]["kind"].get<std::string>()) << name;
   }
 }
@@ -74,8 +74,8 @@ TEST(WireActions, OnObjectsCarryThem) {
   EXPECT_THAT(example_action<DeleteAction>("delete").objects, ElementsAre(14));
   EXPECT_EQ(example_action<RelabelAction>("label").label, 2);
   EXPECT_EQ(example_action<NameAction>("name").name, "left lobe");
-  EXPECT_EQ(example_action<LockAction>("lock").lock, Lock::locked);
-  EXPECT_EQ(example_action<LockAction>("unlock").lock, Lock::open);
+  EXPECT_THAT(example_action<LockAction>("lock").objects, ElementsAre(14));
+  EXPECT_THAT(example_action<UnlockAction>("unlock").objects, ElementsAre(14));
   EXPECT_THAT(example_action<MergeAction>("merge").objects, ElementsAre(14, 17));
   EXPECT_EQ(example_action<SplitAction>("split").object, 14);
   EXPECT_EQ(example_action<FillHolesAction>("fill holes").axis, Axis::coronal);
@@ -84,25 +84,25 @@ TEST(WireActions, OnObjectsCarryThem) {
 
 TEST(WireRequests, OfTheExamplesAllParse) {
   const Json labels = golden("label_actions");
-  EXPECT_EQ(std::get<AddLabel>(parse_label_action(labels["add"].dump())).label.shortcut, "3");
-  EXPECT_FALSE(std::get<AddLabel>(parse_label_action(labels["add with defaults"].dump())).label.colour);
-  EXPECT_EQ(std::get<EditLabel>(parse_label_action(labels["edit"].dump())).edit.shortcut, "");
-  EXPECT_FALSE(std::get<EditLabel>(parse_label_action(labels["edit the shortcut"].dump())).edit.name);
-  EXPECT_EQ(std::get<DeleteLabel>(parse_label_action(labels["delete"].dump())).label, 2);
-  EXPECT_EQ(parse_settings(golden("settings")["request"].dump()), Overlap::allow);
-  EXPECT_EQ(parse_focus(golden("focus")["request"].dump()).plane, kAxial71);
+  EXPECT_EQ(std::get<AddLabel>(parse<LabelAction>(labels["add"].dump())).label.shortcut, "3");
+  EXPECT_FALSE(std::get<AddLabel>(parse<LabelAction>(labels["add with defaults"].dump())).label.colour);
+  EXPECT_EQ(std::get<EditLabel>(parse<LabelAction>(labels["edit"].dump())).edit.shortcut, "");
+  EXPECT_FALSE(std::get<EditLabel>(parse<LabelAction>(labels["edit the shortcut"].dump())).edit.name);
+  EXPECT_EQ(std::get<DeleteLabel>(parse<LabelAction>(labels["delete"].dump())).label, 2);
+  EXPECT_EQ(parse<SettingsRequest>(golden("settings")["request"].dump()).overlap, Overlap::allow);
+  EXPECT_EQ(parse<FocusRequest>(golden("focus")["request"].dump()).plane, kAxial71);
   const Json grids = golden("everything");
-  const EverythingAction own = parse_everything(grids["request"].dump()).action;
+  const EverythingAction own = parse<EverythingRequest>(grids["request"].dump()).action;
   EXPECT_EQ(own.settings.points_per_side, 16);
   EXPECT_EQ(own.settings.min_region, 10);
-  EXPECT_EQ(parse_everything(grids["request with defaults"].dump()).action.settings.pred_iou, 0.88);
+  EXPECT_EQ(parse<EverythingRequest>(grids["request with defaults"].dump()).action.settings.pred_iou, 0.88);
   const Json progress = golden("progress")["requests"];
-  EXPECT_EQ(parse_progress(progress[0].dump()).active, std::chrono::milliseconds(5000));
-  EXPECT_EQ(parse_progress(progress[1].dump()).done, true);
-  EXPECT_EQ(parse_progress(progress[2].dump()).done, false);
+  EXPECT_EQ(parse<ProgressRequest>(progress[0].dump()).active_ms, 5000);
+  EXPECT_EQ(parse<ProgressRequest>(progress[1].dump()).done, true);
+  EXPECT_EQ(parse<ProgressRequest>(progress[2].dump()).done, false);
   const Json exports = golden("export")["requests"];
   for (const Json& example : exports) {
-    const ExportRequest request = parse_export(example.dump());
+    const ExportRequest request = parse<ExportRequest>(example.dump());
     EXPECT_EQ(request.each == ExportEach::objects, example["each"] == "objects");
   }
 }
@@ -110,7 +110,7 @@ TEST(WireRequests, OfTheExamplesAllParse) {
 // What is said of an action that is refused.
 std::string refusal_of_text(const std::string& body) {
   try {
-    parse_action(body);
+    parse<ActionRequest>(body);
   } catch (const RefusedRequest& refused) {
     EXPECT_EQ(refused.status(), 400) << body;
     return refused.what();
@@ -152,14 +152,14 @@ TEST(WireRequests, RefuseWhatIsNotAsItIsWrittenDown) {
 
 TEST(WireRequests, MayNameTheClient) {
   Json request = golden("actions")["ask"];
-  EXPECT_EQ(parse_action(request.dump()).client, "");
+  EXPECT_EQ(parse<ActionRequest>(request.dump()).client, "");
   request["client"] = "0b54f1a2-page";
-  EXPECT_EQ(parse_action(request.dump()).client, "0b54f1a2-page");
+  EXPECT_EQ(parse<ActionRequest>(request.dump()).client, "0b54f1a2-page");
   request["client"] = "a page";
   EXPECT_THAT(refusal_of(request), HasSubstr("client must be 8 to 64"));
   Json everything = golden("everything")["request"];
   everything["client"] = "0b54f1a2-page";
-  EXPECT_EQ(parse_everything(everything.dump()).client, "0b54f1a2-page");
+  EXPECT_EQ(parse<EverythingRequest>(everything.dump()).client, "0b54f1a2-page");
 }
 
 TEST(WireRequests, RefuseWhatIsNoJson) {
@@ -174,10 +174,10 @@ TEST(WireRequests, RefuseWhatIsNoJson) {
 }
 
 TEST(WireRequests, RefuseMoreThanAMinuteAtOnceAndNothingAtAll) {
-  EXPECT_THROW(parse_progress(R"({"active_ms": 60001})"), RefusedRequest);
-  EXPECT_THROW(parse_progress("{}"), RefusedRequest);
-  EXPECT_THROW(parse_export(R"({"format": "jpeg", "each": "labels"})"), RefusedRequest);
-  EXPECT_THROW(parse_label_action(R"({"kind": "add_label", "colour": "#000000"})"), RefusedRequest);
+  EXPECT_THROW(parse<ProgressRequest>(R"({"active_ms": 60001})"), RefusedRequest);
+  EXPECT_THROW(parse<ProgressRequest>("{}"), RefusedRequest);
+  EXPECT_THROW(parse<ExportRequest>(R"({"format": "jpeg", "each": "labels"})"), RefusedRequest);
+  EXPECT_THROW(parse<LabelAction>(R"({"kind": "add_label", "colour": "#000000"})"), RefusedRequest);
 }
 
 }  // namespace

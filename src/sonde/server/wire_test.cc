@@ -138,7 +138,7 @@ std::map<std::string, AnnotatedObject> objects() {
 }
 
 TEST(WireAnswers, OfLabelsImagesAndObjectsAreTheExamples) {
-  expect_same(labels_json(57, labels()), golden("labels"));
+  expect_same(to_json(LabelsChanged{57, labels()}), golden("labels"));
   Json list = Json::array();
   for (const ImageSummary& image : images()) list.push_back(to_json(image));
   expect_same(list, golden("summaries"));
@@ -163,12 +163,12 @@ TEST(WireAnswers, OfTheProjectAreTheExamples) {
   expect_same(to_json(ProjectChanges{57, {}, {}, Overlap::keep}), golden("changes")["unchanged"]);
   expect_same(to_json(ProjectChanges{58, {ch2()}, labels(), Overlap::overwrite}),
               golden("changes")["changed"]);
-  expect_same(settings_json(58, Overlap::allow), golden("settings")["answer"]);
-  expect_same(progress_json(ch2()), golden("progress")["answer"]);
+  expect_same(to_json(Settings{58, Overlap::allow}), golden("settings")["answer"]);
+  expect_same(to_json(ImageProgress{ch2()}), golden("progress")["answer"]);
   const std::vector<HistoryEvent> events{
       {57, "2026-11-25T02:10:00.123Z", "stroke", "painted object 14", "", "", true},
       {56, "2026-11-25T02:09:59.000Z", "ask", "asked: 2 points", "5f", "auto", false}};
-  expect_same(history_json(events), golden("history"));
+  expect_same(to_json(History{events}), golden("history"));
 }
 
 TEST(WireAnswers, OfAnOpenedImageAreTheExamples) {
@@ -225,11 +225,11 @@ TEST(WireAnswers, OfEmbeddingsAndJobsAreTheExamples) {
   const std::vector<JobFacts> jobs{
       {7, "everything", JobState::waiting, 0, 0, "", 0, {}},
       {7, "everything", JobState::running, 3, 16, "", 2, {}},
-      {7, "everything", JobState::done, 16, 16, "", 0, everything_result(58, 87)},
+      {7, "everything", JobState::done, 16, 16, "", 0, EverythingResult{58, 87}},
       {7, "everything", JobState::failed, 0, 0, "ch2.nii.gz: no such file", 0, {}},
       {7, "everything", JobState::cancelled, 3, 16, "", 0, {}},
       {8, "export", JobState::done, 4, 4, "", 0,
-       export_result("liver.sonde/exports/2026-11-25T02-10-00 png", 12, notes)}};
+       ExportedResult{"liver.sonde/exports/2026-11-25T02-10-00 png", 12, notes}}};
   list = Json::array();
   for (const JobFacts& job : jobs) list.push_back(to_json(job));
   expect_same(list, golden("jobs"));
