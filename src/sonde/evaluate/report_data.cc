@@ -101,13 +101,15 @@ json clicks_json(const std::vector<ClickSummary>& lines, const ReportIndex& inde
 json data_sets_json(const ReportIndex& index) {
   json sets = json::array();
   for (const ReportIndex::DataSet& set : index.data_sets()) {
-    sets.push_back(
-        {{"name", set.name},
-         {"labels", column(set.labels, [](const Expected::Label& label) { return json(to_json(label)); })},
-         {"pictures", set.pictures},
-         {"belowArea", set.labels_below_area},
-         {"absent", set.labels_absent},
-         {"failures", set.failures}});
+    sets.push_back({{"name", set.name},
+                    {"labels", column(set.labels,
+                                      [](const Expected::Label& label) {
+                                        return json(to_json<Layout::stored>(label));
+                                      })},
+                    {"pictures", set.pictures},
+                    {"belowArea", set.labels_below_area},
+                    {"absent", set.labels_absent},
+                    {"failures", set.failures}});
   }
   return sets;
 }

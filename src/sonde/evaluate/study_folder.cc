@@ -7,7 +7,7 @@
 #include "sonde/core/bytes.h"
 #include "sonde/core/durable_file.h"
 #include "sonde/core/error.h"
-#include "sonde/core/json_text.h"
+#include "sonde/core/json_fields.h"
 #include "sonde/evaluate/case_loader.h"
 #include "sonde/evaluate/report.h"
 #include "sonde/evaluate/summary_json.h"
@@ -28,17 +28,6 @@ Json read_json(const fs::path& path) {
   } catch (const Json::exception& error) {
     throw Error(ErrorKind::corrupt_data, path.string() + ": " + error.what());
   }
-}
-
-Json to_json(const NamedTexts& texts) {
-  Json json = Json::object();
-  for (const auto& [name, text] : texts) json[name] = text;
-  return json;
-}
-NamedTexts texts_from(const Json& json) {
-  NamedTexts texts;
-  for (const auto& [name, text] : json.items()) texts.emplace_back(name, text.get<std::string>());
-  return texts;
 }
 
 // Of results.csv alone: what is there is all that is known to be wanted.
@@ -119,8 +108,8 @@ std::string windows_used(const Journal& journal, const std::vector<ResultRow>& r
 std::string summary_file(const StudyDescription& description, const StudyResults& results) {
   Json json{{"title", description.title},
             {"complete", results.completeness == Completeness::complete},
-            {"settings", to_json(description.settings)},
-            {"facts", to_json(description.facts)}};
+            {"settings", to_json<Layout::stored>(description.settings)},
+            {"facts", to_json<Layout::stored>(description.facts)}};
   json.update(parse_ordered_json(summary_json(results.summary)));
   return file_text(json);
 }
@@ -163,14 +152,7 @@ std::vector<ResultRow> rows_of(const Journal& journal, const std::vector<std::st
 fs::path journal_path(const fs::path& folder) { return folder / "journal"; }
 
 void write_description(const fs::path& folder, const StudyDescription& description) {
-  Json expected = Json::array();
-  for (const Expected& e : description.expected) expected.push_back(to_json(e));
-  write_durably(folder / "study.json", file_text({{"title", description.title},
-                                                  {"settings", to_json(description.settings)},
-                                                  {"facts", to_json(description.facts)},
-                                                  {"window", description.window},
-                                                  {"seed", description.seed},
-                                                  {"expected", expected}}));
+  write_durably(folder / "study.json", file_text(to_json<Layout::stored>(description)));
 }
 
 std::optional<StudyDescription> read_description(const fs::path& folder) {
@@ -178,15 +160,8 @@ std::optional<StudyDescription> read_description(const fs::path& folder) {
   if (!fs::exists(path)) return std::nullopt;
   const Json json = read_json(path);
   try {
-    StudyDescription description{.title = json.at("title").get<std::string>(),
-                                 .settings = texts_from(json.at("settings")),
-                                 .facts = texts_from(json.at("facts")),
-                                 .window = json.at("window").get<std::string>(),
-                                 .seed = json.at("seed").get<std::uint64_t>(),
-                                 .expected = {}};
-    for (const Json& e : json.at("expected")) description.expected.push_back(expected_from(e));
-    return description;
-  } catch (const Json::exception& error) {
+    return from_json<StudyDescription, Layout::stored>(json);
+  } catch (const Error& error) {
     throw Error(ErrorKind::corrupt_data, path.string() + ": " + error.what());
   }
 }

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "sonde/core/fields.h"
 #include "sonde/evaluate/data_set.h"
 #include "sonde/evaluate/journal.h"
 #include "sonde/evaluate/summary.h"
@@ -16,8 +17,6 @@ namespace sonde {
 
 // The folder of a study (docs/study.md): study.json, journal, results.csv, failures.csv, summary.json,
 // report.html.
-
-using NamedTexts = std::vector<std::pair<std::string, std::string>>;
 
 // study.json: what the study is, written before it begins.
 struct StudyDescription {
@@ -28,6 +27,15 @@ struct StudyDescription {
   std::uint64_t seed = 1;
   std::vector<Expected> expected;
 };
+template <class V>
+void describe(V& v, StudyDescription& study) {
+  v("title", study.title);
+  v("settings", study.settings);
+  v("facts", study.facts);
+  v("window", study.window);
+  v("seed", study.seed);
+  v("expected", study.expected);
+}
 void write_description(const std::filesystem::path& folder, const StudyDescription& description);
 // Absent where the folder holds no study. Throws Error{corrupt_data} naming the file.
 std::optional<StudyDescription> read_description(const std::filesystem::path& folder);

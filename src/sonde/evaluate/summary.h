@@ -25,6 +25,21 @@ struct Expected {
   };
   std::vector<Label> labels;
 };
+template <class V>
+void describe(V& v, Expected::Label& label) {
+  v("label", label.label);
+  v("name", label.name);
+  v("tasks", label.tasks);
+  v("volumes", label.volumes);
+}
+template <class V>
+void describe(V& v, Expected& expected) {
+  v("dataset", expected.dataset);
+  v("pictures", expected.pictures);
+  v("labels_below_area", expected.labels_below_area);
+  v("labels_absent", expected.labels_absent);
+  v("labels", expected.labels);
+}
 
 // Of a metric over the rows where it is finite.
 struct MetricEstimate : Estimate {

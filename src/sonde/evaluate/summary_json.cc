@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sonde/evaluate/summary_json.h"
 
-#include "sonde/core/json_text.h"
-
 namespace sonde {
 namespace {
 
@@ -70,34 +68,8 @@ Json list_of(const std::vector<T>& items) {
 
 }  // namespace
 
-Json to_json(const Expected::Label& label) {
-  return {{"label", label.label}, {"name", label.name}, {"tasks", label.tasks}, {"volumes", label.volumes}};
-}
-
-Json to_json(const Expected& expected) {
-  return {{"dataset", expected.dataset},
-          {"pictures", expected.pictures},
-          {"labels_below_area", expected.labels_below_area},
-          {"labels_absent", expected.labels_absent},
-          {"labels", list_of(expected.labels)}};
-}
-
-Expected expected_from(const Json& json) {
-  Expected expected{.dataset = json.at("dataset").get<std::string>(),
-                    .pictures = json.at("pictures").get<std::int64_t>(),
-                    .labels_below_area = json.at("labels_below_area").get<std::int64_t>(),
-                    .labels_absent = json.at("labels_absent").get<std::int64_t>(),
-                    .labels = {}};
-  for (const Json& label : json.at("labels")) {
-    expected.labels.push_back({label.at("label").get<std::int64_t>(), label.at("name").get<std::string>(),
-                               label.at("tasks").get<std::int64_t>(),
-                               label.at("volumes").get<std::int64_t>()});
-  }
-  return expected;
-}
-
 std::string summary_json(const Summary& summary) {
-  return json_text(Json{{"expected", list_of(summary.expected)},
+  return json_text(Json{{"expected", to_json<Layout::stored>(summary.expected)},
                         {"scores", list_of(summary.scores)},
                         {"clicks_to", list_of(summary.clicks)}},
                    1);

@@ -4,14 +4,11 @@
 #include <cmath>
 #include <string>
 
-#include <nlohmann/json.hpp>
-
+#include "sonde/core/json_fields.h"
 #include "sonde/evaluate/statistics.h"
 #include "sonde/evaluate/summary.h"
 
 namespace sonde {
-
-using Json = nlohmann::ordered_json;
 
 // Rounded to six decimals; null for what is not finite.
 inline Json json_number(double value) {
@@ -24,10 +21,5 @@ inline void add_estimate(Json& object, const Estimate& estimate) {
   object["low"] = json_number(estimate.interval.low);
   object["high"] = json_number(estimate.interval.high);
 }
-
-// As in summary.json, study.json and the report. Reading throws Json::exception.
-Json to_json(const Expected::Label& label);
-Json to_json(const Expected& expected);
-Expected expected_from(const Json& json);
 
 }  // namespace sonde

@@ -65,14 +65,13 @@ std::string stored_type_of(const DicomHeader& header);  // "int16", "JPEG 2000, 
 // Stored as unsigned 8 bits and shown as they are.
 bool is_eight_bit(const DicomHeader& header);
 
-template <typename Wire, typename Value>
-void for_each_field(Wire& wire,
-                    Value& value) requires std::is_same_v<std::remove_const_t<Value>, DicomHeader> {
-  wire(value.sop_instance_uid, value.modality, value.series_uid, value.series_number,
-       value.series_description, value.patient_id, value.patient_name, value.frame_of_reference_uid,
-       value.transfer_syntax, value.photometric, value.rows, value.columns, value.samples,
-       value.bits_allocated, value.bits_stored, value.high_bit, value.is_signed, value.planar,
-       value.has_modality_table, value.frames, value.notes);
+template <class V>
+void describe(V& v, DicomHeader& value) {
+  v.list({}, {}, value.sop_instance_uid, value.modality, value.series_uid, value.series_number,
+         value.series_description, value.patient_id, value.patient_name, value.frame_of_reference_uid,
+         value.transfer_syntax, value.photometric, value.rows, value.columns, value.samples,
+         value.bits_allocated, value.bits_stored, value.high_bit, value.is_signed, value.planar,
+         value.has_modality_table, value.frames, value.notes);
 }
 
 }  // namespace sonde

@@ -31,20 +31,18 @@ struct DicomSegPlugin {
 };
 extern "C" const DicomSegPlugin sonde_dicom_seg_plugin;  // in the library
 
-template <typename Wire, typename Value>
-void for_each_field(Wire& wire,
-                    Value& value) requires std::is_same_v<std::remove_const_t<Value>, DicomSegInfo> {
-  wire(value.number, value.label, value.description);
+template <class V>
+void describe(V& v, DicomSegInfo& value) {
+  v.list({}, {}, value.number, value.label, value.description);
 }
-template <typename Wire, typename Value>
-void for_each_field(Wire& wire,
-                    Value& value) requires std::is_same_v<std::remove_const_t<Value>, DicomSegFrame> {
-  wire(value.segment, value.position, value.bits);
+template <class V>
+void describe(V& v, DicomSegFrame& value) {
+  v.list({}, {}, value.segment, value.position, value.bits);
 }
-template <typename Wire, typename Value>
-void for_each_field(Wire& wire, Value& value) requires std::is_same_v<std::remove_const_t<Value>, DicomSeg> {
-  wire(value.extent, value.column_mm, value.row_mm, value.series_uid, value.frame_of_reference_uid,
-       value.segments, value.frames, value.notes);
+template <class V>
+void describe(V& v, DicomSeg& value) {
+  v.list({}, {}, value.extent, value.column_mm, value.row_mm, value.series_uid, value.frame_of_reference_uid,
+         value.segments, value.frames, value.notes);
 }
 
 }  // namespace sonde

@@ -9,9 +9,10 @@
 
 #include "sonde/core/bytes.h"
 #include "sonde/core/error.h"
+#include "sonde/core/fields.h"
 
-// How answers travel from the child process that runs GDCM. One function for_each_field(wire, value) a
-// struct, or none where its bytes are its value, serves both directions.
+// How answers travel from the child process that runs GDCM: a struct that is described (core/fields.h) as the
+// list of its fields, any other as its bytes.
 namespace sonde {
 
 class WireWriter {
@@ -22,6 +23,11 @@ class WireWriter {
   void operator()(const Fields&... fields) {
     (put(fields), ...);
   }
+  template <typename... Fields>
+  void list(const std::array<std::string_view, sizeof...(Fields)>& /*names*/, const FieldRule& /*rule*/,
+            const Fields&... fields) {
+    (put(fields), ...);
+  }
   void put_bytes(ByteView bytes) { out_->insert(out_->end(), bytes.begin(), bytes.end()); }
 
  private:
@@ -30,7 +36,7 @@ class WireWriter {
     if constexpr (std::is_trivially_copyable_v<T>) {
       put_bytes(std::as_bytes(std::span<const T>(&value, 1)));
     } else {
-      for_each_field(*this, value);
+      describe(*this, const_cast<T&>(value));  // NOLINT: a writer changes nothing
     }
   }
   void put(const std::string& text) {
@@ -55,6 +61,11 @@ class WireReader {
   void operator()(Fields&... fields) {
     (take(fields), ...);
   }
+  template <typename... Fields>
+  void list(const std::array<std::string_view, sizeof...(Fields)>& /*names*/, const FieldRule& /*rule*/,
+            Fields&... fields) {
+    (take(fields), ...);
+  }
   ByteView take_bytes(std::size_t size) {
     if (size > rest_.size()) throw Error(ErrorKind::corrupt_data, "the decoder gave a cut answer");
     const auto bytes = rest_.first(size);
@@ -69,7 +80,7 @@ class WireReader {
     if constexpr (std::is_trivially_copyable_v<T>) {
       std::memcpy(&value, take_bytes(sizeof(T)).data(), sizeof(T));
     } else {
-      for_each_field(*this, value);
+      describe(*this, value);
     }
   }
   void take(std::string& text) {
