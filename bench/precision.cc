@@ -28,7 +28,7 @@ struct Sums {
 };
 
 Mask ask(const Predictor& predictor, const Prompt& prompt) {
-  Prediction answer = predictor.segment(prompt, MaskOutput::three_candidates);
+  Prediction answer = predictor.segment(prompt, MaskSet::three);
   return std::move(answer[most_confident(answer)].mask);
 }
 

@@ -40,7 +40,7 @@ class Loop {
  private:
   Prediction ask(const Prompt& prompt) {
     ++prompts_;
-    return predictor_.segment(prompt, MaskOutput::three_candidates);
+    return predictor_.segment(prompt, MaskSet::three);
   }
   Mask choose(Prediction candidates, Choice choice, const Mask& truth) {
     std::size_t taken = choice == Choice::confidence ? most_confident(candidates) : 0;

@@ -126,7 +126,7 @@ class ObjectRun {
   }
 
   void ask_from_mask(const Prompt& box) {
-    const Mask start = predictor_.segment(box, MaskOutput::single).front().mask;
+    const Mask start = predictor_.segment(box, MaskSet::single).front().mask;
     const LowResLogits logits = logits_from_mask(start, predictor_.model().image_size());
     if (const auto point = next_click(truth_, start, truth_, user_of(0), 1))
       ask(PromptKind::mask_and_click, 0, {{*point}, {}, logits});
@@ -135,7 +135,7 @@ class ObjectRun {
 
   // Returns the best of the three candidates.
   Mask ask(PromptKind kind, int draw, const Prompt& prompt) {
-    Prediction answer = predictor_.segment(prompt, MaskOutput::single_and_three);
+    Prediction answer = predictor_.segment(prompt, MaskSet::all);
     Record& record = records_.emplace_back(known_);
     record.kind = kind;
     record.draw = draw;

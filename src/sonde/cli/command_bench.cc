@@ -118,9 +118,7 @@ Work work_of(const BenchOptions& options, const SamModel& model, const RgbImage&
             side * side};
   }
   const Predictor predictor(model, embed(model, picture));
-  return {[predictor, prompts = test_prompts(options)] {
-            predictor.segment(prompts, MaskOutput::three_candidates);
-          },
+  return {[predictor, prompts = test_prompts(options)] { predictor.segment(prompts, MaskSet::three); },
           options.prompts};
 }
 

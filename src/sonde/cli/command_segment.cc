@@ -86,8 +86,8 @@ LowResPrediction answers_of(const Predictor& predictor, const Prompt& prompt, Ca
   if (wanted == Candidates::automatic) {
     wanted = first_answer(prompt) == FirstAnswer::single ? Candidates::single : Candidates::first;
   }
-  const auto output = wanted == Candidates::single ? MaskOutput::single : MaskOutput::three_candidates;
-  LowResPrediction answers = std::move(predictor.decode(std::span(&prompt, 1), output).front());
+  const auto masks = wanted == Candidates::single ? MaskSet::single : MaskSet::three;
+  LowResPrediction answers = std::move(predictor.decode(std::span(&prompt, 1), masks).front());
   if (wanted == Candidates::best) std::swap(answers.front(), answers[most_confident(answers)]);
   if (wanted != Candidates::three) answers.resize(1);
   return answers;

@@ -9,17 +9,10 @@
 namespace sonde {
 namespace {
 
-MaskOutput output_of(AnswerRequest request) {
-  const bool three = request.candidates == AnswerRequest::Candidates::three;
-  const bool single = request.single == AnswerRequest::Single::one;
-  if (three && single) return MaskOutput::single_and_three;
-  return three ? MaskOutput::three_candidates : MaskOutput::single;
-}
-
-Answer to_answer(Prediction prediction, AnswerRequest request) {
+Answer to_answer(Prediction prediction, MaskSet wanted) {
   Answer answer;
   auto next = prediction.begin();
-  if (request.single == AnswerRequest::Single::one) answer.single = std::move(*next++);
+  if (wanted != MaskSet::three) answer.single = std::move(*next++);
   answer.candidates.assign(std::move_iterator(next), std::move_iterator(prediction.end()));
   return answer;
 }
@@ -30,10 +23,10 @@ OpenPicture study_segmenter(SamModel model, EmbeddingStore store, StoreUse use) 
   return [model = std::move(model), store = std::move(store), use](const RgbImage& image) -> Segmenter {
     const Embedding embedding =
         use == StoreUse::reuse ? embed_with_store(model, image, store) : embed(model, image);
-    return [predictor = Predictor(model, embedding)](std::span<const Prompt> prompts, AnswerRequest request) {
+    return [predictor = Predictor(model, embedding)](std::span<const Prompt> prompts, MaskSet wanted) {
       std::vector<Answer> answers;
-      for (Prediction& prediction : predictor.segment(prompts, output_of(request))) {
-        answers.push_back(to_answer(std::move(prediction), request));
+      for (Prediction& prediction : predictor.segment(prompts, wanted)) {
+        answers.push_back(to_answer(std::move(prediction), wanted));
       }
       return answers;
     };

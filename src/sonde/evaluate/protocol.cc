@@ -43,9 +43,9 @@ class Round {
     if (is_new) prompts_.push_back(prompt);
     return found->second;
   }
-  void send(const Segmenter& segmenter, AnswerRequest request) {
+  void send(const Segmenter& segmenter, MaskSet wanted) {
     if (prompts_.empty()) return;
-    answers_ = segmenter(prompts_, request);
+    answers_ = segmenter(prompts_, wanted);
     if (answers_.size() != prompts_.size()) throw Error(ErrorKind::internal, "a prompt was not answered");
   }
   Candidates& answer(const PromptIndices& indices) {
@@ -135,9 +135,9 @@ class TaskRun {
     const auto wants = [&](auto&& test) {
       return std::any_of(options.choices.begin(), options.choices.end(), test);
     };
-    if (!wants([](Choice c) { return c != Choice::single; }))
-      request_.candidates = AnswerRequest::Candidates::none;
-    if (wants([](Choice c) { return c == Choice::single; })) request_.single = AnswerRequest::Single::one;
+    const bool single = wants([](Choice c) { return c == Choice::single; });
+    const bool three = wants([](Choice c) { return c != Choice::single; });
+    wanted_ = !single ? MaskSet::three : three ? MaskSet::all : MaskSet::single;
   }
 
   std::vector<Outcome> run() {
@@ -178,7 +178,7 @@ class TaskRun {
         sent.back().indices.push_back(round.add(prompt, prompt_text({prompt})));
     }
     start_paths(round);
-    round.send(segmenter_, request_);
+    round.send(segmenter_, wanted_);
     for (const ModePrompts& of_mode : sent) {
       Candidates& candidates = round.answer(of_mode.indices);
       for (const Choice choice : options_.choices) {
@@ -211,7 +211,7 @@ class TaskRun {
       path.prompt.points.push_back(*point);
       path.index = round.add(path.prompt, prompt_text({path.prompt}) + path.history);
     }
-    round.send(segmenter_, request_);
+    round.send(segmenter_, wanted_);
     finish_clicks(round, step);
   }
 
@@ -239,7 +239,7 @@ class TaskRun {
   const ProtocolOptions& options_;
   TaskUser user_;
   CandidateSelector selector_;
-  AnswerRequest request_;
+  MaskSet wanted_ = MaskSet::three;
   std::vector<Outcome> of_modes_;
   std::vector<ClickPath> paths_;
 };

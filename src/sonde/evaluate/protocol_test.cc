@@ -130,9 +130,9 @@ TEST(RunProtocol, SendsTheChosenMaskBackWhereFeedbackIsAskedFor) {
   FakeModel model;
   const Segmenter inner = model.open()(kImage);
   std::vector<Prompt> sent;
-  const Segmenter recording = [&](std::span<const Prompt> prompts, AnswerRequest request) {
+  const Segmenter recording = [&](std::span<const Prompt> prompts, MaskSet wanted) {
     sent.insert(sent.end(), prompts.begin(), prompts.end());
-    return inner(prompts, request);
+    return inner(prompts, wanted);
   };
   const Mask truth = filled_box(kPicture, {10, 10, 29, 29});
   auto o = options({}, 2, {Choice::confidence, Choice::first});

@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "sonde/imaging/mask_set.h"
 #include "sonde/imaging/picture.h"
 #include "sonde/imaging/prompt.h"
 #include "sonde/imaging/scored_mask.h"
@@ -17,13 +18,9 @@ struct Answer {
   std::vector<ScoredMask> candidates;  // the decoder's three, in its order; empty unless asked for
   std::optional<ScoredMask> single;    // its single-mask token; absent unless asked for
 };
-struct AnswerRequest {
-  enum class Candidates { none, three } candidates = Candidates::three;
-  enum class Single { none, one } single = Single::none;
-};
 
 // Answers prompts on one picture, in their order.
-using Segmenter = std::function<std::vector<Answer>(std::span<const Prompt>, AnswerRequest)>;
+using Segmenter = std::function<std::vector<Answer>(std::span<const Prompt>, MaskSet)>;
 // Makes one for a picture; called from several threads at once.
 using OpenPicture = std::function<Segmenter(const RgbImage&)>;
 

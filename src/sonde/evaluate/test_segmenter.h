@@ -21,11 +21,11 @@ class FakeModel {
   OpenPicture open() {
     return [this](const RgbImage& image) -> Segmenter {
       ++pictures;
-      return [this, extent = image.extent](std::span<const Prompt> asked, AnswerRequest request) {
+      return [this, extent = image.extent](std::span<const Prompt> asked, MaskSet wanted) {
         ++calls;
         prompts += static_cast<int>(asked.size());
         std::vector<Answer> answers;
-        for (const Prompt& prompt : asked) answers.push_back(answer(prompt, extent, request));
+        for (const Prompt& prompt : asked) answers.push_back(answer(prompt, extent, wanted));
         return answers;
       };
     };
@@ -60,10 +60,10 @@ class FakeModel {
     }
     return answered;
   }
-  static Answer answer(const Prompt& prompt, Extent2 extent, AnswerRequest request) {
+  static Answer answer(const Prompt& prompt, Extent2 extent, MaskSet wanted) {
     Answer answered;
-    if (request.single == AnswerRequest::Single::one) answered.single = mask(prompt, extent, 1);
-    if (request.candidates == AnswerRequest::Candidates::three) {
+    if (wanted != MaskSet::three) answered.single = mask(prompt, extent, 1);
+    if (wanted != MaskSet::single) {
       for (int candidate = 0; candidate < 3; ++candidate)
         answered.candidates.push_back(mask(prompt, extent, candidate));
     }

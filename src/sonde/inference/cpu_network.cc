@@ -32,8 +32,8 @@ class CpuNetwork : public Network {
   }
   std::vector<std::vector<DecodedMask>> decode(const PreparedImage& image,
                                                std::span<const FramePrompt> prompts,
-                                               MaskTokens tokens) const override {
-    return decoder_->decode(image, prompts, tokens, threads_);
+                                               MaskSet masks) const override {
+    return decoder_->decode(image, prompts, masks, threads_);
   }
 
  private:

@@ -55,7 +55,7 @@ class PromptPass {
   }
 
   // (model/two_way_transformer.cc, TwoWayTransformer; each layer a TwoWayAttentionBlock)
-  std::vector<DecodedMask> decode(MaskTokens wanted) {
+  std::vector<DecodedMask> decode(MaskSet wanted) {
     const std::size_t layers = weights_.sizes.layers;
     for (std::size_t i = 0; i < layers; ++i) {
       const decoder::Layer& layer = weights_.layers[i];
@@ -98,10 +98,10 @@ class PromptPass {
   // iou_pred = iou_prediction_head(iou_token_out)
   // masks = (hyper_in @ upscaled_embedding), hyper_in[i] = output_hypernetworks_mlps[i](mask_tokens_out[i])
   // (model/mask_decoder.cc, MaskDecoder)
-  std::vector<DecodedMask> masks(MaskTokens wanted) const {
+  std::vector<DecodedMask> masks(MaskSet wanted) const {
     const decoder::Sizes& sizes = weights_.sizes;
     const std::vector<float> iou = decoder::evaluate(weights_.iou_head, token(0));
-    std::vector<DecodedMask> masks(token_count(wanted));
+    std::vector<DecodedMask> masks(mask_count(wanted));
     std::vector<std::span<float>> logits;
     std::vector<float> hyper;  // [masks that are computed][upscaled]
     for (std::size_t i = 0; i < masks.size(); ++i) {
@@ -143,7 +143,7 @@ std::shared_ptr<const Network::PreparedImage> Decoder::prepare(std::span<const f
 }
 
 std::vector<std::vector<DecodedMask>> Decoder::decode(const Network::PreparedImage& image,
-                                                      std::span<const FramePrompt> prompts, MaskTokens tokens,
+                                                      std::span<const FramePrompt> prompts, MaskSet masks,
                                                       int threads) const {
   const auto& prepared = dynamic_cast<const decoder::PreparedImage&>(image);
   const auto count = static_cast<std::int64_t>(prompts.size());
@@ -152,7 +152,7 @@ std::vector<std::vector<DecodedMask>> Decoder::decode(const Network::PreparedIma
   parallel_for(is_shared ? 1 : threads, count, [&](std::int64_t index) {
     const auto i = static_cast<std::size_t>(index);
     PromptPass pass(impl_->weights, impl_->positions(threads), prepared, prompts[i], is_shared ? threads : 1);
-    decoded[i] = pass.decode(tokens);
+    decoded[i] = pass.decode(masks);
   });
   return decoded;
 }

@@ -26,7 +26,7 @@ class Decoder {
   std::shared_ptr<const Network::PreparedImage> prepare(std::span<const float> embedding, int threads) const;
   // Prompts run in parallel; a single one shares its work between the threads. Either gives the same bytes.
   std::vector<std::vector<DecodedMask>> decode(const Network::PreparedImage& image,
-                                               std::span<const FramePrompt> prompts, MaskTokens tokens,
+                                               std::span<const FramePrompt> prompts, MaskSet masks,
                                                int threads) const;
 
  private:

@@ -65,7 +65,7 @@ class Parity {
   std::shared_ptr<const Network::PreparedImage> prepare(int threads = 1) const {
     return decoder_.prepare(embedding_, threads);
   }
-  std::vector<DecodedMask> decode(const FramePrompt& prompt, MaskTokens tokens = MaskTokens::all) const {
+  std::vector<DecodedMask> decode(const FramePrompt& prompt, MaskSet tokens = MaskSet::all) const {
     const auto image = prepare();
     poison_scratch();
     return decoder_.decode(*image, {&prompt, 1}, tokens, 1).front();
@@ -169,11 +169,11 @@ TEST(Decoding, AgreesWithThePublishedStepsForManyPositions) { expect_parity(deco
 TEST(Decoding, GivesTheSameBytesForAnyThreadsAndNeighbours) {
   const Parity parity(decoder_sizes(64, 256, 8));  // as published
   const auto prompts = parity.prompts();
-  const auto together = parity.decoder().decode(*parity.prepare(), prompts, MaskTokens::three, 2);
+  const auto together = parity.decoder().decode(*parity.prepare(), prompts, MaskSet::three, 2);
   for (std::size_t i = 0; i < prompts.size(); ++i) {
     for (const int threads : {1, 3}) {
       const auto alone =
-          parity.decoder().decode(*parity.prepare(threads), {&prompts[i], 1}, MaskTokens::three, threads);
+          parity.decoder().decode(*parity.prepare(threads), {&prompts[i], 1}, MaskSet::three, threads);
       EXPECT_TRUE(are_same(together[i], alone.front())) << i << " with " << threads << " threads";
     }
   }
@@ -182,10 +182,10 @@ TEST(Decoding, GivesTheSameBytesForAnyThreadsAndNeighbours) {
 TEST(Decoding, GivesTheTokensThatAreAskedFor) {
   const Parity parity(decoder_sizes(4, 32, 8));
   const FramePrompt prompt{.points = parity.points(2), .box = {}, .mask = {}};
-  const auto all = parity.decode(prompt, MaskTokens::all);
+  const auto all = parity.decode(prompt, MaskSet::all);
   ASSERT_EQ(all.size(), 4U);
-  EXPECT_TRUE(are_same(parity.decode(prompt, MaskTokens::single), {all[0]}));
-  EXPECT_TRUE(are_same(parity.decode(prompt, MaskTokens::three), {all[1], all[2], all[3]}));
+  EXPECT_TRUE(are_same(parity.decode(prompt, MaskSet::single), {all[0]}));
+  EXPECT_TRUE(are_same(parity.decode(prompt, MaskSet::three), {all[1], all[2], all[3]}));
 }
 
 TEST(Decoding, LeavesOutMasksThatArePredictedToBeWorseThanAsked) {
@@ -205,7 +205,7 @@ TEST(Decoding, LeavesOutMasksThatArePredictedToBeWorseThanAsked) {
 
 TEST(Decoding, AnswersNothingToNoPrompts) {
   const Parity parity(decoder_sizes(4, 32, 8));
-  EXPECT_TRUE(parity.decoder().decode(*parity.prepare(), {}, MaskTokens::all, 4).empty());
+  EXPECT_TRUE(parity.decoder().decode(*parity.prepare(), {}, MaskSet::all, 4).empty());
 }
 
 }  // namespace

@@ -8,6 +8,8 @@
 #include <span>
 #include <vector>
 
+#include "sonde/imaging/mask_set.h"
+
 namespace sonde {
 
 // A SAM as prediction uses it: pixels and prompts in the frame of the network, numbers out. Safe to use from
@@ -32,13 +34,6 @@ struct FramePrompt {
   std::optional<double> above_iou = std::nullopt;
 };
 
-// Tokens 0 .. 3: the single mask, the three candidates.
-enum class MaskTokens : std::uint8_t { single, three, all };
-constexpr std::size_t first_token(MaskTokens tokens) { return tokens == MaskTokens::three ? 1 : 0; }
-constexpr std::size_t token_count(MaskTokens tokens) {
-  return tokens == MaskTokens::single ? 1 : tokens == MaskTokens::three ? 3 : 4;
-}
-
 struct DecodedMask {
   float predicted_iou = 0;
   std::vector<float> logits;  // [4*E][4*E], or empty: see above_iou
@@ -55,10 +50,10 @@ class Network {
   // The image embedding, [E*E][C]: positions row by row, channels last; as published E = 64, C = 256.
   virtual std::vector<float> encode(const FramePixels& pixels) const = 0;
   virtual std::shared_ptr<const PreparedImage> prepare(std::span<const float> embedding) const = 0;
-  // Of each prompt the masks of `tokens`, in their order. An answer does not depend on the other prompts.
+  // Of each prompt its `masks`, in their order. An answer does not depend on the other prompts.
   virtual std::vector<std::vector<DecodedMask>> decode(const PreparedImage& image,
                                                        std::span<const FramePrompt> prompts,
-                                                       MaskTokens tokens) const = 0;
+                                                       MaskSet masks) const = 0;
 };
 
 }  // namespace sonde

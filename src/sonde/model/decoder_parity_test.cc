@@ -46,7 +46,7 @@ class Parity {
     const DecoderOutput expected = torch(prompt);
     const auto rows = embedding_.flatten(2).transpose(1, 2).contiguous();
     const auto image = decoder_.prepare({rows.data_ptr<float>(), static_cast<std::size_t>(rows.numel())}, 1);
-    const auto decoded = decoder_.decode(*image, {&prompt, 1}, MaskTokens::all, 1).front();
+    const auto decoded = decoder_.decode(*image, {&prompt, 1}, MaskSet::all, 1).front();
     double most = 0;
     for (std::size_t i = 0; i < decoded.size(); ++i) {
       const auto token = static_cast<std::int64_t>(i);

@@ -112,7 +112,7 @@ class CropPass {
       prompts.push_back({.points = {{point, PointLabel::foreground}}, .box = {}, .mask = {}});
     std::optional<double> above_iou;
     if (options_.pred_iou_threshold > 0) above_iou = options_.pred_iou_threshold;
-    const auto predictions = predictor_.decode(prompts, MaskOutput::three_candidates, above_iou);
+    const auto predictions = predictor_.decode(prompts, MaskSet::three, above_iou);
     std::vector<ScoredRle> proposals;
     for (std::size_t i = 0; i < predictions.size(); ++i) {
       for (const LowResCandidate& candidate : predictions[i]) {

@@ -43,19 +43,6 @@ FramePrompt in_frame(const Prompt& prompt, FrameScale scale) {
   return framed;
 }
 
-// The decoder's token 0 answers with one mask, 1 to 3 with three.
-MaskTokens tokens_of(MaskOutput wanted) {
-  switch (wanted) {
-    case MaskOutput::single:
-      return MaskTokens::single;
-    case MaskOutput::three_candidates:
-      return MaskTokens::three;
-    case MaskOutput::single_and_three:
-      return MaskTokens::all;
-  }
-  throw Error(ErrorKind::internal, "an output that is none");
-}
-
 template <typename Answers>
 std::size_t highest_iou(const Answers& answers) {
   const auto best = std::max_element(answers.begin(), answers.end(), [](const auto& a, const auto& b) {
@@ -81,12 +68,11 @@ Predictor::Predictor(SamModel model, Embedding embedding)
 
 void Predictor::prepare() const { embedding_.impl().prepared_for(model_.impl().network); }
 
-MaskOutput first_answer_first(const Prompt& prompt) {
-  return first_answer(prompt) == FirstAnswer::single ? MaskOutput::single_and_three
-                                                     : MaskOutput::three_candidates;
+MaskSet first_answer_first(const Prompt& prompt) {
+  return first_answer(prompt) == FirstAnswer::single ? MaskSet::all : MaskSet::three;
 }
 
-std::vector<LowResPrediction> Predictor::decode(std::span<const Prompt> prompts, MaskOutput output,
+std::vector<LowResPrediction> Predictor::decode(std::span<const Prompt> prompts, MaskSet wanted,
                                                 std::optional<double> above_iou) const {
   const FrameScale scale = frame_scale(embedding_.picture(), model_.image_size());
   std::vector<FramePrompt> framed;
@@ -99,7 +85,7 @@ std::vector<LowResPrediction> Predictor::decode(std::span<const Prompt> prompts,
   const auto& network = model_.impl().network;
   const auto image = embedding_.impl().prepared_for(network);
   std::vector<LowResPrediction> predictions;
-  for (auto& masks : network->decode(*image, framed, tokens_of(output))) {
+  for (auto& masks : network->decode(*image, framed, wanted)) {
     LowResPrediction& prediction = predictions.emplace_back();
     for (DecodedMask& mask : masks) prediction.push_back({mask.predicted_iou, std::move(mask.logits)});
   }
@@ -124,12 +110,12 @@ std::vector<Prediction> Predictor::upscale(std::vector<LowResPrediction> predict
   return upscaled;
 }
 
-std::vector<Prediction> Predictor::segment(std::span<const Prompt> prompts, MaskOutput output) const {
-  return upscale(decode(prompts, output));
+std::vector<Prediction> Predictor::segment(std::span<const Prompt> prompts, MaskSet wanted) const {
+  return upscale(decode(prompts, wanted));
 }
 
-Prediction Predictor::segment(const Prompt& prompt, MaskOutput output) const {
-  return std::move(segment(std::span<const Prompt>(&prompt, 1), output).front());
+Prediction Predictor::segment(const Prompt& prompt, MaskSet wanted) const {
+  return std::move(segment(std::span<const Prompt>(&prompt, 1), wanted).front());
 }
 
 }  // namespace sonde

@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "sonde/imaging/mask_set.h"
 #include "sonde/imaging/picture.h"
 #include "sonde/imaging/prompt.h"
 #include "sonde/imaging/scored_mask.h"
@@ -27,9 +28,8 @@ class Embedding {
 };
 Embedding embed(const SamModel& model, const RgbImage& picture);
 
-enum class MaskOutput { single, three_candidates, single_and_three };
 // The three candidates and what first_answer() takes, which comes first.
-MaskOutput first_answer_first(const Prompt& prompt);
+MaskSet first_answer_first(const Prompt& prompt);
 
 // In the decoder's order: the single answer, the three candidates, or both.
 using Prediction = std::vector<ScoredMask>;
@@ -52,15 +52,15 @@ class Predictor {
   // Several prompts are decoded in batches (prompts of the same shape together); answers are in the order of
   // `prompts` and do not depend on their neighbours. Throws Error{usage} for an invalid prompt (see
   // validate).
-  std::vector<Prediction> segment(std::span<const Prompt> prompts, MaskOutput output) const;
-  Prediction segment(const Prompt& prompt, MaskOutput output) const;
+  std::vector<Prediction> segment(std::span<const Prompt> prompts, MaskSet wanted) const;
+  Prediction segment(const Prompt& prompt, MaskSet wanted) const;
 
   // What the first call would do besides its own work, done beforehand.
   void prepare() const;
 
   // The two steps of segment(), for those who need only the first or time them apart.
   // Candidates whose predicted IoU is not above `above_iou` may come without logits.
-  std::vector<LowResPrediction> decode(std::span<const Prompt> prompts, MaskOutput output,
+  std::vector<LowResPrediction> decode(std::span<const Prompt> prompts, MaskSet wanted,
                                        std::optional<double> above_iou = {}) const;
   std::vector<Prediction> upscale(std::vector<LowResPrediction> predictions) const;
 

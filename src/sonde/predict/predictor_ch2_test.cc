@@ -93,7 +93,7 @@ TEST(Ch2Brain, IsSegmentedAsThePublishedCodeDoes) {
   int masks = 0;
   for (const auto& [z, slice] : slices) {
     const Predictor predictor(model, embed(model, slice_of(volume, z)));
-    const auto predictions = predictor.segment(slice.prompts, MaskOutput::three_candidates);
+    const auto predictions = predictor.segment(slice.prompts, MaskSet::three);
     for (std::size_t i = 0; i < predictions.size(); ++i) {
       for (std::size_t k = 0; k < predictions[i].size(); ++k, ++masks) {
         const double overlap = iou(predictions[i][k].mask, from_row_runs(slice.cases[i]["masks_rle"][k]));

@@ -92,8 +92,7 @@ void check_image(const SamModel& model, const GoldenImage& image, Agreement& agr
       prompts.push_back(prompt_of(image.cases[i], image));
       indices.push_back(i);
     }
-    const auto predictions =
-        predictor.segment(prompts, multimask ? MaskOutput::three_candidates : MaskOutput::single);
+    const auto predictions = predictor.segment(prompts, multimask ? MaskSet::three : MaskSet::single);
     for (std::size_t i = 0; i < indices.size(); ++i) {
       compare(image.cases[indices[i]], predictions[i], image.name + " case " + std::to_string(indices[i]),
               agreement);
@@ -132,7 +131,7 @@ TEST(PublishedAnswers, AreNearlyGivenWhenTheEncoderComputesInBf16) {
   const Predictor predictor(model, embed(model, to_picture(image.image)));
   double sum = 0;
   for (const GoldenCase& golden : image.cases) {
-    const auto output = golden.multimask ? MaskOutput::three_candidates : MaskOutput::single;
+    const auto output = golden.multimask ? MaskSet::three : MaskSet::single;
     const Prediction prediction = predictor.segment(prompt_of(golden, image), output);
     sum += iou(prediction[0].mask, golden_mask(golden, 0));
   }

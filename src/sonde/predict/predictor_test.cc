@@ -48,8 +48,8 @@ double largest_difference(const LowResLogits& a, const LowResLogits& b) {
 }
 
 TEST(Predictor, GivesThreeCandidatesOrOneAtThePicturesExtent) {
-  const auto three = tiny_predictor().segment(point_prompt(30, 20), MaskOutput::three_candidates);
-  const auto one = tiny_predictor().segment(point_prompt(30, 20), MaskOutput::single);
+  const auto three = tiny_predictor().segment(point_prompt(30, 20), MaskSet::three);
+  const auto one = tiny_predictor().segment(point_prompt(30, 20), MaskSet::single);
   ASSERT_EQ(three.size(), 3U);
   ASSERT_EQ(one.size(), 1U);
   for (const ScoredMask& candidate : three) {
@@ -58,7 +58,7 @@ TEST(Predictor, GivesThreeCandidatesOrOneAtThePicturesExtent) {
     EXPECT_TRUE(candidate.stability >= 0 && candidate.stability <= 1);
   }
   EXPECT_NE(one[0].low_res, three[0].low_res);
-  const auto both = tiny_predictor().segment(point_prompt(30, 20), MaskOutput::single_and_three);
+  const auto both = tiny_predictor().segment(point_prompt(30, 20), MaskSet::all);
   ASSERT_EQ(both.size(), 4U);
   EXPECT_EQ(both[0].low_res, one[0].low_res);
   for (std::size_t k = 0; k < 3; ++k) EXPECT_EQ(both[k + 1].low_res, three[k].low_res);
@@ -66,10 +66,10 @@ TEST(Predictor, GivesThreeCandidatesOrOneAtThePicturesExtent) {
 
 TEST(Predictor, AnswersInTheOrderOfThePromptsAndApartFromTheirNeighbours) {
   const std::vector<Prompt> prompts = prompts_of_many_shapes();
-  const auto together = tiny_predictor().segment(prompts, MaskOutput::three_candidates);
+  const auto together = tiny_predictor().segment(prompts, MaskSet::three);
   ASSERT_EQ(together.size(), prompts.size());
   for (std::size_t i = 0; i < prompts.size(); ++i) {
-    const Prediction alone = tiny_predictor().segment(prompts[i], MaskOutput::three_candidates);
+    const Prediction alone = tiny_predictor().segment(prompts[i], MaskSet::three);
     for (std::size_t k = 0; k < 3; ++k) {
       EXPECT_LT(largest_difference(alone[k].low_res, together[i][k].low_res), 1e-4) << i;
       EXPECT_NEAR(alone[k].predicted_iou, together[i][k].predicted_iou, 1e-5) << i;
@@ -79,8 +79,8 @@ TEST(Predictor, AnswersInTheOrderOfThePromptsAndApartFromTheirNeighbours) {
 
 TEST(Predictor, RepeatsItselfToTheBit) {
   const std::vector<Prompt> prompts = prompts_of_many_shapes();
-  const auto first = tiny_predictor().segment(prompts, MaskOutput::single);
-  const auto second = tiny_predictor().segment(prompts, MaskOutput::single);
+  const auto first = tiny_predictor().segment(prompts, MaskSet::single);
+  const auto second = tiny_predictor().segment(prompts, MaskSet::single);
   for (std::size_t i = 0; i < prompts.size(); ++i) {
     EXPECT_TRUE(first[i][0].low_res == second[i][0].low_res) << i;
     EXPECT_EQ(first[i][0].mask, second[i][0].mask) << i;
@@ -93,7 +93,7 @@ TEST(Predictor, GivesTheSameBytesWhateverTheNumberOfThreads) {
   for (const int threads : {1, 2, 3}) {
     const SamModel model = tiny_model(1, {.precision = Precision::fp32, .threads = threads});
     const Predictor predictor(model, embed(model, test_picture({60, 40})));
-    answers.push_back(predictor.segment(prompts, MaskOutput::three_candidates));
+    answers.push_back(predictor.segment(prompts, MaskSet::three));
   }
   for (std::size_t i = 0; i < prompts.size(); ++i) {
     for (std::size_t k = 0; k < 3; ++k) {
@@ -104,13 +104,13 @@ TEST(Predictor, GivesTheSameBytesWhateverTheNumberOfThreads) {
 }
 
 TEST(Predictor, TakesNoPromptsForAnAnswer) {
-  EXPECT_TRUE(tiny_predictor().segment(std::vector<Prompt>{}, MaskOutput::single).empty());
+  EXPECT_TRUE(tiny_predictor().segment(std::vector<Prompt>{}, MaskSet::single).empty());
 }
 
 TEST(Predictor, RefusesAPromptThatIsInvalidAndNamesIt) {
   const auto refusal = [](const Prompt& prompt) -> std::string {
     try {
-      tiny_predictor().segment(prompt, MaskOutput::single);
+      tiny_predictor().segment(prompt, MaskSet::single);
     } catch (const Error& error) {
       EXPECT_EQ(error.kind(), ErrorKind::usage);
       return error.what();
@@ -128,17 +128,16 @@ TEST(Predictor, RefusesAPromptThatIsInvalidAndNamesIt) {
 TEST(Predictor, WorksOnAPictureOfOnePixel) {
   const SamModel model = tiny_model();
   const Predictor predictor(model, embed(model, {{1, 1}, {9, 9, 9}}));
-  const Prediction prediction = predictor.segment(point_prompt(0, 0), MaskOutput::three_candidates);
+  const Prediction prediction = predictor.segment(point_prompt(0, 0), MaskSet::three);
   EXPECT_EQ(prediction[0].mask.extent, (Extent2{1, 1}));
 }
 
 TEST(Predictor, AnswersFromSeveralThreadsAtOnce) {
-  const Prediction expected = tiny_predictor().segment(point_prompt(30, 20), MaskOutput::single);
+  const Prediction expected = tiny_predictor().segment(point_prompt(30, 20), MaskSet::single);
   std::vector<Prediction> answers(4);
   std::vector<std::thread> threads;
   for (auto& answer : answers) {
-    threads.emplace_back(
-        [&] { answer = tiny_predictor().segment(point_prompt(30, 20), MaskOutput::single); });
+    threads.emplace_back([&] { answer = tiny_predictor().segment(point_prompt(30, 20), MaskSet::single); });
   }
   for (auto& thread : threads) thread.join();
   for (const auto& answer : answers)
@@ -168,8 +167,7 @@ TEST(Predictor, OfANetworkThatAnswersNoNumbersStillGivesWholeMasks) {
     for (const Precision precision : {Precision::fp32, Precision::bf16}) {
       const SamModel model = SamModel::load(file.string(), {.precision = precision});
       const Predictor predictor(model, embed(model, test_picture({60, 40})));
-      for (const ScoredMask& candidate :
-           predictor.segment(point_prompt(20, 20), MaskOutput::single_and_three)) {
+      for (const ScoredMask& candidate : predictor.segment(point_prompt(20, 20), MaskSet::all)) {
         EXPECT_EQ(candidate.mask.pixels.size(), 60U * 40U);
         EXPECT_EQ(candidate.low_res.size(), 256U * 256U);
       }

@@ -94,9 +94,8 @@ TEST(LoadModel, ComputesInBf16WhenAskedTo) {
   EXPECT_EQ(model.precision(), Precision::bf16);
   const RgbImage picture = test_picture({40, 30});
   const Prompt prompt{.points = {{{20, 15}}}, .box = {}, .mask = {}};
-  const auto exact =
-      Predictor(tiny_model(), embed(tiny_model(), picture)).segment(prompt, MaskOutput::single);
-  const auto rounded = Predictor(model, embed(model, picture)).segment(prompt, MaskOutput::single);
+  const auto exact = Predictor(tiny_model(), embed(tiny_model(), picture)).segment(prompt, MaskSet::single);
+  const auto rounded = Predictor(model, embed(model, picture)).segment(prompt, MaskSet::single);
   EXPECT_NEAR(rounded[0].predicted_iou, exact[0].predicted_iou, 0.05);
 }
 

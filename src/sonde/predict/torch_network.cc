@@ -124,7 +124,7 @@ class TorchNetwork : public Network {
 
   std::vector<std::vector<DecodedMask>> decode(const PreparedImage& image,
                                                std::span<const FramePrompt> prompts,
-                                               MaskTokens tokens) const override {
+                                               MaskSet wanted) const override {
     const c10::InferenceMode inference;
     std::map<PromptShape, std::vector<std::size_t>> by_shape;
     for (std::size_t i = 0; i < prompts.size(); ++i) by_shape[shape_of(prompts[i])].push_back(i);
@@ -133,7 +133,7 @@ class TorchNetwork : public Network {
     for (const auto& [shape, indices] : by_shape) {
       for (std::size_t begin = 0; begin < indices.size(); begin += limit) {
         const auto batch = std::span(indices).subspan(begin, std::min(limit, indices.size() - begin));
-        decode_batch(static_cast<const Image&>(image), prompts, batch, tokens, answers);
+        decode_batch(static_cast<const Image&>(image), prompts, batch, wanted, answers);
       }
     }
     return answers;
@@ -146,13 +146,13 @@ class TorchNetwork : public Network {
   };
 
   void decode_batch(const Image& image, std::span<const FramePrompt> prompts,
-                    std::span<const std::size_t> indices, MaskTokens tokens,
+                    std::span<const std::size_t> indices, MaskSet wanted,
                     std::vector<std::vector<DecodedMask>>& answers) const {
     Batch batch;
     for (const std::size_t i : indices) batch.push_back(&prompts[i]);
     const auto output = sam_->decode(image.features, to_tensors(batch, device_));
-    const auto first = static_cast<std::int64_t>(first_token(tokens));
-    const auto last = first + static_cast<std::int64_t>(token_count(tokens));
+    const auto first = static_cast<std::int64_t>(first_token(wanted));
+    const auto last = first + static_cast<std::int64_t>(mask_count(wanted));
     const auto low_res = output.low_res.slice(1, first, last).to(torch::kCPU, torch::kFloat).contiguous();
     const auto iou = output.iou.slice(1, first, last).to(torch::kCPU, torch::kFloat).contiguous();
     for (std::size_t i = 0; i < indices.size(); ++i) {

@@ -49,13 +49,13 @@ TEST(TorchNetwork, AnswersAsTheNetworkOnTheCpuDoes) {
 
   const LowResLogits mask(256 * 256, 1.5F);
   const auto prompts = prompts_of_many_shapes(mask);
-  for (const auto tokens : {MaskTokens::single, MaskTokens::three, MaskTokens::all}) {
-    const auto masks = network->decode(*network->prepare(expected_features), prompts, tokens);
-    const auto expected_masks = expected->decode(*expected->prepare(expected_features), prompts, tokens);
+  for (const auto wanted : {MaskSet::single, MaskSet::three, MaskSet::all}) {
+    const auto masks = network->decode(*network->prepare(expected_features), prompts, wanted);
+    const auto expected_masks = expected->decode(*expected->prepare(expected_features), prompts, wanted);
     ASSERT_EQ(masks.size(), prompts.size());
     for (std::size_t i = 0; i < prompts.size(); ++i) {
-      ASSERT_EQ(masks[i].size(), token_count(tokens));
-      ASSERT_EQ(expected_masks[i].size(), token_count(tokens));
+      ASSERT_EQ(masks[i].size(), mask_count(wanted));
+      ASSERT_EQ(expected_masks[i].size(), mask_count(wanted));
       for (std::size_t k = 0; k < masks[i].size(); ++k) {
         EXPECT_NEAR(masks[i][k].predicted_iou, expected_masks[i][k].predicted_iou, 1e-3);
         double worst = 0;
