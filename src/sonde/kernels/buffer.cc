@@ -10,6 +10,7 @@
 namespace sonde::kernels {
 namespace {
 
+// The widest vector, and what it may read beyond a last row that does not fill it.
 constexpr std::size_t kAlignment = 64, kBeyond = 64;
 constexpr std::size_t kHugePage = std::size_t{2} << 20;
 
