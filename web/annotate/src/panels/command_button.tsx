@@ -8,7 +8,7 @@ interface CommandButtonProps extends Omit<ButtonHTMLAttributes<HTMLButtonElement
   id: CommandId
 }
 
-// Of a command, with its icon; a text beside that as its children. Name, key and what it needs are the command's.
+// The button of a command, with its icon, and the children as text beside it. Name, key and condition are the command's.
 export function CommandButton({ id, className = '', children, ...others }: CommandButtonProps) {
   const session = useSession()
   const ui = useUi()

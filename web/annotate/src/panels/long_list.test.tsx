@@ -24,7 +24,7 @@ function rowsOf(count: number, needed: number): number[] {
   return [...place.element().querySelectorAll('[role=option]')].map((row) => Number(row.textContent))
 }
 
-it('A long list has the rows of its ends and round the one that is needed, a short one all', () => {
+it('A long list has the rows of its ends and around the one that is needed, a short one all', () => {
   const shown = rowsOf(5000, 2345)
   expect(shown).toHaveLength(300)
   expect(shown).toEqual(expect.arrayContaining([0, 99, 2300, 2345, 2399, 4900, 4999]))

@@ -37,7 +37,7 @@ export function ObjectsPanel() {
   )
 }
 
-// Of proposals on several slices; null: all are in view.
+// How many of the proposals are in view; null: all are.
 function useWhereabouts(objects: readonly ImageObject[]): string | null {
   const plane = useSessionState((state) => state.plane)
   const here = objects.filter((object) => samePlane(object.plane, plane)).length

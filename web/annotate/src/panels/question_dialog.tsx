@@ -2,7 +2,7 @@
 import { useSession, useSessionState } from '../state/react'
 import { Modal } from './controls'
 
-// What the page asks before it acts. Closing it is no.
+// What the page asks before it acts. Closing it means no.
 export function QuestionDialog() {
   const session = useSession()
   const question = useSessionState((state) => state.question)

@@ -50,7 +50,7 @@ describe('a server that is gone', () => {
     expect(session.getState().objects.get(1)?.area).toBe(98)
   })
 
-  it('that answers again is shown the picture in view and asked for the project anew', async () => {
+  it('that answers again is shown the picture in view and asked for the project again', async () => {
     const session = await begin()
     expect(session.getState().embedding).toBe('ready')
     loseConnection()

@@ -9,8 +9,7 @@ interface Operation {
   atLeast: number // objects that it needs
 }
 
-// What is asked before something changes that the person may not have in mind: an image that is done, an object that is not
-// in view.
+// Asks before a change that the user may not have in mind: to an image that is done, to an object that is not in view.
 export class Consent {
   constructor(
     private readonly core: Core,

@@ -8,7 +8,7 @@ import { Store } from './store'
 
 const shownMessages = 4
 
-// Of an image that is not (yet) opened.
+// While no image is open.
 export const nothingOpen = {
   opened: null,
   plane: null,
@@ -84,7 +84,7 @@ export class Core {
     this.store.set({ messages: this.state.messages.filter(({ id }) => id !== message) })
   }
 
-  // What was offered to be undone is no longer the last thing that was done.
+  // Withdraws the offers to undo: something else has been done since.
   offerNoUndo(): void {
     const { messages } = this.state
     if (messages.every(({ undo }) => undo === 'none')) return

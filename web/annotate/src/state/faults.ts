@@ -3,7 +3,7 @@ import { RequestError } from '../wire/client'
 
 const maxAttempts = 6
 
-// Whether an action that met `fault` shall be sent again: the connection, the token or the space on the disk may come
+// Whether an action that met `fault` is to be sent again: the connection, the token or the space on the disk may come
 // back, a server that is out of breath is given a few attempts; everything else has been refused for good.
 export function isLost(fault: unknown, attempt: number): boolean {
   if (!(fault instanceof RequestError)) return false

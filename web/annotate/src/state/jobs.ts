@@ -6,7 +6,7 @@ import { isLost, isNotFound } from './faults'
 
 const pollMs = 300
 
-// Of a job that its server took with it.
+// The message of a job that was lost when its server ended.
 const interrupted = {
   job: 'Everything was interrupted because the server restarted: run it again',
   exporting: 'The export was interrupted because the server restarted: export again',

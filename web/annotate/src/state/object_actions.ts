@@ -11,8 +11,8 @@ import type { SessionState } from './session_state'
 import { lockedStay, selectToRefine, toRefine } from './selection'
 import { samePlane, showing } from './slices'
 
-// What is done to objects by name or by selection. One rule for all of it: what was selected by hand is acted on, never
-// what was only made last; what is not in view is asked for.
+// Actions on objects, by id or by selection. They apply to what was selected by hand, never to what was only made last, and ask
+// about what is not in view.
 export class ObjectActions {
   constructor(
     private readonly core: Core,
@@ -59,7 +59,7 @@ export class ObjectActions {
   }
 
   // A click of the tool Select: keeps (approves) a proposal of Everything and selects nothing, else opens or selects the
-  // object; null (beside every object) selects nothing. 'toggle' (with Shift or Ctrl) only adds to the selection or takes
+  // object; null (no object there) selects nothing. 'toggle' (with Shift or Ctrl) only adds to the selection or takes
   // from it.
   pick(id: number | null, how: 'only' | 'toggle'): void {
     const object = id === null ? undefined : this.core.state.objects.get(id)

@@ -9,7 +9,7 @@ export interface PendingAction {
   view: Plane
   action: ImageAction
   fill: { field: 'object' | 'objects' | 'proposal'; from: string } | null
-  // Of undo and redo: the action under way that it takes back or does again. Where that changes nothing, neither does this.
+  // The request under way that an undo or redo is for: if that changes nothing, neither does this.
   about: string | null
 }
 
@@ -147,7 +147,7 @@ export class Outbox {
     }
   }
 
-  // What they wait for is then in what a reload keeps.
+  // Fills in what they wait for, so that a reload keeps it.
   private resolveThoseBehind(queue: PendingAction[], request: string): void {
     for (const [i, behind] of queue.entries()) {
       const about = behind.about === request && this.withoutEffect.has(request) ? nothing : behind.about

@@ -51,7 +51,7 @@ export interface Message {
   undo: 'offered' | 'none' // offered: until this page does something else
 }
 
-// What the page asks before it acts. Who chooses nothing has nothing done.
+// What the page asks before it acts. Without a choice nothing is done.
 export interface Question {
   text: string
   detail: string

@@ -107,8 +107,8 @@ export function segmentSpans(a: PointPx, b: PointPx, radii: Radii, width: number
   return spans
 }
 
-// Of a brush that is round in millimetres, with `radius` in pixels of the finer side. On coarse pixels it still covers the
-// one under it.
+// The half axes of a brush that is round in millimetres, with `radius` in pixels of the finer side. On coarse pixels it still
+// covers the one under it.
 export function radiiOf(radius: number, pixelMm: readonly [x: number, y: number] | null): Radii {
   const [x, y] = pixelMm ?? [1, 1]
   const fine = Math.min(x, y)

@@ -81,7 +81,7 @@ export function cornerstoneImage({ key, picture, pixelMm, inverted }: ShownPictu
   }
 }
 
-// What cornerstone asks of an image beside its pixels.
+// What Cornerstone3D requires of an image besides its pixels.
 export function cornerstoneMetadata(type: string, image: Types.IImage): object | undefined {
   switch (type) {
     case Enums.MetadataModules.IMAGE_PLANE:

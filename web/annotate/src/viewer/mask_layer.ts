@@ -132,7 +132,7 @@ export function isSeenIn(mask: WireMask, area: Rect, view: View): boolean {
 export interface Placed {
   view: View
   ratio: number // pixels of the canvas a CSS pixel
-  area: Rect | null // pixels of the picture to draw anew; null: all of them
+  area: Rect | null // pixels of the picture to redraw; null: all of them
 }
 
 // The masks of a slice: fills on one canvas, outlines on another above it.

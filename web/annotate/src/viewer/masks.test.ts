@@ -62,11 +62,11 @@ describe('A mask', () => {
 })
 
 describe('An outline', () => {
-  it('goes round a rectangle by its four corners', () => {
+  it('goes around a rectangle by its four corners', () => {
     expect(outlinesOf(['##', '##', '##'])).toEqual([[0, 0, 2, 0, 2, 3, 0, 3]])
   })
 
-  it('has a loop for each hole, the other way round', () => {
+  it('has a loop for each hole, in the other direction', () => {
     const areas = outlinesOf(['####', '#..#', '####']).map(areaOf)
     expect(areas.sort((a, b) => a - b)).toEqual([-2, 12])
   })

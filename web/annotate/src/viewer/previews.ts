@@ -12,7 +12,7 @@ export class Previews {
   private pending: StrokePreview[] = []
   private begun = 0 // objects
 
-  // Of several strokes on one object the last one holds them all.
+  // The last of several strokes on one object shows them all.
   get shown(): StrokePreview[] {
     return this.pending.filter(
       (preview, i) => !this.pending.slice(i + 1).some(({ subject }) => subject === preview.subject),

@@ -40,7 +40,7 @@ export function isSameScene(a: SceneState, b: SceneState): boolean {
   return isSameOf(sceneFields, a, b)
 }
 
-// Told apart by eye on grey pictures, and from one another side by side; none of them is Okabe and Ito's.
+// Distinct on grey pictures and next to each other; none of them is one of Okabe and Ito's.
 const proposalColours = [
   '#4cc9f0',
   '#f72585',
@@ -53,9 +53,9 @@ const proposalColours = [
 ]
 const hoveredFill = 0.2 // on top
 
-// What a change of these changes of the picture is that of single objects.
+// A change of these redraws only the objects that they differ in.
 const fieldsOfObjects = ['masks', 'objects', 'selected', 'hovered'] as const
-const maxChanged = 64 // objects; with more of them all is drawn anew
+const maxChanged = 64 // objects; with more of them everything is redrawn
 
 function changedIds(a: SceneState, b: SceneState): Set<number> {
   const ids = new Set<number>()
