@@ -18,6 +18,7 @@ export default defineConfig({
     environment: 'node',
     globalSetup: ['src/state/start_fake_server.ts'],
     setupFiles: ['src/test_setup.ts'],
+    testTimeout: 30_000, // the server's time goes on, also on a busy machine
     include: ['src/**/*.test.{ts,tsx}'],
   },
 })
