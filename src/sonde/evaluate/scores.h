@@ -29,10 +29,9 @@ struct Scores {
   double iou = 0, dice = 0, hd95 = 0, asd = 0, surface_dice = 0;
 };
 
-// Metrics of a kind are averaged over the same objects.
 enum class MetricKind {
-  overlap,  // over all
-  distance  // where it is finite; the infinite ones are counted beside
+  overlap,  // averaged over all objects
+  distance  // averaged where it is finite; the infinite ones are counted beside
 };
 std::string_view to_string(MetricKind kind);
 

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 #include <set>
+#include <span>
 #include <string_view>
 #include <tuple>
 #include <utility>
@@ -109,23 +110,23 @@ class ClusteredSums {
 };
 
 template <MetricKind kind>
-constexpr auto metrics_of() {
-  std::array<Metric, std::ranges::count(kMetrics, kind, &Metric::kind)> metrics{};
-  std::ranges::copy_if(kMetrics, metrics.begin(), [](const Metric& metric) { return metric.kind == kind; });
+constexpr auto first_metrics_of() {
+  constexpr auto kFirst = std::span(kMetrics).first(kFirstMetrics);
+  std::array<Metric, std::ranges::count(kFirst, kind, &Metric::kind)> metrics{};
+  std::ranges::copy_if(kFirst, metrics.begin(), [](const Metric& metric) { return metric.kind == kind; });
   return metrics;
 }
 
-// Of the rows where all metrics of the kind are finite.
-template <MetricKind kind>
-void estimate(PerMetric<MetricEstimate>& estimates, const Rows& rows, const ClusterNumbers& clusters,
-              BootstrapCache& cache) {
-  constexpr auto kOfKind = metrics_of<kind>();
-  ClusteredSums<kOfKind.size()> sums;
+// Of the rows where all of `metrics` are finite.
+template <std::size_t Count>
+void estimate(PerMetric<MetricEstimate>& estimates, const std::array<Metric, Count>& metrics,
+              const Rows& rows, const ClusterNumbers& clusters, BootstrapCache& cache) {
+  ClusteredSums<Count> sums;
   std::int64_t infinite = 0;
   for (const ResultRow* row : rows) {
     const Scores scores = rounded_as_csv(row->scores);
-    std::array<double, kOfKind.size()> values{};
-    std::ranges::transform(kOfKind, values.begin(),
+    std::array<double, Count> values{};
+    std::ranges::transform(metrics, values.begin(),
                            [&](const Metric& metric) { return scores.*metric.value; });
     if (std::ranges::all_of(values, [](double value) { return std::isfinite(value); }))
       sums.add(clusters.of(*row), values);
@@ -133,7 +134,7 @@ void estimate(PerMetric<MetricEstimate>& estimates, const Rows& rows, const Clus
       ++infinite;
   }
   const auto means = sums.estimates(cache);
-  for (std::size_t i = 0; i < kOfKind.size(); ++i) estimates[kOfKind[i].value] = {means[i], infinite};
+  for (std::size_t i = 0; i < Count; ++i) estimates[metrics[i].value] = {means[i], infinite};
 }
 
 bool has_size_correlation(const GroupKey& group, const Study& study) {
@@ -142,8 +143,11 @@ bool has_size_correlation(const GroupKey& group, const Study& study) {
 
 void fill_estimates(ScoreSummary& line, const Rows& rows, const ClusterNumbers& clusters,
                     BootstrapCache& cache) {
-  estimate<MetricKind::overlap>(line.metrics, rows, clusters, cache);
-  estimate<MetricKind::distance>(line.metrics, rows, clusters, cache);
+  // Metrics of the same rows are drawn together, which is quicker; later ones some rows may lack.
+  estimate(line.metrics, first_metrics_of<MetricKind::overlap>(), rows, clusters, cache);
+  estimate(line.metrics, first_metrics_of<MetricKind::distance>(), rows, clusters, cache);
+  for (const Metric& later : std::span(kMetrics).subspan(kFirstMetrics))
+    estimate(line.metrics, std::array{later}, rows, clusters, cache);
   if (rows.empty()) return;
   line.unit = rows.front()->unit;
   if (std::ranges::all_of(rows, [&](const ResultRow* row) { return row->unit == line.unit; })) return;
