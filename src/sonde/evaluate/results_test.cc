@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <limits>
 
 #include <gmock/gmock.h>
@@ -20,10 +21,14 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
-constexpr std::string_view kHeader =
+constexpr std::string_view kEarlierHeader =
     "dataset,image,label,label_name,object,level,area_px,protocol,choice,step,prompt,iou,dice,hd95,asd,"
     "surface_dice,"
     "unit,predicted_iou,candidate\n";
+constexpr std::string_view kHeader =
+    "dataset,image,label,label_name,object,level,area_px,protocol,choice,step,prompt,iou,dice,hd95,asd,"
+    "surface_dice,"
+    "unit,predicted_iou,candidate,relative_volume_error\n";
 
 ResultRow row_of(std::string dataset, std::string image) {
   ResultRow row;
@@ -31,7 +36,7 @@ ResultRow row_of(std::string dataset, std::string image) {
   row.image = std::move(image);
   row.protocol = "mode1";
   row.prompt = "+1,2";
-  row.scores = {0.5, 2.0 / 3, 1.25, 0.125, 1};
+  row.scores = {0.5, 2.0 / 3, 1.25, 0.125, 1, -0.25};
   row.predicted_iou = 0.875;
   row.candidate = 2;
   return row;
@@ -52,7 +57,7 @@ std::string error_of(const Reader& read, std::string_view text) {
   return "no error";
 }
 std::string results_error(std::string_view lines) {
-  return error_of(read_results_csv, std::string(kHeader) + std::string(lines));
+  return error_of(read_results_csv, std::string(kEarlierHeader) + std::string(lines));
 }
 
 std::vector<ResultRow> read_back(std::string_view text) {
@@ -104,7 +109,19 @@ TEST(ResultsCsv, HasTheHeaderAndSixDecimals) {
       results_csv({row_of("set", "1.png")}),
       std::string(kHeader) +
           "set,1.png,1,,,slice,0,mode1,confidence,1,\"+1,2\",0.500000,0.666667,1.250000,0.125000,1.000000,px,"
-          "0.875000,2\n");
+          "0.875000,2,-0.250000\n");
+}
+
+TEST(ResultsCsv, KeepWhatEarlierVersionsDidNotKnowEmpty) {
+  const std::string row =
+      "set,1.png,1,,,slice,25,mode1,first,1,\"+1,2\",0.500000,0.666667,1.250000,0.125000,1.000000,px,0."
+      "875000,2";
+  const auto rows = read_back(std::string(kEarlierHeader) + row + "\n");
+  ASSERT_EQ(rows.size(), 1U);
+  EXPECT_TRUE(std::isnan(rows[0].scores.relative_volume_error));
+  const std::string again = results_csv(rows);
+  EXPECT_EQ(again, std::string(kHeader) + row + ",\n");
+  EXPECT_EQ(results_csv(read_back(again)), again);
 }
 
 TEST(ResultsCsv, ReadsBackWhateverTheTextIs) {

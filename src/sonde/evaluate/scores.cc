@@ -98,7 +98,17 @@ double percentile_95(std::vector<double> values) {
 
 }  // namespace
 
-std::string_view to_string(MetricKind kind) { return kind == MetricKind::overlap ? "overlap" : "distance"; }
+std::string_view to_string(MetricKind kind) {
+  switch (kind) {
+    case MetricKind::overlap:
+      return "overlap";
+    case MetricKind::distance:
+      return "distance";
+    case MetricKind::relative:
+      return "relative";
+  }
+  throw Error(ErrorKind::internal, "no such kind of metric");
+}
 
 std::string_view to_string(DistanceUnit unit) { return unit == DistanceUnit::px ? "px" : "mm"; }
 
@@ -146,13 +156,16 @@ struct Scorer::Impl {
     }
     const auto predicted = outline_of(prediction);
     if (!predicted && !outline) return {.iou = 1, .dice = 1, .surface_dice = 1};
-    if (!predicted || !outline) return {.hd95 = kInfinity, .asd = kInfinity};
+    if (!predicted || !outline)
+      return {.hd95 = kInfinity, .asd = kInfinity, .relative_volume_error = outline ? -1 : kInfinity};
     const auto shared_box = common(predicted->box, outline->box);
     const auto both = static_cast<double>(shared_box ? count_both(prediction, truth, *shared_box) : 0);
     const auto sum = static_cast<double>(predicted->area + outline->area);
     Scores scores = surface_scores(*predicted);
     scores.iou = both / (sum - both);
     scores.dice = 2 * both / sum;
+    const auto truth_area = static_cast<double>(outline->area);
+    scores.relative_volume_error = (static_cast<double>(predicted->area) - truth_area) / truth_area;
     return scores;
   }
 

@@ -21,17 +21,21 @@ std::string_view to_string(DistanceUnit unit);
 //   hd95  95th percentile (linear between order statistics, as numpy's default) and asd mean of the distances
 //         of both directions, pooled: from each surface pixel of one mask to the nearest of the other
 //   surface_dice  share of all surface pixels of both masks within `tolerance` of the other's surface
+//   relative_volume_error  (|P| - |T|) / |T|: above 0 where too much is predicted; of a picture, of the area
 // Surface: mask pixels with a 4-neighbour (6 in 3D) outside the mask; beyond the picture's edge is outside.
-// Both empty: overlaps 1, distances 0. One empty: overlaps 0, distances infinite.
+// Both empty: overlaps 1, distances and relative_volume_error 0. One empty: overlaps 0, distances infinite,
+// relative_volume_error infinite for an empty truth and -1 for an empty prediction.
 // Source: MedPy's hd95 for the pooled distances (its assd is the mean of the two directions' means instead);
-// Nikolov et al. 2018 for the surface Dice.
+// Nikolov et al. 2018 for the surface Dice; Heimann et al. 2009 for the relative volume difference, there in
+// percent.
 struct Scores {
-  double iou = 0, dice = 0, hd95 = 0, asd = 0, surface_dice = 0;
+  double iou = 0, dice = 0, hd95 = 0, asd = 0, surface_dice = 0, relative_volume_error = 0;
 };
 
 enum class MetricKind {
-  overlap,  // averaged over all objects
-  distance  // averaged where it is finite; the infinite ones are counted beside
+  overlap,   // averaged over all objects
+  distance,  // averaged where it is finite; the infinite ones are counted beside
+  relative   // likewise; signed
 };
 std::string_view to_string(MetricKind kind);
 
@@ -54,7 +58,9 @@ inline constexpr std::array kMetrics{
     Metric{"asd", &Scores::asd, MetricKind::distance, 0, kNoLimit, Metric::Scale::spacing,
            "Average surface distance", 2},
     Metric{"surface_dice", &Scores::surface_dice, MetricKind::overlap, 0, 1, Metric::Scale::spacing,
-           "Surface Dice", 3}};
+           "Surface Dice", 3},
+    Metric{"relative_volume_error", &Scores::relative_volume_error, MetricKind::relative, -1, kNoLimit,
+           Metric::Scale::free, "Relative volume error", 2}};
 static_assert(kMetrics.size() * sizeof(double) == sizeof(Scores), "each score is a metric");
 inline constexpr std::size_t kFirstMetrics = 5;  // that files of every version have
 inline constexpr double kNotKnown = std::numeric_limits<double>::quiet_NaN();  // of a later one

@@ -289,6 +289,19 @@ TEST(Scores, EqualTheDefinitionOnRandomVolumes) {
   }
 }
 
+TEST(Scores, TellHowMuchTooMuchOrTooLittleIsPredicted) {
+  const auto error = [](const auto& truth, const auto& prediction) {
+    return score(truth, prediction, {1, 1}).relative_volume_error;
+  };
+  const Mask empty = empty_mask({9, 9});
+  EXPECT_EQ(error(square({9, 9}, 0, 0, 2), square({9, 9}, 5, 5, 3)), 1.25);
+  EXPECT_EQ(error(square({9, 9}, 0, 0, 4), square({9, 9}, 1, 1, 3)), -0.4375);
+  EXPECT_EQ(error(square({9, 9}, 0, 0, 4), empty), -1);
+  EXPECT_EQ(error(empty, empty), 0);
+  EXPECT_EQ(error(empty, square({9, 9}, 0, 0, 4)), kInfinity);
+  EXPECT_EQ(score(cube({1, 1, 1}, 2), cube({3, 1, 1}, 4), {0.7, 0.7, 3}).relative_volume_error, 7);
+}
+
 TEST(Scores, AreTheSameEitherWayRound) {
   std::mt19937 random(3);
   const Extent2 extent{40, 30};

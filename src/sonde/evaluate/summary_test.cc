@@ -227,6 +227,18 @@ TEST(Summarise, CorrelatesSizeWithIouForModesAndTheLastClickOnly) {
   EXPECT_EQ(line_of(summary, 1, "clicks", 2).size_correlation->mean, -1);
 }
 
+TEST(Summary, AveragesLaterMetricsOverTheRowsThatKnowThem) {
+  std::vector<ResultRow> rows{row_of({"1.png"}, 0.5), row_of({"2.png"}, 0.5), row_of({"3.png"}, 0.5)};
+  rows[0].scores.relative_volume_error = -1;
+  rows[1].scores.relative_volume_error = 0.5;
+  rows[2].scores.relative_volume_error = kNotKnown;
+  const Summary summary = summarise(rows, {}, 1);
+  const MetricEstimate& error = summary.scores[0].metrics[&Scores::relative_volume_error];
+  EXPECT_EQ(error.mean, -0.25);
+  EXPECT_EQ(error.n, 2);
+  EXPECT_EQ(error.infinite, 0);
+}
+
 TEST(SummaryJson, HasEveryLineAndNullForWhatIsNoNumber) {
   ResultRow missed = row_of({"1.png", 1, "clicks"}, 0);
   missed.scores.hd95 = missed.scores.asd = kInfinity;
