@@ -19,6 +19,7 @@ namespace sonde {
 // Each is described (core/fields.h) where it is defined: on the wire and in the history. Numbers that may be
 // named and stand as a list do so in both.
 inline constexpr NumberRange kPixelRange{-1e6, 1e6}, kShareRange{0, 1};
+constexpr auto words(Axis /*axis*/) { return Words{"Axis", "axial", "coronal", "sagittal"}; }
 constexpr auto words(PointLabel /*label*/) { return Words{"", 0, 1}; }
 template <class V>
 void describe(V& v, Point2& point) {

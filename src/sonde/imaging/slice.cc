@@ -76,9 +76,23 @@ Strides strides_of(Extent3 extent, const SlicePlane& plane, std::int64_t slice) 
 }  // namespace
 
 Axis parse_axis(std::string_view text) {
-  if (const auto axis = from_word<Axis>(text)) return *axis;
+  for (const Axis axis : kAxes) {
+    if (text == to_string(axis)) return axis;
+  }
   throw Error(ErrorKind::usage,
               "axis \"" + std::string(text) + "\" is not known: axial, coronal or sagittal");
+}
+
+std::string_view to_string(Axis axis) {
+  switch (axis) {
+    case Axis::axial:
+      return "axial";
+    case Axis::coronal:
+      return "coronal";
+    case Axis::sagittal:
+      return "sagittal";
+  }
+  return "";
 }
 
 SlicePlane slice_plane(const ImageGeometry& geometry, Axis axis) {

@@ -8,7 +8,6 @@
 #include <string_view>
 #include <vector>
 
-#include "sonde/core/words.h"
 #include "sonde/imaging/picture.h"
 #include "sonde/imaging/volume.h"
 
@@ -16,7 +15,7 @@ namespace sonde {
 
 enum class Axis { axial, coronal, sagittal };
 Axis parse_axis(std::string_view text);  // Error{usage} lists the three
-constexpr auto words(Axis /*axis*/) { return Words{"Axis", "axial", "coronal", "sagittal"}; }
+std::string_view to_string(Axis axis);
 
 // How the pictures of one anatomical plane lie in the voxel grid. Axes of the grid: 0 = i, 1 = j, 2 = k.
 // Axial: rows run anterior to posterior, columns the patient's right to left; coronal: rows superior to

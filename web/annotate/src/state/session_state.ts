@@ -114,7 +114,7 @@ export function maskKey(object: number, candidate: number | null): string {
   return candidate === null ? `${object}` : `${object}:${candidate}`
 }
 
-export type EverythingSettings = Required<Omit<EverythingRequest, keyof FocusRequest>>
+export type EverythingSettings = Required<Omit<EverythingRequest, keyof FocusRequest | 'client'>>
 
 export interface LabelFields {
   name: string
