@@ -14,6 +14,7 @@
 
 #include "sonde/annotate/action.h"
 #include "sonde/annotate/export.h"
+#include "sonde/annotate/limits.h"
 #include "sonde/annotate/objects.h"
 #include "sonde/annotate/project.h"
 #include "sonde/annotate/text_rules.h"
@@ -200,6 +201,7 @@ struct ProjectFacts {
   Overlap overlap = Overlap::keep;
   std::vector<Label> labels;
   std::vector<ImageSummary> images;
+  Limits limits = kLimits;
 };
 template <class V>
 void describe(V& v, const ProjectFacts& project) {
@@ -212,6 +214,7 @@ void describe(V& v, const ProjectFacts& project) {
   v("overlap", project.overlap);
   v("labels", project.labels);
   v("images", project.images);
+  v("limits", project.limits);
 }
 
 struct ProjectChanges {

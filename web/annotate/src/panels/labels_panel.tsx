@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useState, type FormEvent } from 'react'
 import { useSession, useSessionState } from '../state/react'
+import type { SessionState } from '../state/session_state'
 import type { Label } from '../wire/types'
 import { countOf } from '../words'
 import { Collapsible, IconButton } from './controls'
@@ -8,7 +9,7 @@ import { nextColour } from './describe'
 import { SettingsIcon, PlusIcon, TrashIcon, CheckIcon } from '../icons'
 import { commandFor } from './keyboard'
 
-const maxNameLength = 64
+const maxNameOf = ({ project }: SessionState) => project?.limits.name_characters
 const noLabels: readonly Label[] = []
 
 export function LabelsPanel() {
@@ -146,7 +147,7 @@ function LabelEditor({ label, labels, onDone }: LabelEditorProps) {
         value={name}
         autoFocus
         required
-        maxLength={maxNameLength}
+        maxLength={useSessionState(maxNameOf)}
         onChange={(event) => setName(event.target.value)}
       />
       <input
@@ -197,7 +198,7 @@ function NewLabel({ labels }: { labels: readonly Label[] }) {
         type="text"
         placeholder="New label"
         aria-label="Name of a new label"
-        maxLength={maxNameLength}
+        maxLength={useSessionState(maxNameOf)}
         value={name}
         onChange={(event) => setName(event.target.value)}
       />

@@ -117,6 +117,14 @@ export interface Summary {
   notice: string | null // that its file has changed under its objects
 }
 
+export interface Limits {
+  name_characters: number // of a label or an object
+  min_brush_radius: number // pixels
+  max_brush_radius: number // pixels
+  points_per_side: number // of `everything`
+  min_region: number // of `everything`, pixels
+}
+
 export interface Project {
   name: string
   folder: string
@@ -126,6 +134,7 @@ export interface Project {
   overlap: Overlap
   labels: Label[]
   images: Summary[]
+  limits: Limits
 }
 
 export interface ProjectChanges {
