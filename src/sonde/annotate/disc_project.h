@@ -83,7 +83,7 @@ inline ImageGeometry oblique_grid() {
 class DiscProject {
  public:
   explicit DiscProject(ImageGeometry grid = kPictureGrid)
-      : grid_(std::move(grid)), segmenter(disc_segmenter(grid_)), opened_(Project::open(path())) {
+      : grid_(std::move(grid)), segmenter(disc_segmenter(grid_)), opened_(std::in_place, path()) {
     const std::vector<ImageSource> sources{{"/data/a.png", "", 0, "a.png"}};
     image = project().add_images(sources).front();
     project().set_opened(image, grid_);
@@ -95,7 +95,7 @@ class DiscProject {
   void close() { opened_.reset(); }
   void reopen() {
     close();
-    opened_ = Project::open(path());
+    opened_.emplace(path());
   }
 
   Changes act(const Action& action) {

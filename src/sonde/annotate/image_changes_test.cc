@@ -99,8 +99,8 @@ TEST_F(ImageChanges, AreNothingWhereNoObjectIs) {
 TEST_F(ImageChanges, AreKeptWithTheProject) {
   const ImageId image = drawn_on(picture(10));
   picture(20);
-  { const Project closed = std::move(project_); }
-  project_ = Project::open(root_ / "project");
+  std::destroy_at(&project_);
+  std::construct_at(&project_, root_ / "project");
   EXPECT_EQ(found().size(), 1U);
   read(image);
   EXPECT_EQ(project_.image(image).notice, kChangedNotice) << "also when it is opened";

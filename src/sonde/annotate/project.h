@@ -4,14 +4,22 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "sonde/annotate/action.h"
+#include "sonde/annotate/history_store.h"
+#include "sonde/annotate/mask_store.h"
 #include "sonde/annotate/objects.h"
+#include "sonde/annotate/plan.h"
+#include "sonde/annotate/project_database.h"
 #include "sonde/annotate/segmenter.h"
 #include "sonde/core/progress.h"
 #include "sonde/imaging/run_length_mask.h"
@@ -75,6 +83,15 @@ struct Replay {
   std::vector<ReplayFault> faults;
 };
 
+// The objects of an image that is in use.
+struct ImageState {
+  ImageGeometry grid;
+  ObjectRecords records;
+  UndoPath path;
+  std::map<ObjectId, Revision> removed;  // objects that are gone, and since when
+  std::uint64_t used = 0;                // the greatest: last
+};
+
 // A project folder: sonde.sqlite (WAL) holds images, labels, objects and the append-only history; masks/
 // holds an object's mask each, named by object and revision, written before the event that names it is
 // committed. What a killed process left behind is swept when the project is opened; a mask file that is
@@ -90,12 +107,10 @@ class Project {
  public:
   // Opens or creates. Throws Error: usage (another process has it open; not a project folder and not empty),
   // corrupt_data, unavailable (cannot be written), unsupported (written by a newer sonde).
-  static Project open(const std::filesystem::path& folder);
-  Project(Project&&) noexcept;
-  Project& operator=(Project&&) noexcept;
-  ~Project();
+  static Project open(const std::filesystem::path& folder) { return Project(folder); }
+  explicit Project(const std::filesystem::path& folder);
 
-  const std::filesystem::path& folder() const;
+  const std::filesystem::path& folder() const { return database_.folder(); }
   Revision revision() const;
 
   // Adds those that are not there yet (same path, series and frame). Returns their ids in the given order.
@@ -144,9 +159,69 @@ class Project {
   Replay replay(const AnnotationSegmenter& segmenter, const Progress& progress = {}) const;
 
  private:
-  class Impl;
-  explicit Project(std::unique_ptr<Impl> impl);
-  std::unique_ptr<Impl> impl_;
+  // Public methods lock; those below are called by them.
+  template <typename Work>
+  auto locked(Work work) const -> decltype(work()) {
+    const std::lock_guard lock(mutex_);
+    return database_.guarded(work);
+  }
+
+  // project_images.cc
+  const ImageSummary& summary_of(ImageId id) const;
+  void load_images();
+  void update_counts(ImageSummary& summary, const ImageState& state) const;
+
+  // project_labels.cc
+  void check_label(const LabelEdit& edit, std::optional<LabelId> except) const;
+  std::set<LabelId> active_labels() const;
+  std::set<LabelId> all_labels() const;  // deleted ones too
+  void restore_labels(const std::vector<ObjectChange>& changes);
+
+  // project_actions.cc
+  struct From {
+    std::string request, client;
+  };
+  // Of an action that has been done before: what it changed, as it is now.
+  std::optional<Changes> done_before(ImageId image, const From& from) const;
+  // Throws where the action cannot be done; of a prompt, the mask to start from.
+  Mask prepare(ImageId image, const Action& action) const;
+  struct Asked {
+    std::vector<RecordedAnswer> answers;
+    std::string model_sha256, precision;
+  };
+  Changes perform(ImageId image, const From& from, const Action& action, const Asked& asked);
+  PlanContext context_of(ImageId image) const;
+  Changes step_back_or_forth(ImageId image, const From& from, EventRole role);
+  // Throws where another one has been built on what the step changed.
+  void check_step(const ImageState& state, const UndoPath::Step& step, EventRole role,
+                  const std::vector<ObjectChange>& changes) const;
+  Changes changes_of(ImageId image, std::span<const ObjectId> objects, const std::string& client) const;
+
+  // project_state.cc
+  const ImageGeometry& grid_of(ImageId image) const;  // throws Error{conflict} if it has not been opened
+  ImageState& state_of(ImageId image) const;          // read if it is not in memory
+  void forget_oldest(ImageId except) const;
+  std::shared_ptr<const RunLengthMask> load_mask(const ObjectRecord& record, const std::string& sha256,
+                                                 Extent3 extent) const;
+  // An event without objects: `change` alters the tables in the event's transaction.
+  void note(std::optional<ImageId> image, const std::string& kind, const std::string& input,
+            const std::function<void()>& change);
+  void commit(const StoredEvent& event, const std::vector<ObjectChange>& changes,
+              std::span<const RecordedAnswer> answers);
+  // sha256: of the mask files; empty where the object keeps its own.
+  void write_objects(std::span<const ObjectChange> changes, std::span<const std::string> sha256);
+  void remember(const StoredEvent& event, const std::vector<ObjectChange>& changes);
+
+  mutable std::recursive_mutex mutex_;
+  ProjectDatabase database_;
+  HistoryStore history_;
+  MaskStore masks_;
+  std::map<ImageId, ImageSummary> summaries_;
+  std::set<ImageId> done_;  // marked by a person
+  mutable std::map<ImageId, ImageState> states_;
+  mutable std::uint64_t uses_ = 0;
+  Revision revision_ = 0;
+  ObjectId next_object_ = 1;
 };
 
 }  // namespace sonde

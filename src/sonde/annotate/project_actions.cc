@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "sonde/annotate/plan_steps.h"
-#include "sonde/annotate/project_impl.h"
+#include "sonde/annotate/project.h"
 #include "sonde/core/error.h"
 #include "sonde/imaging/image_geometry.h"
 
@@ -56,11 +56,11 @@ RunLengthMask gained_by(const ImageState& state, const ObjectChange& stored) {
 
 }  // namespace
 
-bool Project::Impl::has_done(const std::string& request) {
-  return history_.find_request(request).has_value();
+bool Project::has_done(const std::string& request) const {
+  return locked([&] { return history_.find_request(request).has_value(); });
 }
 
-std::optional<Changes> Project::Impl::done_before(ImageId image, const From& from) {
+std::optional<Changes> Project::done_before(ImageId image, const From& from) const {
   const auto found = history_.find_request(from.request);
   if (!found) return std::nullopt;
   if (found->image != image)
@@ -68,7 +68,7 @@ std::optional<Changes> Project::Impl::done_before(ImageId image, const From& fro
   return changes_of(image, history_.objects_of(found->event), from.client);
 }
 
-PlanContext Project::Impl::context_of(ImageId image) {
+PlanContext Project::context_of(ImageId image) const {
   PlanContext context;
   context.image = image;
   context.grid = state_of(image).grid;
@@ -82,7 +82,7 @@ PlanContext Project::Impl::context_of(ImageId image) {
   return context;
 }
 
-Mask Project::Impl::prepare(ImageId image, const Action& action) {
+Mask Project::prepare(ImageId image, const Action& action) const {
   const PlanContext context = context_of(image);
   if (const auto* everything = std::get_if<EverythingAction>(&action)) check_everything(context, *everything);
   if (const auto* ask = std::get_if<PromptAction>(&action))
@@ -90,7 +90,7 @@ Mask Project::Impl::prepare(ImageId image, const Action& action) {
   return {};
 }
 
-Changes Project::Impl::perform(ImageId image, const From& from, const Action& action, const Asked& asked) {
+Changes Project::perform(ImageId image, const From& from, const Action& action, const Asked& asked) {
   if (std::holds_alternative<UndoAction>(action)) return step_back_or_forth(image, from, EventRole::undo);
   if (std::holds_alternative<RedoAction>(action)) return step_back_or_forth(image, from, EventRole::redo);
   const PlanContext context = context_of(image);
@@ -117,8 +117,8 @@ Changes Project::Impl::perform(ImageId image, const From& from, const Action& ac
   return changes;
 }
 
-void Project::Impl::check_step(const ImageState& state, const UndoPath::Step& step, EventRole role,
-                               const std::vector<ObjectChange>& stored) {
+void Project::check_step(const ImageState& state, const UndoPath::Step& step, EventRole role,
+                         const std::vector<ObjectChange>& stored) const {
   const std::string verb = role == EventRole::undo ? "undone" : "redone";
   if (const auto object = state.path.changed_since(step)) {
     throw Error(ErrorKind::conflict, "object " + std::to_string(*object) +
@@ -140,7 +140,7 @@ void Project::Impl::check_step(const ImageState& state, const UndoPath::Step& st
   }
 }
 
-Changes Project::Impl::step_back_or_forth(ImageId image, const From& from, EventRole role) {
+Changes Project::step_back_or_forth(ImageId image, const From& from, EventRole role) {
   const ImageState& state = state_of(image);
   const auto step =
       role == EventRole::undo ? state.path.next_undo(from.client) : state.path.next_redo(from.client);
@@ -171,7 +171,7 @@ Changes Project::Impl::step_back_or_forth(ImageId image, const From& from, Event
   return changes_of(image, ids, from.client);
 }
 
-Changes Project::Impl::changes_of(ImageId id, std::span<const ObjectId> objects, const std::string& client) {
+Changes Project::changes_of(ImageId id, std::span<const ObjectId> objects, const std::string& client) const {
   const ImageState& state = state_of(id);
   Changes changes;
   changes.revision = revision_;
@@ -185,63 +185,73 @@ Changes Project::Impl::changes_of(ImageId id, std::span<const ObjectId> objects,
       changes.removed.push_back(object);
     }
   }
-  changes.image = image(id);
+  changes.image = summary_of(id);
   return changes;
 }
 
-Changes Project::Impl::changes_since(ImageId id, Revision since, const std::string& client) {
-  const ImageState& state = state_of(id);
-  std::vector<ObjectId> objects;
-  for (const auto& [object, record] : state.records) {
-    if (record.object.revision > since) objects.push_back(object);
-  }
-  for (const auto& [object, revision] : state.removed) {
-    if (revision > since && !state.records.contains(object)) objects.push_back(object);
-  }
-  return changes_of(id, objects, client);
+Changes Project::changes_since(ImageId id, Revision since, const std::string& client) const {
+  return locked([&] {
+    const ImageState& state = state_of(id);
+    std::vector<ObjectId> objects;
+    for (const auto& [object, record] : state.records) {
+      if (record.object.revision > since) objects.push_back(object);
+    }
+    for (const auto& [object, revision] : state.removed) {
+      if (revision > since && !state.records.contains(object)) objects.push_back(object);
+    }
+    return changes_of(id, objects, client);
+  });
 }
 
-std::vector<AnnotatedObject> Project::Impl::objects(ImageId id) {
-  if (!image(id).grid) return {};  // nothing can have been done to it
-  std::vector<AnnotatedObject> list;
-  for (const auto& [object, record] : state_of(id).records) list.push_back(record.object);
-  return list;
+std::vector<AnnotatedObject> Project::objects(ImageId id) const {
+  return locked([&]() -> std::vector<AnnotatedObject> {
+    if (!summary_of(id).grid) return {};  // nothing can have been done to it
+    std::vector<AnnotatedObject> list;
+    for (const auto& [object, record] : state_of(id).records) list.push_back(record.object);
+    return list;
+  });
 }
 
-std::vector<ObjectMask> Project::Impl::masks(ImageId image, PlaneRef at, std::span<const ObjectId> objects) {
-  const ImageState& state = state_of(image);
-  const SlicePlane plane = checked_plane(state.grid, at);
-  std::vector<ObjectMask> masks;
-  for (const ObjectId id : objects) {
-    const auto found = state.records.find(id);
-    if (found == state.records.end()) continue;
-    const ObjectRecord& record = found->second;
-    const Revision revision = record.object.revision;
-    masks.push_back({id, std::nullopt, revision, pixels_on_slice(*record.voxels, plane, at.slice)});
-    if (record.asked_at == 0 || !record.object.proposal || record.object.proposal->plane != at) continue;
-    const std::vector<RecordedAnswer> candidates = history_.answers_of(record.asked_at, state.grid.extent);
-    for (std::size_t i = 0; i < candidates.size(); ++i)
-      masks.push_back({id, i, revision, pixels_on_slice(candidates[i].voxels, plane, at.slice)});
-  }
-  return masks;
+std::vector<ObjectMask> Project::masks(ImageId image, PlaneRef at, std::span<const ObjectId> objects) const {
+  return locked([&] {
+    const ImageState& state = state_of(image);
+    const SlicePlane plane = checked_plane(state.grid, at);
+    std::vector<ObjectMask> masks;
+    for (const ObjectId id : objects) {
+      const auto found = state.records.find(id);
+      if (found == state.records.end()) continue;
+      const ObjectRecord& record = found->second;
+      const Revision revision = record.object.revision;
+      masks.push_back({id, std::nullopt, revision, pixels_on_slice(*record.voxels, plane, at.slice)});
+      if (record.asked_at == 0 || !record.object.proposal || record.object.proposal->plane != at) continue;
+      const std::vector<RecordedAnswer> candidates = history_.answers_of(record.asked_at, state.grid.extent);
+      for (std::size_t i = 0; i < candidates.size(); ++i)
+        masks.push_back({id, i, revision, pixels_on_slice(candidates[i].voxels, plane, at.slice)});
+    }
+    return masks;
+  });
 }
 
-RunLengthMask Project::Impl::voxels(ObjectId object) {
-  SQLite::Statement row(database_.connection(), "SELECT image FROM objects WHERE id = ?");
-  row.bind(1, object);
-  if (!row.executeStep()) throw Error(ErrorKind::not_found, "there is no object " + std::to_string(object));
-  return *state_of(row.getColumn(0).getInt64()).records.at(object).voxels;
+RunLengthMask Project::voxels(ObjectId object) const {
+  return locked([&] {
+    SQLite::Statement row(database_.connection(), "SELECT image FROM objects WHERE id = ?");
+    row.bind(1, object);
+    if (!row.executeStep()) throw Error(ErrorKind::not_found, "there is no object " + std::to_string(object));
+    return *state_of(row.getColumn(0).getInt64()).records.at(object).voxels;
+  });
 }
 
-std::vector<HistoryEvent> Project::Impl::history(ImageId id, std::int64_t limit) {
-  image(id);
-  const UndoPath path = history_.undo_path(id);
-  std::vector<HistoryEvent> events;
-  for (StoredEvent& event : history_.newest(id, std::max<std::int64_t>(limit, 0))) {
-    events.push_back({event.id, std::move(event.time), std::move(event.kind), std::move(event.summary),
-                      std::move(event.model_sha256), std::move(event.window), path.is_undone(event.id)});
-  }
-  return events;
+std::vector<HistoryEvent> Project::history(ImageId id, std::int64_t limit) const {
+  return locked([&] {
+    summary_of(id);
+    const UndoPath path = history_.undo_path(id);
+    std::vector<HistoryEvent> events;
+    for (StoredEvent& event : history_.newest(id, std::max<std::int64_t>(limit, 0))) {
+      events.push_back({event.id, std::move(event.time), std::move(event.kind), std::move(event.summary),
+                        std::move(event.model_sha256), std::move(event.window), path.is_undone(event.id)});
+    }
+    return events;
+  });
 }
 
 }  // namespace sonde

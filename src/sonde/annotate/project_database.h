@@ -19,7 +19,7 @@ class ProjectDatabase {
 
   const std::filesystem::path& folder() const { return folder_; }
   std::filesystem::path file() const { return folder_ / "sonde.sqlite"; }
-  SQLite::Database& connection() { return *connection_; }
+  SQLite::Database& connection() const { return *connection_; }
 
   // Does `work`; what SQLite, JSON and the file system throw becomes an Error that names the database.
   template <typename Work>

@@ -4,7 +4,7 @@
 
 #include "sonde/annotate/gather_names.h"
 #include "sonde/annotate/image_changes.h"
-#include "sonde/annotate/project_impl.h"
+#include "sonde/annotate/project.h"
 #include "sonde/core/error.h"
 #include "sonde/core/json_fields.h"
 #include "sonde/imaging/image_geometry.h"
@@ -64,7 +64,7 @@ ImageStatus status_of(const ImageSummary& summary, bool done) {
 
 }  // namespace
 
-void Project::Impl::load_images() {
+void Project::load_images() {
   SQLite::Statement row(database_.connection(),
                         "SELECT id, path, series, frame, name, done, active_ms, revision, grid, fault, "
                         "content, stamp FROM images ORDER BY id");
@@ -95,147 +95,165 @@ void Project::Impl::load_images() {
   for (auto& [id, summary] : summaries_) summary.status = status_of(summary, done_.contains(id));
 }
 
-void Project::Impl::update_counts(ImageSummary& summary, const ImageState& state) const {
+void Project::update_counts(ImageSummary& summary, const ImageState& state) const {
   summary.approved = std::ranges::count_if(
       state.records, [](const auto& entry) { return entry.second.object.state == ObjectState::approved; });
   summary.proposed = static_cast<std::int64_t>(state.records.size()) - summary.approved;
   summary.status = status_of(summary, done_.contains(summary.id));
 }
 
-std::vector<ImageId> Project::Impl::add_images(std::span<const ImageSource> images) {
-  using Key = std::tuple<std::string, std::string, std::int64_t>;
-  const auto key_of = [](const ImageSource& s) { return Key{s.path.string(), s.series, s.frame}; };
-  std::map<Key, ImageId> known;
-  std::map<std::string, std::filesystem::path> names;
-  for (const auto& [id, summary] : summaries_) {
-    known[key_of(summary.source)] = id;
-    names[summary.source.name] = summary.source.path;
-  }
-  ImageId next = summaries_.empty() ? 1 : summaries_.rbegin()->first + 1;
-  std::vector<ImageId> ids;
-  std::vector<ImageSummary> added;
-  Json input = Json::array();
-  for (const ImageSource& source : images) {
-    const auto [entry, is_new] = known.try_emplace(key_of(source), next);
-    ids.push_back(entry->second);
-    if (!is_new) continue;
-    ImageSummary summary;
-    summary.id = next++;
-    summary.source = source;
-    summary.source.name = name_among(names, source.name, source.path);
-    summary.revision = revision_ + 1;
-    names[summary.source.name] = source.path;
-    input.push_back({{"id", summary.id}, {"name", summary.source.name}, {"path", source.path.string()}});
-    added.push_back(std::move(summary));
-  }
-  if (added.empty()) return ids;
-  note(std::nullopt, "add_images", json_text(input), [&] {
-    SQLite::Statement row(
-        database_.connection(),
-        "INSERT INTO images(id, path, series, frame, name, revision) VALUES(?, ?, ?, ?, ?, ?)");
-    for (const ImageSummary& summary : added) {
-      row.bind(1, summary.id);
-      row.bind(2, summary.source.path.string());
-      row.bind(3, summary.source.series);
-      row.bind(4, summary.source.frame);
-      row.bind(5, summary.source.name);
-      row.bind(6, summary.revision);
-      row.exec();
-      row.reset();
+std::vector<ImageId> Project::add_images(std::span<const ImageSource> images) {
+  return locked([&] {
+    using Key = std::tuple<std::string, std::string, std::int64_t>;
+    const auto key_of = [](const ImageSource& s) { return Key{s.path.string(), s.series, s.frame}; };
+    std::map<Key, ImageId> known;
+    std::map<std::string, std::filesystem::path> names;
+    for (const auto& [id, summary] : summaries_) {
+      known[key_of(summary.source)] = id;
+      names[summary.source.name] = summary.source.path;
     }
+    ImageId next = summaries_.empty() ? 1 : summaries_.rbegin()->first + 1;
+    std::vector<ImageId> ids;
+    std::vector<ImageSummary> added;
+    Json input = Json::array();
+    for (const ImageSource& source : images) {
+      const auto [entry, is_new] = known.try_emplace(key_of(source), next);
+      ids.push_back(entry->second);
+      if (!is_new) continue;
+      ImageSummary summary;
+      summary.id = next++;
+      summary.source = source;
+      summary.source.name = name_among(names, source.name, source.path);
+      summary.revision = revision_ + 1;
+      names[summary.source.name] = source.path;
+      input.push_back({{"id", summary.id}, {"name", summary.source.name}, {"path", source.path.string()}});
+      added.push_back(std::move(summary));
+    }
+    if (added.empty()) return ids;
+    note(std::nullopt, "add_images", json_text(input), [&] {
+      SQLite::Statement row(
+          database_.connection(),
+          "INSERT INTO images(id, path, series, frame, name, revision) VALUES(?, ?, ?, ?, ?, ?)");
+      for (const ImageSummary& summary : added) {
+        row.bind(1, summary.id);
+        row.bind(2, summary.source.path.string());
+        row.bind(3, summary.source.series);
+        row.bind(4, summary.source.frame);
+        row.bind(5, summary.source.name);
+        row.bind(6, summary.revision);
+        row.exec();
+        row.reset();
+      }
+    });
+    for (ImageSummary& summary : added) summaries_[summary.id] = std::move(summary);
+    return ids;
   });
-  for (ImageSummary& summary : added) summaries_[summary.id] = std::move(summary);
-  return ids;
 }
 
-std::vector<ImageSummary> Project::Impl::images() const {
-  std::vector<ImageSummary> list;
-  list.reserve(summaries_.size());
-  for (const auto& [id, summary] : summaries_) list.push_back(summary);
-  return list;
+std::vector<ImageSummary> Project::images() const {
+  return locked([&] {
+    std::vector<ImageSummary> list;
+    list.reserve(summaries_.size());
+    for (const auto& [id, summary] : summaries_) list.push_back(summary);
+    return list;
+  });
 }
 
-const ImageSummary& Project::Impl::image(ImageId id) const {
+ImageSummary Project::image(ImageId id) const {
+  return locked([&] { return summary_of(id); });
+}
+
+const ImageSummary& Project::summary_of(ImageId id) const {
   const auto found = summaries_.find(id);
   if (found == summaries_.end()) throw Error(ErrorKind::not_found, "there is no image " + std::to_string(id));
   return found->second;
 }
 
-void Project::Impl::set_opened(ImageId id, const ImageGeometry& grid) {
-  const ImageSummary& summary = image(id);
-  check_grid(grid, summary.source.name);
-  if (summary.grid && summary.grid->extent != grid.extent) {
-    throw Error(ErrorKind::unsupported, summary.source.name + ": the file has changed: it was " +
-                                            to_string(summary.grid->extent) + ", it is " +
-                                            to_string(grid.extent));
-  }
-  if (summary.grid && !same_planes(*summary.grid, grid))
-    throw Error(ErrorKind::unsupported, summary.source.name + ": the file has changed: it is turned round");
-  if (summary.grid && !summary.fault) return;
-  // Masks lie on the grid that the image had when they were begun.
-  const std::string text = grid_to_json(summary.grid.value_or(grid));
-  note(id, "open", text, [&] {
-    SQLite::Statement row(database_.connection(), "UPDATE images SET grid = ?, fault = NULL WHERE id = ?");
-    row.bind(1, text);
+void Project::set_opened(ImageId id, const ImageGeometry& grid) {
+  locked([&] {
+    const ImageSummary& summary = summary_of(id);
+    check_grid(grid, summary.source.name);
+    if (summary.grid && summary.grid->extent != grid.extent) {
+      throw Error(ErrorKind::unsupported, summary.source.name + ": the file has changed: it was " +
+                                              to_string(summary.grid->extent) + ", it is " +
+                                              to_string(grid.extent));
+    }
+    if (summary.grid && !same_planes(*summary.grid, grid))
+      throw Error(ErrorKind::unsupported, summary.source.name + ": the file has changed: it is turned round");
+    if (summary.grid && !summary.fault) return;
+    // Masks lie on the grid that the image had when they were begun.
+    const std::string text = grid_to_json(summary.grid.value_or(grid));
+    note(id, "open", text, [&] {
+      SQLite::Statement row(database_.connection(), "UPDATE images SET grid = ?, fault = NULL WHERE id = ?");
+      row.bind(1, text);
+      row.bind(2, id);
+      row.exec();
+    });
+    summaries_.at(id).grid = grid_from_json(text);
+    summaries_.at(id).fault = std::nullopt;
+  });
+}
+
+void Project::set_content(ImageId id, const ImageContent& content) {
+  locked([&] {
+    summary_of(id);
+    ImageSummary& summary = summaries_.at(id);
+    const bool has_objects = summary.approved + summary.proposed > 0;
+    summary.notice = has_objects ? notice_of(summary.content, content) : std::nullopt;
+    if (summary.notice) return;
+    const bool is_same = summary.content.sha256 == content.sha256;
+    if (is_same && summary.content.stamp == content.stamp) return;
+    // No event: what a file is now is nothing that people have done.
+    SQLite::Statement row(database_.connection(), "UPDATE images SET content = ?, stamp = ? WHERE id = ?");
+    row.bind(1, content.sha256);
+    row.bind(2, content.stamp);
+    row.bind(3, id);
+    row.exec();
+    summary.content = content;
+  });
+}
+
+void Project::set_fault(ImageId id, const std::string& fault) {
+  locked([&] {
+    if (summary_of(id).fault == fault) return;
+    note(id, "fault", json_text(Json(fault)), [&] {
+      SQLite::Statement row(database_.connection(), "UPDATE images SET fault = ? WHERE id = ?");
+      row.bind(1, fault);
+      row.bind(2, id);
+      row.exec();
+    });
+    summaries_.at(id).fault = fault;
+  });
+}
+
+void Project::add_active_time(ImageId id, std::chrono::milliseconds active) {
+  locked([&] {
+    if (active.count() < 0 || active > std::chrono::hours(24))
+      throw Error(ErrorKind::usage, "the time spent is 0 ms to a day at once");
+    summary_of(id);
+    SQLite::Statement row(database_.connection(), "UPDATE images SET active_ms = active_ms + ? WHERE id = ?");
+    row.bind(1, static_cast<std::int64_t>(active.count()));
     row.bind(2, id);
     row.exec();
+    summaries_.at(id).active_ms += active.count();
   });
-  summaries_.at(id).grid = grid_from_json(text);
-  summaries_.at(id).fault = std::nullopt;
 }
 
-void Project::Impl::set_content(ImageId id, const ImageContent& content) {
-  image(id);
-  ImageSummary& summary = summaries_.at(id);
-  const bool has_objects = summary.approved + summary.proposed > 0;
-  summary.notice = has_objects ? notice_of(summary.content, content) : std::nullopt;
-  if (summary.notice) return;
-  const bool is_same = summary.content.sha256 == content.sha256;
-  if (is_same && summary.content.stamp == content.stamp) return;
-  // No event: what a file is now is nothing that people have done.
-  SQLite::Statement row(database_.connection(), "UPDATE images SET content = ?, stamp = ? WHERE id = ?");
-  row.bind(1, content.sha256);
-  row.bind(2, content.stamp);
-  row.bind(3, id);
-  row.exec();
-  summary.content = content;
-}
-
-void Project::Impl::set_fault(ImageId id, const std::string& fault) {
-  if (image(id).fault == fault) return;
-  note(id, "fault", json_text(Json(fault)), [&] {
-    SQLite::Statement row(database_.connection(), "UPDATE images SET fault = ? WHERE id = ?");
-    row.bind(1, fault);
-    row.bind(2, id);
-    row.exec();
+void Project::set_done(ImageId id, ImageStatus status) {
+  locked([&] {
+    summary_of(id);
+    const bool done = status == ImageStatus::done;
+    if (done == done_.contains(id)) return;
+    note(id, done ? "done" : "reopen", "null", [&] {
+      SQLite::Statement row(database_.connection(), "UPDATE images SET done = ? WHERE id = ?");
+      row.bind(1, done ? 1 : 0);
+      row.bind(2, id);
+      row.exec();
+    });
+    done ? void(done_.insert(id)) : void(done_.erase(id));
+    ImageSummary& summary = summaries_.at(id);
+    summary.status = status_of(summary, done);
   });
-  summaries_.at(id).fault = fault;
-}
-
-void Project::Impl::add_active_time(ImageId id, std::chrono::milliseconds active) {
-  if (active.count() < 0 || active > std::chrono::hours(24))
-    throw Error(ErrorKind::usage, "the time spent is 0 ms to a day at once");
-  image(id);
-  SQLite::Statement row(database_.connection(), "UPDATE images SET active_ms = active_ms + ? WHERE id = ?");
-  row.bind(1, static_cast<std::int64_t>(active.count()));
-  row.bind(2, id);
-  row.exec();
-  summaries_.at(id).active_ms += active.count();
-}
-
-void Project::Impl::set_done(ImageId id, ImageStatus status) {
-  image(id);
-  const bool done = status == ImageStatus::done;
-  if (done == done_.contains(id)) return;
-  note(id, done ? "done" : "reopen", "null", [&] {
-    SQLite::Statement row(database_.connection(), "UPDATE images SET done = ? WHERE id = ?");
-    row.bind(1, done ? 1 : 0);
-    row.bind(2, id);
-    row.exec();
-  });
-  done ? void(done_.insert(id)) : void(done_.erase(id));
-  ImageSummary& summary = summaries_.at(id);
-  summary.status = status_of(summary, done);
 }
 
 }  // namespace sonde

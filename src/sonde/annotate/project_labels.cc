@@ -4,7 +4,7 @@
 #include <string_view>
 
 #include "sonde/annotate/limits.h"
-#include "sonde/annotate/project_impl.h"
+#include "sonde/annotate/project.h"
 #include "sonde/annotate/text_rules.h"
 #include "sonde/core/error.h"
 #include "sonde/core/json_fields.h"
@@ -75,31 +75,33 @@ void save(SQLite::Database& database, const Label& label) {
 
 }  // namespace
 
-std::vector<Label> Project::Impl::labels() {
-  SQLite::Statement row(
-      database_.connection(),
-      "SELECT id, name, colour, shortcut, value, (SELECT count(*) FROM objects WHERE label = "
-      "labels.id) FROM labels WHERE NOT deleted ORDER BY id");
-  std::vector<Label> list;
-  while (row.executeStep()) list.push_back(label_of(row));
-  return list;
+std::vector<Label> Project::labels() const {
+  return locked([&] {
+    SQLite::Statement row(
+        database_.connection(),
+        "SELECT id, name, colour, shortcut, value, (SELECT count(*) FROM objects WHERE label = "
+        "labels.id) FROM labels WHERE NOT deleted ORDER BY id");
+    std::vector<Label> list;
+    while (row.executeStep()) list.push_back(label_of(row));
+    return list;
+  });
 }
 
-std::set<LabelId> Project::Impl::all_labels() {
+std::set<LabelId> Project::all_labels() const {
   SQLite::Statement row(database_.connection(), "SELECT id FROM labels");
   std::set<LabelId> ids;
   while (row.executeStep()) ids.insert(row.getColumn(0).getInt64());
   return ids;
 }
 
-std::set<LabelId> Project::Impl::active_labels() {
+std::set<LabelId> Project::active_labels() const {
   SQLite::Statement row(database_.connection(), "SELECT id FROM labels WHERE NOT deleted");
   std::set<LabelId> ids;
   while (row.executeStep()) ids.insert(row.getColumn(0).getInt64());
   return ids;
 }
 
-void Project::Impl::check_label(const LabelEdit& edit, std::optional<LabelId> except) {
+void Project::check_label(const LabelEdit& edit, std::optional<LabelId> except) const {
   if (edit.name) {
     if (checked_length(*edit.name, "the name of a label", kLimits.name_characters) == 0 ||
         edit.name->find_first_not_of(' ') == std::string::npos)
@@ -117,58 +119,67 @@ void Project::Impl::check_label(const LabelEdit& edit, std::optional<LabelId> ex
   }
 }
 
-void Project::Impl::add_label(const LabelEdit& edit) {
-  if (!edit.name) throw Error(ErrorKind::usage, "a label needs a name");
-  check_label(edit, std::nullopt);
-  const std::vector<Label> list = labels();
-  const std::set<LabelId> all = all_labels();
-  Label label;
-  label.id = all.empty() ? 1 : *all.rbegin() + 1;
-  label.name = *edit.name;
-  label.colour = edit.colour ? checked_colour(*edit.colour) : next_colour(list);
-  label.shortcut = edit.shortcut ? *edit.shortcut : next_shortcut(list);
-  label.value = next_value(list);
-  std::optional<Label> moved;  // it gives up the value
-  if (edit.value && *edit.value >= 1 && *edit.value <= kMaxValue) {
-    const auto holder = std::ranges::find(list, *edit.value, &Label::value);
-    if (holder != list.end() && holder->objects == 0) {
-      moved = *holder;
-      moved->value = label.value;
+std::vector<Label> Project::add_label(const LabelEdit& edit) {
+  return locked([&] {
+    if (!edit.name) throw Error(ErrorKind::usage, "a label needs a name");
+    check_label(edit, std::nullopt);
+    const std::vector<Label> list = labels();
+    const std::set<LabelId> all = all_labels();
+    Label label;
+    label.id = all.empty() ? 1 : *all.rbegin() + 1;
+    label.name = *edit.name;
+    label.colour = edit.colour ? checked_colour(*edit.colour) : next_colour(list);
+    label.shortcut = edit.shortcut ? *edit.shortcut : next_shortcut(list);
+    label.value = next_value(list);
+    std::optional<Label> moved;  // it gives up the value
+    if (edit.value && *edit.value >= 1 && *edit.value <= kMaxValue) {
+      const auto holder = std::ranges::find(list, *edit.value, &Label::value);
+      if (holder != list.end() && holder->objects == 0) {
+        moved = *holder;
+        moved->value = label.value;
+      }
+      if (holder == list.end() || moved) label.value = *edit.value;
     }
-    if (holder == list.end() || moved) label.value = *edit.value;
-  }
-  note(std::nullopt, "add_label", edit_to_json(label.id, edit), [&] {
-    if (moved) save(database_.connection(), *moved);
-    save(database_.connection(), label);
+    note(std::nullopt, "add_label", edit_to_json(label.id, edit), [&] {
+      if (moved) save(database_.connection(), *moved);
+      save(database_.connection(), label);
+    });
+    return labels();
   });
 }
 
-void Project::Impl::edit_label(LabelId id, const LabelEdit& edit) {
-  Label label = find_label(labels(), id);
-  check_label(edit, id);
-  if (edit.name) label.name = *edit.name;
-  if (edit.colour) label.colour = checked_colour(*edit.colour);
-  if (edit.shortcut) label.shortcut = *edit.shortcut;
-  note(std::nullopt, "edit_label", edit_to_json(id, edit), [&] { save(database_.connection(), label); });
+std::vector<Label> Project::edit_label(LabelId id, const LabelEdit& edit) {
+  return locked([&] {
+    Label label = find_label(labels(), id);
+    check_label(edit, id);
+    if (edit.name) label.name = *edit.name;
+    if (edit.colour) label.colour = checked_colour(*edit.colour);
+    if (edit.shortcut) label.shortcut = *edit.shortcut;
+    note(std::nullopt, "edit_label", edit_to_json(id, edit), [&] { save(database_.connection(), label); });
+    return labels();
+  });
 }
 
-void Project::Impl::delete_label(LabelId id) {
-  const Label label = find_label(labels(), id);
-  if (label.objects > 0) {
-    throw Error(ErrorKind::conflict, "label \"" + label.name + "\" is carried by " +
-                                         std::to_string(label.objects) + " object" +
-                                         (label.objects == 1 ? "" : "s"));
-  }
-  note(std::nullopt, "delete_label", edit_to_json(id, {}), [&] {
-    SQLite::Statement row(database_.connection(), "UPDATE labels SET deleted = 1 WHERE id = ?");
-    row.bind(1, id);
-    row.exec();
+std::vector<Label> Project::delete_label(LabelId id) {
+  return locked([&] {
+    const Label label = find_label(labels(), id);
+    if (label.objects > 0) {
+      throw Error(ErrorKind::conflict, "label \"" + label.name + "\" is carried by " +
+                                           std::to_string(label.objects) + " object" +
+                                           (label.objects == 1 ? "" : "s"));
+    }
+    note(std::nullopt, "delete_label", edit_to_json(id, {}), [&] {
+      SQLite::Statement row(database_.connection(), "UPDATE labels SET deleted = 1 WHERE id = ?");
+      row.bind(1, id);
+      row.exec();
+    });
+    return labels();
   });
 }
 
 // Undo may bring back an object whose label has been deleted meanwhile: the label comes back with it, under
 // another name, value or shortcut where they have been given away.
-void Project::Impl::restore_labels(const std::vector<ObjectChange>& changes) {
+void Project::restore_labels(const std::vector<ObjectChange>& changes) {
   std::vector<Label> active = labels();
   for (const ObjectChange& change : changes) {
     if (!change.after || !change.after->object.label) continue;
@@ -192,20 +203,24 @@ void Project::Impl::restore_labels(const std::vector<ObjectChange>& changes) {
   }
 }
 
-Overlap Project::Impl::overlap() {
-  const std::string text =
-      database_.connection().execAndGet("SELECT value FROM settings WHERE key = 'overlap'").getString();
-  if (const auto overlap = from_word<Overlap>(text)) return *overlap;
-  throw Error(ErrorKind::corrupt_data, database_.file().string() + ": an overlap rule \"" + text + "\"");
+Overlap Project::overlap() const {
+  return locked([&] {
+    const std::string text =
+        database_.connection().execAndGet("SELECT value FROM settings WHERE key = 'overlap'").getString();
+    if (const auto overlap = from_word<Overlap>(text)) return *overlap;
+    throw Error(ErrorKind::corrupt_data, database_.file().string() + ": an overlap rule \"" + text + "\"");
+  });
 }
 
-void Project::Impl::set_overlap(Overlap overlap) {
-  if (overlap == this->overlap()) return;
-  const std::string text(to_string(overlap));
-  note(std::nullopt, "settings", json_text(Json{{"overlap", text}}), [&] {
-    SQLite::Statement row(database_.connection(), "UPDATE settings SET value = ? WHERE key = 'overlap'");
-    row.bind(1, text);
-    row.exec();
+void Project::set_overlap(Overlap overlap) {
+  locked([&] {
+    if (overlap == this->overlap()) return;
+    const std::string text(to_string(overlap));
+    note(std::nullopt, "settings", json_text(Json{{"overlap", text}}), [&] {
+      SQLite::Statement row(database_.connection(), "UPDATE settings SET value = ? WHERE key = 'overlap'");
+      row.bind(1, text);
+      row.exec();
+    });
   });
 }
 

@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "sonde/annotate/project_impl.h"
+#include "sonde/annotate/project.h"
 #include "sonde/core/cause.h"
 #include "sonde/core/error.h"
 
@@ -187,16 +187,16 @@ Replay Project::replay(const AnnotationSegmenter& segmenter, const Progress& pro
     if (!summary.grid) continue;
     const Extent3 extent = summary.grid->extent;
     ImageReplay replay(summary.id, *summary.grid, segmenter);
-    replay.labels = impl_->locked([&] { return impl_->all_labels(); });
+    replay.labels = locked([&] { return all_labels(); });
     replay.answers_of = [&](Revision event) {
-      return impl_->locked([&] { return impl_->history_store().answers_of(event, extent); });
+      return locked([&] { return history_.answers_of(event, extent); });
     };
     Revision last = 0;
     const auto next = [&]() -> std::optional<Recorded> {
-      const HistoryStore& history = impl_->history_store();
+      const HistoryStore& history = history_;
       auto event = history.next(summary.id, last);
       if (!event) {  // while nobody changes it
-        const auto fault = difference(impl_->state_of(summary.id).records, replay.records());
+        const auto fault = difference(state_of(summary.id).records, replay.records());
         if (fault) found.faults.push_back({summary.id, last, Kind::differs, *fault});
         return std::nullopt;
       }
@@ -205,7 +205,7 @@ Replay Project::replay(const AnnotationSegmenter& segmenter, const Progress& pro
       if (event->target) recorded.of_target = history.changes_of(*event->target, extent);
       return recorded;
     };
-    while (const auto recorded = impl_->locked(next)) {
+    while (const auto recorded = locked(next)) {
       last = recorded->event.id;
       if (recorded->event.role != EventRole::note) ++found.events;
       if (progress) progress({summary.source.name, found.images, static_cast<std::int64_t>(all.size())});

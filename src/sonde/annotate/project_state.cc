@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "sonde/annotate/project_impl.h"
+#include "sonde/annotate/project.h"
 #include "sonde/core/error.h"
 
 namespace sonde {
@@ -49,7 +49,7 @@ class WrittenMasks {
 
 }  // namespace
 
-Project::Impl::Impl(const std::filesystem::path& folder)
+Project::Project(const std::filesystem::path& folder)
     : database_(folder), history_(database_.connection()), masks_(folder / "masks") {
   database_.guarded([this] {
     revision_ = history_.last_event();
@@ -63,14 +63,14 @@ Project::Impl::Impl(const std::filesystem::path& folder)
   });
 }
 
-const ImageGeometry& Project::Impl::grid_of(ImageId id) const {
-  const ImageSummary& summary = image(id);
+const ImageGeometry& Project::grid_of(ImageId id) const {
+  const ImageSummary& summary = summary_of(id);
   if (!summary.grid) throw Error(ErrorKind::conflict, summary.source.name + ": it has not been opened yet");
   return *summary.grid;
 }
 
-std::shared_ptr<const RunLengthMask> Project::Impl::load_mask(const ObjectRecord& record,
-                                                              const std::string& sha256, Extent3 extent) {
+std::shared_ptr<const RunLengthMask> Project::load_mask(const ObjectRecord& record, const std::string& sha256,
+                                                        Extent3 extent) const {
   const ObjectId id = record.object.id;
   if (auto voxels = masks_.read(id, record.mask_revision, sha256, extent))
     return std::make_shared<const RunLengthMask>(std::move(*voxels));
@@ -83,7 +83,7 @@ std::shared_ptr<const RunLengthMask> Project::Impl::load_mask(const ObjectRecord
   return std::make_shared<const RunLengthMask>(std::move(voxels));
 }
 
-ImageState& Project::Impl::state_of(ImageId id) {
+ImageState& Project::state_of(ImageId id) const {
   const ImageGeometry& grid = grid_of(id);
   const auto found = states_.find(id);
   if (found != states_.end()) {
@@ -111,7 +111,7 @@ ImageState& Project::Impl::state_of(ImageId id) {
   return kept;
 }
 
-void Project::Impl::forget_oldest(ImageId except) {
+void Project::forget_oldest(ImageId except) const {
   std::size_t runs = 0;
   for (const auto& [id, state] : states_) runs += runs_of(state);
   while (states_.size() > 1 && (states_.size() > kMaxStates || runs > kMaxRuns)) {
@@ -125,8 +125,8 @@ void Project::Impl::forget_oldest(ImageId except) {
   }
 }
 
-void Project::Impl::note(std::optional<ImageId> image, const std::string& kind, const std::string& input,
-                         const std::function<void()>& change) {
+void Project::note(std::optional<ImageId> image, const std::string& kind, const std::string& input,
+                   const std::function<void()>& change) {
   StoredEvent event;
   event.id = revision_ + 1;
   event.image = image;
@@ -147,8 +147,7 @@ void Project::Impl::note(std::optional<ImageId> image, const std::string& kind, 
   if (image) summaries_.at(*image).revision = event.id;
 }
 
-void Project::Impl::write_objects(std::span<const ObjectChange> changes,
-                                  std::span<const std::string> sha256) {
+void Project::write_objects(std::span<const ObjectChange> changes, std::span<const std::string> sha256) {
   SQLite::Database& db = database_.connection();
   SQLite::Statement gone(db, "DELETE FROM objects WHERE id = ?");
   SQLite::Statement row(
@@ -179,8 +178,8 @@ void Project::Impl::write_objects(std::span<const ObjectChange> changes,
   }
 }
 
-void Project::Impl::commit(const StoredEvent& event, const std::vector<ObjectChange>& changes,
-                           std::span<const RecordedAnswer> answers) {
+void Project::commit(const StoredEvent& event, const std::vector<ObjectChange>& changes,
+                     std::span<const RecordedAnswer> answers) {
   WrittenMasks written(masks_);
   std::vector<std::string> hashes;
   hashes.reserve(changes.size());
@@ -202,7 +201,7 @@ void Project::Impl::commit(const StoredEvent& event, const std::vector<ObjectCha
 }
 
 // The database has it: now the memory.
-void Project::Impl::remember(const StoredEvent& event, const std::vector<ObjectChange>& changes) {
+void Project::remember(const StoredEvent& event, const std::vector<ObjectChange>& changes) {
   ImageState& state = states_.at(event.image.value());
   for (const ObjectChange& change : changes) {
     if (change.before && (!change.after || needs_mask(change)))

@@ -60,7 +60,7 @@ std::unique_ptr<Project> opened_copy(const fs::path& folder, const fs::path& cop
   try {
     copy_database(folder, copy);
     copy_masks(folder, copy);
-    return std::make_unique<Project>(Project::open(copy));
+    return std::make_unique<Project>(copy);
   } catch (const Error& error) {
     throw_naming(folder, copy, error);
   } catch (const SQLite::Exception& error) {
