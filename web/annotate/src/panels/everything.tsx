@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useEffect, useRef, useState, type FormEvent } from 'react'
 import type { EverythingSettings } from '../state/session_state'
-import { useSession, useSessionState } from '../state/react'
+import { useLimits, useSession, useSessionState } from '../state/react'
 import { isUnderWay } from '../state/jobs'
 import { CommandButton } from './command_button'
 import { useUi, useUiState } from './ui'
@@ -59,19 +59,20 @@ const fields: readonly {
   name: keyof EverythingSettings
   title: string
   min: number
-  max: number
+  max?: number // else the project's limit
   step: number
 }[] = [
-  { name: 'points_per_side', title: 'Points per side', min: 4, max: 64, step: 1 },
+  { name: 'points_per_side', title: 'Points per side', min: 1, step: 1 },
   { name: 'pred_iou', title: 'Minimum predicted IoU', min: 0, max: 1, step: 0.01 },
   { name: 'stability', title: 'Minimum stability', min: 0, max: 1, step: 0.01 },
-  { name: 'min_region', title: 'Minimum region, px', min: 0, max: 1000000, step: 1 },
+  { name: 'min_region', title: 'Minimum region, px', min: 0, step: 1 },
 ]
 let lastSettings = usual
 
 function Settings({ onDone }: { onDone: () => void }) {
   const session = useSession()
   const [settings, setSettings] = useState(lastSettings)
+  const limits: Partial<EverythingSettings> = useLimits()
   const first = useRef<HTMLInputElement>(null)
   useEffect(() => first.current?.focus(), [])
   const isComplete = Object.values(settings).every((value) => Number.isFinite(value))
@@ -105,6 +106,7 @@ function Settings({ onDone }: { onDone: () => void }) {
             ref={at === 0 ? first : undefined}
             type="number"
             required
+            max={limits[name]}
             {...range}
             value={settings[name]}
             onChange={(event) => setSettings({ ...settings, [name]: event.target.valueAsNumber })}

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useState, type FormEvent } from 'react'
-import { useSession, useSessionState } from '../state/react'
-import type { SessionState } from '../state/session_state'
+import { useLimits, useSession, useSessionState } from '../state/react'
 import type { Label } from '../wire/types'
 import { countOf } from '../words'
 import { Collapsible, IconButton } from './controls'
@@ -9,7 +8,6 @@ import { nextColour } from './describe'
 import { SettingsIcon, PlusIcon, TrashIcon, CheckIcon } from '../icons'
 import { commandFor } from './keyboard'
 
-const maxNameOf = ({ project }: SessionState) => project?.limits.name_characters
 const noLabels: readonly Label[] = []
 
 export function LabelsPanel() {
@@ -147,7 +145,7 @@ function LabelEditor({ label, labels, onDone }: LabelEditorProps) {
         value={name}
         autoFocus
         required
-        maxLength={useSessionState(maxNameOf)}
+        maxLength={useLimits().name_characters}
         onChange={(event) => setName(event.target.value)}
       />
       <input
@@ -198,7 +196,7 @@ function NewLabel({ labels }: { labels: readonly Label[] }) {
         type="text"
         placeholder="New label"
         aria-label="Name of a new label"
-        maxLength={useSessionState(maxNameOf)}
+        maxLength={useLimits().name_characters}
         value={name}
         onChange={(event) => setName(event.target.value)}
       />

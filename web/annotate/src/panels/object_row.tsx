@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { memo, useEffect, useRef, useState } from 'react'
-import { useSession, useSessionState } from '../state/react'
+import { useLimits, useSession, useSessionState } from '../state/react'
 import type { ImageObject } from '../wire/types'
 import { objectColour } from '../viewer/scene'
 import { objectName } from '../words'
@@ -131,7 +131,7 @@ function NameField({ object, onDone }: { object: ImageObject; onDone: () => void
       aria-label={`Name of object ${object.id}`}
       placeholder="Name"
       value={name}
-      maxLength={128}
+      maxLength={useLimits().name_characters}
       autoFocus
       onChange={(event) => setName(event.target.value)}
       onBlur={keep}

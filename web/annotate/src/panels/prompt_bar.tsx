@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { keyOf } from '../commands'
-import { brushRadii } from '../state/session_state'
+import { minBrushRadius } from '../state/session_state'
 import { useSession, useSessionState } from '../state/react'
 import { toolOf } from '../viewer/tools'
 import type { Label } from '../wire/types'
@@ -42,7 +42,7 @@ function ToolOptions() {
       {tool.sized && (
         <Range
           label="Radius"
-          min={brushRadii.min}
+          min={minBrushRadius}
           max={60}
           step={0.25}
           value={Math.min(radius, 60)}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Core } from './core'
-import { brushRadii, type SessionState } from './session_state'
+import { minBrushRadius, type SessionState } from './session_state'
 
 // The tool in hand, and how the picture and its masks are shown. Nothing of it concerns the project.
 export class Display {
@@ -11,7 +11,8 @@ export class Display {
   }
 
   setBrushRadius(radius: number): void {
-    this.core.store.set({ brushRadius: Math.min(Math.max(radius, brushRadii.min), brushRadii.max) })
+    const max = this.core.state.project?.limits.max_brush_radius ?? radius
+    this.core.store.set({ brushRadius: Math.min(Math.max(radius, minBrushRadius), max) })
   }
 
   setOpacity(opacity: number): void {

@@ -2,6 +2,7 @@
 import { createContext, useContext, useSyncExternalStore } from 'react'
 import type { Session } from './session'
 import type { SessionState } from './session_state'
+import type { Limits } from '../wire/types'
 
 export const SessionContext = createContext<Session | null>(null)
 
@@ -15,4 +16,9 @@ export function useSession(): Session {
 export function useSessionState<T>(select: (state: SessionState) => T): T {
   const session = useSession()
   return useSyncExternalStore(session.subscribe, () => select(session.getState()))
+}
+
+// What the project takes; empty until it has been read.
+export function useLimits(): Partial<Limits> {
+  return useSessionState(({ project }) => project?.limits) ?? {}
 }

@@ -18,7 +18,7 @@ import type {
 import type { ToolId } from '../viewer/tools'
 
 // Pixels of the picture; even the smallest covers one wherever it is set down.
-export const brushRadii = { min: 0.75, max: 200 }
+export const minBrushRadius = 0.75 // covers a pixel wherever it is put, which the project's least does not
 
 // lost: the server does not answer; lockedOut: it does not know this browser's token (any more). The session goes on
 // trying, and goes on by itself.

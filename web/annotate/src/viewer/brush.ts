@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which pixels a stroke or a polygon covers: the same ones as src/sonde/annotate/brush.h, operation by operation, so that
 // what is painted before the server has answered does not change when it does.
-import { brushRadii } from '../state/session_state'
+import { minBrushRadius } from '../state/session_state'
 import type { PointPx, Radii } from '../wire/types'
 
 // Pixels [begin, end) of a row.
@@ -112,7 +112,7 @@ export function segmentSpans(a: PointPx, b: PointPx, radii: Radii, width: number
 export function radiiOf(radius: number, pixelMm: readonly [x: number, y: number] | null): Radii {
   const [x, y] = pixelMm ?? [1, 1]
   const fine = Math.min(x, y)
-  return [Math.max(radius * (fine / x), brushRadii.min), Math.max(radius * (fine / y), brushRadii.min)]
+  return [Math.max(radius * (fine / x), minBrushRadius), Math.max(radius * (fine / y), minBrushRadius)]
 }
 
 export function strokeSpans(points: readonly PointPx[], radii: Radii, width: number, height: number): Span[] {
