@@ -2,7 +2,6 @@
 #include "sonde/evaluate/bootstrap.h"
 
 #include <algorithm>
-#include <tuple>
 
 #include "sonde/core/random.h"
 
@@ -51,12 +50,6 @@ const BootstrapSamples& BootstrapCache::samples(std::size_t clusters) {
   }
   kept_ += clusters;
   return samples_.try_emplace(clusters, clusters, seed_, draws_).first->second;
-}
-
-void sort_clustered(std::vector<ClusteredValue>& values) {
-  std::sort(values.begin(), values.end(), [](const ClusteredValue& a, const ClusteredValue& b) {
-    return std::tie(a.cluster, a.value) < std::tie(b.cluster, b.value);
-  });
 }
 
 }  // namespace sonde

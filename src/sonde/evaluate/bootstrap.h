@@ -25,8 +25,11 @@ struct ClusterSums {
 // one.
 Interval percentile_interval(std::vector<double>& values);
 
-// Which of `clusters` clusters make up each bootstrap sample: as many as there are, with replacement. The
-// same clusters and seed give the same samples, so that scores of the same objects are drawn together.
+inline constexpr int kBootstrapDraws = 2000;
+
+// Which of `clusters` clusters make up each bootstrap sample: as many as there are, with replacement, since
+// objects of one image are alike. The same clusters and seed give the same samples, so that scores of the
+// same objects are drawn together. Source: Field and Welsh 2007, cluster bootstrap.
 class BootstrapSamples {
  public:
   BootstrapSamples(std::size_t clusters, std::uint64_t seed, int draws);
@@ -61,11 +64,13 @@ class BootstrapCache {
   std::map<std::size_t, BootstrapSamples> samples_;
 };
 
-// Spearman's correlation as rank_correlation, with the samples given for a number of clusters.
+// Spearman's rank correlation (mean ranks for ties) with a clustered bootstrap interval; absent below 3
+// pairs or where one side is constant.
+struct ClusteredPair {
+  double x = 0, y = 0;
+  std::int64_t cluster = 0;
+};
 std::optional<Estimate> rank_correlation(std::span<const ClusteredPair> pairs, BootstrapCache& cache);
-
-// Clusters by their number, values within by size: sums do not depend on the order given.
-void sort_clustered(std::vector<ClusteredValue>& values);
 
 // Of the draws from `first` on; beyond the last draw, of the last. Several at a time, since each addition
 // waits for the one before it in its own draw only.

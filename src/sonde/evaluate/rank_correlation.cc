@@ -113,10 +113,4 @@ std::optional<Estimate> rank_correlation(std::span<const ClusteredPair> pairs, B
   return Estimate{*rho, interval, static_cast<std::int64_t>(pairs.size())};
 }
 
-std::optional<Estimate> rank_correlation(std::span<const ClusteredPair> pairs, std::uint64_t seed,
-                                         int draws) {
-  BootstrapCache cache(seed, draws);
-  return rank_correlation(pairs, cache);
-}
-
 }  // namespace sonde

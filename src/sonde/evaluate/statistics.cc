@@ -3,11 +3,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <numbers>
 #include <numeric>
-
-#include "sonde/evaluate/bootstrap.h"
 
 namespace sonde {
 namespace {
@@ -53,24 +50,6 @@ double share_up_to(std::size_t n, double sum) {
 }
 
 }  // namespace
-
-Estimate clustered_mean(std::span<const ClusteredValue> values, std::uint64_t seed, int draws) {
-  constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
-  if (values.empty()) return {kNone, {kNone, kNone}, 0};
-  std::vector<ClusteredValue> sorted(values.begin(), values.end());
-  sort_clustered(sorted);
-  std::vector<ClusterSums<1>> clusters;
-  double sum = 0;
-  for (std::size_t i = 0; i < sorted.size(); ++i) {
-    if (i == 0 || sorted[i].cluster != sorted[i - 1].cluster) clusters.emplace_back();
-    clusters.back().sums[0] += sorted[i].value;
-    clusters.back().objects += 1;
-  }
-  for (const ClusterSums<1>& cluster : clusters) sum += cluster.sums[0];
-  const BootstrapSamples samples(clusters.size(), seed, draws);
-  return {sum / static_cast<double>(values.size()), samples.mean_intervals(clusters)[0],
-          static_cast<std::int64_t>(values.size())};
-}
 
 double wilcoxon_p(std::span<const double> differences) {
   const SignedRanks ranks = signed_ranks(differences);

@@ -8,6 +8,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "sonde/evaluate/statistics_testing.h"
+
 namespace sonde {
 namespace {
 

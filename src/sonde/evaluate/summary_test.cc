@@ -14,6 +14,7 @@
 #include "sonde/core/durable_file.h"
 #include "sonde/core/test_folder.h"
 #include "sonde/evaluate/clusters.h"
+#include "sonde/evaluate/statistics_testing.h"
 
 namespace sonde {
 namespace {
