@@ -55,17 +55,16 @@ TEST(FindRegions, BoxesReachLeftOfTheFirstPixel) {
 
 TEST(RemoveSmallRegions, FillsHolesBelowTheAreaAndKeepsLargerOnes) {
   const Mask ring = mask_of({"#####", "#.###", "###.#", "###.#", "#####"});
-  const CleanedMask cleaned = remove_small_regions(ring, 2, RegionCleanup::fill_holes);
+  const CleanedMask cleaned = remove_small_regions(ring, 2, SmallRegions::holes);
   EXPECT_TRUE(cleaned.changed);
   EXPECT_EQ(cleaned.mask, mask_of({"#####", "#####", "###.#", "###.#", "#####"}));
 }
 
 TEST(RemoveSmallRegions, KeepsTheLargestIslandWhenAllAreSmall) {
-  const CleanedMask cleaned =
-      remove_small_regions(mask_of({"#..##", "....."}), 10, RegionCleanup::remove_islands);
+  const CleanedMask cleaned = remove_small_regions(mask_of({"#..##", "....."}), 10, SmallRegions::islands);
   EXPECT_EQ(cleaned.mask, mask_of({"...##", "....."}));
-  EXPECT_FALSE(remove_small_regions(mask_of({"##"}), 1, RegionCleanup::remove_islands).changed);
-  EXPECT_FALSE(remove_small_regions(mask_of({".."}), 9, RegionCleanup::remove_islands).changed);
+  EXPECT_FALSE(remove_small_regions(mask_of({"##"}), 1, SmallRegions::islands).changed);
+  EXPECT_FALSE(remove_small_regions(mask_of({".."}), 9, SmallRegions::islands).changed);
 }
 
 TEST(Rle, RunsDownTheColumnsAndStartsWithZeros) {

@@ -72,8 +72,8 @@ Regions find_regions(const Mask& mask) {
   return out;
 }
 
-CleanedMask remove_small_regions(const Mask& mask, std::int64_t min_area, RegionCleanup cleanup) {
-  const bool holes = cleanup == RegionCleanup::fill_holes;
+CleanedMask remove_small_regions(const Mask& mask, std::int64_t min_area, SmallRegions which) {
+  const bool holes = which == SmallRegions::holes;
   Mask working = mask;
   if (holes) {
     for (auto& pixel : working.pixels) pixel ^= 1;

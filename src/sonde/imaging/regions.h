@@ -22,7 +22,7 @@ struct Regions {
 };
 Regions find_regions(const Mask& mask);
 
-enum class RegionCleanup { fill_holes, remove_islands };
+enum class SmallRegions { holes, islands };
 struct CleanedMask {
   Mask mask;
   bool changed = false;
@@ -30,6 +30,6 @@ struct CleanedMask {
 // Holes (8-connected background regions) or islands (8-connected foreground regions) smaller than `min_area`
 // pixels are removed; if every island is smaller the largest stays. Same as the published
 // remove_small_regions.
-CleanedMask remove_small_regions(const Mask& mask, std::int64_t min_area, RegionCleanup cleanup);
+CleanedMask remove_small_regions(const Mask& mask, std::int64_t min_area, SmallRegions which);
 
 }  // namespace sonde

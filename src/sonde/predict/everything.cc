@@ -225,9 +225,8 @@ std::vector<Point2> grid_in(const Crop& crop, const EverythingOptions& options) 
 enum class Cleaning { unchanged, changed };
 
 Cleaning clean(ScoredRle& proposal, std::int64_t min_area) {
-  const CleanedMask filled =
-      remove_small_regions(decode_rle(proposal.rle), min_area, RegionCleanup::fill_holes);
-  const CleanedMask cleaned = remove_small_regions(filled.mask, min_area, RegionCleanup::remove_islands);
+  const CleanedMask filled = remove_small_regions(decode_rle(proposal.rle), min_area, SmallRegions::holes);
+  const CleanedMask cleaned = remove_small_regions(filled.mask, min_area, SmallRegions::islands);
   if (!filled.changed && !cleaned.changed) return Cleaning::unchanged;
   proposal.rle = encode_rle(cleaned.mask);
   proposal.area_px = area_px(cleaned.mask);
