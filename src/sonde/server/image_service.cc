@@ -17,7 +17,6 @@ constexpr std::int64_t kSlicesAhead = 3;  // on either side
 constexpr std::int64_t kPointsPerBatch =
     32;  // masks are shown after each; what they are does not depend on it
 
-
 EverythingOptions options_of(const EverythingSettings& settings) {
   EverythingOptions options;
   options.points_per_side = settings.points_per_side;
