@@ -19,8 +19,8 @@
 // For tests of the session: a project in a temporary folder, and a network that anybody can follow.
 namespace sonde {
 
-// A disc round the first point inside, or the middle of the box, with what is already inside, without discs
-// of radius 3 round the points outside.
+// A disc around the first point inside, or the middle of the box, with what is already inside, without discs
+// of radius 3 around the points outside.
 inline Mask disc_answer(Extent2 extent, const PromptWithWindow& prompt, double radius, const Mask& inside) {
   Point2 centre;
   if (prompt.box) centre = {(prompt.box->x0 + prompt.box->x1) / 2, (prompt.box->y0 + prompt.box->y1) / 2};

@@ -33,8 +33,6 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::int64_t kModelFrame = 1024;  // side of the padded frame in pixels
-
 enum class Candidates { automatic, first, best, three, single };
 
 struct SegmentOptions {
@@ -50,7 +48,7 @@ void declare(CommandLine& line, SegmentOptions& options) {
   line.add("--point", options.points, "X,Y inside the object; may be given several times").one_value_a_time();
   line.add("--background", options.background, "X,Y outside the object; may be given several times")
       .one_value_a_time();
-  line.add("--box", options.box, "X0,Y0,X1,Y1 round the object, maxima included");
+  line.add("--box", options.box, "X0,Y0,X1,Y1 around the object, maxima included");
   line.add("--mask", options.mask,
            "A mask to start from: the picture's size or the volume's grid, not 0 is inside");
   line.add("--candidates", options.candidates,
@@ -179,7 +177,7 @@ class Segmenter {
   Prompt complete_prompt(const std::string& file, const LoadedPicture& picture) const {
     Prompt prompt = prompt_;
     if (!options_.mask.empty())
-      prompt.mask = logits_from_mask(load_mask(options_.mask, picture), kModelFrame);
+      prompt.mask = logits_from_mask(load_mask(options_.mask, picture), model_->image_size());
     try {
       validate(prompt, picture.image.extent);
     } catch (const Error& error) {

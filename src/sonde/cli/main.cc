@@ -48,6 +48,16 @@ void print_help(std::ostream& out) {
          "Exit status: 0 done; 1 some inputs failed; 2 bad usage; 3 nothing could be done; 130 Ctrl-C.\n";
 }
 
+// "segment, everything, ... or bench"
+std::string names() {
+  std::string text;
+  for (const Command& command : kCommands) {
+    if (!text.empty()) text += &command == &kCommands.back() ? " or " : ", ";
+    text += command.name;
+  }
+  return text;
+}
+
 int run(sonde::Arguments args) {
   if (args.empty()) {
     print_help(std::cerr);
@@ -66,8 +76,7 @@ int run(sonde::Arguments args) {
     if (name == command.name) return command.run(args.subspan(1));
   }
   throw sonde::Error(sonde::ErrorKind::usage,
-                     "there is no command \"" + std::string(name) +
-                         "\": segment, everything, annotate, export, study, info, model or bench");
+                     "there is no command \"" + std::string(name) + "\": " + names());
 }
 
 // The network asks for the same large blocks again and again: keeping them spares the kernel zeroing their

@@ -183,8 +183,8 @@ struct Described {
   const char* words;
 };
 constexpr std::array kDescribed{
-    Described{"mode4", "A box round each region of an object"}, Described{"mode5", "One box per object"},
-    Described{"mode3", "A box round the largest region"}, Described{"mode2", "A point in each region"},
+    Described{"mode4", "A box around each region of an object"}, Described{"mode5", "One box per object"},
+    Described{"mode3", "A box around the largest region"}, Described{"mode2", "A point in each region"},
     Described{"mode1", "One point per object"}};
 
 // What the first of kDescribed that was run reaches; empty if none was.

@@ -59,14 +59,14 @@ std::string headline_of(const std::string& html) {
 TEST(Report, SaysTheResultInASentence) {
   const ReportInput input = small_study();
   EXPECT_EQ(headline_of(report_html(input)),
-            "A box round each region of an object reaches IoU 0.70 [0.70, 0.70], 5 of 5 objects scored; "
+            "A box around each region of an object reaches IoU 0.70 [0.70, 0.70], 5 of 5 objects scored; "
             "after 3 clicks IoU 0.60 [0.60, 0.60].");
   auto rows = input.rows;
   rows.push_back(row_of("tail", "0.png", "mode4", 0.9));
   rows.push_back(row_of("tail", "0.png", "clicks", 0.8));
   rows.back().step = 3;
   EXPECT_EQ(headline_of(report_html(study_of(rows))),
-            "A box round each region of an object reaches IoU 0.80 (0.70 to 0.90 over 2 data sets), 6 of 6 "
+            "A box around each region of an object reaches IoU 0.80 (0.70 to 0.90 over 2 data sets), 6 of 6 "
             "objects scored; after 3 clicks IoU 0.70 (0.60 to 0.80 over 2 data sets).");
 }
 

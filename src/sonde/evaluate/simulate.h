@@ -42,7 +42,7 @@ std::optional<AimedPoint> farthest_point(const Mask& region, const TaskUser& use
 
 // The five modes of use.
 //   1 a point in the largest region          2 a point in each of up to three regions, one prompt
-//   3 a box round the largest region         4 a box round each of up to three, a prompt each
+//   3 a box around the largest region        4 a box around each of up to three, a prompt each
 //   5 a box round everything
 // Regions are 8-connected, largest first (find_regions). truth: not empty. mode: 1 to 5.
 std::vector<Prompt> mode_prompts(int mode, const Mask& truth, const TaskUser& user);

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "sonde/core/error.h"
+#include "sonde/imaging/prompt.h"
 #include "sonde/model/sam.h"
 #include "sonde/model/torch.h"
 #include "sonde/predict/torch_plugin.h"
@@ -15,7 +16,6 @@
 namespace sonde {
 namespace {
 
-constexpr std::int64_t kMaskSide = 256;
 // Prompts decoded at a time. One takes about 40 MB while it is decoded; a GPU wants many, a CPU gains nothing
 // beyond a few.
 constexpr std::size_t kCudaBatch = 64, kCpuBatch = 4;
@@ -67,7 +67,7 @@ torch::Tensor boxes_of(const Batch& batch) {
 }
 
 torch::Tensor masks_of(const Batch& batch) {
-  const auto masks = torch::empty({static_cast<std::int64_t>(batch.size()), 1, kMaskSide, kMaskSide});
+  const auto masks = torch::empty({static_cast<std::int64_t>(batch.size()), 1, kLowResSide, kLowResSide});
   float* out = masks.data_ptr<float>();
   for (const FramePrompt* prompt : batch) out = std::copy(prompt->mask.begin(), prompt->mask.end(), out);
   return masks;
@@ -87,7 +87,7 @@ std::vector<DecodedMask> masks_of_prompt(const torch::Tensor& low_res, const tor
   for (std::int64_t token = 0; token < iou.size(0); ++token) {
     const float* logits = low_res[token].data_ptr<float>();
     masks.push_back(
-        {.predicted_iou = iou[token].item<float>(), .logits = {logits, logits + kMaskSide * kMaskSide}});
+        {.predicted_iou = iou[token].item<float>(), .logits = {logits, logits + kLowResSide * kLowResSide}});
   }
   return masks;
 }

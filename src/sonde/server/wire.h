@@ -426,7 +426,7 @@ void describe(V& v, const Bundle& bundle) {
   v("taken", changes.taken, {.presence = Presence::left_out});
 }
 std::string encode_bundle(const Bundle& bundle);
-// The same masks without a bundle round them, for what is not an object yet; `box` holds all of the mask.
+// The same masks without a bundle around them, for what is not an object yet; `box` holds all of the mask.
 std::string encode_mask(std::int64_t number, const Rle& rle, const Box2& box);
 std::string encode_masks(std::span<const std::string_view> encoded);
 

@@ -149,9 +149,9 @@ export const hasInterval = (estimate: Estimate) => estimate.low !== null && esti
 const MODE_WORDS: Record<string, [short: string, meaning: string]> = {
   mode1: ['Mode 1', 'point in the largest region'],
   mode2: ['Mode 2', 'point in each region'],
-  mode3: ['Mode 3', 'box round the largest region'],
-  mode4: ['Mode 4', 'box round each region'],
-  mode5: ['Mode 5', 'one box round all'],
+  mode3: ['Mode 3', 'box around the largest region'],
+  mode4: ['Mode 4', 'box around each region'],
+  mode5: ['Mode 5', 'one box around all'],
 }
 export function columnWords(column: number): [short: string, meaning: string] {
   const { protocol, step } = data.columns[column]!
