@@ -89,12 +89,12 @@ fs::path normalised(const std::string& folder) {
   return path.has_filename() ? path : path.parent_path();
 }
 
-struct Plan {
+struct StartupPlan {
   fs::path project;
   std::vector<std::string> images;  // paths to gather
 };
-Plan plan(const AnnotateCommand& command) {
-  Plan plan;
+StartupPlan plan(const AnnotateCommand& command) {
+  StartupPlan plan;
   std::vector<std::string> projects;
   for (const std::string& path : command.paths) (is_project(path) ? projects : plan.images).push_back(path);
   if (!command.project.empty()) projects.push_back(command.project);
@@ -221,7 +221,7 @@ ServedModel served_model(const AnnotateCommand& command) {
   return model;
 }
 
-int verify(const AnnotateCommand& command, const Plan& plan) {
+int verify(const AnnotateCommand& command, const StartupPlan& plan) {
   if (!plan.images.empty() || !command.import.empty())
     throw Error(ErrorKind::usage, "--verify takes a project alone: neither images nor masks are added");
   return verify_project(plan.project, served_model(command),
@@ -236,7 +236,7 @@ int run_annotate(Arguments args) {
   declare(line, command);
   if (line.parse(args) == Parsed::helped) return kDone;
 
-  const Plan planned = plan(command);
+  const StartupPlan planned = plan(command);
   if (command.verify) return verify(command, planned);
   GatheredImages gathered;
   if (!planned.images.empty()) gathered = gather_images(planned.images);

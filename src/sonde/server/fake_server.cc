@@ -91,13 +91,13 @@ class FakeNetwork : public Network {
     return std::make_shared<const PreparedImage>();
   }
   std::vector<std::vector<DecodedMask>> decode(const PreparedImage&, std::span<const FramePrompt> asked,
-                                               MaskTokens tokens) const override {
+                                               MaskSet wanted) const override {
     prompts.pass(static_cast<std::int64_t>(asked.size()));
     std::vector<std::vector<DecodedMask>> answers;
     for (const FramePrompt& prompt : asked) {
       auto& masks = answers.emplace_back();
-      for (std::size_t i = 0; i < token_count(tokens); ++i)
-        masks.push_back(box_around(prompt, first_token(tokens) + i));
+      for (std::size_t i = 0; i < mask_count(wanted); ++i)
+        masks.push_back(box_around(prompt, first_token(wanted) + i));
     }
     return answers;
   }
