@@ -114,7 +114,7 @@ TEST(RunProtocol, StopsClickingWhenNothingIsWrongAndKeepsTheScore) {
   FakeModel model;
   const Segmenter segmenter = model.open()(kImage);
   const Prompt click{{{{20, 20}, PointLabel::foreground}}, {}, {}};
-  const Mask disc = segmenter(std::span(&click, 1), {}).front().candidates.front().mask;
+  const Mask disc = segmenter(std::span(&click, 1), MaskSet::three).front().candidates.front().mask;
   model.prompts = 0;
   const auto outcomes = run(disc, options({}, 5, {Choice::first}), model);
   ASSERT_EQ(outcomes.size(), 5U);
