@@ -11,6 +11,7 @@
 #include "sonde/core/test_data.h"
 #include "sonde/core/test_folder.h"
 #include "sonde/weights/checkpoint_test_files.h"
+#include "sonde/weights/refusal_testing.h"
 
 namespace sonde {
 namespace {
@@ -21,15 +22,7 @@ using ::testing::HasSubstr;
 using ::testing::SizeIs;
 
 std::string refusal(const std::string& content, ErrorKind kind = ErrorKind::corrupt_data) {
-  try {
-    read_checkpoint(source_of(content, "file.pth"));
-  } catch (const Error& error) {
-    EXPECT_EQ(error.kind(), kind) << error.what();
-    EXPECT_THAT(error.what(), HasSubstr("file.pth"));
-    return error.what();
-  }
-  ADD_FAILURE() << "was read";
-  return "";
+  return refusal_of([&] { read_checkpoint(source_of(content, "file.pth")); }, "file.pth", kind);
 }
 
 TEST(LoadCheckpoint, ReadsTensorsOfAPthFileAndItsHash) {

@@ -11,6 +11,7 @@
 #include "sonde/core/error.h"
 #include "sonde/core/test_folder.h"
 #include "sonde/weights/fetch_test_server.h"
+#include "sonde/weights/refusal_testing.h"
 #include "sonde/weights/registry.h"
 
 namespace sonde {
@@ -29,14 +30,7 @@ std::string sha256_of(const std::string& text) { return sha256_hex(std::as_bytes
 
 // The error's text; its kind is checked.
 std::string refusal(const FetchRequest& request, ErrorKind kind) {
-  try {
-    fetch(request);
-  } catch (const Error& error) {
-    EXPECT_EQ(error.kind(), kind) << error.what();
-    return error.what();
-  }
-  ADD_FAILURE() << "was fetched";
-  return "";
+  return refusal_of([&] { fetch(request); }, "", kind);
 }
 
 class Fetch : public ::testing::Test {

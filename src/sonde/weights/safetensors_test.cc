@@ -9,6 +9,7 @@
 #include "sonde/core/test_folder.h"
 #include "sonde/weights/checkpoint.h"
 #include "sonde/weights/checkpoint_test_files.h"
+#include "sonde/weights/refusal_testing.h"
 
 namespace sonde {
 namespace {
@@ -19,15 +20,8 @@ using ::testing::HasSubstr;
 using ::testing::SizeIs;
 
 std::string refusal(const std::string& content, ErrorKind kind = ErrorKind::corrupt_data) {
-  try {
-    read_safetensors(source_of(content, "file.safetensors"));
-  } catch (const Error& error) {
-    EXPECT_EQ(error.kind(), kind) << error.what();
-    EXPECT_THAT(error.what(), HasSubstr("file.safetensors"));
-    return error.what();
-  }
-  ADD_FAILURE() << "was read";
-  return "";
+  return refusal_of([&] { read_safetensors(source_of(content, "file.safetensors")); }, "file.safetensors",
+                    kind);
 }
 
 // A file of one tensor "a" with this description and 16 bytes of data.

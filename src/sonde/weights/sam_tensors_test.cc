@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "sonde/core/error.h"
+#include "sonde/weights/refusal_testing.h"
 #include "sonde/weights/small_sizes.h"
 
 namespace sonde {
@@ -14,26 +15,21 @@ WeightTensor shape_only(Shape shape, NumberType type = NumberType::f32) {
   return {.type = type, .shape = std::move(shape), .bytes = {}, .owner = nullptr};
 }
 
+void fit(const NamedTensors& tensors) { fit_tensors(tensors, sizes_from_tensors(tensors, "a.pth"), "a.pth"); }
 std::string refusal(const NamedTensors& tensors) {
-  try {
-    fit_tensors(tensors, sizes_from_tensors(tensors, "a.pth"), "a.pth");
-  } catch (const Error& error) {
-    EXPECT_EQ(error.kind(), ErrorKind::corrupt_data);
-    return error.what();
-  }
-  return "accepted";
+  return refusal_of([&] { fit(tensors); }, "a.pth");
 }
 
 TEST(FitTensors, AcceptsTheTensorsOfTheNetwork) {
   for (const auto& sizes : {small_vit_sizes(), small_tiny_vit_sizes(), vit_h_sizes(), mobile_sam_sizes()})
-    EXPECT_EQ(refusal(shape_only_tensors(sizes)), "accepted");
-  EXPECT_EQ(refusal(random_tensors(small_tiny_vit_sizes(), 1)), "accepted");
+    EXPECT_NO_THROW(fit(shape_only_tensors(sizes)));
+  EXPECT_NO_THROW(fit(random_tensors(small_tiny_vit_sizes(), 1)));
 }
 
 TEST(FitTensors, TakesOtherKindsOfFloat) {
   auto tensors = shape_only_tensors(small_vit_sizes());
   for (auto& [name, tensor] : tensors) tensor.type = NumberType::f16;
-  EXPECT_EQ(refusal(tensors), "accepted");
+  EXPECT_NO_THROW(fit(tensors));
 }
 
 TEST(FitTensors, NamesMissingExtraAndMisshapenTensorsInOneLine) {
@@ -75,7 +71,7 @@ TEST(FitTensors, ToleratesWhatPublishedCheckpointsCarryBesides) {
     tensors[name] = shape_only({3});
   }
   ASSERT_EQ(tensors.erase("image_encoder.patch_embed.seq.0.bn.num_batches_tracked"), 1U);
-  EXPECT_EQ(refusal(tensors), "accepted");
+  EXPECT_NO_THROW(fit(tensors));
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include "sonde/core/error.h"
 #include "sonde/weights/checkpoint_test_files.h"
+#include "sonde/weights/refusal_testing.h"
 
 namespace sonde {
 namespace {
@@ -21,15 +22,7 @@ PickledTensors unpickle(const std::string& text) {
 }
 
 std::string refusal(const std::string& text, ErrorKind kind = ErrorKind::corrupt_data) {
-  try {
-    unpickle(text);
-  } catch (const Error& error) {
-    EXPECT_EQ(error.kind(), kind) << error.what();
-    EXPECT_THAT(error.what(), HasSubstr("file.pth"));
-    return error.what();
-  }
-  ADD_FAILURE() << "was read";
-  return "";
+  return refusal_of([&] { unpickle(text); }, "file.pth", kind);
 }
 
 const std::string kVector = tensor(storage("FloatStorage", "0", 6), 0, integer(6), integer(1));

@@ -5,19 +5,14 @@
 #include <gtest/gtest.h>
 
 #include "sonde/core/error.h"
+#include "sonde/weights/refusal_testing.h"
 #include "sonde/weights/small_sizes.h"
 
 namespace sonde {
 namespace {
 
 std::string refusal(const NamedTensors& tensors) {
-  try {
-    sizes_from_tensors(tensors, "a.pth");
-  } catch (const Error& error) {
-    EXPECT_EQ(error.kind(), ErrorKind::corrupt_data);
-    return error.what();
-  }
-  return "accepted";
+  return refusal_of([&] { sizes_from_tensors(tensors, "a.pth"); }, "a.pth");
 }
 
 WeightTensor shape_only(Shape shape) {

@@ -7,6 +7,7 @@
 
 #include "sonde/core/error.h"
 #include "sonde/weights/checkpoint_test_files.h"
+#include "sonde/weights/refusal_testing.h"
 
 namespace sonde {
 namespace {
@@ -22,15 +23,7 @@ std::map<std::string, std::string> unzip(const std::string& archive) {
 }
 
 std::string refusal(const std::string& archive, ErrorKind kind = ErrorKind::corrupt_data) {
-  try {
-    unzip(archive);
-  } catch (const Error& error) {
-    EXPECT_EQ(error.kind(), kind) << error.what();
-    EXPECT_THAT(error.what(), HasSubstr("file.pth"));
-    return error.what();
-  }
-  ADD_FAILURE() << "was read";
-  return "";
+  return refusal_of([&] { unzip(archive); }, "file.pth", kind);
 }
 
 std::uint32_t crc_of(const std::string& text) {
