@@ -13,7 +13,7 @@
 
 #include "sonde/core/bytes.h"
 #include "sonde/core/error.h"
-#include "sonde/core/test_folder.h"
+#include "sonde/core/folder_testing.h"
 
 // What the targets of libFuzzer share.
 namespace sonde::fuzz {

@@ -7,7 +7,7 @@
 #include "fuzz.h"
 
 #include "sonde/weights/checkpoint_formats.h"
-#include "sonde/weights/checkpoint_test_files.h"
+#include "sonde/weights/checkpoint_testing.h"
 #include "sonde/weights/import_plugin.h"
 #include "sonde/weights/unpickler.h"
 

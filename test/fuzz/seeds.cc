@@ -14,7 +14,7 @@
 #include <zlib.h>
 
 #include "sonde/io/volume/gzip.h"
-#include "sonde/weights/checkpoint_test_files.h"
+#include "sonde/weights/checkpoint_testing.h"
 
 namespace {
 

@@ -11,9 +11,9 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "sonde/core/data_testing.h"
 #include "sonde/core/error.h"
 #include "sonde/core/random.h"
-#include "sonde/core/test_data.h"
 
 namespace sonde {
 namespace {

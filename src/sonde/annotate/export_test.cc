@@ -9,12 +9,12 @@
 #include <nlohmann/json.hpp>
 
 #include "sonde/annotate/export_names.h"
+#include "sonde/annotate/project_testing.h"
 #include "sonde/annotate/snapshot.h"
-#include "sonde/annotate/test_project.h"
 #include "sonde/core/error.h"
 #include "sonde/imaging/rle.h"
+#include "sonde/io/dicom/dicom_testing.h"
 #include "sonde/io/dicom/seg.h"
-#include "sonde/io/dicom/test_files.h"
 #include "sonde/io/label_map.h"
 #include "sonde/io/masks/label_grid.h"
 #include "sonde/io/masks/label_scheme.h"

@@ -7,11 +7,11 @@
 #include <gtest/gtest.h>
 
 #include "sonde/annotate/open_image.h"
+#include "sonde/core/data_testing.h"
 #include "sonde/core/error.h"
-#include "sonde/core/test_data.h"
-#include "sonde/core/test_folder.h"
+#include "sonde/core/folder_testing.h"
 #include "sonde/imaging/picture.h"
-#include "sonde/io/dicom/test_files.h"
+#include "sonde/io/dicom/dicom_testing.h"
 #include "sonde/io/write.h"
 
 namespace sonde {

@@ -9,8 +9,8 @@
 
 #include "sonde/annotate/export.h"
 #include "sonde/annotate/open_image.h"
-#include "sonde/annotate/test_project.h"
-#include "sonde/io/picture/test_files.h"
+#include "sonde/annotate/project_testing.h"
+#include "sonde/io/picture/picture_testing.h"
 #include "sonde/io/write.h"
 
 namespace sonde {

@@ -6,13 +6,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "sonde/annotate/test_project.h"
+#include "sonde/annotate/project_testing.h"
+#include "sonde/core/data_testing.h"
 #include "sonde/core/error.h"
-#include "sonde/core/test_data.h"
 #include "sonde/io/dicom/seg.h"
-#include "sonde/io/dicom/seg_test_files.h"
+#include "sonde/io/dicom/seg_testing.h"
 #include "sonde/io/label_map.h"
-#include "sonde/io/picture/test_files.h"
+#include "sonde/io/picture/picture_testing.h"
 #include "sonde/io/write.h"
 
 namespace sonde {

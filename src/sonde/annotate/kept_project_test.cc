@@ -7,10 +7,10 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "sonde/annotate/disc_project.h"
+#include "sonde/annotate/disc_project_testing.h"
 #include "sonde/annotate/object_record.h"
+#include "sonde/core/data_testing.h"
 #include "sonde/core/json_text.h"
-#include "sonde/core/test_data.h"
 
 // test/data/kept_project.sql holds a project of sonde 0.1.0 as it was on the disk, its mask files apart: that
 // of every later version opens it, makes the masks again from the history, and replays it.

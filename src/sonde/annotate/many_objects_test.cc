@@ -6,8 +6,8 @@
 
 #include "sonde/annotate/nearby_objects.h"
 #include "sonde/annotate/project.h"
+#include "sonde/core/folder_testing.h"
 #include "sonde/core/random.h"
-#include "sonde/core/test_folder.h"
 
 namespace sonde {
 namespace {

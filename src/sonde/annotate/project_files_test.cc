@@ -9,8 +9,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "sonde/annotate/disc_project.h"
-#include "sonde/annotate/test_versions.h"
+#include "sonde/annotate/disc_project_testing.h"
+#include "sonde/annotate/versions_testing.h"
 #include "sonde/core/random.h"
 
 // What is on the disk: damaged, locked, killed.

@@ -6,7 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "sonde/annotate/disc_project.h"
+#include "sonde/annotate/disc_project_testing.h"
 #include "sonde/annotate/object_record.h"
 #include "sonde/core/random.h"
 

@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "sonde/annotate/disc_project.h"
+#include "sonde/annotate/disc_project_testing.h"
 #include "sonde/core/random.h"
 
 // What actions may do to objects, and what they may not.

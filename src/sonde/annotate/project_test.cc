@@ -7,7 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "sonde/annotate/brush.h"
-#include "sonde/annotate/disc_project.h"
+#include "sonde/annotate/disc_project_testing.h"
 
 namespace sonde {
 namespace {

@@ -15,10 +15,10 @@
 #include <gtest/gtest.h>
 
 #include "sonde/annotate/project.h"
-#include "sonde/core/test_data.h"
-#include "sonde/core/test_folder.h"
+#include "sonde/core/data_testing.h"
+#include "sonde/core/folder_testing.h"
 #include "sonde/io/write.h"
-#include "sonde/predict/test_model.h"
+#include "sonde/predict/model_testing.h"
 #include "sonde/weights/registry.h"
 
 namespace sonde {

@@ -12,7 +12,7 @@
 #include "sonde/cli/commands.h"
 #include "sonde/cli/exit_status.h"
 #include "sonde/core/error.h"
-#include "sonde/core/test_folder.h"
+#include "sonde/core/folder_testing.h"
 #include "sonde/io/label_map.h"
 #include "sonde/io/write.h"
 

@@ -15,11 +15,11 @@
 
 #include "sonde/cli/exit_status.h"
 #include "sonde/core/error.h"
-#include "sonde/core/test_folder.h"
+#include "sonde/core/folder_testing.h"
 #include "sonde/imaging/slice.h"
 #include "sonde/io/read.h"
 #include "sonde/io/write.h"
-#include "sonde/predict/test_model.h"
+#include "sonde/predict/model_testing.h"
 
 namespace sonde {
 namespace {

@@ -17,11 +17,11 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "sonde/core/test_data.h"
-#include "sonde/core/test_folder.h"
+#include "sonde/core/data_testing.h"
+#include "sonde/core/folder_testing.h"
 #include "sonde/io/read.h"
 #include "sonde/io/write.h"
-#include "sonde/predict/test_model.h"
+#include "sonde/predict/model_testing.h"
 
 namespace sonde {
 namespace {

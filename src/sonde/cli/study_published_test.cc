@@ -10,8 +10,8 @@
 #include <nlohmann/json.hpp>
 
 #include "sonde/cli/study_segmenter.h"
-#include "sonde/core/test_data.h"
-#include "sonde/core/test_folder.h"
+#include "sonde/core/data_testing.h"
+#include "sonde/core/folder_testing.h"
 #include "sonde/core/threads.h"
 #include "sonde/evaluate/study.h"
 #include "sonde/evaluate/study_folder.h"

@@ -6,8 +6,8 @@
 #include <set>
 #include <thread>
 
-#include "sonde/core/test_data.h"
-#include "sonde/evaluate/data_set_test_files.h"
+#include "sonde/core/data_testing.h"
+#include "sonde/evaluate/data_set_testing.h"
 #include "sonde/imaging/slice.h"
 #include "sonde/io/read.h"
 

@@ -7,10 +7,10 @@
 #include <gtest/gtest.h>
 #include <opencv2/imgproc.hpp>
 
+#include "sonde/core/data_testing.h"
 #include "sonde/core/random.h"
-#include "sonde/core/test_data.h"
 #include "sonde/evaluate/chamfer_distance.h"
-#include "sonde/evaluate/test_shapes.h"
+#include "sonde/evaluate/shapes_testing.h"
 #include "sonde/io/label_map.h"
 
 namespace sonde {

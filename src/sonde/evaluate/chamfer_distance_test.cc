@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "sonde/evaluate/test_shapes.h"
+#include "sonde/evaluate/shapes_testing.h"
 
 namespace sonde {
 namespace {

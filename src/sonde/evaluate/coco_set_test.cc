@@ -2,7 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "sonde/evaluate/coco_file.h"
-#include "sonde/evaluate/data_set_test_files.h"
+#include "sonde/evaluate/data_set_testing.h"
 #include "sonde/imaging/rle.h"
 
 namespace sonde {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sonde/evaluate/data_set.h"
 
-#include "sonde/evaluate/data_set_test_files.h"
+#include "sonde/evaluate/data_set_testing.h"
 
 namespace sonde {
 namespace {

@@ -8,8 +8,8 @@
 #include <gtest/gtest.h>
 
 #include "sonde/core/error.h"
-#include "sonde/core/test_folder.h"
-#include "sonde/evaluate/test_shapes.h"
+#include "sonde/core/folder_testing.h"
+#include "sonde/evaluate/shapes_testing.h"
 
 namespace sonde {
 namespace {

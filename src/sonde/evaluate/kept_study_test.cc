@@ -6,8 +6,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "sonde/core/test_data.h"
-#include "sonde/core/test_folder.h"
+#include "sonde/core/data_testing.h"
+#include "sonde/core/folder_testing.h"
 #include "sonde/evaluate/study_folder.h"
 
 // test/data/kept_study/ holds a journal and a study.json of sonde 0.1.0: later versions go on with both.

@@ -3,8 +3,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "sonde/core/test_data.h"
-#include "sonde/evaluate/data_set_test_files.h"
+#include "sonde/core/data_testing.h"
+#include "sonde/evaluate/data_set_testing.h"
 
 namespace sonde {
 namespace {

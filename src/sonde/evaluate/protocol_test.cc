@@ -7,8 +7,8 @@
 #include <gtest/gtest.h>
 
 #include "sonde/core/error.h"
-#include "sonde/evaluate/test_segmenter.h"
-#include "sonde/evaluate/test_shapes.h"
+#include "sonde/evaluate/segmenter_testing.h"
+#include "sonde/evaluate/shapes_testing.h"
 
 namespace sonde {
 namespace {

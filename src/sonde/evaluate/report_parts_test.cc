@@ -6,7 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "sonde/evaluate/report_test_study.h"
+#include "sonde/evaluate/report_testing.h"
 
 namespace sonde {
 namespace {

@@ -8,7 +8,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "sonde/evaluate/report_test_study.h"
+#include "sonde/evaluate/report_testing.h"
 
 namespace sonde {
 namespace {

@@ -11,7 +11,7 @@
 
 #include "sonde/core/durable_file.h"
 #include "sonde/core/error.h"
-#include "sonde/core/test_folder.h"
+#include "sonde/core/folder_testing.h"
 #include "sonde/evaluate/csv.h"
 
 namespace sonde {

@@ -8,7 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "sonde/core/error.h"
-#include "sonde/evaluate/test_shapes.h"
+#include "sonde/evaluate/shapes_testing.h"
 
 namespace sonde {
 namespace {

@@ -3,11 +3,11 @@
 
 #include <iterator>
 
-#include "sonde/evaluate/data_set_test_files.h"
+#include "sonde/evaluate/data_set_testing.h"
+#include "sonde/evaluate/segmenter_testing.h"
 #include "sonde/evaluate/study.h"
 #include "sonde/evaluate/study_folder.h"
-#include "sonde/evaluate/test_segmenter.h"
-#include "sonde/io/picture/test_files.h"
+#include "sonde/io/picture/picture_testing.h"
 
 namespace sonde {
 namespace {

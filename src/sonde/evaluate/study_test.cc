@@ -8,10 +8,10 @@
 #include <gtest/gtest.h>
 
 #include "sonde/core/error.h"
-#include "sonde/core/test_folder.h"
+#include "sonde/core/folder_testing.h"
+#include "sonde/evaluate/segmenter_testing.h"
+#include "sonde/evaluate/shapes_testing.h"
 #include "sonde/evaluate/study_folder.h"
-#include "sonde/evaluate/test_segmenter.h"
-#include "sonde/evaluate/test_shapes.h"
 #include "sonde/io/write.h"
 
 namespace sonde {

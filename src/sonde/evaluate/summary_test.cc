@@ -12,7 +12,7 @@
 #include <nlohmann/json.hpp>
 
 #include "sonde/core/durable_file.h"
-#include "sonde/core/test_folder.h"
+#include "sonde/core/folder_testing.h"
 #include "sonde/evaluate/clusters.h"
 #include "sonde/evaluate/statistics_testing.h"
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <numeric>
 
-#include "sonde/core/test_data.h"
-#include "sonde/evaluate/data_set_test_files.h"
+#include "sonde/core/data_testing.h"
+#include "sonde/evaluate/data_set_testing.h"
 
 namespace sonde {
 namespace {

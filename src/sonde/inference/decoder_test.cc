@@ -11,8 +11,8 @@
 #include <gtest/gtest.h>
 
 #include "sonde/inference/plain_decoder_testing.h"
-#include "sonde/kernels/test_kernels.h"
-#include "sonde/weights/small_sizes.h"
+#include "sonde/kernels/kernels_testing.h"
+#include "sonde/weights/small_sizes_testing.h"
 
 namespace sonde {
 namespace {

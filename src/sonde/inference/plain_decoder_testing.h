@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "sonde/inference/network.h"
-#include "sonde/kernels/test_kernels.h"
+#include "sonde/kernels/kernels_testing.h"
 #include "sonde/weights/tensor.h"
 #include "sonde/weights/variants.h"
 

@@ -6,8 +6,8 @@
 #include <gtest/gtest.h>
 
 #include "sonde/inference/encoder.h"
-#include "sonde/inference/test_pictures.h"
-#include "sonde/weights/small_sizes.h"
+#include "sonde/inference/pictures_testing.h"
+#include "sonde/weights/small_sizes_testing.h"
 
 namespace sonde {
 namespace {

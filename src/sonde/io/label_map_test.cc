@@ -5,7 +5,7 @@
 #include <cmath>
 #include <limits>
 
-#include "sonde/io/picture/test_encode.h"
+#include "sonde/io/picture/encode_testing.h"
 #include "sonde/io/write.h"
 
 namespace sonde {

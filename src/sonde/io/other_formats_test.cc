@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sonde/io/other_formats.h"
 
-#include "sonde/io/picture/test_files.h"
+#include "sonde/io/picture/picture_testing.h"
 #include "sonde/io/read.h"
 
 namespace sonde {

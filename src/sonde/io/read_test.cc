@@ -5,10 +5,10 @@
 #include <map>
 #include <sys/stat.h>
 
+#include "sonde/core/data_testing.h"
 #include "sonde/core/durable_file.h"
-#include "sonde/core/test_data.h"
 #include "sonde/io/formats.h"
-#include "sonde/io/picture/test_encode.h"
+#include "sonde/io/picture/encode_testing.h"
 #include "sonde/io/write.h"
 
 namespace sonde {

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "sonde/kernels/test_kernels.h"
+#include "sonde/kernels/kernels_testing.h"
 
 namespace sonde::kernels {
 namespace {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sonde/kernels/depthwise.h"
 
-#include "sonde/kernels/test_kernels.h"
+#include "sonde/kernels/kernels_testing.h"
 
 namespace sonde::kernels {
 namespace {

@@ -9,8 +9,8 @@
 #include <gtest/gtest.h>
 
 #include "sonde/core/random.h"
+#include "sonde/kernels/kernels_testing.h"
 #include "sonde/kernels/matrix.h"
-#include "sonde/kernels/test_kernels.h"
 
 namespace sonde::kernels {
 namespace {

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <tuple>
 
-#include "sonde/kernels/test_kernels.h"
+#include "sonde/kernels/kernels_testing.h"
 
 namespace sonde::kernels {
 namespace {

@@ -6,7 +6,7 @@
 
 #include "sonde/inference/decoder.h"
 #include "sonde/kernels/cpu.h"
-#include "sonde/model/small_networks.h"
+#include "sonde/model/small_networks_testing.h"
 
 namespace sonde {
 namespace {

@@ -9,8 +9,8 @@
 #include <gtest/gtest.h>
 #include <torch/serialize.h>
 
+#include "sonde/core/data_testing.h"
 #include "sonde/core/error.h"
-#include "sonde/core/test_data.h"
 #include "sonde/model/sam.h"
 #include "sonde/model/torch.h"
 #include "sonde/weights/checkpoint.h"

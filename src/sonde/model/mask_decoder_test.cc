@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "sonde/model/small_networks.h"
+#include "sonde/model/small_networks_testing.h"
 
 namespace sonde {
 namespace {

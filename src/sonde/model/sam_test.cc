@@ -9,7 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "sonde/core/error.h"
-#include "sonde/model/small_networks.h"
+#include "sonde/model/small_networks_testing.h"
 
 namespace sonde {
 namespace {

@@ -4,7 +4,7 @@
 
 #include "sonde/inference/encoder.h"
 #include "sonde/kernels/cpu.h"
-#include "sonde/model/encoder_parity.h"
+#include "sonde/model/encoder_parity_testing.h"
 
 namespace sonde {
 namespace {

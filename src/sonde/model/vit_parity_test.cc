@@ -2,10 +2,10 @@
 // The plain ViT out of kernels is the network that model/image_encoder.h defines.
 #include <gtest/gtest.h>
 
-#include "sonde/core/test_data.h"
+#include "sonde/core/data_testing.h"
 #include "sonde/inference/encoder.h"
 #include "sonde/kernels/cpu.h"
-#include "sonde/model/encoder_parity.h"
+#include "sonde/model/encoder_parity_testing.h"
 #include "sonde/weights/checkpoint.h"
 
 namespace sonde {

@@ -11,9 +11,9 @@
 
 #include <gtest/gtest.h>
 
-#include "sonde/core/test_folder.h"
+#include "sonde/core/folder_testing.h"
 #include "sonde/predict/embedding_impl.h"
-#include "sonde/predict/test_model.h"
+#include "sonde/predict/model_testing.h"
 
 namespace sonde {
 namespace {

@@ -9,9 +9,9 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include "sonde/core/test_data.h"
+#include "sonde/core/data_testing.h"
 #include "sonde/predict/everything.h"
-#include "sonde/predict/test_golden.h"
+#include "sonde/predict/golden_testing.h"
 #include "sonde/weights/registry.h"
 
 namespace sonde {

@@ -13,8 +13,8 @@
 #include <gtest/gtest.h>
 
 #include "sonde/core/error.h"
+#include "sonde/predict/model_testing.h"
 #include "sonde/predict/proposals.h"
-#include "sonde/predict/test_model.h"
 
 namespace sonde {
 namespace {

@@ -11,7 +11,7 @@
 #include <nlohmann/json.hpp>
 #include <zlib.h>
 
-#include "sonde/core/test_data.h"
+#include "sonde/core/data_testing.h"
 #include "sonde/predict/predictor.h"
 #include "sonde/weights/registry.h"
 

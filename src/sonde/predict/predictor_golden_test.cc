@@ -8,12 +8,12 @@
 
 #include <gtest/gtest.h>
 
+#include "sonde/core/data_testing.h"
 #include "sonde/core/error.h"
-#include "sonde/core/test_data.h"
 #include "sonde/model/torch.h"
 #include "sonde/predict/embedding_impl.h"
+#include "sonde/predict/golden_testing.h"
 #include "sonde/predict/predictor.h"
-#include "sonde/predict/test_golden.h"
 #include "sonde/weights/registry.h"
 
 namespace sonde {

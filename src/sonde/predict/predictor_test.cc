@@ -11,7 +11,7 @@
 
 #include "sonde/core/error.h"
 #include "sonde/predict/everything.h"
-#include "sonde/predict/test_model.h"
+#include "sonde/predict/model_testing.h"
 
 namespace sonde {
 namespace {

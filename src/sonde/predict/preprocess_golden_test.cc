@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
-#include "sonde/core/test_data.h"
+#include "sonde/core/data_testing.h"
+#include "sonde/predict/golden_testing.h"
 #include "sonde/predict/preprocess.h"
-#include "sonde/predict/test_golden.h"
 
 namespace sonde {
 namespace {

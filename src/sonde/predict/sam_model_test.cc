@@ -7,9 +7,9 @@
 #include "sonde/core/error.h"
 #include "sonde/core/threads.h"
 #include "sonde/kernels/cpu.h"
+#include "sonde/predict/model_testing.h"
 #include "sonde/predict/predictor.h"
 #include "sonde/predict/sam_model_impl.h"
-#include "sonde/predict/test_model.h"
 
 namespace sonde {
 namespace {

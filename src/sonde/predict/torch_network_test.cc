@@ -8,7 +8,7 @@
 #include "sonde/core/error.h"
 #include "sonde/imaging/prompt.h"
 #include "sonde/inference/cpu_network.h"
-#include "sonde/predict/test_model.h"
+#include "sonde/predict/model_testing.h"
 #include "sonde/predict/torch_plugin.h"
 
 namespace sonde {

@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "sonde/server/test_api.h"
+#include "sonde/server/api_testing.h"
 
 namespace sonde {
 namespace {

@@ -4,8 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "sonde/server/api_testing.h"
 #include "sonde/server/assets.h"
-#include "sonde/server/test_api.h"
 
 namespace sonde {
 namespace {

@@ -24,7 +24,7 @@
 #include <nlohmann/json.hpp>
 
 #include "sonde/core/error.h"
-#include "sonde/core/test_folder.h"
+#include "sonde/core/folder_testing.h"
 #include "sonde/inference/network.h"
 #include "sonde/predict/sam_model_impl.h"
 #include "sonde/server/api.h"

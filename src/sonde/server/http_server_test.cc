@@ -10,7 +10,7 @@
 #include <gtest/gtest.h>
 
 #include "sonde/core/error.h"
-#include "sonde/server/test_connection.h"
+#include "sonde/server/connection_testing.h"
 
 namespace sonde {
 namespace {

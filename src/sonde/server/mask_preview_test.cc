@@ -6,7 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "sonde/server/test_bundle.h"
+#include "sonde/server/bundle_testing.h"
 
 namespace sonde {
 namespace {

@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "sonde/core/test_data.h"
+#include "sonde/core/data_testing.h"
 #include "sonde/server/wire.h"
 
 namespace sonde::wire {

@@ -7,8 +7,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "sonde/core/data_testing.h"
 #include "sonde/core/json_text.h"
-#include "sonde/core/test_data.h"
 
 // The examples of test/data/wire/, which the page's tests read too.
 namespace sonde::wire {

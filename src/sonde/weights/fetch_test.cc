@@ -9,8 +9,8 @@
 
 #include "sonde/core/bytes.h"
 #include "sonde/core/error.h"
-#include "sonde/core/test_folder.h"
-#include "sonde/weights/fetch_test_server.h"
+#include "sonde/core/folder_testing.h"
+#include "sonde/weights/fetch_testing.h"
 #include "sonde/weights/refusal_testing.h"
 #include "sonde/weights/registry.h"
 

@@ -8,7 +8,7 @@
 #include <onnx/onnx_pb.h>
 
 #include "sonde/core/error.h"
-#include "sonde/core/test_folder.h"
+#include "sonde/core/folder_testing.h"
 #include "sonde/weights/checkpoint.h"
 #include "sonde/weights/refusal_testing.h"
 #include "sonde/weights/registry.h"

@@ -11,9 +11,9 @@
 #include <gtest/gtest.h>
 
 #include "sonde/core/error.h"
-#include "sonde/core/test_folder.h"
+#include "sonde/core/folder_testing.h"
 #include "sonde/weights/checkpoint.h"
-#include "sonde/weights/checkpoint_test_files.h"
+#include "sonde/weights/checkpoint_testing.h"
 
 namespace sonde {
 namespace {

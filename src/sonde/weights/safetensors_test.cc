@@ -4,11 +4,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "sonde/core/data_testing.h"
 #include "sonde/core/error.h"
-#include "sonde/core/test_data.h"
-#include "sonde/core/test_folder.h"
+#include "sonde/core/folder_testing.h"
 #include "sonde/weights/checkpoint.h"
-#include "sonde/weights/checkpoint_test_files.h"
+#include "sonde/weights/checkpoint_testing.h"
 #include "sonde/weights/refusal_testing.h"
 
 namespace sonde {

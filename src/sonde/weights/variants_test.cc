@@ -6,7 +6,7 @@
 
 #include "sonde/core/error.h"
 #include "sonde/weights/refusal_testing.h"
-#include "sonde/weights/small_sizes.h"
+#include "sonde/weights/small_sizes_testing.h"
 
 namespace sonde {
 namespace {

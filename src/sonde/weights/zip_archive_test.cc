@@ -6,7 +6,7 @@
 #include <zlib.h>
 
 #include "sonde/core/error.h"
-#include "sonde/weights/checkpoint_test_files.h"
+#include "sonde/weights/checkpoint_testing.h"
 #include "sonde/weights/refusal_testing.h"
 
 namespace sonde {

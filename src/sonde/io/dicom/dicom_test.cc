@@ -6,8 +6,8 @@
 #include <gtest/gtest.h>
 #include <zlib.h>
 
+#include "sonde/io/dicom/dicom_testing.h"
 #include "sonde/io/dicom/meta.h"
-#include "sonde/io/dicom/test_files.h"
 #include "sonde/io/formats.h"
 
 namespace sonde {

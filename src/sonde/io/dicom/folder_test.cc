@@ -2,7 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "sonde/io/dicom/test_files.h"
+#include "sonde/io/dicom/dicom_testing.h"
 #include "sonde/io/formats.h"
 
 namespace sonde {

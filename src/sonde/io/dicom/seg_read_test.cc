@@ -6,10 +6,10 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "sonde/core/data_testing.h"
 #include "sonde/core/json_text.h"
-#include "sonde/core/test_data.h"
 #include "sonde/io/dicom/seg.h"
-#include "sonde/io/dicom/seg_test_files.h"
+#include "sonde/io/dicom/seg_testing.h"
 #include "sonde/io/json_file.h"
 #include "sonde/io/read.h"
 

@@ -8,9 +8,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "sonde/core/test_data.h"
+#include "sonde/core/data_testing.h"
+#include "sonde/io/dicom/dicom_testing.h"
 #include "sonde/io/dicom/gdcm.h"
-#include "sonde/io/dicom/test_files.h"
 #include "sonde/io/label_map.h"
 #include "sonde/io/masks/label_grid.h"
 #include "sonde/io/read.h"

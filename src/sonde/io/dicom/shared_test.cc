@@ -9,9 +9,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "sonde/core/test_data.h"
+#include "sonde/core/data_testing.h"
+#include "sonde/io/dicom/dicom_testing.h"
 #include "sonde/io/dicom/meta.h"
-#include "sonde/io/dicom/test_files.h"
 #include "sonde/io/formats.h"
 
 namespace sonde {

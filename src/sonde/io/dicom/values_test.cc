@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "sonde/imaging/window.h"
-#include "sonde/io/dicom/test_files.h"
+#include "sonde/io/dicom/dicom_testing.h"
 #include "sonde/io/formats.h"
 
 namespace sonde {

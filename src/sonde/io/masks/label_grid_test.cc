@@ -3,7 +3,7 @@
 
 #include <numeric>
 
-#include "sonde/io/volume/test_files.h"
+#include "sonde/io/volume/volume_testing.h"
 
 namespace sonde {
 namespace {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "sonde/io/dicom/dicom_testing.h"
 #include "sonde/io/dicom/seg.h"
-#include "sonde/io/dicom/test_files.h"
 #include "sonde/io/label_map.h"
 #include "sonde/io/read.h"
-#include "sonde/io/volume/test_files.h"
+#include "sonde/io/volume/volume_testing.h"
 
 namespace sonde {
 namespace {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sonde/core/test_data.h"
+#include "sonde/core/data_testing.h"
 #include "sonde/io/formats.h"
-#include "sonde/io/volume/test_files.h"
+#include "sonde/io/volume/volume_testing.h"
 
 namespace sonde {
 namespace {

@@ -4,7 +4,7 @@
 #include <random>
 
 #include "sonde/io/formats.h"
-#include "sonde/io/picture/test_encode.h"
+#include "sonde/io/picture/encode_testing.h"
 
 // Pictures that are cut, damaged or lie about themselves.
 namespace sonde {

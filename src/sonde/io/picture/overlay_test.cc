@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "sonde/io/formats.h"
-#include "sonde/io/picture/test_encode.h"
+#include "sonde/io/picture/encode_testing.h"
 #include "sonde/io/write.h"
 
 namespace sonde {

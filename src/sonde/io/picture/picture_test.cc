@@ -2,7 +2,7 @@
 #include <map>
 
 #include "sonde/io/formats.h"
-#include "sonde/io/picture/test_encode.h"
+#include "sonde/io/picture/encode_testing.h"
 
 namespace sonde {
 namespace {

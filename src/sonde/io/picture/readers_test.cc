@@ -4,9 +4,9 @@
 #include <fstream>
 #include <sys/wait.h>
 
-#include "sonde/core/test_data.h"
+#include "sonde/core/data_testing.h"
 #include "sonde/io/read.h"
-#include "sonde/io/volume/test_files.h"
+#include "sonde/io/volume/volume_testing.h"
 
 namespace sonde {
 namespace {

@@ -2,7 +2,7 @@
 // The numbers of TIFF files, which labels are, and ImageJ's stacks.
 #include "sonde/io/formats.h"
 #include "sonde/io/label_map.h"
-#include "sonde/io/picture/test_encode.h"
+#include "sonde/io/picture/encode_testing.h"
 
 namespace sonde {
 namespace {

@@ -2,7 +2,7 @@
 // Pictures that lie in their files otherwise than they are shown.
 #include "sonde/io/formats.h"
 #include "sonde/io/label_map.h"
-#include "sonde/io/picture/test_encode.h"
+#include "sonde/io/picture/encode_testing.h"
 
 namespace sonde {
 namespace {

@@ -5,7 +5,7 @@
 
 #include "sonde/io/formats.h"
 #include "sonde/io/volume/gzip.h"
-#include "sonde/io/volume/test_files.h"
+#include "sonde/io/volume/volume_testing.h"
 #include "sonde/io/write.h"
 
 // Small valid files with bits flipped, bytes replaced, cut and doubled: each loads or is an Error, in bounded

@@ -5,9 +5,9 @@
 #include <sys/resource.h>
 
 #include "sonde/core/bytes.h"
-#include "sonde/core/test_data.h"
+#include "sonde/core/data_testing.h"
 #include "sonde/io/formats.h"
-#include "sonde/io/volume/test_files.h"
+#include "sonde/io/volume/volume_testing.h"
 
 // Every file of shared/data/hostile that is a volume loads or is refused as docs/formats.md says.
 namespace sonde {

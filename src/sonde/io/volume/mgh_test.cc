@@ -2,7 +2,7 @@
 #include <bit>
 
 #include "sonde/io/formats.h"
-#include "sonde/io/picture/test_files.h"
+#include "sonde/io/picture/picture_testing.h"
 #include "sonde/io/volume/gzip.h"
 
 namespace sonde {

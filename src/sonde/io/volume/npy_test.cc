@@ -2,7 +2,7 @@
 #include <cmath>
 
 #include "sonde/io/formats.h"
-#include "sonde/io/volume/test_files.h"
+#include "sonde/io/volume/volume_testing.h"
 
 namespace sonde {
 namespace {

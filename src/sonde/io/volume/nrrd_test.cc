@@ -2,7 +2,7 @@
 #include "sonde/io/formats.h"
 #include "sonde/io/volume/gzip.h"
 #include "sonde/io/volume/samples.h"
-#include "sonde/io/volume/test_files.h"
+#include "sonde/io/volume/volume_testing.h"
 
 namespace sonde {
 namespace {

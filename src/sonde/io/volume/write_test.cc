@@ -10,7 +10,7 @@
 
 #include "sonde/io/formats.h"
 #include "sonde/io/label_map.h"
-#include "sonde/io/volume/test_files.h"
+#include "sonde/io/volume/volume_testing.h"
 
 namespace sonde {
 namespace {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The one source that knows where the checkout is: an object of any other serves every clone (ccache).
-#include "sonde/core/test_data.h"
+#include "sonde/core/data_testing.h"
 
 #include <cstdlib>
 

@@ -9,7 +9,7 @@
 #include "sonde/annotate/gather.h"
 #include "sonde/annotate/open_image.h"
 #include "sonde/annotate/project.h"
-#include "sonde/core/test_folder.h"
+#include "sonde/core/folder_testing.h"
 #include "sonde/imaging/image_geometry.h"
 
 // What the tests of exports and imports share: projects of little images with objects that are put in.

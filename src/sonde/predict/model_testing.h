@@ -4,11 +4,11 @@
 #include <cstdint>
 #include <filesystem>
 
-#include "sonde/core/test_folder.h"
+#include "sonde/core/folder_testing.h"
 #include "sonde/imaging/picture.h"
 #include "sonde/predict/sam_model.h"
 #include "sonde/weights/checkpoint.h"
-#include "sonde/weights/small_sizes.h"
+#include "sonde/weights/small_sizes_testing.h"
 
 namespace sonde {
 

@@ -13,7 +13,7 @@
 
 #include "sonde/annotate/project.h"
 #include "sonde/core/error.h"
-#include "sonde/core/test_folder.h"
+#include "sonde/core/folder_testing.h"
 #include "sonde/imaging/image_geometry.h"
 
 // For tests of the session: a project in a temporary folder, and a network that anybody can follow.

@@ -10,7 +10,7 @@
 #include <zlib.h>
 
 #include "sonde/io/picture/header.h"
-#include "sonde/io/volume/test_files.h"
+#include "sonde/io/volume/volume_testing.h"
 
 // What the tests of pictures share: pixels, and files built by hand.
 namespace sonde {

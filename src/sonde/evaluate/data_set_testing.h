@@ -15,7 +15,7 @@
 #include <gtest/gtest.h>
 
 #include "sonde/core/error.h"
-#include "sonde/core/test_folder.h"
+#include "sonde/core/folder_testing.h"
 #include "sonde/evaluate/case_loader.h"
 #include "sonde/evaluate/data_set.h"
 #include "sonde/io/write.h"

@@ -7,8 +7,8 @@
 #include <gtest/gtest.h>
 
 #include "sonde/inference/network.h"
-#include "sonde/inference/test_pictures.h"
-#include "sonde/model/small_networks.h"
+#include "sonde/inference/pictures_testing.h"
+#include "sonde/model/small_networks_testing.h"
 
 namespace sonde {
 

@@ -7,7 +7,7 @@
 #include "sonde/model/torch.h"
 #include "sonde/model/torch_tensor.h"
 #include "sonde/weights/checkpoint.h"
-#include "sonde/weights/small_sizes.h"
+#include "sonde/weights/small_sizes_testing.h"
 
 namespace sonde {
 

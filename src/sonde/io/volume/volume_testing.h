@@ -12,7 +12,7 @@
 #include <gtest/gtest.h>
 
 #include "sonde/core/error.h"
-#include "sonde/core/test_folder.h"
+#include "sonde/core/folder_testing.h"
 #include "sonde/imaging/volume.h"
 
 // What the tests of the volume formats share: little files, and errors as values.

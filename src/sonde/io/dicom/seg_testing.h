@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "sonde/core/text.h"
-#include "sonde/io/dicom/test_files.h"
+#include "sonde/io/dicom/dicom_testing.h"
 
 // DICOM segmentations as other programs write them, of slices that oblique_slice(step, ...) makes.
 namespace sonde::dicom_test {

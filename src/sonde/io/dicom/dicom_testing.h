@@ -15,7 +15,7 @@
 #include <gmock/gmock.h>
 
 #include "sonde/core/error.h"
-#include "sonde/core/test_folder.h"
+#include "sonde/core/folder_testing.h"
 #include "sonde/io/formats.h"
 
 // Small DICOM files for tests, written byte by byte so that they may also be wrong.

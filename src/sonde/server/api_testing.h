@@ -7,10 +7,10 @@
 #include <vector>
 
 #include "sonde/core/error.h"
-#include "sonde/core/test_folder.h"
-#include "sonde/predict/test_model.h"
+#include "sonde/core/folder_testing.h"
+#include "sonde/predict/model_testing.h"
 #include "sonde/server/api.h"
-#include "sonde/server/test_bundle.h"
+#include "sonde/server/bundle_testing.h"
 
 namespace sonde {
 

@@ -7,7 +7,7 @@
 #include <limits>
 #include <tiffio.h>
 
-#include "sonde/io/picture/test_files.h"
+#include "sonde/io/picture/picture_testing.h"
 
 // JPEG and TIFF as libjpeg and libtiff write them, for tests.
 namespace sonde {
