@@ -21,12 +21,7 @@ namespace sonde {
 namespace {
 
 FileInfo inspect_folder(const std::filesystem::path& folder);
-const Format kFolder{.name = "folder",
-                     .extensions = {},
-                     .recognises = nullptr,
-                     .read = read_dicom_folder,
-                     .inspect = inspect_folder,
-                     .count_frames = nullptr};
+const Format kFolder{"folder", {}, nullptr, read_dicom_folder, inspect_folder, nullptr};
 
 constexpr std::size_t kHeadBytes = 4096;
 
