@@ -4,6 +4,7 @@
 #include "fuzz.h"
 #include <nlohmann/json.hpp>
 
+#include "sonde/annotate/action.h"
 #include "sonde/annotate/mask_store.h"
 #include "sonde/annotate/object_record.h"
 #include "sonde/imaging/run_length_mask.h"
