@@ -45,8 +45,8 @@ struct DrawnPrompt {
 };
 DrawnPrompt parse_drawn_prompt(std::string_view text);
 
-// The part of a picture worth a closer look: a square around the masks and prompts where they are small in it;
-// absent where they are not. Whole pixels.
+// The part of a picture worth a closer look: a square around the masks and prompts where they are small in
+// it; absent where they are not. Whole pixels.
 std::optional<Box2> closer_look(const CasePicture& picture, const DrawnPrompt& prompt);
 
 // {"pictures": [data URI ...], "lines": [...]}

@@ -11,9 +11,9 @@
 
 namespace sonde {
 
-// For tests: a model that is quick and knows nothing. Its candidates are discs around the mean of the positive
-// points (radius 3, 6 and 9, holes of radius 2 at negative ones) or the box shrunk by 0, 1 and 2 pixels; the
-// last candidate has the highest predicted IoU. Counts what it is asked.
+// For tests: a model that is quick and knows nothing. Its candidates are discs around the mean of the
+// positive points (radius 3, 6 and 9, holes of radius 2 at negative ones) or the box shrunk by 0, 1 and 2
+// pixels; the last candidate has the highest predicted IoU. Counts what it is asked.
 class FakeModel {
  public:
   std::atomic<int> pictures{0}, calls{0}, prompts{0};
