@@ -5,6 +5,7 @@
 
 #include "sonde/annotate/plan_steps.h"
 #include "sonde/core/error.h"
+#include "sonde/core/text.h"
 #include "sonde/imaging/image_geometry.h"
 #include "sonde/imaging/rle.h"
 
@@ -23,8 +24,7 @@ std::string plan_step(Draft& /*draft*/, const RedoAction& /*action*/, const Plan
 
 std::string to_string(const Taken& taken) {
   const std::string gone = taken.removed > 0 ? ", " + std::to_string(taken.removed) + " of them whole" : "";
-  return ", taking " + counted(static_cast<std::size_t>(taken.voxels), "voxel") + " from " +
-         counted(static_cast<std::size_t>(taken.objects), "object") + gone;
+  return ", taking " + counted(taken.voxels, "voxel") + " from " + counted(taken.objects, "object") + gone;
 }
 
 // JSON has no number for it.
@@ -75,10 +75,6 @@ std::vector<RecordedAnswer> answers_on_grid(const std::vector<ScoredRle>& region
                        finite_or_zero(region.stability)});
   }
   return answers;
-}
-
-std::string counted(std::size_t count, const std::string& noun) {
-  return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
 }
 
 }  // namespace sonde

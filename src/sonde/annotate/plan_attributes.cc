@@ -3,6 +3,7 @@
 #include "sonde/annotate/plan_steps.h"
 #include "sonde/annotate/text_rules.h"
 #include "sonde/core/error.h"
+#include "sonde/core/text.h"
 
 namespace sonde {
 namespace {

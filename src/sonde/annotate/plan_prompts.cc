@@ -7,6 +7,7 @@
 #include "sonde/annotate/plan_steps.h"
 #include "sonde/annotate/text_rules.h"
 #include "sonde/core/error.h"
+#include "sonde/core/text.h"
 #include "sonde/imaging/window.h"
 
 namespace sonde {

@@ -4,6 +4,7 @@
 
 #include "sonde/annotate/plan_steps.h"
 #include "sonde/core/error.h"
+#include "sonde/core/text.h"
 #include "sonde/imaging/image_geometry.h"
 
 namespace sonde {

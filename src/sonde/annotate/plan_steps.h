@@ -28,7 +28,4 @@ std::string plan_step(Draft& draft, const SplitAction& action, const PlanAnswers
 std::string plan_step(Draft& draft, const FillHolesAction& action, const PlanAnswers& answers);
 std::string plan_step(Draft& draft, const DropSpecksAction& action, const PlanAnswers& answers);
 
-// "1 object", "3 objects"
-std::string counted(std::size_t count, const std::string& noun);
-
 }  // namespace sonde

@@ -8,6 +8,7 @@
 #include "sonde/annotate/text_rules.h"
 #include "sonde/core/error.h"
 #include "sonde/core/json_fields.h"
+#include "sonde/core/text.h"
 
 namespace sonde {
 namespace {
@@ -164,9 +165,8 @@ std::vector<Label> Project::delete_label(LabelId id) {
   return locked([&] {
     const Label label = find_label(labels(), id);
     if (label.objects > 0) {
-      throw Error(ErrorKind::conflict, "label \"" + label.name + "\" is carried by " +
-                                           std::to_string(label.objects) + " object" +
-                                           (label.objects == 1 ? "" : "s"));
+      throw Error(ErrorKind::conflict,
+                  "label \"" + label.name + "\" is carried by " + counted(label.objects, "object"));
     }
     note(std::nullopt, "delete_label", edit_to_json(id, {}), [&] {
       SQLite::Statement row(database_.connection(), "UPDATE labels SET deleted = 1 WHERE id = ?");
