@@ -26,10 +26,8 @@ template <class V>
 void describe(V& v, PromptAction& action) {
   v.shape("",
           "asks the network. Without `proposal` a new one, else that one is asked again with these prompts. "
-          "`target`: "
-          "an approved object of this image, not locked, to be changed on this slice; where it has pixels "
-          "there, they "
-          "are sent as the mask prompt");
+          "`target`: an approved object of this image, not locked, to be changed on this slice; where it has "
+          "pixels there, they are sent as the mask prompt");
   v("plane", action.plane);
   if constexpr (kIsStored<V>) {
     v("prompt", action.prompt);
@@ -59,11 +57,10 @@ struct AcceptAction {
 };
 template <class V>
 void describe(V& v, AcceptAction& action) {
-  v.shape(
-      "",
-      "proposals become approved objects (or change their `target`, which keeps its label); the overlap rule "
-      "is "
-      "applied in the order given. One of which no pixel is left stays a proposal; 409 if none is accepted");
+  v.shape("",
+          "proposals become approved objects (or change their `target`, which keeps its label); the overlap "
+          "rule is applied in the order given. One of which no pixel is left stays a proposal; 409 if none "
+          "is accepted");
   v("objects", action.objects);
   v("label", action.label);
 }
@@ -97,8 +94,7 @@ template <class V>
 void describe(V& v, StrokeAction& action) {
   v.shape("",
           "a brush stroke. Without `object` a new approved one with `label` begins. Painting a proposal "
-          "changes that "
-          "proposal alone");
+          "changes that proposal alone");
   v("plane", action.plane);
   v("object", action.object);
   v("label", action.label, {.presence = Presence::defaulted});
