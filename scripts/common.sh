@@ -48,6 +48,7 @@ install_test_packages() { install_packages "${build_packages[@]}" "${test_packag
 
 # What the report and the annotation page are made of.
 install_web_packages() {
+  rm -rf web/annotate/node_modules web/report/node_modules # of earlier versions, where npm would look first
   local installed=web/node_modules/.package-lock.json
   [[ -f $installed && ! web/package-lock.json -nt $installed ]] && return
   say "fetching the packages of the pages"
