@@ -36,7 +36,7 @@ write core/a.h '"sonde/imaging/picture.h"' && expect_refused core/a.h
 write imaging/a.cc '"sonde/io/read.h"' && expect_refused imaging/a.cc
 write model/a.cc '"sonde/imaging/picture.h"' && expect_refused model/a.cc
 write weights/a.cc '"sonde/kernels/matrix.h"' && expect_refused weights/a.cc
-write inference/a.cc '"sonde/imaging/picture.h"' && expect_refused inference/a.cc
+write inference/a.cc '"sonde/io/read.h"' && expect_refused inference/a.cc
 write inference/a.cc '"sonde/model/sam.h"' && expect_refused inference/a.cc
 write model/a.cc '"sonde/inference/decoder.h"' && expect_refused model/a.cc
 write predict/a.cc '"sonde/model/sam.h"' && expect_refused predict/a.cc
@@ -55,13 +55,13 @@ write annotate/a.cc '<boost/beast.hpp>' && expect_refused annotate/a.cc
 write server/a.cc '<SQLiteCpp/Database.h>' && expect_refused server/a.cc
 write annotate/a.cc '"sonde/server/wire.h"' && expect_refused annotate/a.cc
 write somewhere/a.cc '<vector>' && expect_refused somewhere/a.cc
-write predict/test_a.h '<torch/torch.h>' && add predict/a.cc '"sonde/predict/test_a.h"' && expect_refused predict/a.cc
+write predict/a_testing.h '<torch/torch.h>' && add predict/a.cc '"sonde/predict/a_testing.h"' && expect_refused predict/a.cc
 
 write io/a.cc '<gdcmImage.h>' && expect_allowed
 write io/a.cc '<jpeglib.h>' && expect_allowed
 write evaluate/a_test.cc '<opencv2/imgproc.hpp>' && expect_allowed
 write model/a.h '<torch/torch.h>' && add predict/torch_network.cc '"sonde/model/a.h"' && expect_allowed
-write predict/test_a.h '<torch/torch.h>' && add predict/a_test.cc '"sonde/predict/test_a.h"' && expect_allowed
+write predict/a_testing.h '<torch/torch.h>' && add predict/a_test.cc '"sonde/predict/a_testing.h"' && expect_allowed
 write model/a_test.cc '"sonde/inference/decoder.h"' && expect_allowed
 write cli/a.cc '"sonde/predict/predictor.h"' && expect_allowed
 write server/a.cc '<boost/asio.hpp>' && add annotate/a.cc '<SQLiteCpp/Database.h>' && expect_allowed

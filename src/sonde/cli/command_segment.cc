@@ -31,6 +31,9 @@
 namespace sonde {
 namespace {
 
+// Side of the padded frame in pixels; the model is loaded later than a mask for it is made.
+constexpr std::int64_t kFrameSide = 4 * kLowResSide;
+
 using Json = nlohmann::ordered_json;
 
 enum class Candidates { automatic, first, best, three, single };
@@ -176,8 +179,7 @@ class Segmenter {
  private:
   Prompt complete_prompt(const std::string& file, const LoadedPicture& picture) const {
     Prompt prompt = prompt_;
-    if (!options_.mask.empty())
-      prompt.mask = logits_from_mask(load_mask(options_.mask, picture), model_->image_size());
+    if (!options_.mask.empty()) prompt.mask = logits_from_mask(load_mask(options_.mask, picture), kFrameSide);
     try {
       validate(prompt, picture.image.extent);
     } catch (const Error& error) {
