@@ -63,6 +63,15 @@ std::optional<std::string> difference(const std::vector<RecordedAnswer>& recorde
   return std::nullopt;
 }
 
+std::optional<Recorded> recorded_after(const HistoryStore& history, ImageId image, Revision last,
+                                       Extent3 extent) {
+  auto event = history.next(image, last);
+  if (!event) return std::nullopt;
+  Recorded recorded{*event, history.changes_of(event->id, extent), history.answers_of(event->id, extent), {}};
+  if (event->target) recorded.of_target = history.changes_of(*event->target, extent);
+  return recorded;
+}
+
 class ImageReplay {
  public:
   ImageReplay(ImageId image, ImageGeometry grid, const AnnotationSegmenter& segmenter)
@@ -192,17 +201,12 @@ Replay Project::replay(const AnnotationSegmenter& segmenter, const Progress& pro
       return locked([&] { return history_.answers_of(event, extent); });
     };
     Revision last = 0;
-    const auto next = [&]() -> std::optional<Recorded> {
-      const HistoryStore& history = history_;
-      auto event = history.next(summary.id, last);
-      if (!event) {  // while nobody changes it
-        const auto fault = difference(state_of(summary.id).records, replay.records());
-        if (fault) found.faults.push_back({summary.id, last, Kind::differs, *fault});
-        return std::nullopt;
-      }
-      Recorded recorded{
-          *event, history.changes_of(event->id, extent), history.answers_of(event->id, extent), {}};
-      if (event->target) recorded.of_target = history.changes_of(*event->target, extent);
+    const auto next = [&] {
+      auto recorded = recorded_after(history_, summary.id, last, extent);
+      if (recorded) return recorded;
+      // While nobody changes it.
+      if (const auto fault = difference(state_of(summary.id).records, replay.records()))
+        found.faults.push_back({summary.id, last, Kind::differs, *fault});
       return recorded;
     };
     while (const auto recorded = locked(next)) {
