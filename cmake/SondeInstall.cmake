@@ -10,11 +10,11 @@ list(REMOVE_ITEM dependencies sonde_torch SQLiteCpp Boost::boost "")  # they are
 # What is promised to users of the library: none of these needs another library.
 set(public_headers
   core/bytes.h core/durable_file.h core/error.h core/leftovers.h core/progress.h core/threads.h
-  imaging/cropped_mask.h imaging/geometry.h imaging/image_geometry.h imaging/mask_set.h imaging/picture.h imaging/prompt.h
+  core/words.h imaging/answer_rule.h imaging/cropped_mask.h imaging/geometry.h imaging/image_geometry.h imaging/mask_set.h imaging/picture.h imaging/prompt.h
   imaging/regions.h imaging/rle.h imaging/scored_mask.h imaging/slice.h imaging/volume.h imaging/window.h
   io/label_map.h io/read.h io/write.h
   predict/embedding_store.h predict/everything.h predict/predictor.h predict/preprocess.h predict/sam_model.h
-  weights/registry.h)
+  weights/model_card.h weights/registry.h)
 foreach(header ${public_headers})
   file(STRINGS ${PROJECT_SOURCE_DIR}/src/sonde/${header} includes REGEX "^#include \"sonde/")
   foreach(include ${includes})

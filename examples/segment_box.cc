@@ -22,7 +22,7 @@ int main(int argc, char** argv) try {
   const double width = static_cast<double>(plane.extent.width),
                height = static_cast<double>(plane.extent.height);
   const sonde::Prompt prompt{.box = sonde::Box2{0.1 * width, 0.1 * height, 0.9 * width, 0.9 * height}};
-  const auto answers = predictor.segment(prompt, sonde::first_answer_first(prompt));
+  const auto answers = predictor.propose(prompt);
 
   sonde::write_mask_png(argv[2], answers.front().mask);
   std::cout << argv[2] << ": predicted IoU " << answers.front().predicted_iou << '\n';

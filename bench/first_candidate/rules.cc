@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "sonde/imaging/first_answer.h"
+#include "sonde/imaging/answer_rule.h"
 
 namespace sonde::bench {
 namespace {
@@ -105,8 +105,8 @@ Rule best_of_three() {
 }
 Rule chosen_rule() {
   return [](const Record& record) {
-    return first_answer(prompt_of(record.kind)) == FirstAnswer::single ? record.single.iou
-                                                                       : record.candidates[0].iou;
+    const AnswerRule rule = AnswerRules{}[kind_of(prompt_of(record.kind))];
+    return rule == AnswerRule::single ? record.single.iou : record.candidates[0].iou;
   };
 }
 

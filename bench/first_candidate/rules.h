@@ -19,7 +19,7 @@ struct RuleFamily {
 };
 Rule candidate_rule(std::size_t k);
 Rule most_confident_rule();
-Rule chosen_rule();  // sonde's own (imaging/first_answer.h)
+Rule chosen_rule();  // sonde's own (imaging/answer_rule.h)
 Rule best_of_three();
 std::vector<RuleFamily> rule_families();
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The readers of checkpoints: .pth, .safetensors, a pickle by itself, and the graph of an .onnx file. All of
-// them read every input.
+// The readers of checkpoints: .pth, .safetensors, a pickle by itself, a model's card, and the graph of an
+// .onnx file. All of them read every input.
 #include <memory>
 #include <vector>
 
@@ -17,7 +17,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto copy = std::make_shared<const std::vector<std::uint8_t>>(data, data + size);
   const auto bytes = std::as_bytes(std::span(*copy));
   for (const std::string file : {"fuzz.pth", "fuzz.safetensors"})
-    refusal([&] { sonde::test::sum_of(sonde::read_checkpoint({bytes, copy, file})); });
+    refusal([&] { sonde::test::sum_of(sonde::read_checkpoint({bytes, copy, file}).tensors); });
+  refusal([&] { sonde::card_text(sonde::parse_card(sonde::as_text(bytes), "fuzz.json")); });
   refusal([&] { sonde::unpickle_tensors(bytes, "fuzz.pkl"); });
   refusal([&] {
     sonde::test::sum_of(sonde::parse_onnx_graph(sonde::fuzz::file_of("fuzz.onnx", bytes)).constants);

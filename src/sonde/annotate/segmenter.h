@@ -18,7 +18,7 @@ namespace sonde {
 struct AnnotationSegmenter {
   std::string model_sha256;
   std::string precision;  // "fp32", "bf16"
-  // The one to show first (imaging/first_answer.h), then the others in the decoder's order. `inside`, if not
+  // The one to show first (imaging/answer_rule.h), then the others in the decoder's order. `inside`, if not
   // empty, is a mask to start from (the mask prompt).
   std::function<std::vector<ScoredMask>(ImageId, PlaneRef, const PromptWithWindow&, const Mask& inside)> ask;
   // Best predicted IoU first. Throws what its progress throws.

@@ -21,7 +21,8 @@
 #include "sonde/core/json_text.h"
 #include "sonde/core/stopwatch.h"
 #include "sonde/core/text.h"
-#include "sonde/imaging/first_answer.h"
+#include "sonde/core/words.h"
+#include "sonde/imaging/answer_rule.h"
 #include "sonde/imaging/prompt.h"
 #include "sonde/io/write.h"
 #include "sonde/predict/embedding_store.h"
@@ -36,11 +37,12 @@ constexpr std::int64_t kFrameSide = 4 * kLowResSide;
 
 using Json = nlohmann::ordered_json;
 
-enum class Candidates { automatic, first, best, three, single };
+enum class Candidates { card, first, best, three, single };
+constexpr auto words(Candidates) { return Words{"Candidates", "card", "first", "best", "three", "single"}; }
 
 struct SegmentOptions {
   std::vector<std::string> images, points, background;
-  std::string box, mask, candidates = "auto", out, overlay;
+  std::string box, mask, candidates = std::string(to_string(Candidates::card)), out, overlay;
   bool no_store = false, json = false, force = false;
   ModelArguments model;
   PictureArguments picture;
@@ -54,10 +56,11 @@ void declare(CommandLine& line, SegmentOptions& options) {
   line.add("--box", options.box, "X0,Y0,X1,Y1 around the object, maxima included");
   line.add("--mask", options.mask,
            "A mask to start from: the picture's size or the volume's grid, not 0 is inside");
-  line.add("--candidates", options.candidates,
-           "auto (single with a box or mask, else first), first of the three, best of them by predicted "
-           "IoU, all three, or the single-mask answer")
-      .one_of({"auto", "first", "best", "three", "single"})
+  line.add(
+          "--candidates", options.candidates,
+          "card (what the model's card says of such a prompt), first of the three, best of them by predicted "
+          "IoU, all three, or the single-mask answer")
+      .one_of({"card", "first", "best", "three", "single"})
       .show_default();
   declare_picture(line, options.picture);
   declare_model(line, options.model);
@@ -75,22 +78,40 @@ void declare(CommandLine& line, SegmentOptions& options) {
       "--overlay look.png");
 }
 
-Candidates candidates_of(const std::string& text) {
-  if (text == "first") return Candidates::first;
-  if (text == "best") return Candidates::best;
-  if (text == "three") return Candidates::three;
-  return text == "single" ? Candidates::single : Candidates::automatic;
+// The rule of what is wanted; none where all three are.
+std::optional<AnswerRule> rule_of(const Predictor& predictor, const Prompt& prompt, Candidates wanted) {
+  switch (wanted) {
+    case Candidates::card:
+      return predictor.rule_for(prompt);
+    case Candidates::first:
+      return AnswerRule::first;
+    case Candidates::best:
+      return AnswerRule::confident;
+    case Candidates::single:
+      return AnswerRule::single;
+    case Candidates::three:
+      break;
+  }
+  return std::nullopt;
 }
 
-// What is wanted of the decoder's answers, before they are brought to the picture's extent.
-LowResPrediction answers_of(const Predictor& predictor, const Prompt& prompt, Candidates wanted) {
-  if (wanted == Candidates::automatic) {
-    wanted = first_answer(prompt) == FirstAnswer::single ? Candidates::single : Candidates::first;
-  }
-  const auto masks = wanted == Candidates::single ? MaskSet::single : MaskSet::three;
-  LowResPrediction answers = std::move(predictor.decode(std::span(&prompt, 1), masks).front());
-  if (wanted == Candidates::best) std::swap(answers.front(), answers[most_confident(answers)]);
-  if (wanted != Candidates::three) answers.resize(1);
+// The decoder's answers that are wanted, before they are brought to the picture's extent. Candidates are
+// counted from 0, the single mask has no number.
+struct Answers {
+  std::optional<AnswerRule> rule;
+  LowResPrediction masks;
+  std::vector<std::optional<std::size_t>> candidates;
+};
+
+Answers answers_of(const Predictor& predictor, const Prompt& prompt, Candidates wanted) {
+  Answers answers{rule_of(predictor, prompt, wanted), {}, {0, 1, 2}};
+  const MaskSet masks = answers.rule ? masks_for(*answers.rule) : MaskSet::three;
+  answers.masks = std::move(predictor.decode(std::span(&prompt, 1), masks).front());
+  if (!answers.rule) return answers;
+  const std::size_t index = answer_index(*answers.rule, masks, answers.masks);
+  std::swap(answers.masks.front(), answers.masks[index]);
+  answers.masks.resize(1);
+  answers.candidates = {masks == MaskSet::single ? std::nullopt : std::optional(index)};
   return answers;
 }
 
@@ -129,7 +150,10 @@ OverlayPrompt overlay_prompt(const Prompt& prompt) {
 
 struct Result {
   LoadedPicture picture;
+  PromptKind kind = PromptKind::point;
+  std::optional<AnswerRule> rule;
   Prediction masks;
+  std::vector<std::optional<std::size_t>> candidates;  // of each mask
   std::vector<std::string> files;
   std::string overlay;
   double load_ms = 0, encode_ms = 0, decode_ms = 0, post_ms = 0;
@@ -148,7 +172,7 @@ class Segmenter {
   explicit Segmenter(const SegmentOptions& options)
       : options_(options),
         prompt_(prompt_of(options)),
-        wanted_(candidates_of(options.candidates)),
+        wanted_(from_word<Candidates>(options.candidates).value()),
         guard_(inputs_of(options), options.force ? Existing::any : Existing::own_only) {}
 
   Result segment(const std::string& file, const std::filesystem::path& mask_target,
@@ -166,8 +190,13 @@ class Segmenter {
     if (overlay_target.empty()) std::vector<std::uint8_t>().swap(result.picture.image.pixels);
     result.encode_ms = watch.lap_ms();
     const Predictor predictor(*model_, embedding);
-    std::vector<LowResPrediction> decoded{answers_of(predictor, prompt, wanted_)};
+    Answers answers = answers_of(predictor, prompt, wanted_);
+    result.kind = kind_of(prompt);
+    result.rule = answers.rule;
+    result.candidates = std::move(answers.candidates);
     result.decode_ms = watch.lap_ms();
+    std::vector<LowResPrediction> decoded;
+    decoded.push_back(std::move(answers.masks));
     result.masks = std::move(predictor.upscale(std::move(decoded)).front());
     write(prompt, result);
     result.post_ms = watch.lap_ms();
@@ -228,7 +257,9 @@ Json to_json(const std::string& file, const Result& result, const SamModel& mode
   for (std::size_t i = 0; i < result.masks.size(); ++i) {
     const ScoredMask& candidate = result.masks[i];
     const auto box = bounding_box(candidate.mask);
+    const auto& number = result.candidates[i];
     masks.push_back({{"file", result.files[i]},
+                     {"candidate", number ? Json(*number) : Json(nullptr)},
                      {"predicted_iou", candidate.predicted_iou},
                      {"stability_score", candidate.stability},
                      {"area_px", area_px(candidate.mask)},
@@ -236,6 +267,8 @@ Json to_json(const std::string& file, const Result& result, const SamModel& mode
   }
   Json json{
       {"masks", masks},
+      {"prompt_kind", to_string(result.kind)},
+      {"rule", result.rule ? Json(to_string(*result.rule)) : Json(nullptr)},
       {"timing_ms",
        {{"load", result.load_ms},
         {"encode", result.encode_ms},

@@ -7,7 +7,6 @@
 
 #include "sonde/core/error.h"
 #include "sonde/core/parallel.h"
-#include "sonde/imaging/first_answer.h"
 #include "sonde/predict/embedding_impl.h"
 #include "sonde/predict/mask_upscaler.h"
 #include "sonde/predict/preprocess.h"
@@ -68,8 +67,16 @@ Predictor::Predictor(SamModel model, Embedding embedding)
 
 void Predictor::prepare() const { embedding_.impl().prepared_for(model_.impl().network); }
 
-MaskSet first_answer_first(const Prompt& prompt) {
-  return first_answer(prompt) == FirstAnswer::single ? MaskSet::all : MaskSet::three;
+AnswerRule Predictor::rule_for(const Prompt& prompt) const { return model_.answer_rules()[kind_of(prompt)]; }
+
+Prediction Predictor::propose(const Prompt& prompt) const {
+  validate(prompt, embedding_.picture());  // before it is asked what kind it is
+  const AnswerRule rule = rule_for(prompt);
+  const MaskSet shown = rule == AnswerRule::single ? MaskSet::all : MaskSet::three;
+  Prediction answers = segment(prompt, shown);
+  const auto chosen = answers.begin() + static_cast<std::ptrdiff_t>(answer_index(rule, shown, answers));
+  std::rotate(answers.begin(), chosen, chosen + 1);
+  return answers;
 }
 
 std::vector<LowResPrediction> Predictor::decode(std::span<const Prompt> prompts, MaskSet wanted,

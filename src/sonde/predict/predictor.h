@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "sonde/imaging/answer_rule.h"
 #include "sonde/imaging/mask_set.h"
 #include "sonde/imaging/picture.h"
 #include "sonde/imaging/prompt.h"
@@ -27,9 +28,6 @@ class Embedding {
   std::shared_ptr<const Impl> impl_;
 };
 Embedding embed(const SamModel& model, const RgbImage& picture);
-
-// The three candidates and what first_answer() takes, which comes first.
-MaskSet first_answer_first(const Prompt& prompt);
 
 // In the decoder's order: the single answer, the three candidates, or both.
 using Prediction = std::vector<ScoredMask>;
@@ -54,6 +52,12 @@ class Predictor {
   // validate).
   std::vector<Prediction> segment(std::span<const Prompt> prompts, MaskSet wanted) const;
   Prediction segment(const Prompt& prompt, MaskSet wanted) const;
+
+  // Which answer the model's card takes for a prompt.
+  AnswerRule rule_for(const Prompt& prompt) const;
+  // What to show for a prompt: the answer of its rule, then the others in the decoder's order. The single
+  // mask is among them only where it is that answer.
+  Prediction propose(const Prompt& prompt) const;
 
   // What the first call would do besides its own work, done beforehand.
   void prepare() const;

@@ -86,6 +86,7 @@ SamModel SamModel::load(const std::string& name_or_path, const ModelOptions& opt
   auto impl = std::make_shared<Impl>();
   impl->name = name_or_path;
   impl->sha256 = checkpoint.sha256;
+  impl->card = checkpoint.card;
   impl->device = cuda ? Impl::Device::cuda : Impl::Device::cpu;
   impl->precision = precision_of(options, impl->device);
   impl->threads = options.threads > 0 ? options.threads : physical_core_count();
@@ -104,6 +105,10 @@ const std::string& SamModel::name() const { return impl_->name; }
 const std::string& SamModel::sha256() const { return impl_->sha256; }
 const std::string& SamModel::architecture() const { return impl_->sizes.architecture; }
 Precision SamModel::precision() const { return impl_->precision; }
+const std::optional<ModelCard>& SamModel::card() const { return impl_->card; }
+AnswerRules SamModel::answer_rules() const {
+  return impl_->card ? impl_->card->choice_by_prompt : AnswerRules{};
+}
 std::int64_t SamModel::image_size() const { return sonde::image_size(impl_->sizes); }
 
 }  // namespace sonde

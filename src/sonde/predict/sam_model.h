@@ -3,7 +3,11 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
+
+#include "sonde/imaging/answer_rule.h"
+#include "sonde/weights/model_card.h"
 
 namespace sonde {
 
@@ -28,6 +32,8 @@ class SamModel {
   const std::string& architecture() const;  // "vit_t", ...
   Precision precision() const;              // fp32 or bf16: what it computes in
   std::int64_t image_size() const;          // side of the padded frame, 1024
+  const std::optional<ModelCard>& card() const;
+  AnswerRules answer_rules() const;  // the card's, else the default
 
   struct Impl;
   explicit SamModel(std::shared_ptr<const Impl> impl) : impl_(std::move(impl)) {}

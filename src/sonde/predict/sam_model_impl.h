@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "sonde/inference/network.h"
@@ -12,6 +13,7 @@ namespace sonde {
 
 struct SamModel::Impl {
   std::string name, sha256;
+  std::optional<ModelCard> card;
   SamSizes sizes;
   Precision precision = Precision::fp32;  // of the image encoder; the decoder computes in fp32
   enum class Device { cpu, cuda } device = Device::cpu;

@@ -120,7 +120,7 @@ std::vector<ScoredMask> ImageService::ask(const PictureKey& key, const PromptWit
   times.wait_ms += watch.lap_ms();
   Prompt prompt{asked.points, asked.box, {}};
   if (!inside.pixels.empty()) prompt.mask = logits_from_mask(inside, model_.model.image_size());
-  std::vector<ScoredMask> answers = predictor->segment(prompt, first_answer_first(prompt));
+  std::vector<ScoredMask> answers = predictor->propose(prompt);
   times.decode_ms += watch.lap_ms();
   return answers;
 }

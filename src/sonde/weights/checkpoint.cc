@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "sonde/core/error.h"
@@ -40,9 +41,9 @@ WeightTensor numbers_over(const CheckpointBytes& source, ByteView content, Numbe
   return {.type = type, .shape = shape, .bytes = content, .owner = source.owner};
 }
 
-NamedTensors read_checkpoint(const CheckpointBytes& source) {
+CheckpointContent read_checkpoint(const CheckpointBytes& source) {
   const std::string_view text = as_text(source.bytes);
-  if (text.starts_with(kZipMagic)) return read_pth(source);
+  if (text.starts_with(kZipMagic)) return {.tensors = read_pth(source), .metadata = {}};
   if (text.starts_with(kLegacyMagic) ||
       (text.size() > kTarMagicAt && text.substr(kTarMagicAt).starts_with(kTarMagic))) {
     throw Error(
@@ -57,7 +58,10 @@ NamedTensors read_checkpoint(const CheckpointBytes& source) {
 Checkpoint load_checkpoint(const std::filesystem::path& path) {
   const auto mapped = std::make_shared<const MappedFile>(path);
   const CheckpointBytes source{mapped->bytes(), mapped, path.string()};
-  return {.tensors = read_checkpoint(source), .sha256 = sha256_hex(source.bytes)};
+  CheckpointContent content = read_checkpoint(source);
+  std::string sha256 = sha256_hex(source.bytes);
+  auto card = find_card(path, sha256, content.metadata);
+  return {.tensors = std::move(content.tensors), .sha256 = std::move(sha256), .card = std::move(card)};
 }
 
 }  // namespace sonde

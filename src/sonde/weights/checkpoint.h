@@ -3,8 +3,10 @@
 
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 
+#include "sonde/weights/model_card.h"
 #include "sonde/weights/tensor.h"
 
 namespace sonde {
@@ -12,12 +14,14 @@ namespace sonde {
 // Named tensors of a checkpoint. Tensors may point into the mapped file: they keep it alive.
 struct Checkpoint {
   NamedTensors tensors;
-  std::string sha256;  // of the file
+  std::string sha256;             // of the file
+  std::optional<ModelCard> card;  // find_card()
 };
 
 // Reads .safetensors (mapped, not copied) and the published .pth / .pt (own restricted unpickler), recognised
 // by content. Throws Error naming the file: not_found, corrupt_data (cut, lies about sizes, overlaps, carries
-// code: names the class that is refused), unsupported (pre-1.6 format, a type of number).
+// code: names the class that is refused; a card that is none), unsupported (pre-1.6 format, a type of
+// number).
 Checkpoint load_checkpoint(const std::filesystem::path& path);
 
 // Tensors to a .safetensors file, keys in order, 64-byte aligned; atomic.

@@ -21,7 +21,8 @@ bool is_parameter(const std::string& name, const WeightTensor& tensor) {
 
 CheckpointInfo inspect_checkpoint(const std::filesystem::path& path) {
   const Checkpoint checkpoint = load_checkpoint(path);
-  CheckpointInfo info{.sha256 = checkpoint.sha256, .architecture = {}, .problem = {}, .tensors = {}};
+  CheckpointInfo info{
+      .sha256 = checkpoint.sha256, .architecture = {}, .problem = {}, .tensors = {}, .card = checkpoint.card};
   for (const auto& [name, tensor] : checkpoint.tensors) {
     info.tensors.push_back(
         {.name = name, .type = std::string(to_string(tensor.type)), .shape = tensor.shape});

@@ -19,15 +19,18 @@ namespace {
 
 std::vector<RegisteredModel> parse_registry() {
   std::vector<RegisteredModel> models;
-  for (const auto& entry : parse_json(registry_json())) {
-    models.push_back({.name = entry.at("name"),
-                      .architecture = entry.at("architecture"),
-                      .licence = entry.at("licence"),
-                      .source = entry.at("source"),
-                      .url = entry.at("url"),
-                      .sha256 = entry.at("sha256"),
-                      .md5 = entry.at("md5"),
-                      .file_name = entry.at("file_name")});
+  for (const auto& entry : parse_ordered_json(registry_json())) {
+    RegisteredModel& model = models.emplace_back(RegisteredModel{.name = entry.at("name"),
+                                                                 .architecture = entry.at("architecture"),
+                                                                 .licence = entry.at("licence"),
+                                                                 .source = entry.at("source"),
+                                                                 .url = entry.at("url"),
+                                                                 .sha256 = entry.at("sha256"),
+                                                                 .md5 = entry.at("md5"),
+                                                                 .file_name = entry.at("file_name"),
+                                                                 .card = {}});
+    if (const auto card = entry.find("card"); card != entry.end())
+      model.card = parse_card(json_text(*card), "the registry: " + model.name);
   }
   return models;
 }

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "sonde/core/progress.h"
+#include "sonde/weights/model_card.h"
 
 namespace sonde {
 
@@ -17,6 +19,7 @@ struct RegisteredModel {
   std::string sha256;     // of the file in the models folder; empty where not published
   std::string md5;        // likewise
   std::string file_name;  // in the models folder
+  std::optional<ModelCard> card;
 };
 const std::vector<RegisteredModel>& registered_models();
 
@@ -52,6 +55,7 @@ struct CheckpointInfo {
   std::string problem;
   std::int64_t parameter_count = 0;
   std::vector<TensorInfo> tensors;
+  std::optional<ModelCard> card;
 };
 CheckpointInfo inspect_checkpoint(const std::filesystem::path& path);
 bool recognises_checkpoint(const std::filesystem::path& path);

@@ -29,6 +29,7 @@ using Json = nlohmann::json;
 constexpr std::uint64_t kMaxHeader = 100'000'000;  // as published
 constexpr std::size_t kLengthSize = 8, kMaxDimensions = 16, kAlignment = 64;
 constexpr int kMaxDepth = 4;
+constexpr const char* kMetadata = "__metadata__";
 
 constexpr std::array kTypes{NumberType::f32, NumberType::f16,    NumberType::bf16, NumberType::f64,
                             NumberType::i64, NumberType::i32,    NumberType::i16,  NumberType::i8,
@@ -125,6 +126,18 @@ StoredTensor read_description(const std::string& name, const Json& description, 
   return tensor;
 }
 
+std::map<std::string, std::string> read_metadata(const Json& header, const std::string& file) {
+  std::map<std::string, std::string> metadata;
+  const auto found = header.find(kMetadata);
+  if (found == header.end()) return metadata;
+  if (!found->is_object()) refuse(file, "its metadata is not an object");
+  for (const auto& [name, value] : found->items()) {
+    if (!value.is_string()) refuse(file, "its metadata holds something else than texts");
+    metadata.emplace(name, value.get<std::string>());
+  }
+  return metadata;
+}
+
 // Every byte of the data belongs to one tensor.
 void check_tiling(std::vector<StoredTensor>& tensors, std::uint64_t data_size, const std::string& file) {
   std::ranges::sort(tensors, {}, [](const StoredTensor& t) { return std::pair(t.begin, t.end); });
@@ -141,7 +154,7 @@ void check_tiling(std::vector<StoredTensor>& tensors, std::uint64_t data_size, c
 
 std::string header_text(const NamedTensors& tensors, const std::map<std::string, std::string>& metadata) {
   Json header = Json::object();
-  if (!metadata.empty()) header["__metadata__"] = metadata;
+  if (!metadata.empty()) header[kMetadata] = metadata;
   std::uint64_t at = 0;
   for (const auto& [name, tensor] : tensors) {
     header[name] = {{"dtype", to_string(tensor.type)},
@@ -156,7 +169,7 @@ std::string header_text(const NamedTensors& tensors, const std::map<std::string,
 
 }  // namespace
 
-NamedTensors read_safetensors(const CheckpointBytes& source) {
+CheckpointContent read_safetensors(const CheckpointBytes& source) {
   const std::string& file = source.file;
   ByteCursor cursor(source.bytes, file);
   const auto header_size = cursor.number<std::uint64_t>();
@@ -168,7 +181,7 @@ NamedTensors read_safetensors(const CheckpointBytes& source) {
   const ByteView data = cursor.take(cursor.remaining());
   std::vector<StoredTensor> stored;
   for (const auto& [name, description] : header.items()) {
-    if (name != "__metadata__") stored.push_back(read_description(name, description, file));
+    if (name != kMetadata) stored.push_back(read_description(name, description, file));
   }
   check_tiling(stored, data.size(), file);
   NamedTensors tensors;
@@ -178,7 +191,7 @@ NamedTensors read_safetensors(const CheckpointBytes& source) {
         tensor.shape;
   }
   if (tensors.empty()) refuse(file, "holds no tensors");
-  return tensors;
+  return {.tensors = std::move(tensors), .metadata = read_metadata(header, file)};
 }
 
 void save_safetensors(const std::filesystem::path& path, const NamedTensors& tensors,

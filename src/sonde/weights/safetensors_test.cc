@@ -30,7 +30,7 @@ std::string described(const std::string& description) {
 }
 
 TEST(ReadSafetensors, GivesTensorsByName) {
-  const auto tensors = read_safetensors(source_of(small_safetensors()));
+  const auto tensors = read_safetensors(source_of(small_safetensors())).tensors;
   ASSERT_THAT(tensors, SizeIs(2));
   EXPECT_THAT(floats_of(tensors.at("a")), ElementsAre(1.5F, 2.5F));
   EXPECT_THAT(numbers_of(tensors.at("b")), ElementsAre(9));
@@ -70,10 +70,21 @@ TEST(ReadSafetensors, RefusesDescriptionsThatDoNotFitTheBytes) {
   refusal(described(R"("dtype":"F99","shape":[4],"data_offsets":[0,16])"), ErrorKind::unsupported);
 }
 
+TEST(ReadSafetensors, GivesItsMetadataOfTexts) {
+  EXPECT_EQ(read_safetensors(source_of(small_safetensors())).metadata,
+            (std::map<std::string, std::string>{{"format", "pt"}}));
+  const auto with_metadata = [](const std::string& metadata) {
+    return safetensors_of(
+        R"({"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"__metadata__":)" + metadata + "}", "x");
+  };
+  EXPECT_THAT(refusal(with_metadata("[]")), HasSubstr("metadata"));
+  EXPECT_THAT(refusal(with_metadata(R"({"format":7})")), HasSubstr("metadata"));
+}
+
 TEST(ReadSafetensors, RefusesTruthValuesOtherThan0And1) {
   const std::string header = R"({"a":{"dtype":"BOOL","shape":[2],"data_offsets":[0,2]}})";
   const auto source = source_of(safetensors_of(header, std::string("\0\1", 2)));
-  EXPECT_THAT(numbers_of(read_safetensors(source).at("a")), ElementsAre(0, 1));
+  EXPECT_THAT(numbers_of(read_safetensors(source).tensors.at("a")), ElementsAre(0, 1));
   EXPECT_THAT(refusal(safetensors_of(header, std::string("\0\2", 2))), HasSubstr("truth values"));
 }
 
@@ -83,7 +94,7 @@ TEST(ReadSafetensors, ReadsOrRefusesWhateverIsDamaged) {
   for (int i = 0; i < 20000; ++i) {
     const std::string damaged = mutator.mutate(small_safetensors());
     try {
-      const auto tensors = read_safetensors(source_of(damaged));
+      const auto tensors = read_safetensors(source_of(damaged)).tensors;
       sum_of(tensors);
       ++read;
     } catch (const Error&) {
