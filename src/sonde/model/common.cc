@@ -50,6 +50,13 @@ torch::Tensor ConvTranspose2dImpl::forward(const torch::Tensor& x) {
   return at::linear(x, patch_weight, bias.repeat({4})).unflatten(-1, {2, 2, bias.size(0)});
 }
 
+torch::Tensor gelu(const torch::Tensor& x) {
+  if (!torch::GradMode::is_enabled() || !x.requires_grad()) return at::gelu(x);
+  auto y = at::gelu(x.contiguous());
+  y.register_hook([](const torch::Tensor& gradient) { return gradient.contiguous(); });
+  return y;
+}
+
 MlpBlockImpl::MlpBlockImpl(std::int64_t embedding_dim, std::int64_t mlp_dim, Activation act)
     : lin1(register_module("lin1", Linear(embedding_dim, mlp_dim))),
       lin2(register_module("lin2", Linear(mlp_dim, embedding_dim))),
@@ -57,7 +64,7 @@ MlpBlockImpl::MlpBlockImpl(std::int64_t embedding_dim, std::int64_t mlp_dim, Act
 
 torch::Tensor MlpBlockImpl::forward(const torch::Tensor& x) {
   const auto hidden = lin1(x);
-  return lin2(activation == Activation::gelu ? at::gelu(hidden) : at::relu(hidden));
+  return lin2(activation == Activation::gelu ? nn::gelu(hidden) : at::relu(hidden));
 }
 
 NeckImpl::NeckImpl(std::int64_t in, std::int64_t out)

@@ -67,6 +67,10 @@ struct ConvTranspose2dImpl : torch::nn::Module {
 };
 TORCH_MODULE(ConvTranspose2d);
 
+// LibTorch 1.13 with oneDNN gets its gradient wrong where the incoming gradient lies otherwise in memory than
+// x does; so that both lie without gaps here.
+torch::Tensor gelu(const torch::Tensor& x);
+
 enum class Activation { gelu, relu };
 struct MlpBlockImpl : torch::nn::Module {
   MlpBlockImpl(std::int64_t embedding_dim, std::int64_t mlp_dim, Activation act);

@@ -32,8 +32,8 @@ OutputUpscalingImpl::OutputUpscalingImpl(std::int64_t dim)
       norm(register_module("1", nn::LayerNorm(dim / 4, 1e-6))) {}
 
 torch::Tensor OutputUpscalingImpl::forward(const torch::Tensor& x) {
-  const auto once = at::gelu(norm(conv1(x)));  // [B,H*W,2,2,dim/4]
-  return at::gelu(conv2(once)).flatten(1, 5);  // [B,H*W,2,2,2,2,dim/8] -> [B,H*W*16,dim/8]
+  const auto once = nn::gelu(norm(conv1(x)));  // [B,H*W,2,2,dim/4]
+  return nn::gelu(conv2(once)).flatten(1, 5);  // [B,H*W,2,2,2,2,dim/8] -> [B,H*W*16,dim/8]
 }
 
 MaskDecoderImpl::MaskDecoderImpl(const SamSizes& sizes) {

@@ -45,8 +45,8 @@ MaskDownscalingImpl::MaskDownscalingImpl(std::int64_t mask_in_chans, std::int64_
       norm2(register_module("4", nn::LayerNorm(mask_in_chans, 1e-6))) {}
 
 torch::Tensor MaskDownscalingImpl::forward(const torch::Tensor& masks) {
-  auto x = at::gelu(norm1(conv1(masks).permute({0, 2, 3, 1})));               // [B,M/2,M/2,mask_in_chans/4]
-  x = at::gelu(norm2(conv2(x.permute({0, 3, 1, 2})).permute({0, 2, 3, 1})));  // [B,M/4,M/4,mask_in_chans]
+  auto x = nn::gelu(norm1(conv1(masks).permute({0, 2, 3, 1})));               // [B,M/2,M/2,mask_in_chans/4]
+  x = nn::gelu(norm2(conv2(x.permute({0, 3, 1, 2})).permute({0, 2, 3, 1})));  // [B,M/4,M/4,mask_in_chans]
   return conv3(x.permute({0, 3, 1, 2}));
 }
 

@@ -45,9 +45,9 @@ MbConvImpl::MbConvImpl(std::int64_t dim)
       conv3(register_module("conv3", ConvBn(pointwise(kExpandRatio * dim, dim)))) {}
 
 torch::Tensor MbConvImpl::forward(const torch::Tensor& x) {
-  const auto widened = at::gelu(conv1(x));
-  const auto convolved = at::gelu(conv2(widened));
-  return at::gelu(conv3(convolved) + x);
+  const auto widened = nn::gelu(conv1(x));
+  const auto convolved = nn::gelu(conv2(widened));
+  return nn::gelu(conv3(convolved) + x);
 }
 
 PatchMergingImpl::PatchMergingImpl(std::int64_t dim, std::int64_t out_dim, std::int64_t stride)
@@ -56,7 +56,7 @@ PatchMergingImpl::PatchMergingImpl(std::int64_t dim, std::int64_t out_dim, std::
       conv3(register_module("conv3", ConvBn(pointwise(out_dim, out_dim)))) {}
 
 torch::Tensor PatchMergingImpl::forward(const torch::Tensor& x) {
-  return conv3(at::gelu(conv2(at::gelu(conv1(x)))));
+  return conv3(nn::gelu(conv2(nn::gelu(conv1(x)))));
 }
 
 TinyVitAttentionImpl::TinyVitAttentionImpl(std::int64_t dim, std::int64_t heads, std::int64_t window)
@@ -90,7 +90,7 @@ TinyVitMlpImpl::TinyVitMlpImpl(std::int64_t dim, std::int64_t hidden)
       fc1(register_module("fc1", nn::Linear(dim, hidden))),
       fc2(register_module("fc2", nn::Linear(hidden, dim))) {}
 
-torch::Tensor TinyVitMlpImpl::forward(const torch::Tensor& x) { return fc2(at::gelu(fc1(norm(x)))); }
+torch::Tensor TinyVitMlpImpl::forward(const torch::Tensor& x) { return fc2(nn::gelu(fc1(norm(x)))); }
 
 TinyVitBlockImpl::TinyVitBlockImpl(const TinyVitSizes& sizes, std::size_t stage)
     : attn(register_module("attn", TinyVitAttention(sizes.embed_dims.at(stage), sizes.num_heads.at(stage),
@@ -142,7 +142,7 @@ TinyVit::TinyVit(const TinyVitSizes& sizes) {
 torch::Tensor TinyVit::forward(const torch::Tensor& pixels) {
   // Channels last in memory throughout, so that a map is a grid of tokens without a copy.
   auto x = pixels.contiguous(torch::MemoryFormat::ChannelsLast);
-  x = patch_embed2(at::gelu(patch_embed1(x)));                 // [B,C0,S/4,S/4]
+  x = patch_embed2(nn::gelu(patch_embed1(x)));                 // [B,C0,S/4,S/4]
   x = conv_stage->forward(x);                                  // [B,C1,S/8,S/8]
   for (auto& stage : attention_stages) x = stage->forward(x);  // [B,C3,S/16,S/16]
   return neck(x.permute({0, 2, 3, 1}));

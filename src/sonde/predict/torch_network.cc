@@ -2,7 +2,6 @@
 // The library libsonde-torch.so: networks on LibTorch, for devices other than the CPU.
 #include <algorithm>
 #include <array>
-#include <dlfcn.h>
 #include <map>
 #include <tuple>
 #include <utility>
@@ -11,6 +10,7 @@
 #include "sonde/imaging/prompt.h"
 #include "sonde/model/sam.h"
 #include "sonde/model/torch.h"
+#include "sonde/model/torch_threads.h"
 #include "sonde/predict/torch_plugin.h"
 
 namespace sonde {
@@ -175,15 +175,6 @@ void check_device(const std::string& device, int cuda_index) {
     throw Error(ErrorKind::unavailable,
                 "device " + device + " is not there: N is 0.." + std::to_string(count - 1));
   }
-}
-
-// LibTorch leaves OpenBLAS's own pool of threads as it is.
-void use_threads(int threads) {
-  at::set_num_threads(threads);
-  using SetThreads = void (*)(int);
-  const auto set_blas =
-      reinterpret_cast<SetThreads>(::dlsym(RTLD_DEFAULT, "openblas_set_num_threads"));  // NOLINT
-  if (set_blas != nullptr) set_blas(threads);
 }
 
 std::unique_ptr<Network> make_network(const NamedTensors& tensors, const std::string& file,

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: Apache-2.0
+// The library libsonde-train.so: the mathematics of training, on LibTorch.
+#include "sonde/train/tuner.h"
+
+#include <cmath>
+#include <cstring>
+
+#include <torch/csrc/autograd/autograd.h>
+
+#include "sonde/core/error.h"
+#include "sonde/model/torch.h"
+#include "sonde/model/torch_tensor.h"
+#include "sonde/model/torch_threads.h"
+#include "sonde/train/torch/adam_w.h"
+#include "sonde/train/torch/example_loss.h"
+#include "sonde/train/torch/tuned_network.h"
+
+namespace sonde {
+namespace {
+
+const std::string kMeanPrefix = "optimiser.mean.", kSquarePrefix = "optimiser.square.",
+                  kStepsName = "optimiser.steps";
+
+PromptTensors to_tensors(const FramePrompt& prompt, std::int64_t side) {
+  PromptTensors tensors;
+  if (!prompt.points.empty()) {
+    std::vector<float> coords, labels;
+    for (const FramePoint& point : prompt.points) {
+      coords.insert(coords.end(), {point.x, point.y});
+      labels.push_back(point.label == FramePoint::Label::foreground ? 1.0F : 0.0F);
+    }
+    tensors.point_coords = torch::tensor(coords).view({1, -1, 2});
+    tensors.point_labels = torch::tensor(labels).view({1, -1});
+  }
+  if (prompt.box) tensors.boxes = torch::tensor(at::ArrayRef<float>(*prompt.box)).view({1, 4});
+  if (!prompt.mask.empty()) {
+    auto* logits = const_cast<float*>(prompt.mask.data());  // NOLINT: from_blob takes non-const
+    tensors.masks = torch::from_blob(logits, {1, 1, side, side});
+  }
+  return tensors;
+}
+
+std::span<const float> numbers_of(const torch::Tensor& tensor) {
+  return {tensor.data_ptr<float>(), static_cast<std::size_t>(tensor.numel())};
+}
+
+double norm_of(std::span<const float> gradient) {
+  double sum = 0;
+  for (const float g : gradient) sum += static_cast<double>(g) * g;
+  return std::sqrt(sum);
+}
+
+WeightTensor copy_of(std::span<const float> numbers, const Shape& shape) {
+  return make_tensor({numbers.begin(), numbers.end()}, shape);
+}
+
+class TorchTuner : public Tuner {
+ public:
+  TorchTuner(const NamedTensors& weights, const std::string& file, const TunerOptions& options)
+      : options_(options), network_(weights, file, options), optimiser_(network_.values().size()) {}
+
+  StepResult step(std::span<const TrainingExample> batch, const StepOptions& options) override {
+    Gradient gradient = gradient_of(batch);
+    StepResult& result = gradient.result;
+    result.gradient_norm = norm_of(gradient.values);
+    result.bad_parameter = first_not_finite(gradient.values);
+    result.applied = std::isfinite(result.gradient_norm) && std::isfinite(result.loss) &&
+                     (options.norm_limit == 0 || result.gradient_norm <= options.norm_limit);
+    if (result.applied) {
+      const double longest = options_.max_gradient_norm;
+      optimiser_.step(
+          network_.values(), gradient.values,
+          {.learning_rate = options.learning_rate,
+           .weight_decay = options_.weight_decay,
+           .gradient_scale = result.gradient_norm > longest ? longest / result.gradient_norm : 1});
+      network_.apply();
+    }
+    return std::move(result);
+  }
+
+  double gradient_error(std::span<const TrainingExample> batch) override {
+    const auto first = gradient_of(batch).values;
+    at::globalContext().setUserEnabledMkldnn(false);
+    const auto second = gradient_of(batch).values;
+    at::globalContext().setUserEnabledMkldnn(true);
+    double largest = 0, difference = 0;
+    for (std::size_t i = 0; i < first.size(); ++i) {
+      largest = std::max<double>(largest, std::abs(first[i]));
+      difference = std::max<double>(difference, std::abs(first[i] - second[i]));
+    }
+    return largest == 0 ? 0 : difference / largest;
+  }
+
+  NamedTensors network() const override { return network_.tensors(); }
+
+  NamedTensors tuned() const override {
+    NamedTensors tensors;
+    for (const auto& slice : network_.slices())
+      tensors[slice.name] = copy_of(part(network_.values(), slice), slice.shape);
+    return tensors;
+  }
+
+  NamedTensors state() const override {
+    NamedTensors tensors = tuned();
+    for (const auto& slice : network_.slices()) {
+      tensors[kMeanPrefix + slice.name] = copy_of(part(optimiser_.mean, slice), slice.shape);
+      tensors[kSquarePrefix + slice.name] = copy_of(part(optimiser_.square, slice), slice.shape);
+    }
+    tensors[kStepsName] = from_torch(torch::tensor(optimiser_.steps));
+    return tensors;
+  }
+
+  void restore(const NamedTensors& state, const std::string& file) override {
+    const NamedTensors expected = this->state();
+    for (const auto& [name, tensor] : state) {
+      if (!expected.contains(name)) refuse(file, "has a tensor " + name + " that this training has not");
+    }
+    for (const auto& [name, tensor] : expected) {
+      const auto found = state.find(name);
+      if (found == state.end()) refuse(file, "has no tensor " + name);
+      if (found->second.shape != tensor.shape || found->second.type != tensor.type) {
+        refuse(file, name + " is " + to_string(found->second.shape) + ", not " + to_string(tensor.shape));
+      }
+    }
+    const auto copy = [&](const std::string& name, std::span<const float> to) {
+      std::memcpy(const_cast<float*>(to.data()), state.at(name).bytes.data(), to.size_bytes());  // NOLINT
+    };
+    for (const auto& slice : network_.slices()) {
+      copy(slice.name, part(network_.values(), slice));
+      copy(kMeanPrefix + slice.name, part(optimiser_.mean, slice));
+      copy(kSquarePrefix + slice.name, part(optimiser_.square, slice));
+    }
+    optimiser_.steps = to_torch(state.at(kStepsName)).item<std::int64_t>();
+    network_.apply();
+  }
+
+  std::int64_t parameter_count() const override {
+    return static_cast<std::int64_t>(network_.values().size());
+  }
+
+ private:
+  struct Gradient {
+    StepResult result;  // but for the norm
+    std::vector<float> values;
+  };
+
+  [[noreturn]] static void refuse(const std::string& file, const std::string& fault) {
+    throw Error(ErrorKind::corrupt_data, file + ": " + fault);
+  }
+  static std::span<const float> part(std::span<const float> row, const TunedNetwork::Slice& slice) {
+    return row.subspan(static_cast<std::size_t>(slice.begin), static_cast<std::size_t>(slice.count));
+  }
+
+  Gradient gradient_of(std::span<const TrainingExample> batch) {
+    if (batch.empty()) throw Error(ErrorKind::usage, "a batch without examples");
+    Gradient gradient;
+    const double share = 1 / static_cast<double>(batch.size());
+    network_.forget_gradient();
+    for (const TrainingExample& example : batch) {
+      ExampleLoss loss = propagate(example, share);
+      gradient.result.loss += share * loss.loss;
+      gradient.result.mask_loss += share * loss.result.mask_loss;
+      gradient.result.quality_loss += share * loss.result.quality_loss;
+      gradient.result.examples.push_back(std::move(loss.result));
+    }
+    gradient.values = network_.take_gradient();
+    return gradient;
+  }
+
+  // Forward and backward of one example; the gradients' share is added to the network's tensors.
+  ExampleLoss propagate(const TrainingExample& example, double share) {
+    SamImpl& sam = network_.sam();
+    const auto side = embedding_side(sam.sizes);
+    auto* embedding = const_cast<float*>(example.picture->embedding.data());  // NOLINT: as above
+    const auto image = torch::from_blob(embedding, {1, side, side, sam.sizes.prompt_embed_dim});
+    const auto output = sam.decode(image.permute({0, 3, 1, 2}), to_tensors(example.prompt, 4 * side));
+    const auto logits = output.low_res.contiguous();
+    ExampleLoss loss =
+        example_loss({.logits = numbers_of(logits),
+                      .iou = numbers_of(output.iou),
+                      .side = 4 * side,
+                      .object_score = std::nullopt},
+                     example, {.mask_loss = options_.mask_loss, .candidate_share = options_.candidate_share});
+    std::vector<torch::Tensor> outputs, gradients;
+    const auto add = [&](const torch::Tensor& tensor, std::span<float> derivative) {
+      if (!tensor.requires_grad()) return;
+      outputs.push_back(tensor);
+      gradients.push_back(torch::from_blob(derivative.data(), tensor.sizes()) * share);
+    };
+    add(logits, loss.logits);
+    add(output.iou, loss.iou);
+    torch::autograd::backward(outputs, gradients);
+    return loss;
+  }
+
+  std::string first_not_finite(std::span<const float> gradient) const {
+    for (const auto& slice : network_.slices()) {
+      for (const float g : part(gradient, slice))
+        if (!std::isfinite(g)) return slice.name;
+    }
+    return {};
+  }
+
+  TunerOptions options_;
+  TunedNetwork network_;
+  AdamW optimiser_;
+};
+
+std::unique_ptr<Tuner> make_tuner(const NamedTensors& weights, const std::string& file,
+                                  const TunerOptions& options) {
+  if (!keeps_encoder(options.part) || !options.class_names.empty() || options.ranks.ranks > 1)
+    throw Error(ErrorKind::unsupported, "training of this kind is still to come");
+  use_threads(options.threads);
+  return std::make_unique<TorchTuner>(weights, file, options);
+}
+
+}  // namespace
+
+const TrainPlugin sonde_train_plugin{.make_tuner = make_tuner};
+
+}  // namespace sonde
