@@ -8,6 +8,7 @@
 
 #include "sonde/core/error.h"
 #include "sonde/imaging/prompt.h"
+#include "sonde/model/frame_tensor.h"
 #include "sonde/model/sam.h"
 #include "sonde/model/torch.h"
 #include "sonde/model/torch_threads.h"
@@ -19,15 +20,6 @@ namespace {
 // Prompts decoded at a time. One takes about 40 MB while it is decoded; a GPU wants many, a CPU gains nothing
 // beyond a few.
 constexpr std::size_t kCudaBatch = 64, kCpuBatch = 4;
-
-// Mean and standard deviation per channel of the published Sam, in 8-bit grey levels.
-torch::Tensor normalised(const FramePixels& pixels) {
-  const auto mean = torch::tensor({123.675F, 116.28F, 103.53F}),
-             deviation = torch::tensor({58.395F, 57.12F, 57.375F});
-  auto* rgb = const_cast<std::uint8_t*>(pixels.rgb);  // NOLINT: from_blob takes non-const, nobody writes
-  const auto bytes = torch::from_blob(rgb, {pixels.height, pixels.width, 3}, torch::kByte);
-  return ((bytes.to(torch::kFloat) - mean) / deviation).permute({2, 0, 1}).unsqueeze(0);  // [1,3,H,W]
-}
 
 // The tensors are set one by one: module->to() would convert the decoder, or integer buffers, as well.
 void to_bf16(torch::nn::Module& encoder) {
@@ -103,10 +95,8 @@ class TorchNetwork : public Network {
 
   std::vector<float> encode(const FramePixels& pixels) const override {
     const c10::InferenceMode inference;
-    const auto side = image_size(sam_->sizes);
-    const auto padded =
-        at::constant_pad_nd(normalised(pixels), {0, side - pixels.width, 0, side - pixels.height});
-    const auto features = sam_->encode_image(padded.to(device_, type_))
+    const auto frame = frame_tensor(pixels.rgb, pixels.width, pixels.height, image_size(sam_->sizes));
+    const auto features = sam_->encode_image(frame.to(device_, type_))
                               .to(torch::kCPU, torch::kFloat)
                               .permute({0, 2, 3, 1})  // [1,C,E,E] -> [1,E,E,C]
                               .contiguous();

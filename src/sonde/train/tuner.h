@@ -77,6 +77,7 @@ struct ExampleResult {
   double mask_loss = 0, quality_loss = 0;
   std::array<float, 4> predicted_iou{}, iou{};  // of the single mask and the candidates, in the frame
   std::array<std::vector<float>, 4> logits;     // [4*E][4*E] each
+  std::optional<float> object_score;            // logit, of an example that has a class
 };
 
 struct StepOptions {

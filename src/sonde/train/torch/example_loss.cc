@@ -131,6 +131,7 @@ ExampleLoss example_loss(const ExampleAnswer& answer, const TrainingExample& exa
   }
   if (example.present) add_mask_losses(answer, example, options, out);
   out.loss = out.result.mask_loss + out.result.quality_loss;
+  out.result.object_score = answer.object_score;
   if (answer.object_score) {
     const double score = *answer.object_score, p = sigmoid(score), t = example.present ? 1 : 0;
     out.loss += pixel_term(score, p, t, MaskLoss::dice_bce).loss;

@@ -5,14 +5,12 @@
 #include <cmath>
 #include <cstring>
 
-#include <torch/csrc/autograd/autograd.h>
-
 #include "sonde/core/error.h"
 #include "sonde/model/torch.h"
 #include "sonde/model/torch_tensor.h"
 #include "sonde/model/torch_threads.h"
 #include "sonde/train/torch/adam_w.h"
-#include "sonde/train/torch/example_loss.h"
+#include "sonde/train/torch/batch_gradient.h"
 #include "sonde/train/torch/tuned_network.h"
 
 namespace sonde {
@@ -20,29 +18,6 @@ namespace {
 
 const std::string kMeanPrefix = "optimiser.mean.", kSquarePrefix = "optimiser.square.",
                   kStepsName = "optimiser.steps";
-
-PromptTensors to_tensors(const FramePrompt& prompt, std::int64_t side) {
-  PromptTensors tensors;
-  if (!prompt.points.empty()) {
-    std::vector<float> coords, labels;
-    for (const FramePoint& point : prompt.points) {
-      coords.insert(coords.end(), {point.x, point.y});
-      labels.push_back(point.label == FramePoint::Label::foreground ? 1.0F : 0.0F);
-    }
-    tensors.point_coords = torch::tensor(coords).view({1, -1, 2});
-    tensors.point_labels = torch::tensor(labels).view({1, -1});
-  }
-  if (prompt.box) tensors.boxes = torch::tensor(at::ArrayRef<float>(*prompt.box)).view({1, 4});
-  if (!prompt.mask.empty()) {
-    auto* logits = const_cast<float*>(prompt.mask.data());  // NOLINT: from_blob takes non-const
-    tensors.masks = torch::from_blob(logits, {1, 1, side, side});
-  }
-  return tensors;
-}
-
-std::span<const float> numbers_of(const torch::Tensor& tensor) {
-  return {tensor.data_ptr<float>(), static_cast<std::size_t>(tensor.numel())};
-}
 
 double norm_of(std::span<const float> gradient) {
   double sum = 0;
@@ -60,8 +35,12 @@ class TorchTuner : public Tuner {
       : options_(options), network_(weights, file, options), optimiser_(network_.values().size()) {}
 
   StepResult step(std::span<const TrainingExample> batch, const StepOptions& options) override {
-    Gradient gradient = gradient_of(batch);
-    StepResult& result = gradient.result;
+    BatchGradient gradient = gradient_of(batch);
+    StepResult result{.loss = gradient.loss,
+                      .mask_loss = gradient.mask_loss,
+                      .quality_loss = gradient.quality_loss,
+                      .bad_parameter = {},
+                      .examples = std::move(gradient.examples)};
     result.gradient_norm = norm_of(gradient.values);
     result.bad_parameter = first_not_finite(gradient.values);
     result.applied = std::isfinite(result.gradient_norm) && std::isfinite(result.loss) &&
@@ -75,7 +54,7 @@ class TorchTuner : public Tuner {
            .gradient_scale = result.gradient_norm > longest ? longest / result.gradient_norm : 1});
       network_.apply();
     }
-    return std::move(result);
+    return result;
   }
 
   double gradient_error(std::span<const TrainingExample> batch) override {
@@ -139,11 +118,6 @@ class TorchTuner : public Tuner {
   }
 
  private:
-  struct Gradient {
-    StepResult result;  // but for the norm
-    std::vector<float> values;
-  };
-
   [[noreturn]] static void refuse(const std::string& file, const std::string& fault) {
     throw Error(ErrorKind::corrupt_data, file + ": " + fault);
   }
@@ -151,46 +125,27 @@ class TorchTuner : public Tuner {
     return row.subspan(static_cast<std::size_t>(slice.begin), static_cast<std::size_t>(slice.count));
   }
 
-  Gradient gradient_of(std::span<const TrainingExample> batch) {
-    if (batch.empty()) throw Error(ErrorKind::usage, "a batch without examples");
-    Gradient gradient;
+  BatchGradient gradient_of(std::span<const TrainingExample> batch) {
+    check(batch);
+    BatchGradient gradient = batch_gradient(
+        network_, batch, {.mask_loss = options_.mask_loss, .candidate_share = options_.candidate_share},
+        options_.threads);
     const double share = 1 / static_cast<double>(batch.size());
-    network_.forget_gradient();
-    for (const TrainingExample& example : batch) {
-      ExampleLoss loss = propagate(example, share);
-      gradient.result.loss += share * loss.loss;
-      gradient.result.mask_loss += share * loss.result.mask_loss;
-      gradient.result.quality_loss += share * loss.result.quality_loss;
-      gradient.result.examples.push_back(std::move(loss.result));
-    }
-    gradient.values = network_.take_gradient();
+    gradient.loss *= share;
+    gradient.mask_loss *= share;
+    gradient.quality_loss *= share;
+    for (float& value : gradient.values) value *= static_cast<float>(share);
     return gradient;
   }
 
-  // Forward and backward of one example; the gradients' share is added to the network's tensors.
-  ExampleLoss propagate(const TrainingExample& example, double share) {
-    SamImpl& sam = network_.sam();
-    const auto side = embedding_side(sam.sizes);
-    auto* embedding = const_cast<float*>(example.picture->embedding.data());  // NOLINT: as above
-    const auto image = torch::from_blob(embedding, {1, side, side, sam.sizes.prompt_embed_dim});
-    const auto output = sam.decode(image.permute({0, 3, 1, 2}), to_tensors(example.prompt, 4 * side));
-    const auto logits = output.low_res.contiguous();
-    ExampleLoss loss =
-        example_loss({.logits = numbers_of(logits),
-                      .iou = numbers_of(output.iou),
-                      .side = 4 * side,
-                      .object_score = std::nullopt},
-                     example, {.mask_loss = options_.mask_loss, .candidate_share = options_.candidate_share});
-    std::vector<torch::Tensor> outputs, gradients;
-    const auto add = [&](const torch::Tensor& tensor, std::span<float> derivative) {
-      if (!tensor.requires_grad()) return;
-      outputs.push_back(tensor);
-      gradients.push_back(torch::from_blob(derivative.data(), tensor.sizes()) * share);
-    };
-    add(logits, loss.logits);
-    add(output.iou, loss.iou);
-    torch::autograd::backward(outputs, gradients);
-    return loss;
+  void check(std::span<const TrainingExample> batch) const {
+    if (batch.empty()) throw Error(ErrorKind::usage, "a batch without examples");
+    for (const TrainingExample& example : batch) {
+      if (example.class_index &&
+          (*example.class_index < 0 || *example.class_index >= static_cast<int>(options_.class_names.size())))
+        throw Error(ErrorKind::usage, example.picture->name + ": class " +
+                                          std::to_string(*example.class_index) + " has no name");
+    }
   }
 
   std::string first_not_finite(std::span<const float> gradient) const {
@@ -208,8 +163,7 @@ class TorchTuner : public Tuner {
 
 std::unique_ptr<Tuner> make_tuner(const NamedTensors& weights, const std::string& file,
                                   const TunerOptions& options) {
-  if (!keeps_encoder(options.part) || !options.class_names.empty() || options.ranks.ranks > 1)
-    throw Error(ErrorKind::unsupported, "training of this kind is still to come");
+  if (options.ranks.ranks > 1) throw Error(ErrorKind::unsupported, "training of this kind is still to come");
   use_threads(options.threads);
   return std::make_unique<TorchTuner>(weights, file, options);
 }
