@@ -1,18 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <array>
-#include <cstdint>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
-#include <variant>
 #include <vector>
-
-#include "sonde/core/words.h"
 
 // What a struct that crosses a border says of itself, once. Readers, writers and the program that prints the
 // page's types visit it: template <class V> void describe(V& v, Point& point) {
@@ -33,8 +29,6 @@ inline constexpr bool kIsStored = V::kLayout == Layout::stored;
 struct NumberRange {
   double min = 0, max = 0;
 };
-inline constexpr std::uint64_t kMaxWireInteger = std::uint64_t{1} << 53;  // what JavaScript counts exactly
-
 enum class Presence {
   by_type,    // an optional may be absent or null, all else must be there
   required,   // also an optional
@@ -47,27 +41,38 @@ struct FieldRule {
   std::string_view note = {};                // for people, in types, tables and messages: "pixels"
   bool (*form)(std::string_view) = nullptr;  // whether a text has the form that `note` tells
 };
-
 using NamedTexts = std::vector<std::pair<std::string, std::string>>;  // an object of texts
 
-template <class T, class V>
-concept Described = requires(V& v, T& value) {
-  describe(v, value);
+// The words of an enumeration's values, in their order, which is 0, 1, ...: words(Paint) gives
+// Words{"Paint", "add", "remove"}. They may be numbers or truth values. No name: it has none of its own on
+// the page.
+template <class Word, std::size_t N>
+struct Words {
+  std::string_view name;
+  std::array<Word, N> list;
 };
+template <class First, class... More>
+Words(std::string_view, First, More...)
+    -> Words<std::conditional_t<std::is_convertible_v<First, std::string_view>, std::string_view, First>,
+             1 + sizeof...(More)>;
 
-template <class T, template <class...> class Of>
-inline constexpr bool kIs = false;
-template <template <class...> class Of, class... T>
-inline constexpr bool kIs<Of<T...>, Of> = true;
 template <class T>
-inline constexpr std::size_t kLengthOf = 0;  // of a std::array
-template <class T, std::size_t N>
-inline constexpr std::size_t kLengthOf<std::array<T, N>> = N;
-
-// What visitors have that do not care.
-struct FieldVisitor {
-  void shape(std::string_view /*name*/, std::string_view /*about*/ = {}) const {}
-  void require(bool /*holds*/, std::string_view /*else_message*/) const {}
+concept Enumerated = std::is_enum_v<T> && requires(T value) {
+  words(value).list;
 };
+template <Enumerated T>
+constexpr auto to_word(T value) {
+  return words(value).list.at(static_cast<std::size_t>(value));
+}
+template <Enumerated T>
+constexpr std::string_view to_string(T value) {
+  return to_word(value);
+}
+template <Enumerated T>
+constexpr std::optional<T> from_word(const auto& word) {
+  const auto list = words(T{}).list;
+  const auto found = std::ranges::find(list, word);
+  return found == list.end() ? std::nullopt : std::optional(static_cast<T>(found - list.begin()));
+}
 
 }  // namespace sonde

@@ -43,8 +43,9 @@ TEST(Jobs, RunOneAfterAnotherAndGiveTheirResults) {
   EXPECT_EQ(jobs.find(first.job).total, 2);
   EXPECT_EQ(jobs.find(second.job).state, JobState::waiting);
   go.set_value();
-  EXPECT_EQ(std::get<wire::ExportedResult>(wait_for(jobs, first.job, JobState::done).result).files, 2U);
-  EXPECT_EQ(std::get<wire::EverythingResult>(wait_for(jobs, second.job, JobState::done).result).proposals, 3);
+  EXPECT_EQ(std::get<wire::ExportedResult>(*wait_for(jobs, first.job, JobState::done).result).files, 2U);
+  EXPECT_EQ(std::get<wire::EverythingResult>(*wait_for(jobs, second.job, JobState::done).result).proposals,
+            3);
 }
 
 TEST(Jobs, SayWhyTheyFailed) {

@@ -363,7 +363,7 @@ void describe(V& v, const ExportedResult& result) {
   v("files", result.files);
   v("notes", result.notes);
 }
-using JobResult = std::variant<std::monostate, EverythingResult, ExportedResult>;
+using JobResult = std::optional<std::variant<EverythingResult, ExportedResult>>;
 
 enum class JobState { waiting, running, done, failed, cancelled };
 constexpr auto words(JobState /*state*/) {

@@ -304,7 +304,7 @@ export interface Job {
   total: number
   message: string
   preview: number // grows with each preview; 0: there is none
-  result: null | EverythingResult | ExportedResult // null until it is done
+  result: EverythingResult | ExportedResult | null // null until it is done
 }
 
 export interface ErrorBody {
