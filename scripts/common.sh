@@ -4,7 +4,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit
 
 build_packages=(
   g++ cmake ninja-build ca-certificates
-  libtorch-dev libopenblas0-pthread libonnx-dev libprotobuf-dev libhwy-dev
+  libtorch-dev libgloo-dev libopenblas0-pthread libonnx-dev libprotobuf-dev libhwy-dev
   libnifti2-dev libgdcm-dev
   'libboost-dev|libboost1.81-dev' libsqlitecpp-dev libsqlite3-dev libdcmtk-dev
   libcli11-dev nlohmann-json3-dev libcurl4-openssl-dev libssl-dev libpng-dev libjpeg-dev libtiff-dev zlib1g-dev libutf8proc-dev

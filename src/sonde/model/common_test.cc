@@ -2,6 +2,7 @@
 #include "sonde/model/common.h"
 
 #include <gtest/gtest.h>
+#include <torch/csrc/autograd/autograd.h>
 
 #include "sonde/model/small_networks_testing.h"
 
@@ -64,6 +65,17 @@ TEST(Neck, NormsOverTheChannelsOfEachPosition) {
   ASSERT_EQ(out.sizes(), (std::vector<std::int64_t>{1, 4, 3, 5}));
   EXPECT_LT(out.mean(1).abs().max().item<double>(), 1e-5);
   EXPECT_LT((out.square().mean(1) - 1).abs().max().item<double>(), 1e-3);
+}
+
+// LibTorch 1.13's own is off by more than the largest true gradient here.
+TEST(Gelu, HasTheRightGradientWhereItLiesOtherwiseInMemory) {
+  const auto x = random_tensor({2, 64, 128, 128}, 1).requires_grad_();
+  const auto gradient = random_tensor({2, 128, 128, 64}, 2).permute({0, 3, 1, 2});
+  const auto of = [&](const torch::Tensor& at, const torch::Tensor& outer) {
+    return torch::autograd::grad({nn::gelu(at)}, {at}, {outer})[0];
+  };
+  const auto expected = of(x.detach().to(torch::kDouble).requires_grad_(), gradient.to(torch::kDouble));
+  EXPECT_LT(largest_difference(of(x, gradient).to(torch::kDouble), expected), 1e-5);
 }
 
 }  // namespace

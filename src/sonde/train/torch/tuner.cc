@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <cstring>
+#include <optional>
 
 #include "sonde/core/error.h"
 #include "sonde/model/torch.h"
@@ -11,6 +12,7 @@
 #include "sonde/model/torch_threads.h"
 #include "sonde/train/torch/adam_w.h"
 #include "sonde/train/torch/batch_gradient.h"
+#include "sonde/train/torch/rank_group.h"
 #include "sonde/train/torch/tuned_network.h"
 
 namespace sonde {
@@ -32,10 +34,16 @@ WeightTensor copy_of(std::span<const float> numbers, const Shape& shape) {
 class TorchTuner : public Tuner {
  public:
   TorchTuner(const NamedTensors& weights, const std::string& file, const TunerOptions& options)
-      : options_(options), network_(weights, file, options), optimiser_(network_.values().size()) {}
+      : options_(options),
+        network_(weights, file, options),
+        sizes_(network_.sam().sizes),
+        optimiser_(network_.values().size()) {
+    if (options.ranks.ranks > 1) ranks_.emplace(options.ranks);
+  }
 
   StepResult step(std::span<const TrainingExample> batch, const StepOptions& options) override {
-    BatchGradient gradient = gradient_of(batch);
+    BatchGradient gradient = sum_of(batch);
+    divide(gradient, sum_over_ranks(gradient, batch.size()));
     StepResult result{.loss = gradient.loss,
                       .mask_loss = gradient.mask_loss,
                       .quality_loss = gradient.quality_loss,
@@ -58,9 +66,9 @@ class TorchTuner : public Tuner {
   }
 
   double gradient_error(std::span<const TrainingExample> batch) override {
-    const auto first = gradient_of(batch).values;
+    const auto first = sum_of(batch).values;
     at::globalContext().setUserEnabledMkldnn(false);
-    const auto second = gradient_of(batch).values;
+    const auto second = sum_of(batch).values;
     at::globalContext().setUserEnabledMkldnn(true);
     double largest = 0, difference = 0;
     for (std::size_t i = 0; i < first.size(); ++i) {
@@ -125,22 +133,42 @@ class TorchTuner : public Tuner {
     return row.subspan(static_cast<std::size_t>(slice.begin), static_cast<std::size_t>(slice.count));
   }
 
-  BatchGradient gradient_of(std::span<const TrainingExample> batch) {
+  BatchGradient sum_of(std::span<const TrainingExample> batch) {
     check(batch);
-    BatchGradient gradient = batch_gradient(
-        network_, batch, {.mask_loss = options_.mask_loss, .candidate_share = options_.candidate_share},
-        options_.threads);
-    const double share = 1 / static_cast<double>(batch.size());
-    gradient.loss *= share;
-    gradient.mask_loss *= share;
-    gradient.quality_loss *= share;
-    for (float& value : gradient.values) value *= static_cast<float>(share);
-    return gradient;
+    return batch_gradient(network_, batch,
+                          {.mask_loss = options_.mask_loss, .candidate_share = options_.candidate_share},
+                          options_.threads);
+  }
+
+  // Returns the number of examples of all ranks. Losses and number go with the gradient, in one message.
+  double sum_over_ranks(BatchGradient& sum, std::size_t examples) {
+    if (!ranks_) return static_cast<double>(examples);
+    std::vector<float> message = std::move(sum.values);
+    const auto size = message.size();
+    for (const double number : {sum.loss, sum.mask_loss, sum.quality_loss, static_cast<double>(examples)})
+      message.push_back(static_cast<float>(number));
+    ranks_->sum(message);
+    sum.loss = message[size];
+    sum.mask_loss = message[size + 1];
+    sum.quality_loss = message[size + 2];
+    const double count = message[size + 3];
+    message.resize(size);
+    sum.values = std::move(message);
+    return count;
+  }
+
+  static void divide(BatchGradient& sum, double count) {
+    for (double* number : {&sum.loss, &sum.mask_loss, &sum.quality_loss}) *number /= count;
+    for (float& value : sum.values) value /= static_cast<float>(count);
   }
 
   void check(std::span<const TrainingExample> batch) const {
     if (batch.empty()) throw Error(ErrorKind::usage, "a batch without examples");
+    const auto side = 4 * embedding_side(sizes_);
     for (const TrainingExample& example : batch) {
+      if (static_cast<std::int64_t>(example.target.size()) != side * side || example.width < 1 ||
+          example.height < 1 || example.width > side || example.height > side)
+        throw Error(ErrorKind::internal, example.picture->name + ": a target of another network's frame");
       if (example.class_index &&
           (*example.class_index < 0 || *example.class_index >= static_cast<int>(options_.class_names.size())))
         throw Error(ErrorKind::usage, example.picture->name + ": class " +
@@ -158,12 +186,13 @@ class TorchTuner : public Tuner {
 
   TunerOptions options_;
   TunedNetwork network_;
+  SamSizes sizes_;
   AdamW optimiser_;
+  std::optional<RankGroup> ranks_;
 };
 
 std::unique_ptr<Tuner> make_tuner(const NamedTensors& weights, const std::string& file,
                                   const TunerOptions& options) {
-  if (options.ranks.ranks > 1) throw Error(ErrorKind::unsupported, "training of this kind is still to come");
   use_threads(options.threads);
   return std::make_unique<TorchTuner>(weights, file, options);
 }
