@@ -6,7 +6,7 @@
 #include <span>
 #include <vector>
 
-#include "sonde/core/words.h"
+#include "sonde/core/fields.h"
 #include "sonde/imaging/mask_set.h"
 #include "sonde/imaging/prompt.h"
 

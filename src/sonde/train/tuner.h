@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "sonde/core/words.h"
+#include "sonde/core/fields.h"
 #include "sonde/inference/network.h"
 #include "sonde/weights/tensor.h"
 
