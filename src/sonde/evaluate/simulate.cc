@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numbers>
 #include <sstream>
 #include <utility>
 
@@ -87,6 +88,35 @@ std::optional<AimedPoint> farthest_point(const Mask& region, const TaskUser& use
   Random random = draws_for(user, "point " + std::to_string(index));
   const std::size_t pick = user.ties == Ties::first ? 0 : random.below(farthest.size());
   return AimedPoint{farthest[pick], jittered(farthest[pick], region.extent, user.jitter_px, random)};
+}
+
+std::optional<Point2> random_point(const Mask& region, const TaskUser& user) {
+  const std::int64_t area = area_px(region);
+  if (area == 0) return std::nullopt;
+  auto left = draws_for(user, "any point").below(static_cast<std::uint64_t>(area));
+  std::size_t at = 0;
+  while (region.pixels[at] == 0 || left-- > 0) ++at;
+  const auto width = static_cast<std::size_t>(region.extent.width);
+  return Point2{static_cast<double>(at % width), static_cast<double>(at / width)};
+}
+
+std::optional<Box2> jittered_box(const Mask& region, double share, const TaskUser& user) {
+  constexpr double kMaxShift = 20;  // pixels
+  const auto box = bounding_box(region);
+  if (!box) return std::nullopt;
+  Random random = draws_for(user, "jittered box");
+  const auto moved = [&](double side, double length, std::int64_t size) {
+    // Box and Muller: a normal draw from two uniform ones.
+    const double radius = std::sqrt(-2 * std::log(1 - random.uniform()));
+    const double shift = share * length * radius * std::cos(2 * std::numbers::pi * random.uniform());
+    return clamped(std::round(side + std::clamp(shift, -kMaxShift, kMaxShift)), size);
+  };
+  const double width = box->x1 - box->x0 + 1, height = box->y1 - box->y0 + 1;
+  const double x0 = moved(box->x0, width, region.extent.width),
+               x1 = moved(box->x1, width, region.extent.width);
+  const double y0 = moved(box->y0, height, region.extent.height),
+               y1 = moved(box->y1, height, region.extent.height);
+  return Box2{std::min(x0, x1), std::min(y0, y1), std::max(x0, x1), std::max(y0, y1)};
 }
 
 std::vector<Prompt> mode_prompts(int mode, const Mask& truth, const TaskUser& user) {

@@ -40,6 +40,14 @@ struct AimedPoint {
 };
 std::optional<AimedPoint> farthest_point(const Mask& region, const TaskUser& user, int index);
 
+// A pixel of `region`, each as likely as any other. Absent for an empty region.
+std::optional<Point2> random_point(const Mask& region, const TaskUser& user);
+
+// The box of `region`, each side moved by a draw from a normal distribution whose deviation is this share of
+// the box's width or height, by 20 pixels at most, so that it may cut the region. At least one pixel of the
+// picture; absent for an empty region. Source: Kirillov et al. 2023, appendix A, "Training algorithm".
+std::optional<Box2> jittered_box(const Mask& region, double share, const TaskUser& user);
+
 // The five modes of use.
 //   1 a point in the largest region          2 a point in each of up to three regions, one prompt
 //   3 a box around the largest region        4 a box around each of up to three, a prompt each

@@ -37,6 +37,39 @@ TEST(FarthestPoint, TakesThePicturesEdgeForABoundary) {
 
 TEST(FarthestPoint, IsAbsentForAnEmptyRegion) { EXPECT_FALSE(farthest_point(empty_mask({4, 4}), kFirst, 1)); }
 
+TEST(RandomPoint, IsAnyPixelOfTheRegionAndEachComesUp) {
+  const Mask region = drawn({"..#", "#..", ".#."});
+  std::set<std::pair<double, double>> seen;
+  for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+    const Point2 at = random_point(region, {{.seed = seed}, "task"}).value();
+    seen.emplace(at.x, at.y);
+  }
+  EXPECT_THAT(seen, testing::ElementsAre(std::pair(0., 1.), std::pair(1., 2.), std::pair(2., 0.)));
+  EXPECT_FALSE(random_point(empty_mask({3, 3}), kFirst));
+}
+
+TEST(JitteredBox, MovesEachSideByItsShareAndStaysInThePicture) {
+  const Mask region = filled_box({400, 300}, {100, 100, 299, 199});
+  double squares = 0;
+  bool cuts = false;
+  for (std::uint64_t seed = 1; seed <= 200; ++seed) {
+    const Box2 box = jittered_box(region, 0.05, {{.seed = seed}, "task"}).value();
+    squares += (box.x0 - 100) * (box.x0 - 100);
+    cuts |= box.x0 > 100 && box.y1 < 199;
+    EXPECT_LE(std::abs(box.x1 - 299), 20);
+    EXPECT_LE(std::abs(box.y0 - 100), 20);
+  }
+  EXPECT_NEAR(std::sqrt(squares / 200), 10, 1.5);  // a twentieth of the width
+  EXPECT_TRUE(cuts);
+  EXPECT_EQ(jittered_box(region, 0, kFirst), (Box2{100, 100, 299, 199}));
+  const Mask speck = filled_box({4, 4}, {0, 3, 0, 3});
+  for (std::uint64_t seed = 1; seed <= 50; ++seed) {
+    const Box2 box = jittered_box(speck, 5, {{.seed = seed}, "task"}).value();
+    EXPECT_TRUE(box.x0 >= 0 && box.x0 <= box.x1 && box.x1 <= 3 && box.y0 >= 0 && box.y0 <= box.y1 &&
+                box.y1 <= 3);
+  }
+}
+
 TEST(FarthestPoint, DrawsAmongEqualsBySeedAndTaskAndRepeats) {
   const Mask line = filled_box({40, 3}, {0, 1, 39, 1});
   std::set<double> drawn_x;

@@ -8,7 +8,6 @@
 #include <limits>
 #include <utility>
 
-#include "sonde/imaging/prompt.h"
 #include "sonde/kernels/buffer.h"
 #include "sonde/kernels/decoder_blocks.h"
 #include "sonde/predict/preprocess.h"
@@ -99,12 +98,13 @@ class Changes {
 
 std::vector<MaskUpscaler::Taps> MaskUpscaler::taps_along(std::int64_t picture, std::int64_t resized,
                                                          std::int64_t frame_side) {
+  const std::int64_t cells = low_res_side(frame_side);
   std::vector<Taps> all;
   for (std::int64_t out = 0; out < picture; ++out) {
     const Pair in_frame = bilinear_pair(out, resized, picture);
-    const Pair low = bilinear_pair(in_frame.low, kLowResSide, frame_side);
-    const Pair high = bilinear_pair(in_frame.high, kLowResSide, frame_side);
-    Taps taps{std::min(low.low, kLowResSide - 3), {}};
+    const Pair low = bilinear_pair(in_frame.low, cells, frame_side);
+    const Pair high = bilinear_pair(in_frame.high, cells, frame_side);
+    Taps taps{std::min(low.low, cells - 3), {}};
     const auto add = [&taps](const Pair& pair, float weight) {
       assert(pair.low >= taps.first && pair.high < taps.first + 3);
       taps.weights[static_cast<std::size_t>(pair.low - taps.first)] += weight * (1.0F - pair.share);
@@ -117,8 +117,9 @@ std::vector<MaskUpscaler::Taps> MaskUpscaler::taps_along(std::int64_t picture, s
   return all;
 }
 
-MaskUpscaler::MaskUpscaler(Extent2 picture, std::int64_t frame_side) : picture_(picture) {
-  assert(frame_side >= kLowResSide);
+MaskUpscaler::MaskUpscaler(Extent2 picture, std::int64_t frame_side)
+    : picture_(picture), low_res_side_(low_res_side(frame_side)) {
+  assert(low_res_side_ >= 3);
   const Extent2 resized = resized_extent(picture, frame_side);
   columns_ = taps_along(picture.width, resized.width, frame_side);
   rows_ = taps_along(picture.height, resized.height, frame_side);
@@ -131,8 +132,8 @@ std::size_t MaskUpscaler::wide_size() const {
 
 // Column by column, for which columns have to lie as rows.
 void MaskUpscaler::upscale_columns(std::span<const float> low_res, float* wide) const {
-  assert(low_res.size() == static_cast<std::size_t>(kLowResSide * kLowResSide));
-  const auto side = static_cast<std::size_t>(kLowResSide), height = wide_size() / stride_;
+  assert(low_res.size() == static_cast<std::size_t>(low_res_side_ * low_res_side_));
+  const auto side = static_cast<std::size_t>(low_res_side_), height = wide_size() / stride_;
   kernels::ScratchScope scratch;
   auto* upright = scratch.take<float>(side * height);
   auto* strip = scratch.take<float>(kStrip * height);

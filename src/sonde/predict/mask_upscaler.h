@@ -25,9 +25,9 @@ struct Paste {
 class MaskUpscaler {
  public:
   MaskUpscaler(Extent2 picture, std::int64_t frame_side);
-  // Thresholded at 0. low_res: 256 x 256 row-major. predicted_iou and low_res are left to the caller;
-  // stability is 0 where no logit is above -1 (published: not a number, which passes no threshold). Safe to
-  // call from several threads.
+  // Thresholded at 0. low_res: [frame_side/4][frame_side/4], 256 x 256 as published. predicted_iou and
+  // low_res are left to the caller; stability is 0 where no logit is above -1 (published: not a number, which
+  // passes no threshold). Safe to call from several threads.
   ScoredMask threshold(std::span<const float> low_res) const;
   // The same pasted into a larger picture, in one pass over the logits, without holding a mask; absent where
   // it is empty or less stable than asked. point and crop_box are left to the caller too.
@@ -50,6 +50,7 @@ class MaskUpscaler {
   std::size_t wide_size() const;
 
   Extent2 picture_;
+  std::int64_t low_res_side_;
   std::vector<Taps> columns_, rows_;
   std::size_t stride_ = 0;
 };

@@ -15,33 +15,6 @@
 namespace sonde {
 namespace {
 
-// Pixels of the picture to pixels of the padded frame.
-struct FrameScale {
-  double x = 1, y = 1;
-};
-FrameScale frame_scale(Extent2 picture, std::int64_t side) {
-  const Extent2 resized = resized_extent(picture, side);
-  return {static_cast<double>(resized.width) / static_cast<double>(picture.width),
-          static_cast<double>(resized.height) / static_cast<double>(picture.height)};
-}
-
-FramePrompt in_frame(const Prompt& prompt, FrameScale scale) {
-  FramePrompt framed;
-  for (const PointPrompt& point : prompt.points) {
-    const bool is_foreground = point.label == PointLabel::foreground;
-    framed.points.push_back(
-        {.x = static_cast<float>(point.position.x * scale.x),
-         .y = static_cast<float>(point.position.y * scale.y),
-         .label = is_foreground ? FramePoint::Label::foreground : FramePoint::Label::background});
-  }
-  if (prompt.box) {
-    framed.box = {static_cast<float>(prompt.box->x0 * scale.x), static_cast<float>(prompt.box->y0 * scale.y),
-                  static_cast<float>(prompt.box->x1 * scale.x), static_cast<float>(prompt.box->y1 * scale.y)};
-  }
-  if (prompt.mask) framed.mask = *prompt.mask;
-  return framed;
-}
-
 template <typename Answers>
 std::size_t highest_iou(const Answers& answers) {
   const auto best = std::max_element(answers.begin(), answers.end(), [](const auto& a, const auto& b) {
@@ -81,11 +54,10 @@ Prediction Predictor::propose(const Prompt& prompt) const {
 
 std::vector<LowResPrediction> Predictor::decode(std::span<const Prompt> prompts, MaskSet wanted,
                                                 std::optional<double> above_iou) const {
-  const FrameScale scale = frame_scale(embedding_.picture(), model_.image_size());
   std::vector<FramePrompt> framed;
   for (const Prompt& prompt : prompts) {
     validate(prompt, embedding_.picture());
-    framed.push_back(in_frame(prompt, scale));
+    framed.push_back(in_frame(prompt, embedding_.picture(), model_.image_size()));
     framed.back().above_iou = above_iou;
   }
   if (framed.empty()) return {};

@@ -135,15 +135,16 @@ struct CellShare {
   float share = 0;  // of the cell
 };
 
-// Pixels of `from` fill the first `resized` of `side` units, cut into kLowResSide cells.
+// Pixels of `from` fill the first `resized` of `side` units, of which four make a cell.
 std::vector<CellShare> cell_shares(std::int64_t from, std::int64_t resized, std::int64_t side) {
+  const std::int64_t cells = low_res_side(side);
   const double cells_per_pixel = static_cast<double>(resized) / static_cast<double>(from) *
-                                 static_cast<double>(kLowResSide) / static_cast<double>(side);
+                                 static_cast<double>(cells) / static_cast<double>(side);
   std::vector<CellShare> shares;
   for (std::int64_t pixel = 0; pixel < from; ++pixel) {
     const double begin = static_cast<double>(pixel) * cells_per_pixel;
     const double end = static_cast<double>(pixel + 1) * cells_per_pixel;
-    for (auto cell = static_cast<std::int64_t>(begin); cell < kLowResSide && static_cast<double>(cell) < end;
+    for (auto cell = static_cast<std::int64_t>(begin); cell < cells && static_cast<double>(cell) < end;
          ++cell) {
       const double low = std::max(begin, static_cast<double>(cell));
       const double high = std::min(end, static_cast<double>(cell + 1));
@@ -175,13 +176,14 @@ RgbImage resize_bilinear(const RgbImage& image, Extent2 target) {
   return resize_height(narrowed, target.height);
 }
 
-std::vector<float> logits_from_mask(const Mask& mask, std::int64_t side) {
+std::vector<float> mask_shares(const Mask& mask, std::int64_t side) {
   check_extent(mask.extent, mask.pixels.size(), 1, "a mask");
   const Extent2 resized = resized_extent(mask.extent, side);
   const std::vector<CellShare> columns = cell_shares(mask.extent.width, resized.width, side);
   const std::vector<CellShare> rows = cell_shares(mask.extent.height, resized.height, side);
-  std::vector<float> inside(static_cast<std::size_t>(kLowResSide * kLowResSide), 0.0F);
-  std::vector<float> row_cells(static_cast<std::size_t>(kLowResSide));
+  const std::int64_t cells = low_res_side(side);
+  std::vector<float> inside(static_cast<std::size_t>(cells * cells), 0.0F);
+  std::vector<float> row_cells(static_cast<std::size_t>(cells));
   std::int64_t row_in_cells = -1;
   for (const CellShare& row : rows) {
     if (row.pixel != row_in_cells) {
@@ -192,11 +194,37 @@ std::vector<float> logits_from_mask(const Mask& mask, std::int64_t side) {
       }
       row_in_cells = row.pixel;
     }
-    float* out = inside.data() + row.cell * kLowResSide;
+    float* out = inside.data() + row.cell * cells;
     for (std::size_t x = 0; x < row_cells.size(); ++x) out[x] += row.share * row_cells[x];
   }
-  for (float& value : inside) value = -10.0F + 20.0F * std::min(value, 1.0F);
+  for (float& value : inside) value = std::min(value, 1.0F);
   return inside;
+}
+
+std::vector<float> logits_from_mask(const Mask& mask, std::int64_t side) {
+  std::vector<float> logits = mask_shares(mask, side);
+  for (float& value : logits) value = -10.0F + 20.0F * value;
+  return logits;
+}
+
+FramePrompt in_frame(const Prompt& prompt, Extent2 picture, std::int64_t side) {
+  const Extent2 resized = resized_extent(picture, side);
+  const double scale_x = static_cast<double>(resized.width) / static_cast<double>(picture.width),
+               scale_y = static_cast<double>(resized.height) / static_cast<double>(picture.height);
+  FramePrompt framed;
+  for (const PointPrompt& point : prompt.points) {
+    const bool is_foreground = point.label == PointLabel::foreground;
+    framed.points.push_back(
+        {.x = static_cast<float>(point.position.x * scale_x),
+         .y = static_cast<float>(point.position.y * scale_y),
+         .label = is_foreground ? FramePoint::Label::foreground : FramePoint::Label::background});
+  }
+  if (prompt.box) {
+    framed.box = {static_cast<float>(prompt.box->x0 * scale_x), static_cast<float>(prompt.box->y0 * scale_y),
+                  static_cast<float>(prompt.box->x1 * scale_x), static_cast<float>(prompt.box->y1 * scale_y)};
+  }
+  if (prompt.mask) framed.mask = *prompt.mask;
+  return framed;
 }
 
 }  // namespace sonde

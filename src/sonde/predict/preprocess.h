@@ -5,8 +5,13 @@
 #include <vector>
 
 #include "sonde/imaging/picture.h"
+#include "sonde/imaging/prompt.h"
+#include "sonde/inference/network.h"
 
 namespace sonde {
+
+// Side of the logits of a network whose padded frame has `frame_side` pixels: 256 of 1024.
+constexpr std::int64_t low_res_side(std::int64_t frame_side) { return frame_side / 4; }
 
 // Extent after scaling the long side to `long_side`: int(side * scale + 0.5), as published
 // (ResizeLongestSide).
@@ -16,7 +21,13 @@ Extent2 resized_extent(Extent2 picture, std::int64_t long_side);
 // Source: Pillow, src/libImaging/Resample.c (two passes, 22-bit fixed-point coefficients).
 RgbImage resize_bilinear(const RgbImage& image, Extent2 target);
 
-// A mask file as a prompt: +10 inside, -10 outside, area-averaged to 256 x 256 in the padded frame.
+// The share of the mask in each pixel of the low-resolution frame, [side/4][side/4], 0 in the padding.
+// side: of the padded frame.
+std::vector<float> mask_shares(const Mask& mask, std::int64_t side);
+// A mask file as a prompt: +10 inside, -10 outside, averaged like mask_shares().
 std::vector<float> logits_from_mask(const Mask& mask, std::int64_t side);
+
+// A prompt in pixels of the padded frame; its mask is that of `prompt`, which must outlive it.
+FramePrompt in_frame(const Prompt& prompt, Extent2 picture, std::int64_t side);
 
 }  // namespace sonde
