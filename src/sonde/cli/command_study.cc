@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
-#include <array>
-#include <atomic>
-#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -18,6 +15,7 @@
 #include "sonde/cli/commands.h"
 #include "sonde/cli/exit_status.h"
 #include "sonde/cli/standard_streams.h"
+#include "sonde/cli/stop_on_signal.h"
 #include "sonde/cli/study_options.h"
 #include "sonde/cli/study_segmenter.h"
 #include "sonde/cli/terminal.h"
@@ -33,42 +31,6 @@ namespace sonde {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::atomic<bool> g_stop{false};  // NOLINT: a signal handler reaches nothing else
-std::atomic<int> g_signal{0};     // NOLINT: as above
-
-using SignalHandler = void (*)(int);
-SignalHandler g_before = SIG_DFL;  // NOLINT: as above; what ended the program at once
-
-extern "C" void ask_to_stop(int signal) {
-  g_signal = signal;
-  if (g_stop.exchange(true)) {  // the second time at once
-    std::signal(signal, g_before);
-    std::raise(signal);
-  }
-}
-
-// Ctrl-C lets the present objects finish, as long as this lives.
-class StopOnSignal {
- public:
-  StopOnSignal() {
-    g_stop = false;
-    for (std::size_t i = 0; i < kSignals.size(); ++i) {
-      before_[i] = std::signal(kSignals[i], ask_to_stop);
-      if (before_[i] == SIG_IGN) std::signal(kSignals[i], SIG_IGN);  // as nohup wants it
-      if (before_[i] != SIG_IGN) g_before = before_[i];
-    }
-  }
-  ~StopOnSignal() {
-    for (std::size_t i = 0; i < kSignals.size(); ++i) std::signal(kSignals[i], before_[i]);
-  }
-  StopOnSignal(const StopOnSignal&) = delete;
-  StopOnSignal& operator=(const StopOnSignal&) = delete;
-
- private:
-  static constexpr std::array kSignals{SIGHUP, SIGINT, SIGTERM};
-  std::array<SignalHandler, kSignals.size()> before_{};
-};
 
 bool is_leftover(const fs::path& file) { return file.filename().string().starts_with(".sonde-"); }
 
@@ -131,13 +93,6 @@ void report_notes(const std::vector<DataSetPlan>& plans) {
   }
 }
 
-std::string in_words(double seconds) {
-  const auto s = static_cast<std::int64_t>(seconds + 0.5);
-  if (s < 60) return std::to_string(s) + " s";
-  if (s < 3600) return std::to_string(s / 60) + " min " + std::to_string(s % 60) + " s";
-  return std::to_string(s / 3600) + " h " + std::to_string(s / 60 % 60) + " min";
-}
-
 std::function<void(const StudyProgress&)> show_progress() {
   const LineProgress line = terminal_line();
   if (!line) return {};
@@ -157,7 +112,7 @@ StudyResults run_and_write(const StudyRequest& c, const std::vector<DataSetPlan>
                      .window = window_choice(c),
                      .threads = threads,
                      .progress = show_progress(),
-                     .stop = &g_stop};
+                     .stop = &stop_requested()};
   const auto open_picture =
       study_segmenter(model, EmbeddingStore({.folder = {}, .values = StoredValues::fp32}), c.store);
   const std::vector<std::string> keys = task_keys(plans);
@@ -173,7 +128,7 @@ StudyResults run_and_write(const StudyRequest& c, const std::vector<DataSetPlan>
     for (const DataSetPlan& plan : plans) {
       failures.insert(failures.end(), plan.failures.begin(), plan.failures.end());
     }
-    const auto completeness = g_stop ? Completeness::partial : Completeness::complete;
+    const auto completeness = stop_requested() ? Completeness::partial : Completeness::complete;
     results = write_results(folder, study, journal, {keys, std::move(failures), completeness});
   }
   tidy_journal(folder, keys);
@@ -225,7 +180,7 @@ int study_run(Arguments args) {
     print_result(results, c.out);
   }
   constexpr int kBySignal = 128;  // as shells have it
-  if (results.completeness == Completeness::partial) return kBySignal + g_signal;
+  if (results.completeness == Completeness::partial) return kBySignal + stop_signal();
   if (results.rows.empty()) return kNothingDone;
   return results.failures.empty() ? kDone : kSomeFailed;
 }

@@ -15,6 +15,7 @@ int run_annotate(Arguments args);
 int run_export(Arguments args);
 int run_study(Arguments args);
 int run_model(Arguments args);
+int run_train(Arguments args);
 int run_bench(Arguments args);
 
 }  // namespace sonde

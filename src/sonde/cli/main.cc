@@ -24,7 +24,7 @@ struct Command {
   int (*run)(sonde::Arguments);
 };
 
-constexpr std::array<Command, 8> kCommands{{
+constexpr std::array<Command, 9> kCommands{{
     {"segment", "Cut an object out of an image from points, a box or a mask", sonde::run_segment},
     {"everything", "Propose masks of everything in an image from a grid of points", sonde::run_everything},
     {"annotate", "Annotate images in the browser", sonde::run_annotate},
@@ -32,6 +32,7 @@ constexpr std::array<Command, 8> kCommands{{
      sonde::run_export},
     {"study", "How well a model does on data whose outlines are known: scores, statistics, a report",
      sonde::run_study},
+    {"train", "Fine-tune a model on your own objects, and measure what became of it", sonde::run_train},
     {"info", "What a file or folder holds, and what would be refused and why", sonde::run_info},
     {"model", "Weights: list, fetch, inspect, import", sonde::run_model},
     {"bench", "How fast the network runs on this machine", sonde::run_bench},

@@ -85,6 +85,13 @@ LineProgress terminal_line() {
   };
 }
 
+std::string in_words(double seconds) {
+  const auto s = static_cast<std::int64_t>(seconds + 0.5);
+  if (s < 60) return std::to_string(s) + " s";
+  if (s < 3600) return std::to_string(s / 60) + " min " + std::to_string(s % 60) + " s";
+  return std::to_string(s / 3600) + " h " + std::to_string(s / 60 % 60) + " min";
+}
+
 void clear_progress() {
   if (on_terminal()) rewrite_line("");
 }

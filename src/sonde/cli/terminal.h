@@ -15,6 +15,8 @@ Progress terminal_progress();
 // stderr is not a terminal.
 using LineProgress = std::function<void(double share, const std::string& text)>;
 LineProgress terminal_line();
+// "12 s", "3 min 5 s", "2 h 7 min"
+std::string in_words(double seconds);
 // Wipes the line, so that a message can stand there.
 void clear_progress();
 

@@ -8,6 +8,7 @@
 #include "sonde/core/error.h"
 #include "sonde/core/parallel.h"
 #include "sonde/predict/embedding_impl.h"
+#include "sonde/predict/frame_prompt.h"
 #include "sonde/predict/mask_upscaler.h"
 #include "sonde/predict/preprocess.h"
 #include "sonde/predict/sam_model_impl.h"

@@ -5,8 +5,6 @@
 #include <vector>
 
 #include "sonde/imaging/picture.h"
-#include "sonde/imaging/prompt.h"
-#include "sonde/inference/network.h"
 
 namespace sonde {
 
@@ -26,8 +24,5 @@ RgbImage resize_bilinear(const RgbImage& image, Extent2 target);
 std::vector<float> mask_shares(const Mask& mask, std::int64_t side);
 // A mask file as a prompt: +10 inside, -10 outside, averaged like mask_shares().
 std::vector<float> logits_from_mask(const Mask& mask, std::int64_t side);
-
-// A prompt in pixels of the padded frame; its mask is that of `prompt`, which must outlive it.
-FramePrompt in_frame(const Prompt& prompt, Extent2 picture, std::int64_t side);
 
 }  // namespace sonde

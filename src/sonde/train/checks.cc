@@ -8,8 +8,8 @@
 
 #include "sonde/core/parallel.h"
 #include "sonde/evaluate/simulate.h"
+#include "sonde/predict/frame_prompt.h"
 #include "sonde/predict/mask_upscaler.h"
-#include "sonde/predict/preprocess.h"
 
 namespace sonde {
 namespace {
@@ -24,7 +24,7 @@ struct Answered {
 class PromptedPicture {
  public:
   PromptedPicture(const Network& network, std::int64_t side, const PictureCache& cache,
-              const TrainPicture& picture)
+                  const TrainPicture& picture)
       : network_(network),
         side_(side),
         extent_(picture.extent),
@@ -64,7 +64,8 @@ Prompt box_prompt(const Box2& box) {
 // What is asked for one object.
 class ObjectCheck {
  public:
-  ObjectCheck(const PromptedPicture& open, const TrainPicture& picture, TaskRef at, const CheckOptions& options)
+  ObjectCheck(const PromptedPicture& open, const TrainPicture& picture, TaskRef at,
+              const CheckOptions& options)
       : open_(open),
         options_(options),
         at_(at),
@@ -135,7 +136,8 @@ class ObjectCheck {
 
 // The share of the picture that a point far from all objects covers.
 std::optional<double> share_outside(const PromptedPicture& open, const TrainPicture& picture) {
-  Mask outside{picture.extent, std::vector<std::uint8_t>(static_cast<std::size_t>(pixel_count(picture.extent)), 1)};
+  Mask outside{picture.extent,
+               std::vector<std::uint8_t>(static_cast<std::size_t>(pixel_count(picture.extent)), 1)};
   for (const TrainObject& object : picture.objects) {
     const Mask mask = decode_rle(object.mask);
     for (std::size_t i = 0; i < mask.pixels.size(); ++i) outside.pixels[i] &= mask.pixels[i] == 0 ? 1 : 0;
@@ -195,7 +197,8 @@ std::size_t chosen(const Measured& measured, AnswerRule rule) {
       break;
   }
   const auto first = measured.predicted.begin() + 1;
-  return static_cast<std::size_t>(std::max_element(first, measured.predicted.end()) - measured.predicted.begin());
+  return static_cast<std::size_t>(std::max_element(first, measured.predicted.end()) -
+                                  measured.predicted.begin());
 }
 
 std::size_t chosen(const Measured& measured, CheckChoice choice, const AnswerRules& rules) {
@@ -221,10 +224,12 @@ std::vector<TaskRef> tasks_of(std::span<const TrainPicture> pictures, Part part,
   std::vector<TaskRef> chosen_tasks;
   for (const auto* tasks : by_size) {
     const std::size_t count = std::min(tasks->size(), left / sets_left--);
-    for (std::size_t i = 0; i < count; ++i) chosen_tasks.push_back((*tasks)[(2 * i + 1) * tasks->size() / (2 * count)]);
+    for (std::size_t i = 0; i < count; ++i)
+      chosen_tasks.push_back((*tasks)[(2 * i + 1) * tasks->size() / (2 * count)]);
     left -= count;
   }
-  std::ranges::sort(chosen_tasks, {}, [](const TaskRef& task) { return std::pair(task.picture, task.object); });
+  std::ranges::sort(chosen_tasks, {},
+                    [](const TaskRef& task) { return std::pair(task.picture, task.object); });
   return chosen_tasks;
 }
 

@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sonde/train/measures.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <string_view>
+#include <tuple>
+#include <utility>
+
+#include "sonde/core/bytes.h"
+#include "sonde/core/error.h"
+#include "sonde/evaluate/bootstrap.h"
+#include "sonde/evaluate/csv.h"
+
+namespace sonde {
+namespace {
+
+// Sums of values by picture, for a mean with an interval.
+template <std::size_t Values>
+class Means {
+ public:
+  void add(std::size_t picture, const std::array<double, Values>& values) {
+    ClusterSums<Values>& sums = sums_[picture];
+    for (std::size_t i = 0; i < Values; ++i) sums.sums[i] += values[i];
+    sums.objects += 1;
+  }
+  std::array<Estimate, Values> estimates(BootstrapCache& cache) const {
+    std::vector<ClusterSums<Values>> sums;
+    ClusterSums<Values> total;
+    for (const auto& [picture, of_picture] : sums_) {
+      sums.push_back(of_picture);
+      for (std::size_t i = 0; i < Values; ++i) total.sums[i] += of_picture.sums[i];
+      total.objects += of_picture.objects;
+    }
+    const auto intervals = cache.samples(sums.size()).mean_intervals(sums);
+    std::array<Estimate, Values> estimates;
+    for (std::size_t i = 0; i < Values; ++i)
+      estimates[i] = {total.sums[i] / total.objects, intervals[i], static_cast<std::int64_t>(total.objects)};
+    return estimates;
+  }
+
+ private:
+  std::map<std::size_t, ClusterSums<Values>> sums_;
+};
+
+using SetAndPrompt = std::pair<std::string, CheckPrompt>;
+std::map<SetAndPrompt, std::vector<const Measured*>> grouped(std::span<const Measured> measured,
+                                                             std::span<const TrainPicture> pictures) {
+  std::map<SetAndPrompt, std::vector<const Measured*>> groups;
+  for (const Measured& one : measured) groups[{pictures[one.picture].dataset, one.prompt}].push_back(&one);
+  return groups;
+}
+
+std::string number(double value) {
+  if (!std::isfinite(value)) return "";
+  std::string text = std::to_string(value);  // six decimals
+  return text == "-0.000000" ? "0.000000" : text;
+}
+
+constexpr std::array<std::string_view, 10> kColumns{
+    "step", "dataset", "part", "prompt", "choice", "n", "iou", "iou_low", "iou_high", "predicted_iou_error"};
+
+CardMeasure card_measure(const SetAndPrompt& group, CheckChoice choice, const Estimate& iou, double error) {
+  return {group.first,
+          std::string(to_string(group.second)),
+          std::string(to_string(choice)),
+          iou.n,
+          iou.mean,
+          iou.interval.low,
+          iou.interval.high,
+          error};
+}
+
+}  // namespace
+
+std::vector<MeasureRow> measure_rows(std::int64_t step, Part part, std::span<const Measured> measured,
+                                     std::span<const TrainPicture> pictures, const AnswerRules& rules,
+                                     std::uint64_t seed) {
+  BootstrapCache cache(seed, kBootstrapDraws);
+  std::vector<MeasureRow> rows;
+  for (const auto& [group, of_group] : grouped(measured, pictures)) {
+    Means<kCheckChoices> iou, error;
+    for (const Measured* one : of_group) {
+      std::array<double, kCheckChoices> ious{}, errors{};
+      for (std::size_t choice = 0; choice < kCheckChoices; ++choice) {
+        const std::size_t place = chosen(*one, static_cast<CheckChoice>(choice), rules);
+        ious.at(choice) = one->iou.at(place);
+        errors.at(choice) = std::abs(one->predicted.at(place) - one->iou.at(place));
+      }
+      iou.add(one->picture, ious);
+      error.add(one->picture, errors);
+    }
+    const auto ious = iou.estimates(cache), errors = error.estimates(cache);
+    for (std::size_t choice = 0; choice < kCheckChoices; ++choice)
+      rows.push_back({step, group.first, part, group.second, static_cast<CheckChoice>(choice),
+                      ious.at(choice), errors.at(choice).mean});
+  }
+  return rows;
+}
+
+std::string measure_csv(std::span<const MeasureRow> rows) {
+  std::string text;
+  for (const std::string_view column : kColumns)
+    text += std::string(text.empty() ? "" : ",") + std::string(column);
+  text += '\n';
+  for (const MeasureRow& row : rows) {
+    text += std::to_string(row.step) + ',';
+    append_csv_field(text, row.dataset);
+    for (const std::string_view word : {to_string(row.part), to_string(row.prompt), to_string(row.choice)})
+      text += ',' + std::string(word);
+    text += ',' + std::to_string(row.iou.n);
+    for (const double value :
+         {row.iou.mean, row.iou.interval.low, row.iou.interval.high, row.predicted_iou_error})
+      text += ',' + number(value);
+    text += '\n';
+  }
+  return text;
+}
+
+std::vector<MeasureRow> read_measure_csv(const std::filesystem::path& file) {
+  const MappedFile mapped(file);
+  const auto* text = reinterpret_cast<const char*>(mapped.bytes().data());  // NOLINT: bytes as text
+  CsvReader reader(file.string(), {text, mapped.bytes().size()}, kColumns);
+  const auto number_or_none = [&](std::size_t column) {
+    return reader.text(column).empty() ? kNoInterval.low : reader.number(column);
+  };
+  std::vector<MeasureRow> rows;
+  while (reader.next()) {
+    const auto part = from_word<Part>(reader.text(2));
+    const auto prompt = from_word<CheckPrompt>(reader.text(3));
+    const auto choice = from_word<CheckChoice>(reader.text(4));
+    if (!part || !prompt || !choice) reader.fail("a part, prompt or choice that is not known");
+    constexpr std::int64_t kMax = std::int64_t{1} << 53;
+    rows.push_back({reader.integer(0, 0, kMax),
+                    reader.text(1),
+                    *part,
+                    *prompt,
+                    *choice,
+                    {reader.number(6), {number_or_none(7), number_or_none(8)}, reader.integer(5, 0, kMax)},
+                    reader.number(9)});
+  }
+  return rows;
+}
+
+double mean_of_prompt(CheckPrompt prompt, std::span<const Measured> measured,
+                      std::span<const TrainPicture> pictures, CheckChoice choice, const AnswerRules& rules) {
+  struct Sum {
+    double sum = 0, count = 0;
+  };
+  std::map<std::string, Sum> sets;
+  for (const Measured& one : measured) {
+    if (one.prompt != prompt) continue;
+    Sum& set = sets[pictures[one.picture].dataset];
+    set.sum += one.iou.at(chosen(one, choice, rules));
+    ++set.count;
+  }
+  double sum = 0;
+  for (const auto& [name, set] : sets) sum += set.sum / set.count;
+  return sets.empty() ? 0 : sum / static_cast<double>(sets.size());
+}
+
+double mean_over_prompts(std::span<const Measured> measured, std::span<const TrainPicture> pictures,
+                         const AnswerRules& rules) {
+  double sum = 0;
+  for (std::size_t prompt = 0; prompt < kCheckPrompts; ++prompt)
+    sum += mean_of_prompt(static_cast<CheckPrompt>(prompt), measured, pictures, CheckChoice::card, rules);
+  return sum / static_cast<double>(kCheckPrompts);
+}
+
+AnswerRules best_rules(std::span<const Measured> measured, const AnswerRules& before, std::uint64_t seed) {
+  constexpr std::size_t kRules = words(AnswerRule{}).list.size();
+  constexpr double kEqual = 0.005;
+  BootstrapCache cache(seed, kBootstrapDraws);
+  AnswerRules rules = before;
+  for (std::size_t kind = 0; kind < kPromptKinds; ++kind) {
+    Means<kRules> gains;
+    bool measured_any = false;
+    for (const Measured& one : measured) {
+      if (static_cast<std::size_t>(kind_of(one.prompt)) != kind) continue;
+      std::array<double, kRules> gain{};
+      for (std::size_t rule = 0; rule < kRules; ++rule)
+        gain.at(rule) = one.iou.at(chosen(one, static_cast<AnswerRule>(rule))) -
+                        one.iou.at(chosen(one, before.of_kind.at(kind)));
+      gains.add(one.picture, gain);
+      measured_any = true;
+    }
+    if (!measured_any) continue;
+    const auto estimates = gains.estimates(cache);
+    double best = 0;
+    for (const Estimate& gain : estimates)
+      if (gain.interval.low > 0) best = std::max(best, gain.mean);
+    for (std::size_t rule = 0; rule < kRules && best > 0; ++rule) {
+      if (!(estimates.at(rule).interval.low > 0) || estimates.at(rule).mean < best - kEqual) continue;
+      rules.of_kind.at(kind) = static_cast<AnswerRule>(rule);
+      break;
+    }
+  }
+  return rules;
+}
+
+std::vector<CardComparison> comparisons(const Side& before, const Side& after,
+                                        std::span<const TrainPicture> pictures, std::uint64_t seed) {
+  BootstrapCache cache(seed, kBootstrapDraws);
+  const auto groups_before = grouped(before.measured, pictures),
+             groups_after = grouped(after.measured, pictures);
+  std::vector<CardComparison> all;
+  std::vector<double> p_values;
+  for (const CheckChoice choice : {CheckChoice::card, CheckChoice::oracle}) {
+    for (const auto& [group, of_after] : groups_after) {
+      const auto found = groups_before.find(group);
+      if (found == groups_before.end() || found->second.size() != of_after.size()) continue;
+      Means<4> means;  // IoU before and after, error before and after
+      std::vector<double> differences;
+      for (std::size_t i = 0; i < of_after.size(); ++i) {
+        const Measured &b = *found->second[i], &a = *of_after[i];
+        const std::size_t at_b = chosen(b, choice, before.rules), at_a = chosen(a, choice, after.rules);
+        means.add(a.picture, {b.iou.at(at_b), a.iou.at(at_a), std::abs(b.predicted.at(at_b) - b.iou.at(at_b)),
+                              std::abs(a.predicted.at(at_a) - a.iou.at(at_a))});
+        differences.push_back(a.iou.at(at_a) - b.iou.at(at_b));
+      }
+      const auto of = means.estimates(cache);
+      all.push_back({card_measure(group, choice, of[0], of[2].mean),
+                     card_measure(group, choice, of[1], of[3].mean), 1});
+      p_values.push_back(wilcoxon_p(differences));
+    }
+  }
+  const std::vector<double> adjusted = holm(p_values);
+  for (std::size_t i = 0; i < all.size(); ++i) all[i].p = adjusted[i];
+  return all;
+}
+
+}  // namespace sonde

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "sonde/evaluate/statistics.h"
+#include "sonde/train/checks.h"
+#include "sonde/weights/model_card.h"
+
+namespace sonde {
+
+// A line of validation.csv.
+struct MeasureRow {
+  std::int64_t step = 0;
+  std::string dataset;
+  Part part = Part::validation;
+  CheckPrompt prompt = CheckPrompt::point;
+  CheckChoice choice = CheckChoice::card;
+  Estimate iou;                    // over objects, the interval by picture
+  double predicted_iou_error = 0;  // mean of |predicted - true|
+};
+// Of every data set, prompt and choice that was measured. rules: what CheckChoice::card stands for.
+std::vector<MeasureRow> measure_rows(std::int64_t step, Part part, std::span<const Measured> measured,
+                                     std::span<const TrainPicture> pictures, const AnswerRules& rules,
+                                     std::uint64_t seed);
+// dataset,... with six decimals; intervals of a single picture are empty.
+std::string measure_csv(std::span<const MeasureRow> rows);
+std::vector<MeasureRow> read_measure_csv(const std::filesystem::path& file);
+
+// What decides which state is the best: the mean over prompts of the mean over data sets of the mean IoU of
+// what `rules` take.
+double mean_over_prompts(std::span<const Measured> measured, std::span<const TrainPicture> pictures,
+                         const AnswerRules& rules);
+// The same of one prompt.
+double mean_of_prompt(CheckPrompt prompt, std::span<const Measured> measured,
+                      std::span<const TrainPicture> pictures, CheckChoice choice, const AnswerRules& rules);
+
+// For each kind of prompt the rule that is best on what was measured. Another rule than that of `before`
+// replaces it where its gain is more than noise: the 95 % interval of the mean difference, drawn by picture,
+// lies above 0. Of several such the best; within 0.005 of it, the first of AnswerRule.
+AnswerRules best_rules(std::span<const Measured> measured, const AnswerRules& before, std::uint64_t seed);
+
+// Before and after for each data set and prompt of the same objects, by each network's own rules, and by the
+// oracle; p: Wilcoxon's signed-rank test, Holm's correction over all of them.
+struct Side {
+  std::span<const Measured> measured;
+  AnswerRules rules;
+};
+std::vector<CardComparison> comparisons(const Side& before, const Side& after,
+                                        std::span<const TrainPicture> pictures, std::uint64_t seed);
+
+}  // namespace sonde
