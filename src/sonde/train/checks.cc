@@ -184,21 +184,9 @@ PromptKind kind_of(CheckPrompt prompt) {
 }
 
 std::size_t chosen(const Measured& measured, AnswerRule rule) {
-  switch (rule) {
-    case AnswerRule::single:
-      return 0;
-    case AnswerRule::first:
-      return 1;
-    case AnswerRule::second:
-      return 2;
-    case AnswerRule::third:
-      return 3;
-    case AnswerRule::confident:
-      break;
-  }
-  const auto first = measured.predicted.begin() + 1;
-  return static_cast<std::size_t>(std::max_element(first, measured.predicted.end()) -
-                                  measured.predicted.begin());
+  const MaskSet masks = masks_for(rule);
+  const std::size_t first = first_token(masks);
+  return first + answer_index(rule, masks, std::span(measured.predicted).subspan(first, mask_count(masks)));
 }
 
 std::size_t chosen(const Measured& measured, CheckChoice choice, const AnswerRules& rules) {

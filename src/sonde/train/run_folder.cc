@@ -87,7 +87,7 @@ void remove_leftovers(const fs::path& folder) {
     if (entry.path().filename().string().starts_with(".sonde-")) fs::remove(entry.path(), ignored);
 }
 
-bool is_empty(const fs::path& folder) {
+bool is_unused(const fs::path& folder) {
   const fs::directory_iterator entries(folder);
   return std::all_of(begin(entries), end(entries), [](const fs::directory_entry& entry) {
     return entry.path().filename().string().starts_with(".sonde-") || entry.path().filename() == "lock";
@@ -126,7 +126,7 @@ RunFolder::RunFolder(fs::path folder, const RunDescription& run, const std::stri
   const fs::path description = folder_ / "run.json";
   if (fs::exists(description)) {
     check_same(run, split_csv);
-  } else if (!is_empty(folder_)) {
+  } else if (!is_unused(folder_)) {
     throw Error(ErrorKind::usage,
                 folder_.string() + ": is not empty and holds no training; give a new --out");
   }

@@ -236,7 +236,8 @@ BaseModel load_base_model(const std::string& name_or_path, const ModelOptions& o
   const std::string file = find_model(name_or_path).string();
   Checkpoint checkpoint = load_checkpoint(file);
   SamSizes sizes = model.impl().sizes;
-  return {std::move(model), file, std::move(checkpoint.tensors), std::move(sizes), {}};
+  const AnswerRules rules = model.answer_rules();
+  return {std::move(model), file, std::move(checkpoint.tensors), std::move(sizes), rules};
 }
 
 TrainResult train(const TrainRequest& request, const BaseModel& base, const TrainPlugin& plugin,
