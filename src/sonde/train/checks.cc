@@ -2,6 +2,7 @@
 #include "sonde/train/checks.h"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <optional>
 #include <utility>
@@ -194,6 +195,10 @@ std::size_t chosen(const Measured& measured, CheckChoice choice, const AnswerRul
   if (choice != CheckChoice::oracle) return chosen(measured, static_cast<AnswerRule>(choice));
   const auto first = measured.iou.begin() + 1;
   return static_cast<std::size_t>(std::max_element(first, measured.iou.end()) - measured.iou.begin());
+}
+
+double quality_error(const Measured& measured, std::size_t place) {
+  return std::abs(std::clamp(measured.predicted.at(place), 0.0, 1.0) - measured.iou.at(place));
 }
 
 std::vector<TaskRef> tasks_of(std::span<const TrainPicture> pictures, Part part, std::size_t limit) {

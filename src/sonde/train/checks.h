@@ -29,7 +29,7 @@ enum class CheckPrompt {
   five_clicks
 };
 constexpr auto words(CheckPrompt /*prompt*/) {
-  return Words{"",           "1 point",  "random point", "box",      "jittered box", "box and click",
+  return Words{"",         "1 point",  "random point", "box", "jittered box", "box and click",
                "2 clicks", "3 clicks", "5 clicks"};
 }
 inline constexpr std::size_t kCheckPrompts = words(CheckPrompt{}).list.size();
@@ -52,6 +52,8 @@ struct Measured {
 // The place in `iou` and `predicted`; rules: of the model, for CheckChoice::card.
 std::size_t chosen(const Measured& measured, CheckChoice choice, const AnswerRules& rules);
 std::size_t chosen(const Measured& measured, AnswerRule rule);
+// |predicted - true| of the answer there, the predicted IoU cut to 0 .. 1.
+double quality_error(const Measured& measured, std::size_t place);
 
 // Whether the network listens to where a point is.
 struct Sensitivity {
@@ -68,8 +70,8 @@ struct CheckOptions {
   AnswerRules rules;  // whose answers are clicked on
   double jitter = 0.1;
   std::uint64_t seed = 1;
-  int threads = 1;                          // pictures at a time
-  std::function<void()> before_picture{};   // may throw, to stop
+  int threads = 1;                         // pictures at a time
+  std::function<void()> before_picture{};  // may throw, to stop
 };
 // An object that is measured.
 struct TaskRef {

@@ -32,8 +32,7 @@ CardGuard at_least(const std::string& name, double before, double after, double 
 double mean_error(std::span<const Measured> measured, const AnswerRules& rules) {
   double sum = 0;
   for (const Measured& one : measured) {
-    const std::size_t at = chosen(one, CheckChoice::card, rules);
-    sum += std::abs(one.predicted.at(at) - one.iou.at(at));
+    sum += quality_error(one, chosen(one, CheckChoice::card, rules));
   }
   return measured.empty() ? 0 : sum / static_cast<double>(measured.size());
 }

@@ -4,12 +4,14 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <numeric>
 #include <string_view>
 #include <tuple>
 #include <utility>
 
 #include "sonde/core/bytes.h"
 #include "sonde/core/error.h"
+#include "sonde/core/random.h"
 #include "sonde/evaluate/bootstrap.h"
 #include "sonde/evaluate/csv.h"
 
@@ -86,7 +88,7 @@ std::vector<MeasureRow> measure_rows(std::int64_t step, Part part, std::span<con
       for (std::size_t choice = 0; choice < kCheckChoices; ++choice) {
         const std::size_t place = chosen(*one, static_cast<CheckChoice>(choice), rules);
         ious.at(choice) = one->iou.at(place);
-        errors.at(choice) = std::abs(one->predicted.at(place) - one->iou.at(place));
+        errors.at(choice) = quality_error(*one, place);
       }
       iou.add(one->picture, ious);
       error.add(one->picture, errors);
@@ -168,33 +170,66 @@ double mean_over_prompts(std::span<const Measured> measured, std::span<const Tra
   return sum / static_cast<double>(kCheckPrompts);
 }
 
-AnswerRules best_rules(std::span<const Measured> measured, const AnswerRules& before, std::uint64_t seed) {
+double chance_of_gain(std::span<const double> gain_of_picture, std::uint64_t seed) {
+  constexpr std::size_t kExact = 12, kDrawn = 4000;
+  const std::size_t count = gain_of_picture.size();
+  const double seen = std::accumulate(gain_of_picture.begin(), gain_of_picture.end(), 0.0);
+  const std::size_t ways = count <= kExact ? std::size_t{1} << count : kDrawn;
+  Random random(seed);
+  std::size_t as_high = count <= kExact ? 0 : 1;  // what was seen is one of the ways
+  for (std::size_t way = 0; way < ways; ++way) {
+    double sum = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+      const bool turned = count <= kExact ? (way >> i & 1) != 0 : random.below(2) != 0;
+      sum += turned ? -gain_of_picture[i] : gain_of_picture[i];
+    }
+    if (sum >= seen - 1e-12) ++as_high;
+  }
+  return static_cast<double>(as_high) / static_cast<double>(count <= kExact ? ways : ways + 1);
+}
+
+namespace {
+
+// Of one kind of prompt, on the pictures where it was measured.
+AnswerRule best_rule(std::span<const Measured> measured, PromptKind kind, AnswerRule before,
+                     std::uint64_t seed) {
+  constexpr double kEqual = 0.005, kNoise = 0.05;
   constexpr std::size_t kRules = words(AnswerRule{}).list.size();
-  constexpr double kEqual = 0.005;
-  BootstrapCache cache(seed, kBootstrapDraws);
-  AnswerRules rules = before;
-  for (std::size_t kind = 0; kind < kPromptKinds; ++kind) {
-    Means<kRules> gains;
-    bool measured_any = false;
+  struct Gain {
+    double sum = 0;
+    bool is_real = false;
+  };
+  std::array<Gain, kRules> gains{};
+  double best = 0, count = 0;
+  for (std::size_t rule = 0; rule < kRules; ++rule) {
+    std::map<std::size_t, double> of_picture;
+    count = 0;
     for (const Measured& one : measured) {
-      if (static_cast<std::size_t>(kind_of(one.prompt)) != kind) continue;
-      std::array<double, kRules> gain{};
-      for (std::size_t rule = 0; rule < kRules; ++rule)
-        gain.at(rule) = one.iou.at(chosen(one, static_cast<AnswerRule>(rule))) -
-                        one.iou.at(chosen(one, before.of_kind.at(kind)));
-      gains.add(one.picture, gain);
-      measured_any = true;
+      if (kind_of(one.prompt) != kind) continue;
+      of_picture[one.picture] +=
+          one.iou.at(chosen(one, static_cast<AnswerRule>(rule))) - one.iou.at(chosen(one, before));
+      ++count;
     }
-    if (!measured_any) continue;
-    const auto estimates = gains.estimates(cache);
-    double best = 0;
-    for (const Estimate& gain : estimates)
-      if (gain.interval.low > 0) best = std::max(best, gain.mean);
-    for (std::size_t rule = 0; rule < kRules && best > 0; ++rule) {
-      if (!(estimates.at(rule).interval.low > 0) || estimates.at(rule).mean < best - kEqual) continue;
-      rules.of_kind.at(kind) = static_cast<AnswerRule>(rule);
-      break;
-    }
+    std::vector<double> values;
+    for (const auto& [picture, gain] : of_picture) values.push_back(gain);
+    Gain& gain = gains.at(rule);
+    gain.sum = std::accumulate(values.begin(), values.end(), 0.0);
+    gain.is_real = gain.sum > 0 && chance_of_gain(values, seed) * static_cast<double>(kRules - 1) <= kNoise;
+    if (gain.is_real) best = std::max(best, gain.sum);
+  }
+  for (std::size_t rule = 0; rule < kRules; ++rule)
+    if (gains.at(rule).is_real && gains.at(rule).sum >= best - kEqual * count)
+      return static_cast<AnswerRule>(rule);
+  return before;
+}
+
+}  // namespace
+
+AnswerRules best_rules(std::span<const Measured> measured, const AnswerRules& before, std::uint64_t seed) {
+  AnswerRules rules = before;
+  for (std::size_t i = 0; i < kPromptKinds; ++i) {
+    const auto kind = static_cast<PromptKind>(i);
+    rules[kind] = best_rule(measured, kind, before[kind], seed);
   }
   return rules;
 }
@@ -215,8 +250,8 @@ std::vector<CardComparison> comparisons(const Side& before, const Side& after,
       for (std::size_t i = 0; i < of_after.size(); ++i) {
         const Measured &b = *found->second[i], &a = *of_after[i];
         const std::size_t at_b = chosen(b, choice, before.rules), at_a = chosen(a, choice, after.rules);
-        means.add(a.picture, {b.iou.at(at_b), a.iou.at(at_a), std::abs(b.predicted.at(at_b) - b.iou.at(at_b)),
-                              std::abs(a.predicted.at(at_a) - a.iou.at(at_a))});
+        means.add(a.picture,
+                  {b.iou.at(at_b), a.iou.at(at_a), quality_error(b, at_b), quality_error(a, at_a)});
         differences.push_back(a.iou.at(at_a) - b.iou.at(at_b));
       }
       const auto of = means.estimates(cache);

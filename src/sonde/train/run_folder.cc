@@ -130,12 +130,12 @@ RunFolder::RunFolder(fs::path folder, const RunDescription& run, const std::stri
     throw Error(ErrorKind::usage,
                 folder_.string() + ": is not empty and holds no training; give a new --out");
   }
+  if (!fs::exists(description)) write_described(description, run);  // from here on the folder is a run's
+  write_durably(folder_ / "split.csv", split_csv);
   for (const fs::path& one : {folder_, state_, pictures()}) {
     create(one);
     remove_leftovers(one);
   }
-  write_durably(folder_ / "split.csv", split_csv);
-  if (!fs::exists(description)) write_described(description, run);
 }
 
 RunFolder::RunFolder(fs::path folder, int rank)
@@ -143,19 +143,17 @@ RunFolder::RunFolder(fs::path folder, int rank)
   create(pictures());
 }
 
-RunFolder::~RunFolder() {
-  if (lock_ >= 0) ::close(lock_);
+RunFolder::Lock::~Lock() {
+  if (descriptor >= 0) ::close(descriptor);
 }
 
 void RunFolder::lock() {
   const fs::path file = folder_ / "lock";
-  lock_ = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);  // NOLINT: POSIX
-  if (lock_ < 0)
+  lock_.descriptor = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);  // NOLINT: POSIX
+  if (lock_.descriptor < 0)
     throw Error(ErrorKind::unavailable, file.string() + ": " + std::generic_category().message(errno));
-  if (::flock(lock_, LOCK_EX | LOCK_NB) != 0) {
-    ::close(lock_);
+  if (::flock(lock_.descriptor, LOCK_EX | LOCK_NB) != 0)
     throw Error(ErrorKind::usage, folder_.string() + ": another process trains in it");
-  }
 }
 
 void RunFolder::check_same(const RunDescription& run, const std::string& split_csv) const {

@@ -82,7 +82,6 @@ class RunFolder {
   RunFolder(std::filesystem::path folder, const RunDescription& run, const std::string& split_csv);
   // Of another rank than the first, which reads where the run stands and leaves all writing to the first.
   RunFolder(std::filesystem::path folder, int rank);
-  ~RunFolder();
   RunFolder(const RunFolder&) = delete;
   RunFolder& operator=(const RunFolder&) = delete;
 
@@ -119,7 +118,14 @@ class RunFolder {
 
   std::filesystem::path folder_, state_;
   std::string rank_;  // "_1" of another one than the first
-  int lock_ = -1;
+  // Held as long as it lives.
+  struct Lock {
+    int descriptor = -1;
+    Lock() = default;
+    Lock(const Lock&) = delete;
+    Lock& operator=(const Lock&) = delete;
+    ~Lock();
+  } lock_;
   std::vector<MeasureRow> measures_;
 };
 

@@ -106,7 +106,7 @@ TEST_F(TrainTest, StopsAtTheNextGoodStepAndGoesOnToTheSameBytes) {
     TrainHooks hooks{.progress = [&](const TrainProgress& p) { stop = stop || p.step == at; }, .stop = &stop};
     EXPECT_EQ(run(stopped, hooks).end, TrainResult::End::stopped);
     EXPECT_EQ(run(stopped).end, TrainResult::End::done);
-    EXPECT_EQ(result_of(stopped.out), result_of(whole.out)) << at;
+    EXPECT_TRUE(result_of(stopped.out) == result_of(whole.out)) << at;
   }
 }
 
@@ -151,7 +151,7 @@ TEST_F(TrainTest, IsKilledAtTenMomentsAndGoesOnToTheSameBytes) {
   }
   EXPECT_GT(kills, 3);
   EXPECT_EQ(run_in_child(killed, base_, -1), 0);
-  EXPECT_EQ(result_of(killed.out), result_of(whole.out));
+  EXPECT_TRUE(result_of(killed.out) == result_of(whole.out));
 }
 
 TEST_F(TrainTest, GoesOnToTheSameBytesOnceTheDiskIsNoLongerFull) {
@@ -164,7 +164,7 @@ TEST_F(TrainTest, GoesOnToTheSameBytesOnceTheDiskIsNoLongerFull) {
     EXPECT_EQ(run_in_child(full, base_, -1, largest), 3) << largest;
   EXPECT_FALSE(fs::exists(full.out / "model.safetensors"));
   EXPECT_EQ(run_in_child(full, base_, -1), 0);
-  EXPECT_EQ(result_of(full.out), result_of(whole.out));
+  EXPECT_TRUE(result_of(full.out) == result_of(whole.out));
 }
 
 TEST_F(TrainTest, RefusesToGoOnWithOtherSettingsOrDataAndNamesThem) {
