@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "sonde/core/fields.h"
 #include "sonde/core/progress.h"
-#include "sonde/core/words.h"
 #include "sonde/evaluate/data_set.h"
 #include "sonde/imaging/picture.h"
 #include "sonde/imaging/rle.h"
@@ -31,13 +31,13 @@ struct TrainObject {
 
 // One picture to learn from or to measure on. Pixels stay where they are until they are asked for.
 struct TrainPicture {
-  std::string dataset, image;      // as in results.csv: "17.png", "scan.nii.gz#axial:12"
-  std::string whole;               // the file whose slices stay together: "scan.nii.gz", or `image`
-  std::string case_name;           // what a split keeps together, once it is made
-  std::filesystem::path file;      // for messages
-  std::string pixels_sha256;       // of the windowed pixels and their extent
-  std::string window;              // as used
-  std::string view;                // of one that was made from another: "flip"; empty: as it is
+  std::string dataset, image;  // as in results.csv: "17.png", "scan.nii.gz#axial:12"
+  std::string whole;           // the file whose slices stay together: "scan.nii.gz", or `image`
+  std::string case_name;       // what a split keeps together, once it is made
+  std::filesystem::path file;  // for messages
+  std::string pixels_sha256;   // of the windowed pixels and their extent
+  std::string window;          // as used
+  std::string view;            // of one that was made from another: "flip"; empty: as it is
   Extent2 extent;
   std::vector<TrainObject> objects;  // all that are large enough
   std::vector<std::size_t> tasks;    // of these, what is asked for: at most per_picture
@@ -65,10 +65,10 @@ struct DataOptions {
   int threads = 1;
 };
 
-// Reads every picture of `data` once: whatever plan_data_sets reads, and folders of annotation projects, whose
-// approved objects count, as they are now; a project is not changed and may be open. What cannot be used is a
-// failure and stops nothing. Throws as plan_data_sets and ProjectSnapshot; Error{usage} where two of `data`
-// have one name.
+// Reads every picture of `data` once: whatever plan_data_sets reads, and folders of annotation projects,
+// whose approved objects count, as they are now; a project is not changed and may be open. What cannot be
+// used is a failure and stops nothing. Throws as plan_data_sets and ProjectSnapshot; Error{usage} where two
+// of `data` have one name.
 TrainingData read_training_data(std::span<const std::filesystem::path> data, const DataOptions& options,
                                 const Progress& progress = {});
 
