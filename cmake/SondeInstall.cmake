@@ -10,7 +10,7 @@ list(REMOVE_ITEM dependencies sonde_torch SQLiteCpp Boost::boost "")  # they are
 # What is promised to users of the library: none of these needs another library.
 set(public_headers
   core/bytes.h core/durable_file.h core/error.h core/leftovers.h core/progress.h core/threads.h
-  core/words.h imaging/answer_rule.h imaging/cropped_mask.h imaging/geometry.h imaging/image_geometry.h imaging/mask_set.h imaging/picture.h imaging/prompt.h
+  core/fields.h imaging/answer_rule.h imaging/cropped_mask.h imaging/geometry.h imaging/image_geometry.h imaging/mask_set.h imaging/picture.h imaging/prompt.h
   imaging/regions.h imaging/rle.h imaging/scored_mask.h imaging/slice.h imaging/volume.h imaging/window.h
   io/label_map.h io/read.h io/write.h
   predict/embedding_store.h predict/everything.h predict/predictor.h predict/preprocess.h predict/sam_model.h
