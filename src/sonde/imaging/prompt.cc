@@ -39,8 +39,8 @@ void validate_box(const Box2& box, Extent2 picture) {
 }  // namespace
 
 void validate(const Prompt& prompt, Extent2 picture) {
-  if (prompt.points.empty() && !prompt.box && !prompt.mask) {
-    throw Error(ErrorKind::usage, "the prompt is empty: give a point, a box or a mask");
+  if (prompt.points.empty() && !prompt.box && !prompt.mask && !prompt.class_name) {
+    throw Error(ErrorKind::usage, "the prompt is empty: give a point, a box, a mask or a class");
   }
   for (const PointPrompt& point : prompt.points) {
     if (inside(point.position.x, point.position.y, picture)) continue;

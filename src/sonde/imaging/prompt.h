@@ -26,11 +26,12 @@ struct Prompt {
   std::vector<PointPrompt> points;
   std::optional<Box2> box;
   std::optional<LowResLogits> mask;
+  std::optional<std::string> class_name = std::nullopt;  // one that the model has learned
 };
 
-// Throws Error{usage} if the prompt is empty, a point lies outside the picture (beyond -0.5 .. extent - 0.5),
-// a box is turned round (x1 < x0 or y1 < y0) or reaches outside the picture, or the mask has another size.
-// Names the offender and what is allowed.
+// What is right whatever the model. Throws Error{usage} if the prompt is empty, a point lies outside the
+// picture (beyond -0.5 .. extent - 0.5), a box is turned round (x1 < x0 or y1 < y0) or reaches outside the
+// picture, or the mask has another size. Names the offender and what is allowed.
 void validate(const Prompt& prompt, Extent2 picture);
 
 }  // namespace sonde

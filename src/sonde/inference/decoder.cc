@@ -43,7 +43,8 @@ class PromptPass {
         positions_(positions),
         image_(image),
         threads_(threads),
-        above_iou_(prompt.above_iou) {
+        above_iou_(prompt.above_iou),
+        has_class_(prompt.class_index.has_value()) {
     // tokens = cat(iou_token, mask_tokens, sparse_prompt_embeddings)  (model/mask_decoder.cc, MaskDecoder)
     tokens_.queries = tokens_.positions = decoder::tokens_of(weights, prompt);
     tokens_.count = tokens_.queries.size() / weights.sizes.channels;
@@ -101,12 +102,15 @@ class PromptPass {
   std::vector<DecodedMask> masks(MaskSet wanted) const {
     const decoder::Sizes& sizes = weights_.sizes;
     const std::vector<float> iou = decoder::evaluate(weights_.iou_head, token(0));
+    std::optional<float> object_score;  // object_score_head(iou_token_out)
+    if (has_class_) object_score = decoder::evaluate(weights_.object_score_head, token(0)).front();
     std::vector<DecodedMask> masks(mask_count(wanted));
     std::vector<std::span<float>> logits;
     std::vector<float> hyper;  // [masks that are computed][upscaled]
     for (std::size_t i = 0; i < masks.size(); ++i) {
       const std::size_t mask_token = first_token(wanted) + i;
       masks[i].predicted_iou = iou[mask_token];
+      masks[i].object_score = object_score;
       if (above_iou_ && !(static_cast<double>(iou[mask_token]) > *above_iou_)) continue;
       const auto of_token = decoder::evaluate(weights_.hypernetworks[mask_token], token(1 + mask_token));
       hyper.insert(hyper.end(), of_token.begin(), of_token.end());
@@ -125,6 +129,7 @@ class PromptPass {
   const decoder::PreparedImage& image_;
   int threads_;
   std::optional<double> above_iou_;
+  bool has_class_;
   kernels::ScratchScope scratch_;
   decoder::Tokens tokens_;
   decoder::ImageState state_;

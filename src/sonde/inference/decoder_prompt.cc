@@ -89,6 +89,11 @@ std::vector<float> tokens_of(const Weights& weights, const FramePrompt& prompt) 
   } else if (!prompt.points.empty()) {
     tokens.insert(tokens.end(), own.not_a_point.begin(), own.not_a_point.end());
   }
+  if (prompt.class_index) {
+    const auto channels = static_cast<std::ptrdiff_t>(weights.sizes.channels);
+    const auto first = own.classes.begin() + *prompt.class_index * channels;
+    tokens.insert(tokens.end(), first, first + channels);
+  }
   return tokens;
 }
 

@@ -10,8 +10,8 @@
 
 namespace sonde::decoder {
 
-// cat(iou_token, mask_tokens, sparse_embeddings): points, a padding point where there is no box, two corners
-// of the box. [tokens][channels] (model/prompt_encoder.cc, PromptEncoder)
+// cat(iou_token, mask_tokens, sparse_embeddings): points, a padding point where there are points and no box,
+// two corners of the box, the class. [tokens][channels] (model/prompt_encoder.cc, PromptEncoder)
 std::vector<float> tokens_of(const Weights& weights, const FramePrompt& prompt);
 
 // How many features (decoder_image.h) a mask prompt adds to the image. mask_downscaling ends in a 1 x 1

@@ -26,6 +26,7 @@ SamSizes decoder_sizes(std::int64_t side, std::int64_t channels, std::int64_t he
   vit.image_size = side * vit.patch_size;
   vit.out_chans = sizes.prompt_embed_dim = channels;
   sizes.decoder_heads = heads;
+  sizes.class_count = 3;
   return sizes;
 }
 
@@ -79,6 +80,8 @@ class Parity {
     const auto take = [&most](double apart) { most = std::isnan(apart) ? apart : std::max(most, apart); };
     for (std::size_t mask = 0; mask < decoded.size() && !std::isnan(most); ++mask) {
       take(std::abs(decoded[mask].predicted_iou - expected.predicted_iou[mask]));
+      EXPECT_EQ(decoded[mask].object_score.has_value(), prompt.class_index.has_value());
+      if (decoded[mask].object_score) take(std::abs(*decoded[mask].object_score - expected.object_score));
       double largest = 1;
       for (const double logit : expected.logits[mask]) largest = std::max(largest, std::abs(logit));
       EXPECT_EQ(decoded[mask].logits.size(), expected.logits[mask].size());
@@ -101,10 +104,17 @@ class Parity {
   // Every kind of prompt and mixture of kinds; 0 to 50 tokens of their own.
   std::vector<FramePrompt> prompts() const {
     const std::array<float, 4> box{0.1F * side_px(), 0.2F * side_px(), 0.7F * side_px(), 0.9F * side_px()};
-    return {{.points = {}, .box = {}, .mask = {}},        {.points = points(1), .box = {}, .mask = {}},
-            {.points = points(5), .box = {}, .mask = {}}, {.points = points(50), .box = {}, .mask = {}},
-            {.points = {}, .box = box, .mask = {}},       {.points = points(2), .box = box, .mask = {}},
-            {.points = {}, .box = {}, .mask = mask_},     {.points = points(3), .box = box, .mask = mask_}};
+    return {{.points = {}, .box = {}, .mask = {}},
+            {.points = points(1), .box = {}, .mask = {}},
+            {.points = points(5), .box = {}, .mask = {}},
+            {.points = points(50), .box = {}, .mask = {}},
+            {.points = {}, .box = box, .mask = {}},
+            {.points = points(2), .box = box, .mask = {}},
+            {.points = {}, .box = {}, .mask = mask_},
+            {.points = points(3), .box = box, .mask = mask_},
+            {.points = {}, .box = {}, .mask = {}, .class_index = 0},
+            {.points = points(1), .box = {}, .mask = {}, .class_index = 2},
+            {.points = points(3), .box = box, .mask = mask_, .class_index = 1}};
   }
 
  private:

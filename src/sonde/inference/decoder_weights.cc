@@ -228,6 +228,7 @@ PromptWeights::PromptWeights(const PromptEncoderTensors& from, const Sizes& size
                     floats(from.mask_conv2.bias), sizes.mask_channels);
   mask_norm1 = Norm(from.mask_norm1, kMapNormEps);
   mask_norm2 = Norm(from.mask_norm2, kMapNormEps);
+  if (from.class_embeddings) classes = floats(*from.class_embeddings);
   mask_rows = transposed(floats(from.mask_conv3.weight), sizes.channels, sizes.mask_channels);
   const auto bias = floats(from.mask_conv3.bias);
   // Every image is prepared with no_mask_embed, which a mask takes the place of.
@@ -241,7 +242,8 @@ Weights::Weights(const SamTensors& tensors)
       final_attention(tensors.mask_decoder.final_attention, sizes),
       final_norm(tensors.mask_decoder.final_norm, kLayerNormEps),
       upscaling(tensors.mask_decoder, sizes),
-      iou_head(tensors.mask_decoder.iou_head) {
+      iou_head(tensors.mask_decoder.iou_head),
+      object_score_head(tensors.mask_decoder.object_score_head) {
   for (const DecoderLayerTensors& layer : tensors.mask_decoder.layers) layers.emplace_back(layer, sizes);
   for (const auto& mlp : tensors.mask_decoder.hypernetworks) hypernetworks.emplace_back(mlp);
   projections = projections_of(tensors.mask_decoder, *this);

@@ -92,6 +92,7 @@ struct PromptWeights {
   std::vector<float> kinds[4], not_a_point, no_mask;  // kinds: background, foreground, two corners
   kernels::PackedMatrix mask_conv1, mask_conv2;
   Norm mask_norm1, mask_norm2;
+  std::vector<float> classes;  // [classes][channels]
   // The last convolution of mask prompts, its bias (less no_mask) as the last row:
   // [mask_channels + 1][channels].
   std::vector<float> mask_rows;
@@ -108,6 +109,7 @@ struct Weights {
   Upscaling upscaling;
   std::vector<Mlp> hypernetworks;
   Mlp iou_head;
+  Mlp object_score_head;  // without layers where there are no classes
   Projections projections;
   explicit Weights(const SamTensors& tensors);
 };

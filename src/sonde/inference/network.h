@@ -30,6 +30,8 @@ struct FramePrompt {
   std::vector<FramePoint> points;
   std::optional<std::array<float, 4>> box;  // x0, y0, x1, y1
   std::span<const float> mask;              // [4*E][4*E] logits, or empty
+  // A row of the network's class embeddings, which has it: the caller checks.
+  std::optional<int> class_index = std::nullopt;
   // Masks whose predicted IoU is not above it need not be computed: their logits may be empty.
   std::optional<double> above_iou = std::nullopt;
 };
@@ -37,6 +39,8 @@ struct FramePrompt {
 struct DecodedMask {
   float predicted_iou = 0;
   std::vector<float> logits;  // [4*E][4*E], or empty: see above_iou
+  // Of a prompt with a class, the same for all its masks: a logit, above 0 where the class is in the picture.
+  std::optional<float> object_score = std::nullopt;
 };
 
 class Network {

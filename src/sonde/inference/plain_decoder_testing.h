@@ -26,8 +26,9 @@ class PlainDecoder {
     Rows positions;
   };
   struct Output {
-    Row predicted_iou;  // [mask tokens]
-    Rows logits;        // [mask tokens][4 * side * 4 * side]
+    Row predicted_iou;        // [mask tokens]
+    Rows logits;              // [mask tokens][4 * side * 4 * side]
+    double object_score = 0;  // where there are classes
   };
 
   PlainDecoder(const NamedTensors& tensors, const SamSizes& sizes)
@@ -46,6 +47,8 @@ class PlainDecoder {
     Output output;
     output.predicted_iou =
         mlp("mask_decoder.iou_prediction_head", {state.queries[0]}, sizes_.iou_head_depth)[0];
+    if (sizes_.class_count > 0)
+      output.object_score = mlp("mask_decoder.object_score_head", {state.queries[0]}, 3)[0][0];
     const Map upscaled = upscale({side_, state.keys});
     for (std::size_t i = 0; i < static_cast<std::size_t>(sizes_.num_mask_tokens); ++i) {
       const Row hyper =
@@ -217,6 +220,10 @@ class PlainDecoder {
       tokens.push_back(point_embedding((*prompt.box)[2], (*prompt.box)[3], 3));
     } else if (!prompt.points.empty()) {
       tokens.push_back(weight("prompt_encoder.not_a_point_embed.weight"));
+    }
+    if (prompt.class_index) {
+      const Rows classes = rows("prompt_encoder.class_embeddings.weight", channels_);
+      tokens.push_back(classes.at(static_cast<std::size_t>(*prompt.class_index)));
     }
     return tokens;
   }

@@ -34,6 +34,7 @@ class Parity {
         tensors.point_labels[0][i] = point.label == FramePoint::Label::foreground ? 1 : 0;
       }
     }
+    if (prompt.class_index) tensors.classes = torch::tensor({std::int64_t{*prompt.class_index}});
     if (prompt.box) tensors.boxes = torch::tensor(at::ArrayRef<float>(prompt.box->data(), 4)).unsqueeze(0);
     if (!prompt.mask.empty()) {
       tensors.masks = torch::tensor(at::ArrayRef<float>(prompt.mask.data(), prompt.mask.size()))
@@ -41,7 +42,8 @@ class Parity {
     }
     return sam_->decode(embedding_, tensors);
   }
-  // The largest difference in logits, as a share of 1 or of the largest logit, and in the predicted IoU.
+  // The largest difference in logits, as a share of 1 or of the largest logit, in the predicted IoU and the
+  // object score.
   double difference(const FramePrompt& prompt) {
     const DecoderOutput expected = torch(prompt);
     const auto rows = embedding_.flatten(2).transpose(1, 2).contiguous();
@@ -56,6 +58,9 @@ class Parity {
       const double scale = std::max(1.0, reference.abs().max().item<double>());
       most = std::max(most, largest_difference(logits, reference) / scale);
       most = std::max(most, std::abs(decoded[i].predicted_iou - expected.iou[0][token].item<double>()));
+      EXPECT_EQ(decoded[i].object_score.has_value(), prompt.class_index.has_value());
+      if (decoded[i].object_score)
+        most = std::max(most, std::abs(*decoded[i].object_score - expected.object_score[0].item<double>()));
     }
     return most;
   }
@@ -104,6 +109,13 @@ std::vector<FramePrompt> prompts_of_all_kinds(float side, std::span<const float>
           {.points = points(50, side), .box = {}, .mask = {}}};
 }
 
+// With and without what may stand beside a class; of a network that knows three.
+std::vector<FramePrompt> prompts_with_classes(float side, std::span<const float> mask) {
+  std::vector<FramePrompt> prompts = prompts_of_all_kinds(side, mask);
+  for (std::size_t i = 0; i < prompts.size(); ++i) prompts[i].class_index = static_cast<int>(i % 3);
+  return prompts;
+}
+
 TEST(DecoderParity, AgreesWithTheModulesForSmallNetworksOnEveryInstructionSet) {
   const auto best = kernels::instruction_set();
   for (const auto set : kernels::available_instruction_sets()) {
@@ -118,6 +130,15 @@ TEST(DecoderParity, AgreesWithTheModulesForSmallNetworksOnEveryInstructionSet) {
     }
   }
   kernels::use_instruction_set(best);
+}
+
+TEST(DecoderParity, AgreesWithTheModulesForClassesAloneAndBesideOtherPrompts) {
+  auto sizes = small_vit_sizes();
+  sizes.class_count = 3;
+  Parity parity(sizes, 10);
+  const auto mask = parity.mask(6);
+  for (const FramePrompt& prompt : prompts_of_all_kinds(64, mask)) EXPECT_LT(parity.difference(prompt), 2e-5);
+  for (const FramePrompt& prompt : prompts_with_classes(64, mask)) EXPECT_LT(parity.difference(prompt), 2e-5);
 }
 
 TEST(DecoderParity, AgreesWithTheModulesForManyPositionsThatFillNoBlock) {

@@ -6,7 +6,7 @@
 namespace sonde {
 namespace {
 
-constexpr std::int64_t kHypernetworkDepth = 3;
+constexpr std::int64_t kHypernetworkDepth = 3, kObjectScoreDepth = 3;
 
 }  // namespace
 
@@ -52,6 +52,11 @@ MaskDecoderImpl::MaskDecoderImpl(const SamSizes& sizes) {
                                                                 .hidden = sizes.iou_head_hidden_dim,
                                                                 .out = sizes.num_mask_tokens,
                                                                 .depth = sizes.iou_head_depth}));
+  if (sizes.class_count > 0) {
+    object_score_head =
+        register_module("object_score_head",
+                        Mlp(MlpImpl::Sizes{.in = dim, .hidden = dim, .out = 1, .depth = kObjectScoreDepth}));
+  }
 }
 
 DecoderOutput MaskDecoderImpl::forward(const torch::Tensor& image_embedding, const torch::Tensor& image_pe,
@@ -79,7 +84,10 @@ DecoderOutput MaskDecoderImpl::forward(const torch::Tensor& image_embedding, con
       products.view({B, H, W, 2, 2, 2, 2, T})
           .permute({0, 7, 1, 3, 5, 2, 4, 6})  // token; rows: H, then of the patches; columns likewise
           .reshape({B, T, 4 * H, 4 * W});
-  return {.low_res = low_res, .iou = iou_prediction_head(iou_token_out)};
+  return {.low_res = low_res,
+          .iou = iou_prediction_head(iou_token_out),
+          .object_score =
+              object_score_head.is_empty() ? torch::Tensor{} : object_score_head(iou_token_out).squeeze(1)};
 }
 
 }  // namespace sonde

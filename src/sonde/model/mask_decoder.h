@@ -14,8 +14,10 @@ namespace sonde {
 
 // Of T mask tokens, as published 4: token 0 is the single mask, 1..3 are the three candidates.
 struct DecoderOutput {
-  torch::Tensor low_res;  // [B,T,4*H,4*W] float logits
-  torch::Tensor iou;      // [B,T] float predicted IoU
+  torch::Tensor low_res;         // [B,T,4*H,4*W] float logits
+  torch::Tensor iou;             // [B,T] float predicted IoU
+  torch::Tensor object_score{};  // [B] float logits, above 0: the class is in the picture; undefined where
+                                 // the network knows no classes
 };
 
 // Linear layers with a ReLU in between.
@@ -52,6 +54,7 @@ struct MaskDecoderImpl : torch::nn::Module {
   OutputUpscaling output_upscaling{nullptr};
   std::shared_ptr<nn::List<Mlp>> output_hypernetworks_mlps;
   Mlp iou_prediction_head{nullptr};
+  Mlp object_score_head{nullptr};  // null where the network knows no classes
 };
 TORCH_MODULE(MaskDecoder);
 

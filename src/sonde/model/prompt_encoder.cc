@@ -15,6 +15,7 @@ constexpr std::size_t kBackground = 0, kForeground = 1, kTopLeft = 2, kBottomRig
 std::int64_t batch_size(const PromptTensors& prompts) {
   if (prompts.point_coords.defined()) return prompts.point_coords.size(0);
   if (prompts.boxes.defined()) return prompts.boxes.size(0);
+  if (prompts.classes.defined()) return prompts.classes.size(0);
   return prompts.masks.defined() ? prompts.masks.size(0) : 1;
 }
 
@@ -59,6 +60,9 @@ PromptEncoderImpl::PromptEncoderImpl(const SamSizes& sizes, std::int64_t image_s
           register_module("mask_downscaling", MaskDownscaling(sizes.mask_in_chans, sizes.prompt_embed_dim))),
       image_size(image_side) {
   for (int i = 0; i < 4; ++i) point_embeddings->push_back(Token(1, sizes.prompt_embed_dim));
+  if (sizes.class_count > 0) {
+    class_embeddings = register_module("class_embeddings", Token(sizes.class_count, sizes.prompt_embed_dim));
+  }
 }
 
 PromptEmbeddings PromptEncoderImpl::forward(const PromptTensors& prompts) {
@@ -70,6 +74,8 @@ PromptEmbeddings PromptEncoderImpl::forward(const PromptTensors& prompts) {
     }
   }
   if (prompts.boxes.defined()) tokens.push_back(embed_boxes(prompts.boxes));
+  if (prompts.classes.defined())
+    tokens.push_back(class_embeddings->weight.index_select(0, prompts.classes).unsqueeze(1));
   const auto& no_mask = no_mask_embed->weight;
   return {.sparse = tokens.empty() ? no_mask.new_empty({batch_size(prompts), 0, no_mask.size(1)})
                                    : at::cat(tokens, 1),

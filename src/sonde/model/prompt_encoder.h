@@ -15,6 +15,7 @@ struct PromptTensors {
   torch::Tensor point_coords{};  // [B,N,2] float x, y in pixels of the padded frame (0.5 is added inside)
   torch::Tensor point_labels{};  // [B,N] float: 1 foreground, 0 background, -1 padding
   torch::Tensor boxes{};         // [B,4] float x0, y0, x1, y1
+  torch::Tensor classes{};       // [B] int64, rows of class_embeddings
   torch::Tensor masks{};         // [B,1,M,M] float logits, M = 4 * embedding_side: 256 at image size 1024
 };
 
@@ -44,7 +45,7 @@ TORCH_MODULE(MaskDownscaling);
 
 struct PromptEmbeddings {
   torch::Tensor sparse;  // [B,N,embed_dim], N may be 0: points, a padding point where there is no box, two
-                         // corners of the box
+                         // corners of the box, the class
   torch::Tensor dense;   // [B,embed_dim,M/4,M/4], or [1,embed_dim,1,1] where there is no mask
 };
 
@@ -58,6 +59,7 @@ struct PromptEncoderImpl : torch::nn::Module {
   PositionEmbeddingRandom pe_layer{nullptr};
   std::shared_ptr<nn::List<Token>> point_embeddings;  // background, foreground, two corners of a box
   Token not_a_point_embed{nullptr}, no_mask_embed{nullptr};
+  Token class_embeddings{nullptr};  // null where the network knows no classes
   MaskDownscaling mask_downscaling{nullptr};
   std::int64_t image_size;
 

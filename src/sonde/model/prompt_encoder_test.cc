@@ -49,6 +49,22 @@ TEST_F(PromptEncoderTest, PutsTheCornersOfTheBoxAfterThePoints) {
   EXPECT_LT(largest_difference(out.sparse[0][2], position(40, 50) + kind(3)), 1e-5);
 }
 
+TEST_F(PromptEncoderTest, PutsTheClassLastAndAddsNoPaddingPointToItAlone) {
+  auto sizes = small_vit_sizes();
+  sizes.class_count = 3;
+  Sam with_classes = small_sam(sizes);
+  const auto& learned = with_classes->prompt_encoder->class_embeddings->weight;
+  const auto alone = with_classes->prompt_encoder->forward({.classes = torch::tensor({2L, 0L})});
+  ASSERT_EQ(alone.sparse.sizes(), (std::vector<std::int64_t>{2, 1, 32}));
+  EXPECT_TRUE(alone.sparse[0][0].equal(learned[2]));
+  EXPECT_TRUE(alone.sparse[1][0].equal(learned[0]));
+  const auto last = with_classes->prompt_encoder->forward({.point_coords = torch::tensor({{{10.F, 20.F}}}),
+                                                           .point_labels = torch::tensor({{1.F}}),
+                                                           .classes = torch::tensor({1L})});
+  ASSERT_EQ(last.sparse.sizes(), (std::vector<std::int64_t>{1, 3, 32}));
+  EXPECT_TRUE(last.sparse[0][2].equal(learned[1]));
+}
+
 TEST_F(PromptEncoderTest, GivesNoTokensForAMaskAloneAndAQuarterOfItsSide) {
   const auto out = encoder->forward({.masks = random_tensor({2, 1, 16, 16}, 1)});
   EXPECT_EQ(out.sparse.sizes(), (std::vector<std::int64_t>{2, 0, 32}));

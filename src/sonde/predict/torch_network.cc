@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <optional>
 #include <tuple>
 #include <utility>
 
@@ -32,9 +33,9 @@ void to_bf16(torch::nn::Module& encoder) {
 }
 
 // Prompts of one shape fit into one batch of tensors.
-using PromptShape = std::tuple<std::size_t, bool, bool>;
+using PromptShape = std::tuple<std::size_t, bool, bool, bool>;
 PromptShape shape_of(const FramePrompt& prompt) {
-  return {prompt.points.size(), prompt.box.has_value(), !prompt.mask.empty()};
+  return {prompt.points.size(), prompt.box.has_value(), !prompt.mask.empty(), prompt.class_index.has_value()};
 }
 using Batch = std::vector<const FramePrompt*>;
 
@@ -58,6 +59,12 @@ torch::Tensor boxes_of(const Batch& batch) {
   return torch::tensor(corners).view({-1, 4});
 }
 
+torch::Tensor classes_of(const Batch& batch) {
+  std::vector<std::int64_t> classes;
+  for (const FramePrompt* prompt : batch) classes.push_back(*prompt->class_index);
+  return torch::tensor(classes);
+}
+
 torch::Tensor masks_of(const Batch& batch) {
   const auto masks = torch::empty({static_cast<std::int64_t>(batch.size()), 1, kLowResSide, kLowResSide});
   float* out = masks.data_ptr<float>();
@@ -70,16 +77,19 @@ PromptTensors to_tensors(const Batch& batch, torch::Device device) {
   PromptTensors tensors;
   if (!first.points.empty()) add_points(batch, device, tensors);
   if (first.box) tensors.boxes = boxes_of(batch).to(device);
+  if (first.class_index) tensors.classes = classes_of(batch).to(device);
   if (!first.mask.empty()) tensors.masks = masks_of(batch).to(device);
   return tensors;
 }
 
-std::vector<DecodedMask> masks_of_prompt(const torch::Tensor& low_res, const torch::Tensor& iou) {
+std::vector<DecodedMask> masks_of_prompt(const torch::Tensor& low_res, const torch::Tensor& iou,
+                                         std::optional<float> object_score) {
   std::vector<DecodedMask> masks;
   for (std::int64_t token = 0; token < iou.size(0); ++token) {
     const float* logits = low_res[token].data_ptr<float>();
-    masks.push_back(
-        {.predicted_iou = iou[token].item<float>(), .logits = {logits, logits + kLowResSide * kLowResSide}});
+    masks.push_back({.predicted_iou = iou[token].item<float>(),
+                     .logits = {logits, logits + kLowResSide * kLowResSide},
+                     .object_score = object_score});
   }
   return masks;
 }
@@ -147,7 +157,9 @@ class TorchNetwork : public Network {
     const auto iou = output.iou.slice(1, first, last).to(torch::kCPU, torch::kFloat).contiguous();
     for (std::size_t i = 0; i < indices.size(); ++i) {
       const auto at = static_cast<std::int64_t>(i);
-      answers[indices[i]] = masks_of_prompt(low_res[at], iou[at]);
+      std::optional<float> object_score;
+      if (batch[i]->class_index) object_score = output.object_score[at].item<float>();
+      answers[indices[i]] = masks_of_prompt(low_res[at], iou[at], object_score);
     }
   }
 

@@ -25,7 +25,7 @@ FramePixels frame_of(const RgbImage& image) {
 std::vector<FramePrompt> prompts_of_many_shapes(const LowResLogits& mask) {
   const FramePoint inside{.x = 300, .y = 200},
       outside{.x = 900, .y = 50, .label = FramePoint::Label::background};
-  std::vector<FramePrompt> prompts(6);
+  std::vector<FramePrompt> prompts(8);
   prompts[0].points = {inside};
   prompts[1].points = {inside, outside};
   prompts[2].box = {100, 110, 500, 600};
@@ -34,13 +34,18 @@ std::vector<FramePrompt> prompts_of_many_shapes(const LowResLogits& mask) {
   prompts[4].points = {inside};
   prompts[5].points = {inside};
   prompts[5].mask = mask;
+  prompts[6].class_index = 1;
+  prompts[7].points = {inside};
+  prompts[7].class_index = 0;
   return prompts;
 }
 
 TEST(TorchNetwork, AnswersAsTheNetworkOnTheCpuDoes) {
-  const NamedTensors tensors = random_tensors(tiny_sam_sizes(), 1);
+  SamSizes sizes = tiny_sam_sizes();
+  sizes.class_count = 2;
+  const NamedTensors tensors = random_tensors(sizes, 1);
   const auto expected = torch_network(tensors);
-  const auto network = make_cpu_network(fit_tensors(tensors, tiny_sam_sizes(), "random"), {});
+  const auto network = make_cpu_network(fit_tensors(tensors, sizes, "random"), {});
   const RgbImage image = test_picture({1024, 700});
   const auto features = network->encode(frame_of(image)),
              expected_features = expected->encode(frame_of(image));
@@ -58,6 +63,10 @@ TEST(TorchNetwork, AnswersAsTheNetworkOnTheCpuDoes) {
       ASSERT_EQ(expected_masks[i].size(), mask_count(wanted));
       for (std::size_t k = 0; k < masks[i].size(); ++k) {
         EXPECT_NEAR(masks[i][k].predicted_iou, expected_masks[i][k].predicted_iou, 1e-3);
+        EXPECT_EQ(masks[i][k].object_score.has_value(), prompts[i].class_index.has_value());
+        ASSERT_EQ(masks[i][k].object_score.has_value(), expected_masks[i][k].object_score.has_value());
+        EXPECT_NEAR(masks[i][k].object_score.value_or(0), expected_masks[i][k].object_score.value_or(0),
+                    1e-3);
         double worst = 0;
         for (std::size_t at = 0; at < masks[i][k].logits.size(); ++at)
           worst = std::max<double>(worst, std::abs(masks[i][k].logits[at] - expected_masks[i][k].logits[at]));

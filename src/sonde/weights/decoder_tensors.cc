@@ -4,7 +4,7 @@
 namespace sonde {
 namespace {
 
-constexpr std::int64_t kHypernetworkDepth = 3;
+constexpr std::int64_t kHypernetworkDepth = 3, kObjectScoreDepth = 3;
 
 AttentionTensors read_attention(const TensorReader& attention, std::int64_t dim, std::int64_t inner) {
   return {.q = attention.layer("q_proj", {inner, dim}),
@@ -54,6 +54,7 @@ PromptEncoderTensors read_prompt_encoder(const TensorReader& encoder, const SamS
       .point_embeddings = {},
       .not_a_point = encoder.tensor("not_a_point_embed.weight", {1, dim}),
       .no_mask = encoder.tensor("no_mask_embed.weight", {1, dim}),
+      .class_embeddings = {},
       .mask_conv1 = downscaling.layer("0", {channels / 4, 1, 2, 2}),
       .mask_norm1 = downscaling.layer("1", {channels / 4}),
       .mask_conv2 = downscaling.layer("3", {channels, channels / 4, 2, 2}),
@@ -62,6 +63,8 @@ PromptEncoderTensors read_prompt_encoder(const TensorReader& encoder, const SamS
   for (std::size_t i = 0; i < tensors.point_embeddings.size(); ++i)
     tensors.point_embeddings.at(i) =
         encoder.tensor("point_embeddings." + std::to_string(i) + ".weight", {1, dim});
+  if (sizes.class_count > 0)
+    tensors.class_embeddings = encoder.tensor("class_embeddings.weight", {sizes.class_count, dim});
   return tensors;
 }
 
@@ -79,14 +82,28 @@ MaskDecoderTensors read_mask_decoder(const TensorReader& decoder, const SamSizes
       .upscaling_conv2 = read_transposed_convolution(upscaling.in("3"), dim / 4, dim / 8),
       .hypernetworks = {},
       .iou_head = read_mlp(decoder.in("iou_prediction_head"),
-                           {dim, sizes.iou_head_hidden_dim, tokens, sizes.iou_head_depth})};
+                           {dim, sizes.iou_head_hidden_dim, tokens, sizes.iou_head_depth}),
+      .object_score_head = {}};
   for (std::int64_t i = 0; i < sizes.decoder_depth; ++i)
     tensors.layers.push_back(read_layer(transformer.in("layers." + std::to_string(i)), sizes));
   for (std::int64_t i = 0; i < tokens; ++i) {
     tensors.hypernetworks.push_back(read_mlp(decoder.in("output_hypernetworks_mlps." + std::to_string(i)),
                                              {dim, dim, dim / 8, kHypernetworkDepth}));
   }
+  if (sizes.class_count > 0)
+    tensors.object_score_head = read_mlp(decoder.in("object_score_head"), {dim, dim, 1, kObjectScoreDepth});
   return tensors;
+}
+
+// Class names as prompts: a learned token of each, and a head that says whether it is in the picture. Either
+// alone would be used untrained.
+std::int64_t read_class_count(const TensorReader& sam) {
+  const std::string tokens = "prompt_encoder.class_embeddings.weight",
+                    head = "mask_decoder.object_score_head.layers.0.weight";
+  if (sam.has(head)) sam.require(sam.has(tokens), head, "is there without " + tokens);
+  if (!sam.has(tokens)) return 0;
+  sam.require(sam.has(head), tokens, "is there without " + head);
+  return sam.shape(tokens, 2)[0];
 }
 
 void read_decoder_sizes(const TensorReader& sam, SamSizes& sizes) {
@@ -110,6 +127,7 @@ void read_decoder_sizes(const TensorReader& sam, SamSizes& sizes) {
   sizes.mask_in_chans = sam.shape(downscaling, 4)[0];
   sam.require(sizes.mask_in_chans % 4 == 0, downscaling,
               "has " + std::to_string(sizes.mask_in_chans) + " channels, a multiple of 4 is allowed");
+  sizes.class_count = read_class_count(sam);
 }
 
 }  // namespace sonde

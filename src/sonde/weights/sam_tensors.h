@@ -67,6 +67,7 @@ struct PromptEncoderTensors {
   WeightTensor gaussian_matrix;
   std::array<WeightTensor, 4> point_embeddings;
   WeightTensor not_a_point, no_mask;
+  std::optional<WeightTensor> class_embeddings;  // [classes][channels]
   LayerTensors mask_conv1, mask_norm1, mask_conv2, mask_norm2, mask_conv3;
 };
 struct AttentionTensors {
@@ -84,6 +85,7 @@ struct MaskDecoderTensors {
   LayerTensors upscaling_conv1, upscaling_norm, upscaling_conv2;
   std::vector<std::vector<LayerTensors>> hypernetworks;  // of each mask token
   std::vector<LayerTensors> iou_head;
+  std::vector<LayerTensors> object_score_head;  // empty where there are no classes
 };
 
 using EncoderTensors = std::variant<VitTensors, TinyVitTensors>;

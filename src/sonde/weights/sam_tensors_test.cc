@@ -74,5 +74,35 @@ TEST(FitTensors, ToleratesWhatPublishedCheckpointsCarryBesides) {
   EXPECT_NO_THROW(fit(tensors));
 }
 
+TEST(FitTensors, TakesTokensOfClassesWithTheirHeadAndNoneWithoutIt) {
+  auto sizes = small_vit_sizes();
+  EXPECT_FALSE(parameters_of(sizes).contains("prompt_encoder.class_embeddings.weight"));
+  sizes.class_count = 3;
+  const auto tensors = random_tensors(sizes, 1);
+  EXPECT_EQ(sizes_from_tensors(tensors, "a.pth").class_count, 3);
+  const SamTensors fitted = fit_tensors(tensors, sizes, "a.pth");
+  ASSERT_TRUE(fitted.prompt_encoder.class_embeddings);
+  EXPECT_EQ(fitted.prompt_encoder.class_embeddings->shape, (Shape{3, 32}));
+  EXPECT_EQ(fitted.mask_decoder.object_score_head.size(), 3U);
+
+  auto no_head = tensors, no_tokens = tensors, part_of_head = tensors, misshapen = tensors;
+  for (const auto* layer : {"0", "1", "2"}) {
+    for (const auto* kind : {".weight", ".bias"})
+      no_head.erase(std::string("mask_decoder.object_score_head.layers.") + layer + kind);
+  }
+  EXPECT_THAT(refusal(no_head), testing::HasSubstr("prompt_encoder.class_embeddings.weight is there without "
+                                                   "mask_decoder.object_score_head.layers.0.weight"));
+  no_tokens.erase("prompt_encoder.class_embeddings.weight");
+  EXPECT_THAT(refusal(no_tokens),
+              testing::HasSubstr("mask_decoder.object_score_head.layers.0.weight is there without "
+                                 "prompt_encoder.class_embeddings.weight"));
+  part_of_head.erase("mask_decoder.object_score_head.layers.2.bias");
+  EXPECT_THAT(refusal(part_of_head),
+              testing::HasSubstr("missing: mask_decoder.object_score_head.layers.2.bias"));
+  misshapen["prompt_encoder.class_embeddings.weight"] = shape_only({3, 31});
+  EXPECT_THAT(refusal(misshapen),
+              testing::HasSubstr("prompt_encoder.class_embeddings.weight is [3, 31], not [3, 32]"));
+}
+
 }  // namespace
 }  // namespace sonde

@@ -35,6 +35,7 @@ struct SamSizes {
   std::variant<VitSizes, TinyVitSizes> image_encoder;
   std::int64_t prompt_embed_dim = 256, num_mask_tokens = 4, decoder_depth = 2, decoder_heads = 8,
                decoder_mlp_dim = 2048, iou_head_depth = 3, iou_head_hidden_dim = 256, mask_in_chans = 16;
+  std::int64_t class_count = 0;  // learned tokens of class names, sonde's own; none as published
   friend bool operator==(const SamSizes&, const SamSizes&) = default;
 };
 
