@@ -24,6 +24,7 @@ std::size_t answer_index(AnswerRule rule, MaskSet masks, std::span<const double>
 
 PromptKind kind_of(const Prompt& prompt) {
   constexpr std::size_t kFew = 4;
+  if (prompt.class_name) return PromptKind::class_name;
   if (prompt.mask) return PromptKind::mask;
   if (prompt.box) return prompt.points.empty() ? PromptKind::box : PromptKind::box_with_points;
   if (prompt.points.size() == 1) return PromptKind::point;

@@ -27,6 +27,8 @@ TEST(PromptKindTest, IsOfABoxAndOfAMaskWithWhatIsBesideThem) {
   EXPECT_EQ(kind_of({{}, {}, LowResLogits{}}), PromptKind::mask);
   EXPECT_EQ(kind_of({{kInside}, {}, LowResLogits{}}), PromptKind::mask);
   EXPECT_EQ(kind_of({{kInside}, kBox, LowResLogits{}}), PromptKind::mask);
+  EXPECT_EQ(kind_of({{}, {}, {}, "liver"}), PromptKind::class_name);
+  EXPECT_EQ(kind_of({{kInside}, kBox, LowResLogits{}, "liver"}), PromptKind::class_name);
 }
 
 TEST(AnswerRules, AreByDefaultFirstOfPointsAndSingleOfAllElse) {

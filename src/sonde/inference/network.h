@@ -39,7 +39,8 @@ struct FramePrompt {
 struct DecodedMask {
   float predicted_iou = 0;
   std::vector<float> logits;  // [4*E][4*E], or empty: see above_iou
-  // Of a prompt with a class, the same for all its masks: a logit, above 0 where the class is in the picture.
+  // Of a prompt with a class, the same for all its masks: a logit, below 0 where the class is not in the
+  // picture.
   std::optional<float> object_score = std::nullopt;
 };
 

@@ -16,8 +16,8 @@ namespace sonde {
 struct DecoderOutput {
   torch::Tensor low_res;         // [B,T,4*H,4*W] float logits
   torch::Tensor iou;             // [B,T] float predicted IoU
-  torch::Tensor object_score{};  // [B] float logits, above 0: the class is in the picture; undefined where
-                                 // the network knows no classes
+  torch::Tensor object_score{};  // [B] float logits, below 0: the class is not in the picture; undefined
+                                 // where the network knows no classes
 };
 
 // Linear layers with a ReLU in between.

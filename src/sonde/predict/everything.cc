@@ -14,6 +14,7 @@
 #include "sonde/core/error.h"
 #include "sonde/core/parallel.h"
 #include "sonde/imaging/regions.h"
+#include "sonde/predict/class_masks.h"
 #include "sonde/predict/embedding_impl.h"
 #include "sonde/predict/mask_upscaler.h"
 #include "sonde/predict/predictor.h"
@@ -104,6 +105,9 @@ class CropPass {
     for (auto& some : found) std::move(some.begin(), some.end(), std::back_inserter(proposals));
     return proposals;
   }
+
+  // In the whole picture only.
+  std::vector<FoundClass> classes() const { return find_classes(predictor_); }
 
  private:
   std::vector<ScoredRle> propose_at(std::span<const Point2> points) const {
@@ -278,10 +282,12 @@ std::vector<ScoredRle> segment_everything(const SamModel& model, const RgbImage&
   SoFar watched(so_far, options.box_nms_threshold);
 
   std::vector<ScoredRle> proposals;
+  std::vector<FoundClass> classes;
   for (std::size_t i = 0; i < crops.size(); ++i) {
     const std::string name = "crop " + std::to_string(i + 1) + " of " + std::to_string(crops.size());
     counter.report(name, 0);
     const CropPass pass(model, picture, crops[i], options);
+    if (i == 0) classes = pass.classes();  // the first crop is the whole picture
     auto found = masks_of_crop(
         pass, grid_in(crops[i], options), options, [&](std::int64_t more) { counter.report(name, more); },
         watched);
@@ -293,6 +299,7 @@ std::vector<ScoredRle> segment_everything(const SamModel& model, const RgbImage&
   }
   if (options.min_region_area > 0)
     proposals = without_small_regions(std::move(proposals), options, model.impl().threads, counter);
+  for (ScoredRle& proposal : proposals) name_by_class(proposal, classes);
   std::stable_sort(proposals.begin(), proposals.end(),
                    [](const ScoredRle& a, const ScoredRle& b) { return a.predicted_iou > b.predicted_iou; });
   return proposals;

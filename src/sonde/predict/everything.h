@@ -39,7 +39,8 @@ struct MaskSoFar {
 // though it may be among the final ones.
 using MasksSoFar = std::function<void(std::span<const MaskSoFar>)>;
 
-// Masks of everything in a picture, best predicted IoU first. Memory does not grow with the number of masks
+// Masks of everything in a picture, best predicted IoU first, named where the model has learned classes
+// (class_masks.h). Memory does not grow with the number of masks
 // (run lengths). Progress is told after each point, by the thread that has done it, one at a time: what it
 // throws ends the work within a point.
 std::vector<ScoredRle> segment_everything(const SamModel& model, const RgbImage& picture,

@@ -7,6 +7,7 @@
 #include "sonde/core/folder_testing.h"
 #include "sonde/imaging/picture.h"
 #include "sonde/predict/sam_model.h"
+#include "sonde/predict/sam_model_impl.h"
 #include "sonde/weights/checkpoint.h"
 #include "sonde/weights/small_sizes_testing.h"
 
@@ -40,6 +41,21 @@ inline SamModel tiny_model(std::uint64_t seed = 1,
   const auto path = folder.path() / "tiny.safetensors";
   save_random_sam(tiny_sam_sizes(), seed, path);
   return SamModel::load(path.string(), options);  // the mapped file lives on after it is removed
+}
+
+// The same with tokens of classes, random ones.
+inline SamModel tiny_model_of_classes(const std::vector<std::string>& names, std::uint64_t seed = 1) {
+  const TestFolder folder;
+  const auto path = folder.path() / "organs.safetensors";
+  SamSizes sizes = tiny_sam_sizes();
+  sizes.class_count = static_cast<std::int64_t>(names.size());
+  save_random_sam(sizes, seed, path);
+  auto impl =
+      std::make_shared<SamModel::Impl>(SamModel::load(path.string(), {.precision = Precision::fp32}).impl());
+  impl->name = "organs";
+  auto& classes = impl->card.emplace().classes;
+  for (const std::string& name : names) classes.push_back({.name = name});
+  return SamModel(impl);
 }
 
 // A bright disc on a dark slope, so that a network has something to answer to.

@@ -59,6 +59,7 @@ std::vector<LowResPrediction> Predictor::decode(std::span<const Prompt> prompts,
   for (const Prompt& prompt : prompts) {
     validate(prompt, embedding_.picture());
     framed.push_back(in_frame(prompt, embedding_.picture(), model_.image_size()));
+    if (prompt.class_name) framed.back().class_index = model_.class_index(*prompt.class_name);
     framed.back().above_iou = above_iou;
   }
   if (framed.empty()) return {};
@@ -67,7 +68,8 @@ std::vector<LowResPrediction> Predictor::decode(std::span<const Prompt> prompts,
   std::vector<LowResPrediction> predictions;
   for (auto& masks : network->decode(*image, framed, wanted)) {
     LowResPrediction& prediction = predictions.emplace_back();
-    for (DecodedMask& mask : masks) prediction.push_back({mask.predicted_iou, std::move(mask.logits)});
+    for (DecodedMask& mask : masks)
+      prediction.push_back({mask.predicted_iou, std::move(mask.logits), mask.object_score});
   }
   return predictions;
 }
@@ -85,6 +87,7 @@ std::vector<Prediction> Predictor::upscale(std::vector<LowResPrediction> predict
     auto& [from, to] = work[static_cast<std::size_t>(i)];
     *to = upscaler.threshold(from->logits);
     to->predicted_iou = from->predicted_iou;
+    to->object_score = from->object_score;
     to->low_res = std::move(from->logits);
   });
   return upscaled;

@@ -36,6 +36,7 @@ using Prediction = std::vector<ScoredMask>;
 struct LowResCandidate {
   double predicted_iou = 0;
   LowResLogits logits;
+  std::optional<double> object_score = std::nullopt;  // as ScoredMask's
 };
 using LowResPrediction = std::vector<LowResCandidate>;  // in the order of Prediction
 
@@ -49,7 +50,7 @@ class Predictor {
   Predictor(SamModel model, Embedding embedding);
   // Several prompts are decoded in batches (prompts of the same shape together); answers are in the order of
   // `prompts` and do not depend on their neighbours. Throws Error{usage} for an invalid prompt (see
-  // validate).
+  // validate) or a class that the model does not know.
   std::vector<Prediction> segment(std::span<const Prompt> prompts, MaskSet wanted) const;
   Prediction segment(const Prompt& prompt, MaskSet wanted) const;
 

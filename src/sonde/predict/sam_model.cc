@@ -55,6 +55,15 @@ void check_sizes(const std::string& file, const SamSizes& sizes) {
   }
 }
 
+// A token without a name cannot be asked for; a name needs the token that is its own.
+void check_classes(const std::string& file, const SamModel::Impl& model) {
+  const std::size_t named = model.card ? model.card->classes.size() : 0;
+  if (named == 0 || named == static_cast<std::size_t>(model.sizes.class_count)) return;
+  throw Error(ErrorKind::corrupt_data, file + ": the card names " + std::to_string(named) +
+                                           " classes, the weights have tokens of " +
+                                           std::to_string(model.sizes.class_count));
+}
+
 Precision precision_of(const ModelOptions& options, SamModel::Impl::Device device) {
   if (options.precision != Precision::automatic) return options.precision;
   const bool has_fast_bf16 = kernels::instruction_set() == kernels::InstructionSet::avx512_bf16;
@@ -93,6 +102,7 @@ SamModel SamModel::load(const std::string& name_or_path, const ModelOptions& opt
   impl->sizes = sizes_from_tensors(checkpoint.tensors, file);
   const SamTensors tensors = fit_tensors(checkpoint.tensors, impl->sizes, file);
   check_sizes(file, impl->sizes);
+  check_classes(file, *impl);
   impl->network = plugin == nullptr
                       ? cpu_network(tensors, *impl)
                       : plugin->make_network(
@@ -110,5 +120,21 @@ AnswerRules SamModel::answer_rules() const {
   return impl_->card ? impl_->card->choice_by_prompt : AnswerRules{};
 }
 std::int64_t SamModel::image_size() const { return sonde::image_size(impl_->sizes); }
+const std::vector<CardClass>& SamModel::classes() const {
+  static const std::vector<CardClass> kNone;
+  return impl_->card ? impl_->card->classes : kNone;
+}
+
+int SamModel::class_index(const std::string& class_name) const {
+  std::string known;
+  for (std::size_t i = 0; i < classes().size(); ++i) {
+    if (classes()[i].name == class_name) return static_cast<int>(i);
+    known += (i > 0 ? ", " : "") + classes()[i].name;
+  }
+  throw Error(ErrorKind::usage,
+              "class " + class_name + ": the model " + name() +
+                  (known.empty() ? " has learned no class names; sonde train --prompts class teaches them"
+                                 : " knows " + known));
+}
 
 }  // namespace sonde

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "sonde/imaging/answer_rule.h"
 #include "sonde/weights/model_card.h"
@@ -34,6 +35,10 @@ class SamModel {
   std::int64_t image_size() const;          // side of the padded frame, 1024
   const std::optional<ModelCard>& card() const;
   AnswerRules answer_rules() const;  // the card's, else the default
+  // The classes that it has learned to find by name, in the order of their tokens; none as published.
+  const std::vector<CardClass>& classes() const;
+  // Place of one. Throws Error{usage} that lists those there are.
+  int class_index(const std::string& class_name) const;
 
   struct Impl;
   explicit SamModel(std::shared_ptr<const Impl> impl) : impl_(std::move(impl)) {}

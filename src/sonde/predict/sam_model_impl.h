@@ -7,6 +7,7 @@
 
 #include "sonde/inference/network.h"
 #include "sonde/predict/sam_model.h"
+#include "sonde/weights/model_card.h"
 #include "sonde/weights/variants.h"
 
 namespace sonde {
