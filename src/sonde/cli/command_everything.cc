@@ -20,6 +20,7 @@
 #include "sonde/core/error.h"
 #include "sonde/core/json_text.h"
 #include "sonde/core/stopwatch.h"
+#include "sonde/evaluate/csv.h"
 #include "sonde/io/write.h"
 #include "sonde/predict/everything.h"
 
@@ -79,31 +80,44 @@ void remove_earlier_masks(const fs::path& folder, std::size_t keep) {
   for (std::size_t i = keep; is_own_file(folder / mask_name(i)); ++i) fs::remove(folder / mask_name(i));
 }
 
-std::string metadata_csv(const std::vector<ScoredRle>& masks) {
+std::vector<std::string> class_names(const SamModel& model) {
+  std::vector<std::string> names;
+  for (const CardClass& one : model.classes()) names.push_back(one.name);
+  return names;
+}
+
+std::string metadata_csv(const std::vector<ScoredRle>& masks, const std::vector<std::string>& classes) {
   std::ostringstream csv;
   csv << "file,area_px,x0,y0,x1,y1,predicted_iou,stability_score,point_x,point_y,crop_x0,crop_y0,crop_x1,"
-         "crop_y1\n";
+         "crop_y1"
+      << (classes.empty() ? "" : ",class,class_iou") << '\n';
   for (std::size_t i = 0; i < masks.size(); ++i) {
     const ScoredRle& m = masks[i];
     csv << mask_name(i) << ',' << m.area_px << ',' << m.box.x0 << ',' << m.box.y0 << ',' << m.box.x1 << ','
         << m.box.y1 << ',' << m.predicted_iou << ',' << m.stability << ',' << m.point.x << ',' << m.point.y
-        << ',' << m.crop_box.x0 << ',' << m.crop_box.y0 << ',' << m.crop_box.x1 << ',' << m.crop_box.y1
-        << '\n';
+        << ',' << m.crop_box.x0 << ',' << m.crop_box.y0 << ',' << m.crop_box.x1 << ',' << m.crop_box.y1;
+    if (!classes.empty()) {
+      std::string name;
+      append_csv_field(name, m.class_name);
+      csv << ',' << name << ',';
+    }
+    if (!m.class_name.empty()) csv << m.class_iou;
+    csv << '\n';
   }
   return csv.str();
 }
 
 void write_masks(const EverythingCommand& command, const fs::path& folder, const LoadedPicture& picture,
-                 const std::vector<ScoredRle>& masks) {
+                 const std::vector<ScoredRle>& masks, const std::vector<std::string>& classes) {
   create_parent(folder / "x");
   if (command.format == "coco") {
-    write_durably(folder / table_name(command),
-                  coco_json(fs::path(command.image).filename().string(), picture.image.extent, masks));
+    write_durably(folder / table_name(command), coco_json(fs::path(command.image).filename().string(),
+                                                          picture.image.extent, masks, classes));
   } else {
     for (std::size_t i = 0; i < masks.size(); ++i)
       write_mask_png(folder / mask_name(i), decode_rle(masks[i].rle));
     remove_earlier_masks(folder, masks.size());
-    write_durably(folder / table_name(command), metadata_csv(masks));
+    write_durably(folder / table_name(command), metadata_csv(masks, classes));
   }
 }
 
@@ -136,6 +150,9 @@ Json to_json(const EverythingCommand& command, const fs::path& folder, const Loa
          {"box", box(m.box)},
          {"point", {m.point.x, m.point.y}},
          {"crop_box", box(m.crop_box)}});
+    if (m.class_name.empty()) continue;
+    masks.back()["class"] = m.class_name;
+    masks.back()["class_iou"] = m.class_iou;
   }
   return {{"masks", masks},
           {"overlay", (folder / kOverlay).string()},
@@ -165,7 +182,7 @@ int run_everything(Arguments args) {
   if (masks.empty()) complain(command.image + ": no mask: nothing is as sure and stable as is asked for");
   for (std::size_t i = 0; command.format == "png" && i < masks.size(); ++i)
     guard.claim(folder / mask_name(i));
-  write_masks(command, folder, picture, masks);
+  write_masks(command, folder, picture, masks, class_names(model));
   write_overlay(folder, picture, masks);
   if (command.json) {
     Json json = to_json(command, folder, picture, masks);

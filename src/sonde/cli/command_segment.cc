@@ -2,8 +2,11 @@
 #include <algorithm>
 #include <iomanip>
 #include <iostream>
+#include <iterator>
 #include <optional>
+#include <set>
 #include <span>
+#include <sstream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -14,6 +17,7 @@
 #include "sonde/cli/commands.h"
 #include "sonde/cli/exit_status.h"
 #include "sonde/cli/outputs.h"
+#include "sonde/cli/segment_result.h"
 #include "sonde/cli/shared_options.h"
 #include "sonde/cli/standard_streams.h"
 #include "sonde/cli/terminal.h"
@@ -25,6 +29,7 @@
 #include "sonde/imaging/answer_rule.h"
 #include "sonde/imaging/prompt.h"
 #include "sonde/io/write.h"
+#include "sonde/predict/class_masks.h"
 #include "sonde/predict/embedding_store.h"
 #include "sonde/predict/predictor.h"
 #include "sonde/predict/preprocess.h"
@@ -41,7 +46,7 @@ enum class Candidates { card, first, best, three, single };
 constexpr auto words(Candidates) { return Words{"Candidates", "card", "first", "best", "three", "single"}; }
 
 struct SegmentOptions {
-  std::vector<std::string> images, points, background;
+  std::vector<std::string> images, points, background, classes;
   std::string box, mask, candidates = std::string(to_string(Candidates::card)), out, overlay;
   bool no_store = false, json = false, force = false;
   ModelArguments model;
@@ -56,6 +61,11 @@ void declare(CommandLine& line, SegmentOptions& options) {
   line.add("--box", options.box, "X0,Y0,X1,Y1 around the object, maxima included");
   line.add("--mask", options.mask,
            "A mask to start from: the picture's size or the volume's grid, not 0 is inside");
+  line.add(
+          "--class", options.classes,
+          "A class that the model has learned, by name (sonde model inspect lists them), alone or beside the "
+          "others; several times: one label map with values 1, 2, ... in this order")
+      .one_value_a_time();
   line.add(
           "--candidates", options.candidates,
           "card (what the model's card says of such a prompt), first of the three, best of them by predicted "
@@ -75,7 +85,9 @@ void declare(CommandLine& line, SegmentOptions& options) {
   line.footer(
       "Coordinates are pixels of the picture as shown, x to the right, y down, from 0.\n"
       "Example: sonde segment brain.nii.gz --axis axial --slice 71 --box 25,41,150,183 --out mask.nii.gz "
-      "--overlay look.png");
+      "--overlay look.png\n"
+      "         sonde segment abdomen.nii.gz --model organs.safetensors --class liver --class spleen --out "
+      "organs.nii.gz");
 }
 
 // The rule of what is wanted; none where all three are.
@@ -133,10 +145,22 @@ Prompt prompt_of(const SegmentOptions& options) {
       throw Error(ErrorKind::usage, "--box " + options.box + " has no area: x0 < x1 and y0 < y1 are needed");
     }
   }
-  if (prompt.points.empty() && !prompt.box && options.mask.empty()) {
-    throw Error(ErrorKind::usage, "say what to segment: --point X,Y, --box X0,Y0,X1,Y1 or --mask FILE");
+  if (prompt.points.empty() && !prompt.box && options.mask.empty() && options.classes.empty()) {
+    throw Error(ErrorKind::usage,
+                "say what to segment: --point X,Y, --box X0,Y0,X1,Y1, --mask FILE or --class NAME");
   }
   return prompt;
+}
+
+void check_classes(const SegmentOptions& options) {
+  std::set<std::string> seen;
+  for (const std::string& name : options.classes) {
+    if (!seen.insert(name).second) throw Error(ErrorKind::usage, "--class " + name + " is given twice");
+  }
+  if (options.classes.size() > 1 && options.candidates == to_string(Candidates::three)) {
+    throw Error(ErrorKind::usage,
+                "--candidates three gives three masks of a class, a label map of several classes takes one");
+  }
 }
 
 OverlayPrompt overlay_prompt(const Prompt& prompt) {
@@ -148,16 +172,11 @@ OverlayPrompt overlay_prompt(const Prompt& prompt) {
   return drawn;
 }
 
-struct Result {
-  LoadedPicture picture;
-  PromptKind kind = PromptKind::point;
-  std::optional<AnswerRule> rule;
-  Prediction masks;
-  std::vector<std::optional<std::size_t>> candidates;  // of each mask
-  std::vector<std::string> files;
-  std::string overlay;
-  double load_ms = 0, encode_ms = 0, decode_ms = 0, post_ms = 0;
-};
+// Classes, in the order of their values in a label map; one has a mask of its own.
+enum class Form { mask, label_map };
+Form form_of(const SegmentOptions& options) {
+  return options.classes.size() > 1 ? Form::label_map : Form::mask;
+}
 
 std::vector<std::string> inputs_of(const SegmentOptions& options) {
   std::vector<std::string> inputs = options.images;
@@ -173,12 +192,17 @@ class Segmenter {
       : options_(options),
         prompt_(prompt_of(options)),
         wanted_(from_word<Candidates>(options.candidates).value()),
-        guard_(inputs_of(options), options.force ? Existing::any : Existing::own_only) {}
+        guard_(inputs_of(options), options.force ? Existing::any : Existing::own_only) {
+    check_classes(options);
+    if (options.classes.empty()) return;
+    model_ = load_model(options.model);  // before any image: one that does not know them serves for none
+    for (const std::string& name : options.classes) model_->class_index(name);
+  }
 
-  Result segment(const std::string& file, const std::filesystem::path& mask_target,
-                 const std::filesystem::path& overlay_target) {
+  SegmentResult segment(const std::string& file, const std::filesystem::path& mask_target,
+                        const std::filesystem::path& overlay_target) {
     Stopwatch watch;
-    Result result;
+    SegmentResult result;
     result.picture = load_picture(file, options_.picture);
     const Prompt prompt = complete_prompt(file, result.picture);
     claim(file, mask_target, overlay_target, result);
@@ -190,14 +214,9 @@ class Segmenter {
     if (overlay_target.empty()) std::vector<std::uint8_t>().swap(result.picture.image.pixels);
     result.encode_ms = watch.lap_ms();
     const Predictor predictor(*model_, embedding);
-    Answers answers = answers_of(predictor, prompt, wanted_);
-    result.kind = kind_of(prompt);
-    result.rule = answers.rule;
-    result.candidates = std::move(answers.candidates);
+    LowResPrediction decoded = decode(predictor, prompt, result);
     result.decode_ms = watch.lap_ms();
-    std::vector<LowResPrediction> decoded;
-    decoded.push_back(std::move(answers.masks));
-    result.masks = std::move(predictor.upscale(std::move(decoded)).front());
+    finish(predictor, std::move(decoded), result);
     write(prompt, result);
     result.post_ms = watch.lap_ms();
     return result;
@@ -217,8 +236,39 @@ class Segmenter {
     return prompt;
   }
 
+  // Masks for the prompt, or an answer for each class with it.
+  LowResPrediction decode(const Predictor& predictor, Prompt prompt, SegmentResult& result) const {
+    std::vector<std::optional<std::string>> classes(options_.classes.begin(), options_.classes.end());
+    if (classes.empty()) classes.emplace_back();
+    LowResPrediction decoded;
+    for (const auto& name : classes) {
+      prompt.class_name = name;
+      Answers answers = answers_of(predictor, prompt, wanted_);
+      result.kind = kind_of(prompt);
+      result.rule = answers.rule;
+      std::ranges::move(answers.masks, std::back_inserter(decoded));
+      std::ranges::move(answers.candidates, std::back_inserter(result.candidates));
+    }
+    return decoded;
+  }
+
+  void finish(const Predictor& predictor, LowResPrediction decoded, SegmentResult& result) const {
+    result.classes = options_.classes;
+    if (form_of(options_) == Form::label_map) {
+      result.masks = without_overlap(predictor, std::move(decoded));
+      return;
+    }
+    std::vector<LowResPrediction> one;
+    one.push_back(std::move(decoded));
+    result.masks = std::move(predictor.upscale(std::move(one)).front());
+    if (!result.classes.empty()) result.classes.resize(result.masks.size(), result.classes.front());
+    for (ScoredMask& answer : result.masks) {
+      if (!is_present(answer)) answer.mask = empty_mask(answer.mask.extent);
+    }
+  }
+
   void claim(const std::string& file, std::filesystem::path target, const std::filesystem::path& overlay,
-             Result& result) {
+             SegmentResult& result) {
     // Planned names carry no extension where the format follows the input.
     if (options_.out != target.string()) target += default_mask_extension(file, result.picture.volume);
     const std::size_t count = wanted_ == Candidates::three ? 3 : 1;
@@ -231,16 +281,20 @@ class Segmenter {
     result.overlay = overlay.string();
   }
 
-  void write(const Prompt& prompt, const Result& result) {
-    for (std::size_t i = 0; i < result.masks.size(); ++i) {
-      write_mask(result.files[i], result.masks[i].mask, result.picture);
-      guard_.written(result.files[i]);
-    }
-    if (result.overlay.empty()) return;
+  void write(const Prompt& prompt, const SegmentResult& result) {
     std::vector<Mask> masks;
     for (const ScoredMask& candidate : result.masks) masks.push_back(candidate.mask);
+    if (form_of(options_) == Form::label_map) {
+      write_label_map(result.files.front(), masks, result.picture);
+    } else {
+      for (std::size_t i = 0; i < masks.size(); ++i) write_mask(result.files[i], masks[i], result.picture);
+    }
+    for (const std::string& file : result.files) guard_.written(file);
+    if (result.overlay.empty()) return;
+    OverlayPrompt drawn = overlay_prompt(prompt);
+    drawn.names = result.classes;
     create_parent(result.overlay);
-    write_png(result.overlay, draw_overlay(result.picture.image, masks, overlay_prompt(prompt)));
+    write_png(result.overlay, draw_overlay(result.picture.image, masks, drawn));
     guard_.written(result.overlay);
   }
 
@@ -251,56 +305,6 @@ class Segmenter {
   EmbeddingStore store_;
   std::optional<SamModel> model_;
 };
-
-Json to_json(const std::string& file, const Result& result, const SamModel& model) {
-  Json masks = Json::array();
-  for (std::size_t i = 0; i < result.masks.size(); ++i) {
-    const ScoredMask& candidate = result.masks[i];
-    const auto box = bounding_box(candidate.mask);
-    const auto& number = result.candidates[i];
-    masks.push_back({{"file", result.files[i]},
-                     {"candidate", number ? Json(*number) : Json(nullptr)},
-                     {"predicted_iou", candidate.predicted_iou},
-                     {"stability_score", candidate.stability},
-                     {"area_px", area_px(candidate.mask)},
-                     {"box", box ? Json{box->x0, box->y0, box->x1, box->y1} : Json(nullptr)}});
-  }
-  Json json{
-      {"masks", masks},
-      {"prompt_kind", to_string(result.kind)},
-      {"rule", result.rule ? Json(to_string(*result.rule)) : Json(nullptr)},
-      {"timing_ms",
-       {{"load", result.load_ms},
-        {"encode", result.encode_ms},
-        {"decode", result.decode_ms},
-        {"post", result.post_ms}}},
-      {"model", {{"name", model.name()}, {"architecture", model.architecture()}, {"sha256", model.sha256()}}},
-      {"window", describe(result.picture.window)},
-      {"image", image_json(file, result.picture)}};
-  if (!result.overlay.empty()) json["overlay"] = result.overlay;
-  return json;
-}
-
-void print(const std::string& file, const Result& result) {
-  const auto& picture = result.picture;
-  const std::string slice = describe_slice(picture);
-  std::cout << escaped_on_one_line(file) << ": " << picture.image.extent.width << " x "
-            << picture.image.extent.height << (slice.empty() ? "" : ", " + slice) << ", window "
-            << describe(picture.window) << '\n';
-  for (const std::string& note : picture.volume.notes)
-    std::cout << "  note: " << escaped_on_one_line(note) << '\n';
-  std::cout << std::fixed << std::setprecision(3);
-  for (std::size_t i = 0; i < result.masks.size(); ++i) {
-    const ScoredMask& candidate = result.masks[i];
-    std::cout << "  " << escaped_on_one_line(result.files[i]) << ": " << area_px(candidate.mask)
-              << " px, predicted IoU " << candidate.predicted_iou << ", stability " << candidate.stability
-              << '\n';
-  }
-  if (!result.overlay.empty()) std::cout << "  " << escaped_on_one_line(result.overlay) << ": overlay\n";
-  std::cout << std::setprecision(0) << "  load " << result.load_ms << " ms, encode " << result.encode_ms
-            << " ms, decode " << result.decode_ms << " ms, post " << result.post_ms << " ms\n"
-            << std::defaultfloat;
-}
 
 struct Batch {
   Json done = Json::array(), failed = Json::array();
@@ -316,9 +320,10 @@ Batch segment_all(const SegmentOptions& options, const OutputPlan& plan) {
     if (progress)
       progress({"segment", static_cast<std::int64_t>(i), static_cast<std::int64_t>(options.images.size())});
     try {
-      const Result result =
+      const SegmentResult result =
           segmenter.segment(file, plan.masks[i], plan.overlays.empty() ? "" : plan.overlays[i]);
       if (progress) clear_progress();
+      complain_of_absent(file, result);
       if (!options.json) print(file, result);
       batch.done.push_back(to_json(file, result, segmenter.model()));
     } catch (const Error& error) {

@@ -14,6 +14,7 @@
 #include <nlohmann/json.hpp>
 
 #include "sonde/cli/exit_status.h"
+#include "sonde/cli/run_testing.h"
 #include "sonde/core/error.h"
 #include "sonde/core/folder_testing.h"
 #include "sonde/imaging/slice.h"
@@ -26,33 +27,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using Json = nlohmann::json;
-
-struct Outcome {
-  int status = 0;
-  std::string out, error;
-};
-
-// The command as a shell would see it, in this process.
-Outcome run(int (*command)(Arguments), const std::vector<std::string>& args) {
-  std::vector<const char*> pointers;
-  for (const std::string& arg : args) pointers.push_back(arg.c_str());
-  std::ostringstream out;
-  std::ostringstream error;
-  auto* const old_out = std::cout.rdbuf(out.rdbuf());
-  auto* const old_error = std::cerr.rdbuf(error.rdbuf());
-  Outcome outcome;
-  try {
-    outcome.status = command(pointers);
-  } catch (const Error& refused) {
-    outcome.status = exit_status(refused.kind());
-    error << refused.what();
-  }
-  std::cout.rdbuf(old_out);
-  std::cerr.rdbuf(old_error);
-  outcome.out = out.str();
-  outcome.error = error.str();
-  return outcome;
-}
 
 class Commands : public testing::Test {
  protected:
@@ -73,7 +47,7 @@ class Commands : public testing::Test {
   }
 
   std::string path(const std::string& name) const { return (folder_.path() / name).string(); }
-  Outcome segment(std::vector<std::string> args) const {
+  CommandOutcome segment(std::vector<std::string> args) const {
     args.insert(args.end(), {"--model", path("tiny.safetensors"), "--no-store", "--threads", "1"});
     return run(run_segment, args);
   }
@@ -87,7 +61,7 @@ class Commands : public testing::Test {
 };
 
 TEST_F(Commands, SegmentWritesAMaskOfThePicturesSizeAndTheJsonOfTheDesign) {
-  const Outcome outcome =
+  const CommandOutcome outcome =
       segment({path("disc.png"), "--point", "30,20", "--background", "1,1", "--box", "10,5,50,35", "--out",
                path("mask.png"), "--overlay", path("look.png"), "--json"});
   ASSERT_EQ(outcome.status, kDone) << outcome.error;
@@ -121,8 +95,8 @@ TEST_F(Commands, SegmentGivesThreeNumberedCandidatesOrTheSingleOne) {
 }
 
 TEST_F(Commands, SegmentWritesAVolumesMaskOnItsOwnGridAtTheSliceAskedFor) {
-  const Outcome outcome = segment({path("ball.nii.gz"), "--axis", "coronal", "--slice", "4", "--box",
-                                   "2,1,17,10", "--out", path("mask.nii.gz"), "--json"});
+  const CommandOutcome outcome = segment({path("ball.nii.gz"), "--axis", "coronal", "--slice", "4", "--box",
+                                          "2,1,17,10", "--out", path("mask.nii.gz"), "--json"});
   ASSERT_EQ(outcome.status, kDone) << outcome.error;
   const Json json = Json::parse(outcome.out);
   EXPECT_EQ(json["image"]["axis"], "coronal");
@@ -140,14 +114,15 @@ TEST_F(Commands, SegmentTakesAMaskOfThePictureOrTheVolumeAsAPrompt) {
   EXPECT_EQ(segment({path("ball.nii.gz"), "--mask", path("ball.nii.gz"), "--out", path("a.nii.gz")}).status,
             kDone);
   write_mask_png(path("small.png"), empty_mask({7, 7}));
-  const Outcome outcome = segment({path("disc.png"), "--mask", path("small.png"), "--out", path("b.png")});
+  const CommandOutcome outcome =
+      segment({path("disc.png"), "--mask", path("small.png"), "--out", path("b.png")});
   EXPECT_EQ(outcome.status, kBadUsage);
   EXPECT_NE(outcome.error.find("the mask is 7 x 7, the picture 60 x 40"), std::string::npos) << outcome.error;
 }
 
 TEST_F(Commands, SegmentGoesOnWhenOneOfSeveralImagesFails) {
   std::ofstream(path("bad.png")) << "\x89PNG\r\n\x1a\n";
-  const Outcome outcome =
+  const CommandOutcome outcome =
       segment({path("bad.png"), path("disc.png"), "--point", "3,3", "--out", path("results"), "--json"});
   EXPECT_EQ(outcome.status, kSomeFailed);
   EXPECT_TRUE(holds("results/disc_mask.png"));
@@ -189,7 +164,7 @@ TEST_F(Commands, SegmentRefusesBadUsageInOneLineAndWritesNothing) {
       {{disc, "--point", "3,4", "--points", "1,1"}, "--points"},
   };
   for (const Case& c : cases) {
-    const Outcome outcome = segment(c.args);
+    const CommandOutcome outcome = segment(c.args);
     EXPECT_EQ(outcome.status, kBadUsage) << outcome.error;
     EXPECT_NE(outcome.error.find(c.says), std::string::npos) << c.says << "\n" << outcome.error;
     EXPECT_LE(std::count(outcome.error.begin(), outcome.error.end(), '\n'), 1) << outcome.error;
@@ -202,7 +177,7 @@ TEST_F(Commands, SegmentAnswersABoxWithTheSingleMaskAndPointsWithTheFirst) {
     prompt.insert(prompt.begin(), path("disc.png"));
     prompt.insert(prompt.end(), {"--out", path("answer.png"), "--json"});
     if (!candidates.empty()) prompt.insert(prompt.end(), {"--candidates", candidates});
-    const Outcome outcome = segment(prompt);
+    const CommandOutcome outcome = segment(prompt);
     EXPECT_EQ(outcome.status, kDone) << outcome.error;
     const Json json = Json::parse(outcome.out);
     return std::pair(json["masks"][0]["predicted_iou"], read_volume(path("answer.png")).voxels);
@@ -247,7 +222,7 @@ TEST_F(Commands, SegmentReplacesNeitherAnInputNorAForeignFileUnlessForced) {
   for (const Case& c : cases) {
     std::vector<std::string> args{disc, "--point", "30,20"};
     args.insert(args.end(), c.args.begin(), c.args.end());
-    const Outcome outcome = segment(args);
+    const CommandOutcome outcome = segment(args);
     EXPECT_EQ(outcome.status, kBadUsage) << c.args.back();
     EXPECT_NE(outcome.error.find(c.says), std::string::npos) << c.says << "\n" << outcome.error;
   }
@@ -264,7 +239,7 @@ TEST_F(Commands, SegmentReplacesWhatItWroteBeforeInEveryFormat) {
   for (const char* name : {"m.png", "m.nii", "m.nii.gz", "m.nrrd", "m.mha"}) {
     const std::string image = path(name == std::string("m.png") ? "disc.png" : "ball.nii.gz");
     for (int again = 0; again < 2; ++again) {
-      const Outcome outcome =
+      const CommandOutcome outcome =
           segment({image, "--point", "3,3", "--out", path(name), "--overlay", path("o.png")});
       EXPECT_EQ(outcome.status, kDone) << name << outcome.error;
     }
@@ -275,7 +250,8 @@ TEST_F(Commands, SegmentGoesOnWhereOneDefaultNameIsTaken) {
   write_png(path("b.png"), test_picture({60, 40}));
   fs::create_directories(path("out"));
   std::ofstream(path("out/b_mask.png")) << "drawn by hand";
-  const Outcome outcome = segment({path("disc.png"), path("b.png"), "--point", "3,3", "--out", path("out")});
+  const CommandOutcome outcome =
+      segment({path("disc.png"), path("b.png"), "--point", "3,3", "--out", path("out")});
   EXPECT_EQ(outcome.status, kSomeFailed);
   EXPECT_NE(outcome.error.find("b_mask.png: is there and was not written by sonde"), std::string::npos);
   EXPECT_TRUE(holds("out/disc_mask.png"));
@@ -305,7 +281,7 @@ TEST_F(Commands, EverythingLeavesForeignFilesAndItsInputAlone) {
 
 TEST_F(Commands, ImportWritesOverNeitherOfItsInputs) {
   for (const char* name : {"e.onnx", "d.onnx"}) std::ofstream(path(name)) << name;
-  const Outcome outcome =
+  const CommandOutcome outcome =
       run(run_model, {"import-onnx", path("e.onnx"), path("d.onnx"), "--out", path("d.onnx")});
   EXPECT_EQ(outcome.status, kBadUsage);
   EXPECT_NE(outcome.error.find("would replace the input"), std::string::npos) << outcome.error;
@@ -313,7 +289,7 @@ TEST_F(Commands, ImportWritesOverNeitherOfItsInputs) {
 }
 
 TEST_F(Commands, AnUnknownModelNamesTheKnownOnes) {
-  const Outcome outcome = run(
+  const CommandOutcome outcome = run(
       run_segment, {path("disc.png"), "--point", "3,4", "--model", "sam-xxl", "--out", path("never.png")});
   EXPECT_EQ(outcome.status, kBadUsage);
   EXPECT_NE(outcome.error.find("mobile-sam"), std::string::npos) << outcome.error;
@@ -325,7 +301,7 @@ TEST_F(Commands, EverythingWritesItsMasksAndATableAndNoneOfAnEarlierRun) {
       path("tiny.safetensors"), "--threads",         "1", "--out",       path("all"), "--json"};
   auto loose = common;
   loose.insert(loose.end(), {"--pred-iou", "0"});
-  const Outcome first = run(run_everything, loose);
+  const CommandOutcome first = run(run_everything, loose);
   ASSERT_EQ(first.status, kDone) << first.error;
   const std::size_t masks = Json::parse(first.out)["masks"].size();
   auto strict = common;
@@ -340,13 +316,13 @@ TEST_F(Commands, EverythingWritesItsMasksAndATableAndNoneOfAnEarlierRun) {
 }
 
 TEST_F(Commands, EverythingNamesTheSettingThatIsOutOfRange) {
-  const Outcome outcome = run(run_everything, {path("disc.png"), "--points-per-side", "0"});
+  const CommandOutcome outcome = run(run_everything, {path("disc.png"), "--points-per-side", "0"});
   EXPECT_EQ(outcome.status, kBadUsage);
   EXPECT_NE(outcome.error.find("points-per-side"), std::string::npos) << outcome.error;
 }
 
 TEST_F(Commands, InfoDescribesVolumesAndRefusesWhatSegmentRefuses) {
-  const Outcome outcome = run(run_info, {path("ball.nii.gz"), "--json"});
+  const CommandOutcome outcome = run(run_info, {path("ball.nii.gz"), "--json"});
   ASSERT_EQ(outcome.status, kDone) << outcome.error;
   const Json image = Json::parse(outcome.out)["images"][0];
   EXPECT_EQ(image["extent"], Json({20, 30, 12}));
@@ -360,14 +336,14 @@ TEST_F(Commands, InfoDescribesVolumesAndRefusesWhatSegmentRefuses) {
 }
 
 TEST_F(Commands, InfoKnowsFilesOfWeights) {
-  const Outcome outcome = run(run_info, {path("tiny.safetensors")});
+  const CommandOutcome outcome = run(run_info, {path("tiny.safetensors")});
   EXPECT_EQ(outcome.status, kDone) << outcome.error;
   EXPECT_NE(outcome.out.find("architecture vit"), std::string::npos) << outcome.out;
 }
 
 TEST_F(Commands, BenchPrintsTheJsonOfTheDesign) {
   for (const char* what : {"encoder", "decoder"}) {
-    const Outcome outcome = run(
+    const CommandOutcome outcome = run(
         run_bench, {what, "--runs", "2", "--model", path("tiny.safetensors"), "--threads", "1", "--json"});
     ASSERT_EQ(outcome.status, kDone) << outcome.error;
     const Json json = Json::parse(outcome.out);
@@ -382,7 +358,7 @@ TEST_F(Commands, BenchPrintsTheJsonOfTheDesign) {
 
 TEST(Help, OfEveryCommandShowsAnExample) {
   for (auto* command : {run_segment, run_everything, run_annotate, run_info, run_model, run_bench}) {
-    const Outcome outcome = run(command, {"--help"});
+    const CommandOutcome outcome = run(command, {"--help"});
     EXPECT_EQ(outcome.status, kDone);
     EXPECT_TRUE(outcome.out.find("Example: sonde ") != std::string::npos ||
                 outcome.out.find("import-onnx") != std::string::npos)

@@ -47,6 +47,13 @@ void require_single(const std::vector<std::string>& inputs, std::string_view opt
                                     std::to_string(inputs.size()) + " images: give a folder");
 }
 
+BinaryVolume in_volume(const Mask& mask, const LoadedPicture& picture) {
+  BinaryVolume volume{picture.volume.geometry.extent, {}};
+  volume.voxels.assign(static_cast<std::size_t>(voxel_count(volume.extent)), 0);
+  insert_slice(volume, mask, picture.plane, picture.slice);
+  return volume;
+}
+
 }  // namespace
 
 OutputPlan plan_outputs(const std::vector<std::string>& inputs, const OutputRequest& request) {
@@ -128,12 +135,28 @@ void write_mask(const std::filesystem::path& path, const Mask& mask, const Loade
   create_parent(path);
   if (mask_extension(path) == ".png") {
     write_mask_png(path, mask);
-    return;
+  } else {
+    write_mask_volume(path, in_volume(mask, picture), picture.volume.geometry);
   }
-  BinaryVolume volume{picture.volume.geometry.extent, {}};
-  volume.voxels.assign(static_cast<std::size_t>(voxel_count(picture.volume.geometry.extent)), 0);
-  insert_slice(volume, mask, picture.plane, picture.slice);
-  write_mask_volume(path, volume, picture.volume.geometry);
+}
+
+void write_label_map(const std::filesystem::path& path, std::span<const Mask> masks,
+                     const LoadedPicture& picture) {
+  create_parent(path);
+  const bool is_png = mask_extension(path) == ".png";
+  LabelMap map{is_png ? ImageGeometry{{picture.image.extent.width, picture.image.extent.height, 1}, {}}
+                      : picture.volume.geometry,
+               {}};
+  map.labels.assign(static_cast<std::size_t>(voxel_count(map.geometry.extent)), 0);
+  std::int32_t value = 0;
+  for (const Mask& mask : masks) {
+    ++value;
+    const auto inside = is_png ? mask.pixels : in_volume(mask, picture).voxels;
+    for (std::size_t i = 0; i < inside.size(); ++i) {
+      if (inside[i] != 0) map.labels[i] = value;
+    }
+  }
+  sonde::write_label_map(path, map);
 }
 
 nlohmann::ordered_json image_json(const std::string& file, const LoadedPicture& picture) {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <span>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -56,6 +57,9 @@ std::filesystem::path numbered(const std::filesystem::path& path, std::size_t nu
 
 // The mask on the picture (PNG) or on the volume's grid (the others). Creates the folder.
 void write_mask(const std::filesystem::path& path, const Mask& mask, const LoadedPicture& picture);
+// Values 1, 2, ... where the masks are, which share no pixel.
+void write_label_map(const std::filesystem::path& path, std::span<const Mask> masks,
+                     const LoadedPicture& picture);
 void create_parent(const std::filesystem::path& path);
 
 // {"file", "width", "height", and for volumes "axis", "slice", "slice_count", "frame"}

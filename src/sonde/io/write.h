@@ -36,16 +36,18 @@ void write_mask_volume(const std::filesystem::path& path, const BinaryVolume& ma
 // (z == 1, grey), or a volume on its grid and affine. Throws Error{usage} for other values.
 void write_label_map(const std::filesystem::path& path, const LabelMap& map);
 
-// The picture with the masks tinted and outlined (a colour each), boxes and points drawn: what people look
-// at.
+// The picture with the masks tinted and outlined (a colour each), boxes and points drawn, names beside their
+// masks: what people look at.
 struct OverlayPrompt {
   std::vector<Point2> foreground, background;
   std::vector<Box2> boxes;
+  std::vector<std::string> names{};  // of the masks, in their order; none: nothing is written
 };
 RgbImage draw_overlay(const RgbImage& image, const std::vector<Mask>& masks, const OverlayPrompt& prompt);
 
 // A COCO instances JSON of one image (boxes as x, y, width, height; compressed run lengths), category 1
-// "object".
-std::string coco_json(const std::string& file_name, Extent2 extent, const std::vector<ScoredRle>& masks);
+// "object". `classes`: what masks may be named, each a category of its own from 2 on.
+std::string coco_json(const std::string& file_name, Extent2 extent, const std::vector<ScoredRle>& masks,
+                      const std::vector<std::string>& classes = {});
 
 }  // namespace sonde

@@ -57,5 +57,20 @@ TEST(CocoJson, SurvivesFileNamesThatAreNotUnicode) {
       json::parse(coco_json("a\xff\"b\n.png", {4, 3}, {})).at("images").at(0).at("file_name").empty());
 }
 
+TEST(CocoJson, GivesEachClassACategoryAndAMaskWithoutOneTheFirst) {
+  ScoredRle liver{.rle = encode_rle(middle_two())}, nothing = liver;
+  liver.class_name = "liver";
+  liver.class_iou = 0.75;
+  const json document = json::parse(coco_json("a.png", {4, 3}, {nothing, liver}, {"spleen", "liver"}));
+  EXPECT_EQ(document.at("categories").at(2),
+            (json{{"id", 3}, {"name", "liver"}, {"supercategory", "object"}}));
+  const json& annotations = document.at("annotations");
+  EXPECT_EQ(annotations.at(0).at("category_id"), 1);
+  EXPECT_FALSE(annotations.at(0).contains("class"));
+  EXPECT_EQ(annotations.at(1).at("category_id"), 3);
+  EXPECT_EQ(annotations.at(1).at("class"), "liver");
+  EXPECT_EQ(annotations.at(1).at("class_iou"), 0.75);
+}
+
 }  // namespace
 }  // namespace sonde

@@ -8,6 +8,7 @@
 #include "sonde/core/error.h"
 #include "sonde/imaging/resize.h"
 #include "sonde/io/picture/drawing.h"
+#include "sonde/io/picture/lettering.h"
 #include "sonde/io/write.h"
 
 namespace sonde {
@@ -105,6 +106,7 @@ class Canvas {
 
 struct Shape {
   const Mask* mask = nullptr;
+  std::size_t index = 0;  // of the mask
   Box2 box;
   std::int64_t area = 0;
   std::uint8_t colour = 0;
@@ -116,7 +118,7 @@ std::vector<Shape> drawing_order(const std::vector<Mask>& masks) {
   for (std::size_t i = 0; i < masks.size(); ++i) {
     if (const auto box = bounding_box(masks[i]))
       shapes.push_back(
-          {&masks[i], *box, area_px(masks[i]), static_cast<std::uint8_t>(i % kMaskColours.size())});
+          {&masks[i], i, *box, area_px(masks[i]), static_cast<std::uint8_t>(i % kMaskColours.size())});
   }
   std::ranges::stable_sort(shapes, std::greater{}, &Shape::area);
   return shapes;
@@ -171,6 +173,35 @@ void draw_points(Canvas& canvas, const OverlayPrompt& prompt) {
   }
 }
 
+bool do_meet(const Box2& a, const Box2& b) {
+  return a.x0 <= b.x1 && b.x0 <= a.x1 && a.y0 <= b.y1 && b.y0 <= a.y1;
+}
+
+// Each at the top of its mask's box, in its colour on dark, further down where another is written already.
+void draw_names(Canvas& canvas, const std::vector<Shape>& shapes, const std::vector<std::string>& names) {
+  const std::int64_t dot = canvas.whole(1.4);
+  const auto margin = static_cast<double>(2 * dot);
+  const auto width = static_cast<double>(canvas.picture.extent.width),
+             height = static_cast<double>(canvas.picture.extent.height);
+  std::vector<Box2> written;
+  for (const Shape& shape : shapes) {
+    const std::string& name = names.at(shape.index);
+    const Extent2 extent = text_extent(name, dot);
+    const Box2 place = canvas.place(shape.box);
+    const double wide = static_cast<double>(extent.width) + 2 * margin,
+                 high = static_cast<double>(extent.height) + 2 * margin;
+    const double left = std::max(0.0, std::min(place.x0, width - wide));
+    double top = std::max(0.0, std::min(place.y0 - high, height - high));
+    const auto box = [&] { return Box2{left, top, left + wide - 1, top + high - 1}; };
+    while (top + 2 * high <= height &&
+           std::ranges::any_of(written, [&](const Box2& other) { return do_meet(other, box()); }))
+      top += high;
+    written.push_back(box());
+    fill_box(canvas.picture, box(), kDark);
+    draw_text(canvas.picture, {left + margin, top + margin}, dot, name, kMaskColours[shape.colour]);
+  }
+}
+
 void require_alike(const RgbImage& image, const std::vector<Mask>& masks) {
   const auto count = static_cast<std::size_t>(pixel_count(image.extent));
   const bool alike = std::ranges::all_of(
@@ -191,6 +222,7 @@ RgbImage draw_overlay(const RgbImage& image, const std::vector<Mask>& masks, con
     draw_outline(canvas.picture, canvas.place(*shape.mask, shape.box), width, kMaskColours[shape.colour]);
   for (const Box2& box : prompt.boxes) draw_box(canvas, box);
   draw_points(canvas, prompt);
+  if (!prompt.names.empty()) draw_names(canvas, shapes, prompt.names);
   return std::move(canvas.picture);
 }
 

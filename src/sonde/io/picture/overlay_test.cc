@@ -181,5 +181,30 @@ TEST(DrawOverlay, LeavesNothingThatDecodersWaitFor) {
   }
 }
 
+TEST(DrawOverlay, WritesNamesAboveTheirMasksAndNoneOverAnother) {
+  const Extent2 extent{300, 200};
+  const std::vector<Mask> masks{rectangle(extent, {50, 60, 150, 150}), rectangle(extent, {55, 62, 140, 140}),
+                                empty_mask(extent)};
+  const RgbImage without = draw_overlay(plain(extent, 50), masks, {});
+  const RgbImage with =
+      draw_overlay(plain(extent, 50), masks,
+                   {.foreground = {}, .background = {}, .boxes = {}, .names = {"liver", "spleen", "kidney"}});
+  // Dark boxes behind the words: one above the larger mask, one below it, and none for the empty one.
+  std::int64_t changed_rows = 0, first = -1, last = -1;
+  for (std::int64_t y = 0; y < with.extent.height; ++y) {
+    bool changed = false;
+    for (std::int64_t x = 0; x < with.extent.width && !changed; ++x)
+      changed = at(with, x, y) != at(without, x, y);
+    if (!changed) continue;
+    ++changed_rows;
+    if (first < 0) first = y;
+    last = y;
+  }
+  EXPECT_LE(first, 60 * 3);
+  EXPECT_EQ(changed_rows, last - first + 1);
+  EXPECT_GT(changed_rows, 40);
+  EXPECT_LT(changed_rows, 100);
+}
+
 }  // namespace
 }  // namespace sonde
