@@ -298,8 +298,9 @@ struct EventInput {
   Action action;
   Overlap overlap = Overlap::keep;
   Emptied emptied = Emptied::kept;
-  ObjectId next_object = 1;          // the first id that is free
-  std::optional<std::size_t> first;  // of a prompt: the candidate that is shown
+  ObjectId next_object = 1;                           // the first id that is free
+  std::optional<std::size_t> first;                   // of a prompt: the candidate that is shown
+  std::optional<double> object_score = std::nullopt;  // of a prompt with a class, as answered
 };
 template <class V>
 void describe(V& v, EventInput& input) {
@@ -308,6 +309,7 @@ void describe(V& v, EventInput& input) {
   v("emptied", input.emptied, {.presence = Presence::defaulted});
   v("next_object", input.next_object);
   v("first", input.first, {.presence = Presence::left_out});
+  v("object_score", input.object_score, {.presence = Presence::left_out});
 }
 
 std::string input_to_json(const EventInput& input);

@@ -102,11 +102,12 @@ void describe(V& v, PointPrompt& point) {
   v("label", point.label, {.note = "1 (inside) or 0 (outside)"});
 }
 
-// Points and box as asked; the window as asked ("auto", "40,80").
+// Points, box and class as asked; the window as asked ("auto", "40,80").
 struct PromptWithWindow {
   std::vector<PointPrompt> points;
   std::optional<Box2> box;
   std::string window;
+  std::optional<std::string> class_name = std::nullopt;
 };
 template <class V>
 void describe(V& v, PromptWithWindow& prompt) {
@@ -114,6 +115,8 @@ void describe(V& v, PromptWithWindow& prompt) {
   v("points", prompt.points);
   v("box", prompt.box);
   v("window", prompt.window);
+  v("class", prompt.class_name,
+    {.presence = Presence::left_out, .note = "one that the model has learned, by name"});
 }
 
 // Of a proposal only.
@@ -123,6 +126,8 @@ struct Proposal {
   std::vector<CandidateScore> candidates;  // in AnnotationSegmenter's order
   std::size_t chosen = 0;
   std::optional<PromptWithWindow> prompt;  // absent for one of a grid
+  // Of a prompt with a class: below 0 the model says that it is not in the picture.
+  std::optional<double> object_score = std::nullopt;
 };
 template <class V>
 void describe(V& v, Proposal& proposal) {
@@ -131,6 +136,7 @@ void describe(V& v, Proposal& proposal) {
   v("candidates", proposal.candidates);
   v("chosen", proposal.chosen);
   v("prompt", proposal.prompt);
+  v("object_score", proposal.object_score, {.presence = Presence::left_out});
 }
 
 struct AnnotatedObject {
@@ -186,6 +192,9 @@ void describe(V& v, AnnotatedObject& object) {
     v("chosen", proposal ? std::optional(proposal->chosen) : std::nullopt,
       {.note = "the candidate that is shown"});
     v("prompt", proposal ? proposal->prompt : std::nullopt, {.note = "null of one of a grid"});
+    v("object_score", proposal ? proposal->object_score : std::nullopt,
+      {.presence = Presence::left_out,
+       .note = "of a prompt with a class: below 0 the model says that it is not in the picture"});
   }
 }
 

@@ -22,10 +22,11 @@ struct Plan {
 
 // answers: what the network said (ask: the candidates, in AnnotationSegmenter's order; everything: the
 // regions), or the masks of an import; else empty. first: of an ask in the history, the candidate that was
-// shown; absent: the first.
+// shown; absent: the first. object_score: of an ask with a class.
 struct PlanAnswers {
   std::span<const RecordedAnswer> answers;
   std::optional<std::size_t> first;
+  std::optional<double> object_score = std::nullopt;
 };
 // Throws Error: usage, conflict. Not for undo and redo.
 Plan plan(const ObjectRecords& records, const PlanContext& context, const Action& action,

@@ -22,7 +22,9 @@ void check_prompt(const ImageGeometry& grid, const PromptAction& action) {
   if (action.prompt.points.size() > kMaxPromptPoints) {
     throw Error(ErrorKind::usage, "a prompt has at most " + std::to_string(kMaxPromptPoints) + " points");
   }
-  validate(Prompt{action.prompt.points, action.prompt.box, std::nullopt}, plane.extent);
+  const PromptWithWindow& prompt = action.prompt;
+  if (prompt.class_name) checked_length(*prompt.class_name, "the name of a class", kLimits.name_characters);
+  validate(Prompt{prompt.points, prompt.box, std::nullopt, prompt.class_name}, plane.extent);
   parse_window(action.prompt.window);
 }
 
@@ -80,9 +82,12 @@ Accepted accept_one(Draft& draft, ObjectId id, LabelId label) {
 }
 
 std::string to_string(const PromptWithWindow& prompt) {
+  std::vector<std::string> parts;
+  if (!prompt.points.empty()) parts.push_back(counted(prompt.points.size(), "point"));
+  if (prompt.box) parts.emplace_back("a box");
+  if (prompt.class_name) parts.push_back("the class " + *prompt.class_name);
   std::string text;
-  if (!prompt.points.empty()) text = counted(prompt.points.size(), "point");
-  if (prompt.box) text += text.empty() ? "a box" : " and a box";
+  for (const std::string& part : parts) text += (text.empty() ? "" : " and ") + part;
   return text;
 }
 
@@ -106,6 +111,7 @@ std::string plan_step(Draft& draft, const PromptAction& action, const PlanAnswer
   proposal.candidates = scores_of(answers.answers);
   proposal.chosen = answers.first.value_or(0);
   proposal.prompt = action.prompt;
+  proposal.object_score = answers.object_score;
   if (proposal.chosen >= answers.answers.size())
     throw Error(ErrorKind::internal, "the candidate to show first is not there");
   RunLengthMask voxels = answers.answers[proposal.chosen].voxels;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sonde/annotate/project.h"
 
+#include <cmath>
 #include <utility>
 
 #include "sonde/annotate/text_rules.h"
@@ -16,15 +17,22 @@ bool asks_the_network(const Action& action) {
   return std::holds_alternative<PromptAction>(action) || std::holds_alternative<EverythingAction>(action);
 }
 
-std::vector<RecordedAnswer> ask_the_network(ImageId image, const Action& action, const ImageGeometry& grid,
-                                            const Mask& inside, const AnnotationSegmenter& segmenter) {
-  if (const auto* ask = std::get_if<PromptAction>(&action))
-    return answers_on_grid(segmenter.ask(image, ask->plane, ask->prompt, inside), grid, ask->plane);
-  const auto& everything = std::get<EverythingAction>(action);
-  return answers_on_grid(segmenter.everything(image, everything), grid, everything.plane);
-}
-
 }  // namespace
+
+Project::Asked Project::ask_the_network(ImageId image, const Action& action, const ImageGeometry& grid,
+                                        const Mask& inside, const AnnotationSegmenter& segmenter) {
+  Asked asked{{}, segmenter.model_sha256, segmenter.precision};
+  if (const auto* ask = std::get_if<PromptAction>(&action)) {
+    const std::vector<ScoredMask> masks = segmenter.ask(image, ask->plane, ask->prompt, inside);
+    asked.answers = answers_on_grid(masks, grid, ask->plane);
+    asked.object_score = masks.front().object_score;
+    if (asked.object_score && !std::isfinite(*asked.object_score)) asked.object_score = 0;  // as JSON has it
+    return asked;
+  }
+  const auto& everything = std::get<EverythingAction>(action);
+  asked.answers = answers_on_grid(segmenter.everything(image, everything), grid, everything.plane);
+  return asked;
+}
 
 Revision Project::revision() const {
   return locked([&] { return revision_; });
@@ -52,8 +60,7 @@ Changes Project::apply(ImageId image, const std::string& request, const Action& 
       return perform(image, {request, client}, action, asked);
     });
     if (done) return std::move(*done);
-    asked = {ask_the_network(image, action, grid, *asked_inside, segmenter), segmenter.model_sha256,
-             segmenter.precision};
+    asked = ask_the_network(image, action, grid, *asked_inside, segmenter);
   }
   throw Error(ErrorKind::conflict, "the object changes faster than the network answers");
 }

@@ -188,7 +188,10 @@ class Project {
   struct Asked {
     std::vector<RecordedAnswer> answers;
     std::string model_sha256, precision;
+    std::optional<double> object_score = std::nullopt;
   };
+  static Asked ask_the_network(ImageId image, const Action& action, const ImageGeometry& grid,
+                               const Mask& inside, const AnnotationSegmenter& segmenter);
   Changes perform(ImageId image, const From& from, const Action& action, const Asked& asked);
   PlanContext context_of(ImageId image) const;
   Changes step_back_or_forth(ImageId image, const From& from, EventRole role);

@@ -20,8 +20,11 @@ std::string window_of(const Action& action) {
 std::string input_of(const Action& action, const PlanContext& context,
                      const std::vector<ObjectChange>& changes) {
   EventInput input{action, context.overlap, context.emptied, context.next_object, std::nullopt};
-  if (std::holds_alternative<PromptAction>(action))
-    input.first = changes.at(0).after.value().object.proposal.value().chosen;
+  if (std::holds_alternative<PromptAction>(action)) {
+    const Proposal& proposal = changes.at(0).after.value().object.proposal.value();
+    input.first = proposal.chosen;
+    input.object_score = proposal.object_score;
+  }
   return input_to_json(input);
 }
 
@@ -94,7 +97,8 @@ Changes Project::perform(ImageId image, const From& from, const Action& action, 
   if (std::holds_alternative<UndoAction>(action)) return step_back_or_forth(image, from, EventRole::undo);
   if (std::holds_alternative<RedoAction>(action)) return step_back_or_forth(image, from, EventRole::redo);
   const PlanContext context = context_of(image);
-  const Plan planned = plan(state_of(image).records, context, action, {asked.answers, std::nullopt});
+  const Plan planned =
+      plan(state_of(image).records, context, action, {asked.answers, std::nullopt, asked.object_score});
   if (planned.changes.empty()) return changes_of(image, {}, from.client);
   StoredEvent event;
   event.id = context.event;

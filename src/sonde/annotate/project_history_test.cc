@@ -209,6 +209,34 @@ TEST(Replay, FindsWhatTheNetworkAnswersDifferently) {
   EXPECT_THAT(not_asked[0].what, testing::StartsWith("not asked again: it was another model"));
 }
 
+TEST(Replay, KeepsTheClassOfAPromptAndItsObjectScore) {
+  DiscProject test;
+  const auto discs = test.segmenter.ask;
+  test.segmenter.ask = [discs](ImageId image, PlaneRef plane, const PromptWithWindow& prompt,
+                               const Mask& inside) {
+    auto candidates = discs(image, plane, prompt, inside);
+    for (ScoredMask& one : candidates) one.object_score = prompt.class_name == "spleen" ? -1.5 : 2.5;
+    return candidates;
+  };
+  PromptAction by_name;
+  by_name.prompt.window = "auto";
+  by_name.prompt.class_name = "spleen";
+  const ObjectId id = new_object(test.act(by_name));
+  EXPECT_EQ(test.object(id).proposal->object_score, -1.5);
+  EXPECT_EQ(test.project().history(test.image, 1)[0].summary, "asked with the class spleen: object 1");
+  by_name.proposal = id;
+  by_name.prompt.class_name = "liver";
+  by_name.prompt.points = {{{10, 10}, PointLabel::foreground}};
+  test.act(by_name);
+  EXPECT_EQ(test.object(id).proposal->object_score, 2.5);
+  test.act(UndoAction{});
+  test.reopen();
+  test.project().set_opened(test.image, test.grid());
+  EXPECT_EQ(test.object(id).proposal->object_score, -1.5);
+  EXPECT_EQ(test.object(id).proposal->prompt->class_name, "spleen");
+  EXPECT_THAT(test.project().replay(test.segmenter).faults, IsEmpty());
+}
+
 TEST(Replay, AsksAgainForTheThreeCandidatesThatOldHistoriesKeep) {
   DiscProject test;
   test.act(prompt_at(10, 10));

@@ -113,7 +113,7 @@ class ImageReplay {
     context.next_object = input.next_object;
     context.event = recorded.event.id;
     context.answers_of = answers_of;
-    const PlanAnswers answers{recorded.answers, input.first};
+    const PlanAnswers answers{recorded.answers, input.first, input.object_score};
     if (auto fault = ask_again(recorded, context, input.action)) return fault;
     return difference(recorded.changes, plan(records_, context, input.action, answers).changes);
   }

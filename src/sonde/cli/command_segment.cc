@@ -149,6 +149,7 @@ Prompt prompt_of(const SegmentOptions& options) {
     throw Error(ErrorKind::usage,
                 "say what to segment: --point X,Y, --box X0,Y0,X1,Y1, --mask FILE or --class NAME");
   }
+  if (!options.classes.empty()) prompt.class_name = options.classes.front();  // the others follow it
   return prompt;
 }
 

@@ -128,6 +128,27 @@ TEST_F(ApiActions, AskForThreeCandidatesThenAcceptOne) {
   EXPECT_EQ(read_bundle(act(1, {{"kind", "undo"}}).body).json["redo"], "accept");
 }
 
+TEST(ApiClasses, AskByNameIsAProposalWithItsObjectScore) {
+  TestApi api(tiny_model_of_classes({"liver", "spleen"}));
+  const Json classes = api.get_json("/api/project")["model"]["classes"];
+  ASSERT_EQ(classes.size(), 2U);
+  EXPECT_EQ(classes[1]["name"], "spleen");
+  Json ask{{"kind", "ask"},     {"plane", {{"axis", "axial"}, {"slice", 0}}},
+           {"window", "auto"},  {"points", Json::array()},
+           {"box", nullptr},    {"class", "spleen"},
+           {"target", nullptr}, {"proposal", nullptr}};
+  const Response response = api.act(1, ask);
+  ASSERT_EQ(response.status, 200) << response.body;
+  const Json object = read_bundle(response.body).json["changed"][0];
+  EXPECT_EQ(object["prompt"]["class"], "spleen");
+  EXPECT_TRUE(object["object_score"].is_number());
+  EXPECT_EQ(object["candidates"].size(), 4U);  // the single answer first
+  ask["class"] = "kidney";
+  const Response unknown = api.act(1, ask);
+  EXPECT_EQ(unknown.status, 422);
+  EXPECT_THAT(unknown.body, testing::HasSubstr("knows liver, spleen"));
+}
+
 TEST_F(ApiActions, OfAVolumeAreSeenOnEveryPlane) {
   const std::int64_t label = add_label("liver");
   Json painted = stroke(label, 10, 6);

@@ -18,9 +18,9 @@ namespace sonde {
 // Images: 1 and 2 are pictures of 60 x 40, 3 a volume of 20 x 30 x 12, 4 cannot be read.
 class TestApi {
  public:
-  TestApi()
+  explicit TestApi(SamModel model = tiny_model())
       : project_(Project::open(folder_.path() / "test.sonde")),
-        service_(project_, {tiny_model(), std::nullopt},
+        service_(project_, {std::move(model), std::nullopt},
                  [](const ImageSource& source) { return made_up(source); },
                  {.encoding = {.rest = std::chrono::milliseconds(1)}}) {
     std::vector<ImageSource> sources;

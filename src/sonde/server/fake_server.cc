@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // sonde_fake_server: for the tests of the page. The real server over made-up images and a network that
-// answers with boxes. Prints its address, serves any number of projects, each to whoever has its token, and
-// ends with its standard input.
+// answers with boxes, and knows two classes. Prints its address, serves any number of projects, each to
+// whoever has its token, and ends with its standard input.
 //
 // POST /fake/project  {"images": [{"name", "is": "picture" | "volume" | "unreadable"}]}  a new project:
 // {"token"} with that token: POST /fake/network  {"encodings", "prompts"}  how many more it answers, until
@@ -58,12 +58,30 @@ class Turnstile {
 constexpr std::size_t kSide = 256;   // of the logits
 constexpr float kPixelsPerCell = 4;  // of the frame, 1024 pixels wide
 
-// Of a prompt a box around its first point, or its box. Boxes grow with the points given, from mask to mask,
-// and to the right, so that no two objects have one area.
+// What it has learned to find by name: liver, which is in every picture at one place, and spleen, in none.
+ModelCard card_of_classes() {
+  ModelCard card;
+  card.classes = {{.name = "liver",
+                   .n = 143,
+                   .n_absent = 60,
+                   .iou = 0.89,
+                   .iou_low = 0.86,
+                   .iou_high = 0.92,
+                   .found = 0.97,
+                   .found_absent = 0.03},
+                  {.name = "spleen"}};
+  return card;
+}
+constexpr std::array<float, 2> kObjectScores{3.5F, -2.25F};
+
+// Of a prompt its box, a box around its first point, or one for its class. Boxes grow with the points given,
+// from mask to mask, and to the right, so that no two objects have one area.
 DecodedMask box_around(const FramePrompt& prompt, std::size_t token) {
   std::array<float, 4> box{};
   if (prompt.box) {
     box = *prompt.box;
+  } else if (prompt.points.empty()) {
+    box = {300, 200, 500 + 8 * static_cast<float>(token), 400};
   } else {
     const FramePoint& point = prompt.points.front();
     const float half =
@@ -78,6 +96,7 @@ DecodedMask box_around(const FramePrompt& prompt, std::size_t token) {
   for (std::size_t y = cell(1); y <= cell(3); ++y) {
     for (std::size_t x = cell(0); x <= cell(2); ++x) mask.logits[y * kSide + x] = 10;
   }
+  if (prompt.class_index) mask.object_score = kObjectScores.at(static_cast<std::size_t>(*prompt.class_index));
   return mask;
 }
 
@@ -109,6 +128,7 @@ SamModel fake_model(std::shared_ptr<const FakeNetwork> network) {
   auto impl = std::make_shared<SamModel::Impl>();
   impl->name = "fake";
   impl->sha256 = std::string(64, 'f');
+  impl->card = card_of_classes();
   impl->network = std::move(network);
   return SamModel(impl);
 }

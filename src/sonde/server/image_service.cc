@@ -30,8 +30,13 @@ EverythingOptions options_of(const EverythingSettings& settings) {
 }  // namespace
 
 wire::ModelFacts ServedModel::facts() const {
-  return {model.name(), model.architecture(), model.sha256(),
-          model.precision() == Precision::bf16 ? "bf16" : "fp32"};
+  wire::ModelFacts facts{model.name(),
+                         model.architecture(),
+                         model.sha256(),
+                         model.precision() == Precision::bf16 ? "bf16" : "fp32",
+                         {}};
+  for (const CardClass& one : model.classes()) facts.classes.push_back({one});
+  return facts;
 }
 
 ImageService::ImageService(Project& project, ServedModel model, ReadImage read_function,
@@ -118,7 +123,7 @@ std::vector<ScoredMask> ImageService::ask(const PictureKey& key, const PromptWit
   Stopwatch watch;
   const auto predictor = queue_.get(key);
   times.wait_ms += watch.lap_ms();
-  Prompt prompt{asked.points, asked.box, {}};
+  Prompt prompt{asked.points, asked.box, {}, asked.class_name};
   if (!inside.pixels.empty()) prompt.mask = logits_from_mask(inside, model_.model.image_size());
   std::vector<ScoredMask> answers = predictor->propose(prompt);
   times.decode_ms += watch.lap_ms();

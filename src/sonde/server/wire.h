@@ -23,6 +23,7 @@
 #include "sonde/imaging/rle.h"
 #include "sonde/imaging/window.h"
 #include "sonde/server/strict_json.h"
+#include "sonde/weights/model_card.h"
 
 // What the server speaks (docs/http.md): described (core/fields.h), so that reading, writing, the page's
 // types and the tables of docs/http.md follow. Examples of all are in test/data/wire/.
@@ -183,8 +184,27 @@ void describe(V& v, ExportRequest& request) {
 
 // ---- Answers
 
+// A class that the model has learned.
+struct ModelClass {
+  CardClass card;
+};
+template <class V>
+void describe(V& v, const ModelClass& known) {
+  const CardClass& card = known.card;
+  v.shape("ModelClass",
+          "what a model has learned to find by name, and what was measured of it on other pictures");
+  v("name", card.name);
+  v("n", card.n, {.note = "pictures with it"});
+  v("n_absent", card.n_absent, {.note = "pictures without it"});
+  v("iou", card.iou, {.note = "mean, where it is present"});
+  v("iou_low", card.iou_low, {.note = "of the 95 % interval"});
+  v("iou_high", card.iou_high);
+  v("found", card.found, {.note = "share of the pictures with it where the model says that it is there"});
+  v("found_absent", card.found_absent, {.note = "the same of those without it"});
+}
 struct ModelFacts {
   std::string name, architecture, sha256, precision;
+  std::vector<ModelClass> classes;
 };
 template <class V>
 void describe(V& v, const ModelFacts& model) {
@@ -193,6 +213,7 @@ void describe(V& v, const ModelFacts& model) {
   v("architecture", model.architecture);
   v("sha256", model.sha256);
   v("precision", model.precision);
+  v("classes", model.classes, {.note = "that prompts may name; none of most models"});
 }
 struct ProjectFacts {
   std::string name, folder, version;

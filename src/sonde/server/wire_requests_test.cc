@@ -50,6 +50,8 @@ TEST(WireActions, AskCarriesItsPrompt) {
   EXPECT_EQ(again.prompt.box, (Box2{1, 2, 30.5, 40}));
   EXPECT_EQ(again.proposal, 12);
   EXPECT_EQ(example_action<PromptAction>("ask to change").target, 14);
+  EXPECT_FALSE(again.prompt.class_name);
+  EXPECT_EQ(example_action<PromptAction>("ask for a class").prompt.class_name, "liver");
 }
 
 TEST(WireActions, StrokeAndLassoCarryTheirShapes) {

@@ -122,6 +122,8 @@ std::map<std::string, AnnotatedObject> objects() {
                 kCandidates,
                 2,
                 PromptWithWindow{{{{10, 20}, PointLabel::background}}, {}, "40,80"}});
+  all["proposed by a class"] = proposed(
+      21, 640, 57, {kAxial71, {}, kCandidates, 0, PromptWithWindow{{}, {}, "auto", "spleen"}, -2.25});
   all["proposed by a grid"] = proposed(20, 777, 44, {kAxial71, {}, {{0.98, 0.97, 777}}, 0, {}});
   all["proposed by a grid"].source = ObjectSource::everything;
   all["approved"] = approved(14, 1, ObjectSource::prompt, 90000, 33);
@@ -151,11 +153,19 @@ TEST(WireAnswers, OfLabelsImagesAndObjectsAreTheExamples) {
 TEST(WireAnswers, OfTheProjectAreTheExamples) {
   std::string sha256;
   for (int i = 0; i < 32; ++i) sha256 += "5f";
+  const CardClass liver{.name = "liver",
+                        .n = 143,
+                        .n_absent = 60,
+                        .iou = 0.875,
+                        .iou_low = 0.75,
+                        .iou_high = 0.9375,
+                        .found = 0.96875,
+                        .found_absent = 0.03125};
   expect_same(to_json(ProjectFacts{"liver.sonde",
                                    "liver.sonde",
                                    "0.1.0",
                                    57,
-                                   {"mobile-sam", "vit_t", sha256, "bf16"},
+                                   {"mobile-sam", "vit_t", sha256, "bf16", {{liver}}},
                                    Overlap::keep,
                                    labels(),
                                    images()}),

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { CheckIcon, CloseIcon, icon } from '../icons'
+import { labelInHand, classOf } from '../state/classes'
 import { hasSelection, selectToRefine, toRefine } from '../state/selection'
 import type { SessionState } from '../state/session_state'
 import type { Command } from './command'
@@ -55,6 +56,25 @@ export const promptCommands = [
     pressed: (state) => state.refining,
     missing: (state) => (state.refining || toRefine(state) ? null : selectToRefine),
     run: ({ session }) => session.objects.setRefining(session.getState().refining ? 'off' : 'on'),
+  },
+  {
+    id: 'find_class',
+    title: 'Find it here: ask the model for the active label by its name',
+    keys: ['Shift+F'],
+    icon: icon(
+      <>
+        <circle cx="8.8" cy="8.8" r="5.3" />
+        <path d="M12.7 12.700l4.3 4.300" />
+      </>,
+    ),
+    missing: (state) => {
+      if (!state.opened) return ''
+      return classOf(state.project, labelInHand(state)) ? null : 'The model has not learned the active label'
+    },
+    run: ({ session }) => {
+      const label = labelInHand(session.getState())
+      if (label) session.objects.find(label)
+    },
   },
   {
     id: 'everything',

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { ImagePlane, Label, Opened, Summary } from '../wire/types'
+import type { ImagePlane, Label, ModelClass, Opened, Summary } from '../wire/types'
 import { countOf } from '../words'
 
 // Texts for people.
@@ -39,6 +39,16 @@ export function brushText(radius: number, plane: ImagePlane | undefined): string
 // The network's estimate comes out a little above 1 at times.
 export function iouText(predicted: number): string {
   return Math.min(predicted, 1).toFixed(2)
+}
+
+// What was measured of a class that the model has learned.
+export function classText(known: ModelClass): string {
+  const percent = (share: number) => `${Math.round(100 * share)} %`
+  if (known.n === 0) return 'How well the model finds it has not been measured'
+  const iou = `IoU ${known.iou.toFixed(2)} (95 % interval ${known.iou_low.toFixed(2)} to ${known.iou_high.toFixed(2)})`
+  const found = `${iou} on ${countOf(known.n, 'picture')} with it, seen in ${percent(known.found)} of them`
+  if (known.n_absent === 0) return `${found}; not measured where it is absent`
+  return `${found}; seen by mistake in ${percent(known.found_absent)} of ${countOf(known.n_absent, 'picture')} without it`
 }
 
 export type ImageFilter = Summary['status'] | 'all' | 'unreadable'

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useState, type FormEvent } from 'react'
+import { classOf } from '../state/classes'
 import { useLimits, useSession, useSessionState } from '../state/react'
 import type { Label } from '../wire/types'
 import { countOf } from '../words'
 import { Collapsible, IconButton } from './controls'
-import { nextColour } from './describe'
+import { CommandButton } from './command_button'
+import { classText, nextColour } from './describe'
 import { SettingsIcon, PlusIcon, TrashIcon, CheckIcon } from '../icons'
 import { commandFor } from './keyboard'
 
@@ -43,6 +45,8 @@ interface LabelRowProps {
 
 function LabelRow({ label, active, onEdit }: LabelRowProps) {
   const session = useSession()
+  const known = useSessionState(({ project }) => classOf(project, label))
+  const isOpen = useSessionState(({ opened }) => opened !== null)
   return (
     <div className={`label ${active ? 'active' : ''}`}>
       <button
@@ -60,6 +64,16 @@ function LabelRow({ label, active, onEdit }: LabelRowProps) {
         </span>
         {label.shortcut && <kbd>{label.shortcut}</kbd>}
       </button>
+      {known && (
+        <CommandButton
+          id="find_class"
+          className="find"
+          aria-label={`Find ${label.name} here`}
+          title={`Find ${label.name} here. ${classText(known)}`}
+          disabled={!isOpen}
+          onClick={() => session.objects.find(label)}
+        />
+      )}
       <IconButton icon={SettingsIcon} label={`Edit ${label.name}`} onClick={onEdit} />
     </div>
   )

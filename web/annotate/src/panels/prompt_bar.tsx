@@ -74,6 +74,7 @@ function OpenProposal() {
   const target = labels?.find(({ id }) => id === label)
   const prompts = draft
     ? [
+        ...(draft.class === undefined ? [] : [draft.class]),
         ...(draft.points.length > 0 ? [countOf(draft.points.length, 'point')] : []),
         ...(draft.box ? ['box'] : []),
       ]
@@ -82,6 +83,14 @@ function OpenProposal() {
     <div className="open-proposal" role="group" aria-label="The open proposal">
       <strong>{object?.target ? 'Refining' : 'Proposal'}</strong>
       <span className="muted tabular prompts">{prompts.join(' + ')}</span>
+      {(object?.object_score ?? 0) < 0 && (
+        <span
+          className="absent"
+          title={`Object score ${object!.object_score!.toFixed(1)}: below 0 it is absent`}
+        >
+          not in this picture?
+        </span>
+      )}
       <Candidates />
       {predicting && <span className="spinner" role="status" aria-label="Predicting" />}
       <CommandButton id="accept" className="primary">

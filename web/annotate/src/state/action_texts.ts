@@ -16,7 +16,14 @@ interface ActionText<K extends Kind> {
 }
 
 const texts: { [K in Kind]?: ActionText<K> } & Record<string, ActionText<never>> = {
-  ask: { noun: 'prompt' },
+  ask: {
+    noun: 'prompt',
+    done({ class: name, points, box }, { changed }) {
+      if (name === undefined || points.length > 0 || box) return null
+      const isAbsent = changed.some(({ object_score: score }) => score !== undefined && score < 0)
+      return isAbsent ? `${name} is not in this picture, says the model: look before you accept it` : null
+    },
+  },
   choose: { noun: 'choice of a candidate' },
   accept: {
     noun: 'acceptance',

@@ -103,6 +103,13 @@ export class Editing {
     return this.prompt((draft) => ({ ...draft, box }))
   }
 
+  // A new proposal: what the model finds of a class that it has learned. Points and a box correct it.
+  findClass(name: string): Promise<void> {
+    this.close()
+    this.core.select(new Set()) // what was selected stays as it is
+    return this.prompt((draft) => ({ ...draft, class: name }))
+  }
+
   // `target`: as paintTarget says. A proposal may be drawn on whatever the image's state.
   draw(paint: Paint, target: PaintTarget | null, drawing: Drawing): Promise<void> {
     const { consent, labels } = this.dependencies
@@ -370,7 +377,9 @@ function waiting(connection: Connection, lost: string | null, pending: number): 
 }
 
 function draftOf({ plane, prompt }: ImageObject): Draft | null {
-  return plane && prompt && { plane, points: prompt.points, box: prompt.box }
+  if (!plane || !prompt) return null
+  const { points, box, class: name } = prompt
+  return { plane, points, box, ...(name !== undefined && { class: name }) }
 }
 
 function fillFrom<F extends 'object' | 'objects' | 'proposal'>(subject: Subject | null, field: F) {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { keyOf } from '../commands'
 import { countOf, labelName, nameIn } from '../words'
-import type { ImageAction, ImageObject, Plane } from '../wire/types'
+import type { ImageAction, ImageObject, Label, Plane } from '../wire/types'
+import { classOf } from './classes'
 import type { Consent } from './consent'
 import type { Core } from './core'
 import type { Editing } from './editing'
@@ -86,6 +87,14 @@ export class ObjectActions {
     const shown = showing(object, plane)
     if (shown) this.navigator.goTo(shown)
     if (object.state === 'proposed') this.editing.reopen(object)
+  }
+
+  // Asks the model for what it knows by the label's name, which becomes the active one.
+  find(label: Label): void {
+    const known = classOf(this.core.state.project, label)
+    if (!known) return
+    this.labels.activate(label.id)
+    void this.editing.findClass(known.name)
   }
 
   // The open proposal, else the selected proposals, with the active label; goes to their slice first.

@@ -35,6 +35,7 @@ export interface Draft {
   plane: Plane
   points: PromptPoint[]
   box: BoxPx | null
+  class?: string
 }
 
 // Masks that are not objects yet; their numbers are their own.

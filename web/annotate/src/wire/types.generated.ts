@@ -22,7 +22,7 @@ export type Radii = [x: number, y: number]
 export type PointPx = [x: number, y: number]
 
 export type ImageAction =
-  | { kind: 'ask'; plane: Plane; points: PromptPoint[]; box?: BoxPx | null; window: string; proposal?: number | null; target?: number | null }
+  | { kind: 'ask'; plane: Plane; points: PromptPoint[]; box?: BoxPx | null; window: string; class?: string; proposal?: number | null; target?: number | null }
   | { kind: 'choose'; proposal: number; candidate: number }
   | { kind: 'accept'; objects: number[]; label: number }
   | { kind: 'delete'; objects: number[] }
@@ -85,11 +85,24 @@ export interface ExportRequest {
   each: 'labels' | 'objects' // one label map an image, or one file an object
 }
 
+// what a model has learned to find by name, and what was measured of it on other pictures
+export interface ModelClass {
+  name: string
+  n: number // pictures with it
+  n_absent: number // pictures without it
+  iou: number // mean, where it is present
+  iou_low: number // of the 95 % interval
+  iou_high: number
+  found: number // share of the pictures with it where the model says that it is there
+  found_absent: number // the same of those without it
+}
+
 export interface Model {
   name: string
   architecture: string
   sha256: string
   precision: string
+  classes: ModelClass[] // that prompts may name; none of most models
 }
 
 export interface Label {
@@ -197,6 +210,7 @@ export interface AskedPrompt {
   points: PromptPoint[]
   box: BoxPx | null
   window: string
+  class?: string // one that the model has learned, by name
 }
 
 export interface ImageObject {
@@ -214,6 +228,7 @@ export interface ImageObject {
   candidates: Candidate[]
   chosen: number | null // the candidate that is shown
   prompt: AskedPrompt | null // null of one of a grid
+  object_score?: number // of a prompt with a class: below 0 the model says that it is not in the picture
 }
 
 export interface Opened {
