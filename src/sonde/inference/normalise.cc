@@ -3,14 +3,9 @@
 
 #include <algorithm>
 
+#include "sonde/weights/variants.h"
+
 namespace sonde {
-namespace {
-
-// Published (build_sam.py): of RGB, 0 .. 255.
-constexpr std::array<float, kColours> kPixelMean{123.675F, 116.28F, 103.53F},
-    kPixelStd{58.395F, 57.12F, 57.375F};
-
-}  // namespace
 
 PixelNormaliser::PixelNormaliser() {
   for (std::size_t colour = 0; colour < kColours; ++colour) {

@@ -6,8 +6,10 @@ namespace sonde {
 namespace {
 
 const ImportPlugin& plugin() {
-  static const auto* loaded = static_cast<const ImportPlugin*>(load_plugin(
-      {.file = "libsonde-import.so", .symbol = "sonde_import_plugin", .purpose = "weights from elsewhere"}));
+  static const auto* loaded =
+      static_cast<const ImportPlugin*>(load_plugin({.file = "libsonde-import.so",
+                                                    .symbol = "sonde_import_plugin",
+                                                    .purpose = "weights from and for elsewhere"}));
   return *loaded;
 }
 
@@ -16,5 +18,10 @@ const ImportPlugin& plugin() {
 void fetch(const FetchRequest& request, const Progress& progress) { plugin().fetch(request, progress); }
 
 OnnxGraph read_onnx_graph(const std::filesystem::path& path) { return plugin().read_onnx_graph(path); }
+
+void write_onnx_model(const OnnxModel& model, const std::filesystem::path& path,
+                      std::size_t max_inline_bytes) {
+  plugin().write_onnx_model(model, path, max_inline_bytes);
+}
 
 }  // namespace sonde

@@ -45,18 +45,6 @@ WeightTensor rows_of(const WeightTensor& tensor, std::int64_t first, std::int64_
   return rows;
 }
 
-WeightTensor transposed(const WeightTensor& matrix) {
-  const auto rows = static_cast<std::size_t>(matrix.shape[0]),
-             columns = static_cast<std::size_t>(matrix.shape[1]);
-  const auto values = floats_of(matrix);
-  std::vector<float> turned(values.size());
-  for (std::size_t row = 0; row < rows; ++row) {
-    for (std::size_t column = 0; column < columns; ++column)
-      turned[column * rows + row] = values[row * columns + column];
-  }
-  return make_tensor(std::move(turned), {matrix.shape[1], matrix.shape[0]});
-}
-
 WeightTensor zero_count() {
   const auto zero = std::make_shared<const std::vector<std::int64_t>>(1, 0);
   return {.type = NumberType::i64, .shape = {}, .bytes = as_byte_view(*zero), .owner = zero};

@@ -4,6 +4,7 @@
 
 namespace sonde {
 
-const ImportPlugin sonde_import_plugin{.fetch = fetch_by_curl, .read_onnx_graph = parse_onnx_graph};
+const ImportPlugin sonde_import_plugin{
+    .fetch = fetch_by_curl, .read_onnx_graph = parse_onnx_graph, .write_onnx_model = write_onnx_file};
 
 }  // namespace sonde

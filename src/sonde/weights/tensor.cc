@@ -89,4 +89,16 @@ std::span<const float> floats_of(const WeightTensor& f32_tensor) {
   return {reinterpret_cast<const float*>(f32_tensor.bytes.data()), f32_tensor.bytes.size() / sizeof(float)};
 }
 
+WeightTensor transposed(const WeightTensor& matrix) {
+  const auto rows = static_cast<std::size_t>(matrix.shape[0]),
+             columns = static_cast<std::size_t>(matrix.shape[1]);
+  const auto values = floats_of(matrix);
+  std::vector<float> turned(values.size());
+  for (std::size_t row = 0; row < rows; ++row) {
+    for (std::size_t column = 0; column < columns; ++column)
+      turned[column * rows + row] = values[row * columns + column];
+  }
+  return make_tensor(std::move(turned), {matrix.shape[1], matrix.shape[0]});
+}
+
 }  // namespace sonde

@@ -37,6 +37,8 @@ WeightTensor make_tensor(std::vector<float> values, Shape shape);
 // whole numbers.
 WeightTensor as_f32(const WeightTensor& tensor);
 std::span<const float> floats_of(const WeightTensor& f32_tensor);
+// Of an F32 matrix, in memory of its own.
+WeightTensor transposed(const WeightTensor& matrix);
 
 using NamedTensors = std::map<std::string, WeightTensor>;
 

@@ -11,6 +11,11 @@
 
 namespace sonde {
 
+// What the pixels of a picture are brought to before the image encoder: (x - mean) / std, of RGB from 0 to
+// 255 (published build_sam.py).
+inline constexpr std::array<float, 3> kPixelMean{123.675F, 116.28F, 103.53F},
+    kPixelStd{58.395F, 57.12F, 57.375F};
+
 // Sizes of the networks, as data. Defaults: Kirillov et al. 2023, appendix A (published build_sam.py), and
 // MobileSAM's TinyViT-5M.
 struct VitSizes {
