@@ -85,6 +85,15 @@ import_weights() {
   "$1" model import-onnx build/weights/package/dist/encoder.onnx build/weights/package/dist/sam.onnx
 }
 
+# ONNX Runtime as bench/package.json has it, to build/bench/node_modules; its own scripts only fetch CUDA.
+install_onnxruntime() {
+  mkdir -p build/bench
+  [[ ! -d build/bench/node_modules/onnxruntime-node ]] || return 0
+  say "installing ONNX Runtime to build/bench"
+  cp bench/package.json bench/package-lock.json bench/.npmrc build/bench/
+  (cd build/bench && npm ci --ignore-scripts --silent)
+}
+
 # make_brain_set FOLDER BUILD: Debian's ch2 volume with its brain (ch2bet) and large regions of the AAL atlas as truth.
 make_brain_set() {
   local set=$1 build=$2 templates
