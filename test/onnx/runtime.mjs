@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// runtime.mjs FOLDER: loads the networks that sonde_onnx_answers has exported in ONNX Runtime, as a client of samexporter and
-// as Cornerstone3D does, and compares what they answer with sonde's own answers. Run where onnxruntime-node is installed.
+// runtime.mjs FOLDER: loads the networks that sonde_onnx_answers has exported in ONNX Runtime and compares what they answer with
+// sonde's own answers. They are fed as clients do: those of the published decoder, and Cornerstone3D. Run where
+// onnxruntime-node is installed.
 import { readFile, readdir } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { join, resolve } from 'node:path'
@@ -99,7 +100,7 @@ function chosen(prompt) {
 }
 
 async function compareDecoders(folder, answers, name) {
-  const all = await open(folder, 'samexporter', 'decoder')
+  const all = await open(folder, 'published', 'decoder')
   const one = await open(folder, 'cornerstone', 'decoder')
   const embedding = await readFloats(join(folder, 'embedding.f32'))
   const low = 4 * answers.elements
@@ -135,7 +136,7 @@ async function compareEncoders(folder, answers, name) {
   const rows = await readFloats(join(folder, 'frame.f32'))
   const expected = await readFloats(join(folder, 'embedding.f32'))
   const inputs = {
-    samexporter: floats(rows, ...answers.frame, 3),
+    published: floats(rows, ...answers.frame, 3),
     cornerstone: floats(planes(rows, answers.frame, answers.side), 1, 3, answers.side, answers.side),
   }
   for (const [client, input_image] of Object.entries(inputs)) {

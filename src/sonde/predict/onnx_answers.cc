@@ -109,8 +109,8 @@ class Answers {
   }
 
   void write() {
-    for (const auto& [client, name] : {std::pair(OnnxClient::samexporter, "samexporter"),
-                                       std::pair(OnnxClient::cornerstone, "cornerstone")}) {
+    for (const auto& [client, name] :
+         {std::pair(OnnxClient::published, "published"), std::pair(OnnxClient::cornerstone, "cornerstone")}) {
       std::filesystem::create_directories(folder_ / name);
       write_onnx_model(onnx_encoder(sam_, client), folder_ / name / "encoder.onnx", max_inline_bytes_);
       write_onnx_model(onnx_decoder(sam_, client), folder_ / name / "decoder.onnx", max_inline_bytes_);

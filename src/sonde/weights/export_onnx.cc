@@ -56,7 +56,7 @@ OnnxModel onnx_encoder(const SamTensors& sam, OnnxClient client) {
       .name = "image_encoder", .description = "", .steps = {}, .constants = {}, .inputs = {}, .outputs = {}};
   const OnnxBuilder builder(model);
   const auto side = image_size(sam.sizes), elements = embedding_side(sam.sizes);
-  const bool takes_rows = client == OnnxClient::samexporter;
+  const bool takes_rows = client != OnnxClient::cornerstone;
   model.description = takes_rows
                           ? "input_image: rows of RGB from 0 to 255, the long side " + std::to_string(side)
                           : "input_image: planes of RGB from 0 to 1";
@@ -86,7 +86,7 @@ OnnxModel onnx_decoder(const SamTensors& sam, OnnxClient client) {
   const auto orig_im_size = builder.input("orig_im_size", {2});
   const auto prompt = add_prompt_encoder(builder.in("prompt_encoder"), inputs, sam);
   auto masks = add_mask_decoder(builder.in("mask_decoder"), prompt, sam, embedding);
-  const bool is_one = client == OnnxClient::cornerstone;
+  const bool is_one = client != OnnxClient::published;
   if (is_one) masks = add_choice(builder, masks, inputs.point_coords, tokens);
   const auto count = is_one ? 1 : tokens;
   builder.output("masks", add_enlargement(builder, masks.low_res, orig_im_size, count, image_size(sam.sizes)),

@@ -22,14 +22,18 @@ namespace sonde {
 //   -> masks [1,T,height,width], logits    iou_predictions [1,T]    low_res_masks [1,T,4E,4E]
 // A client adds a point with label -1 where it has no box, as published.
 
-// For whom: what input_image is, and which masks there are.
+// For whom: what input_image is, and which masks there are. Where there is one mask (T = 1), it is the best
+// of the others than token 0 by predicted IoU, from three points on (padding included) token 0: published
+// --return-single-mask.
 enum class OnnxClient : std::uint8_t {
-  // samexporter with --use-preprocess, AnyLabeling: input_image [image_height,image_width,3], RGB from 0 to
-  // 255, the long side S; the encoder normalises and pads. All T masks.
+  // segment-anything's decoder as published, all T masks; with samexporter's encoder.
+  published,
+  // What samexporter's scripts make, for AnyLabeling and for Cornerstone3D's input_image_hwc (OHIF):
+  // input_image [image_height,image_width,3], RGB from 0 to 255, the long side S; the encoder normalises and
+  // pads. One mask.
   samexporter,
-  // Cornerstone3D's ONNXController (OHIF): input_image [1,3,S,S], RGB from 0 to 1; the encoder normalises.
-  // One mask (T = 1), the best by predicted IoU, or token 0 for more than two points: published
-  // --return-single-mask.
+  // Cornerstone3D's input_image (OHIF), which ONNX Runtime's Tensor.fromImage makes: [1,3,S,S], RGB from 0 to
+  // 1; the encoder normalises. One mask.
   cornerstone,
 };
 

@@ -24,6 +24,7 @@ using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Key;
+using ::testing::StartsWith;
 
 onnx::ModelProto read_model(const std::filesystem::path& path) {
   onnx::ModelProto model;
@@ -66,8 +67,8 @@ class OnnxExporting : public testing::Test {
   NamedTensors tensors_ = random_tensors(small_vit_sizes(), 1);
 };
 
-TEST_F(OnnxExporting, GivesInputsAndOutputsTheNamesThatSamexporterGives) {
-  EXPECT_THAT(write(OnnxClient::samexporter).files,
+TEST_F(OnnxExporting, GivesInputsAndOutputsThePublishedNames) {
+  EXPECT_THAT(write(OnnxClient::published).files,
               ElementsAre(folder_.path() / "encoder.onnx", folder_.path() / "decoder.onnx"));
   EXPECT_THAT(as_text(encoder().graph().input()), ElementsAre("input_image [image_height, image_width, 3]"));
   EXPECT_THAT(as_text(encoder().graph().output()), ElementsAre("image_embeddings [1, 32, 4, 4]"));
@@ -80,16 +81,19 @@ TEST_F(OnnxExporting, GivesInputsAndOutputsTheNamesThatSamexporterGives) {
       ElementsAre("masks [1, 4, height, width]", "iou_predictions [1, 4]", "low_res_masks [1, 4, 16, 16]"));
 }
 
-TEST_F(OnnxExporting, GivesCornerstonePlanesAndOneMask) {
+TEST_F(OnnxExporting, GivesTheClientsOfSamexporterAndCornerstoneWhatTheyTake) {
+  const auto one_mask =
+      ElementsAre("masks [1, 1, height, width]", "iou_predictions [1, 1]", "low_res_masks [1, 1, 16, 16]");
+  write(OnnxClient::samexporter);
+  EXPECT_THAT(as_text(encoder().graph().input()), ElementsAre("input_image [image_height, image_width, 3]"));
+  EXPECT_THAT(as_text(decoder().graph().output()), one_mask);
   write(OnnxClient::cornerstone);
   EXPECT_THAT(as_text(encoder().graph().input()), ElementsAre("input_image [1, 3, 64, 64]"));
-  EXPECT_THAT(
-      as_text(decoder().graph().output()),
-      ElementsAre("masks [1, 1, height, width]", "iou_predictions [1, 1]", "low_res_masks [1, 1, 16, 16]"));
+  EXPECT_THAT(as_text(decoder().graph().output()), one_mask);
 }
 
 TEST_F(OnnxExporting, WritesModelsThatOnnxAcceptsAndWhoseShapesAgree) {
-  for (const OnnxClient client : {OnnxClient::samexporter, OnnxClient::cornerstone}) {
+  for (const OnnxClient client : {OnnxClient::published, OnnxClient::cornerstone}) {
     for (const SamSizes& sizes : {small_vit_sizes(), small_tiny_vit_sizes()}) {
       const SamTensors sam = random_sam_tensors(sizes, 1);
       const auto path = folder_.path() / "part.onnx";
@@ -111,48 +115,48 @@ TEST_F(OnnxExporting, WritesModelsThatOnnxAcceptsAndWhoseShapesAgree) {
 }
 
 TEST_F(OnnxExporting, NamesWeightsAsPublished) {
-  const auto encoder = onnx_encoder(random_sam_tensors(small_vit_sizes(), 1), OnnxClient::samexporter);
+  const auto encoder = onnx_encoder(random_sam_tensors(small_vit_sizes(), 1), OnnxClient::published);
   EXPECT_THAT(encoder.constants, Contains(Key("image_encoder.patch_embed.proj.weight")));
   EXPECT_THAT(encoder.constants, Contains(Key("image_encoder.blocks.2.mlp.lin1.weight.transposed")));
-  const auto decoder = onnx_decoder(random_sam_tensors(small_vit_sizes(), 1), OnnxClient::samexporter);
+  const auto decoder = onnx_decoder(random_sam_tensors(small_vit_sizes(), 1), OnnxClient::published);
   EXPECT_THAT(decoder.constants, Contains(Key("mask_decoder.transformer.layers.1.norm4.bias")));
   EXPECT_THAT(decoder.constants, Contains(Key("prompt_encoder.point_embeddings.3.weight")));
 }
 
 TEST_F(OnnxExporting, WritesTheSameBytesEachTime) {
-  write(OnnxClient::samexporter);
+  write(OnnxClient::published);
   const auto encoder = content_of(folder_.path() / "encoder.onnx"),
              decoder = content_of(folder_.path() / "decoder.onnx");
-  write(OnnxClient::samexporter);
+  write(OnnxClient::published);
   EXPECT_EQ(content_of(folder_.path() / "encoder.onnx"), encoder);
   EXPECT_EQ(content_of(folder_.path() / "decoder.onnx"), decoder);
 }
 
 TEST_F(OnnxExporting, SaysWhichTensorsItLeavesOut) {
-  EXPECT_THAT(write(OnnxClient::samexporter).left_out, ElementsAre());
+  EXPECT_THAT(write(OnnxClient::published).left_out, ElementsAre());
   tensors_["prompt_encoder.class_embeddings.weight"] = make_tensor(std::vector<float>(64), {2, 32});
   tensors_["mask_decoder.object_score_head.layers.0.weight"] = make_tensor(std::vector<float>(32), {1, 32});
-  EXPECT_THAT(write(OnnxClient::samexporter).left_out,
+  EXPECT_THAT(write(OnnxClient::published).left_out,
               ElementsAre("mask_decoder.object_score_head.layers.0.weight",
                           "prompt_encoder.class_embeddings.weight"));
 }
 
 TEST_F(OnnxExporting, RefusesWeightsThatAreNotComplete) {
   tensors_.erase("mask_decoder.iou_token.weight");
-  EXPECT_THAT(refusal_of([&] { write(OnnxClient::samexporter); }, "small"),
+  EXPECT_THAT(refusal_of([&] { write(OnnxClient::published); }, "small"),
               HasSubstr("mask_decoder.iou_token.weight"));
   EXPECT_FALSE(std::filesystem::exists(folder_.path() / "encoder.onnx"));
 }
 
 TEST_F(OnnxExporting, NamesTheFileThatCannotBeWritten) {
   const auto missing = folder_.path() / "missing";
-  refusal_of([&] { export_onnx(tensors_, "small", missing, OnnxClient::samexporter); },
+  refusal_of([&] { export_onnx(tensors_, "small", missing, OnnxClient::published); },
              (missing / "encoder.onnx").string(), ErrorKind::unavailable);
 }
 
 TEST_F(OnnxExporting, PutsWhatIsTooLargeForOneFileBesideIt) {
   const auto path = folder_.path() / "encoder.onnx";
-  const auto model = onnx_encoder(random_sam_tensors(small_vit_sizes(), 1), OnnxClient::samexporter);
+  const auto model = onnx_encoder(random_sam_tensors(small_vit_sizes(), 1), OnnxClient::published);
   write_onnx_model(model, path, 1000);
   const std::string data = content_of(folder_.path() / "encoder.onnx.data");
   std::size_t outside = 0;
@@ -172,6 +176,8 @@ TEST_F(OnnxExporting, PutsWhatIsTooLargeForOneFileBesideIt) {
     ++outside;
   }
   EXPECT_GT(outside, 10U);
+  EXPECT_THAT(data, StartsWith(kOnnxMark));
+  EXPECT_THAT(written.doc_string(), StartsWith(kOnnxMark));
 }
 
 }  // namespace

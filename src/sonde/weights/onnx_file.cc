@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <cstring>
+#include <cstddef>
 #include <fstream>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -57,26 +58,29 @@ void set_port(onnx::ValueInfoProto& proto, const OnnxPort& port) {
   }
 }
 
-// The constants that lie in a file beside the model, one after the other, each at a multiple of a page as
-// ONNX recommends for mapping.
+// The constants that lie in a file beside the model, each at a multiple of a page, as ONNX recommends for
+// mapping. The first page holds the mark.
 class ExternalData {
  public:
-  explicit ExternalData(const std::filesystem::path& path) : name_(path.filename().string()), file_(path) {}
+  explicit ExternalData(const std::filesystem::path& path) : name_(path.filename().string()), file_(path) {
+    write(std::as_bytes(std::span(kOnnxMark)));
+  }
   void add(onnx::TensorProto& proto, const WeightTensor& tensor) {
     constexpr std::size_t kPage = 4096;
-    const std::vector<std::byte> gap((kPage - offset_ % kPage) % kPage);
-    file_.write(gap);
-    offset_ += gap.size();
-    file_.write(tensor.bytes);
+    write(std::vector<std::byte>((kPage - written_ % kPage) % kPage));
     proto.set_data_location(onnx::TensorProto::EXTERNAL);
     add_entry(proto, "location", name_);
-    add_entry(proto, "offset", std::to_string(offset_));
+    add_entry(proto, "offset", std::to_string(written_));
     add_entry(proto, "length", std::to_string(tensor.bytes.size()));
-    offset_ += tensor.bytes.size();
+    write(tensor.bytes);
   }
   void commit() { file_.commit(); }
 
  private:
+  void write(ByteView bytes) {
+    file_.write(bytes);
+    written_ += bytes.size();
+  }
   static void add_entry(onnx::TensorProto& proto, const std::string& key, const std::string& value) {
     auto& entry = *proto.add_external_data();
     entry.set_key(key);
@@ -85,7 +89,7 @@ class ExternalData {
 
   std::string name_;
   DurableFile file_;
-  std::size_t offset_ = 0;
+  std::size_t written_ = 0;
 };
 
 // Shapes and single numbers, which runtimes need before they look at the weights, stay in the model.
@@ -129,7 +133,7 @@ void write_onnx_file(const OnnxModel& model, const std::filesystem::path& path,
   onnx::ModelProto proto;
   proto.set_ir_version(kIrVersion);
   proto.set_producer_name("sonde");
-  proto.set_doc_string(model.description);
+  proto.set_doc_string(std::string(kOnnxMark) + "; " + model.description);
   proto.add_opset_import()->set_version(kOnnxOpset);
   auto& graph = *proto.mutable_graph();
   graph.set_name(model.name);

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <map>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -29,13 +30,16 @@ struct OnnxPort {  // an input or output of the model, of 32-bit floats
 };
 
 struct OnnxModel {
-  std::string name, description;
-  std::vector<OnnxStep> steps;  // each after those that it takes values of
-  NamedTensors constants;       // F32 and I64
+  std::string name, description;  // the description of the file starts with kOnnxMark
+  std::vector<OnnxStep> steps;    // each after those that it takes values of
+  NamedTensors constants;         // F32 and I64
   std::vector<OnnxPort> inputs, outputs;
 };
 
 inline constexpr std::int64_t kOnnxFloat = 1, kOnnxInt64 = 7;  // what the step Cast calls the types
+
+// Near the beginning of each file, for sonde to know its own (io/own_file.h).
+inline constexpr std::string_view kOnnxMark = "written by sonde";
 
 inline constexpr int kOnnxOpset =
     17;  // the first with LayerNormalization; segment-anything's own export has it
