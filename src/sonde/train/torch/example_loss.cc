@@ -16,67 +16,84 @@ struct Frame {
   std::span<const float> target;
   std::int64_t side, width, height;
   std::int64_t pixels() const { return width * height; }
+  template <typename Work>
+  void for_each(const Work& work) const {  // pixel of the picture
+    for (std::int64_t y = 0; y < height; ++y) {
+      for (std::int64_t x = 0; x < width; ++x) work(static_cast<std::size_t>(y * side + x));
+    }
+  }
 };
 
-struct PixelTerm {
-  double loss, gradient;  // of the cross-entropy or the focal loss, by logit
-};
 double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
-PixelTerm pixel_term(double x, double p, double t, MaskLoss kind) {
-  const double entropy = std::max(x, 0.0) + std::log1p(std::exp(-std::abs(x))) - t * x;
-  if (kind == MaskLoss::dice_bce) return {.loss = entropy, .gradient = p - t};
+// -log of the probability of what is true, of a pixel whose share t is true.
+double cross_entropy(double x, double p, double t) {
+  return std::max(x, 0.0) - std::log(std::max(p, 1 - p)) - t * x;
+}
+
+struct PixelTerm {
+  double loss, gradient;  // by logit
+};
+PixelTerm focal_term(double x, double p, double t) {
+  const double entropy = cross_entropy(x, p, t);
   const double miss = p * (1 - t) + (1 - p) * t;  // 1 - the probability of what is true
   const double alpha = kFocalWeight * (kFocalAlpha * t + (1 - kFocalAlpha) * (1 - t));
   return {.loss = alpha * miss * miss * entropy,
           .gradient = alpha * (miss * miss * (p - t) + entropy * 2 * miss * (1 - 2 * t) * p * (1 - p))};
 }
 
-// Of one mask against its target.
+// One mask against its target.
 struct MaskSums {
   double common = 0, predicted = 0, wanted = 0, pixel_loss = 0;
   std::int64_t both = 0, either = 0;  // pixels above the thresholds
 };
-MaskSums sums_of(std::span<const float> logits, const Frame& frame, MaskLoss kind) {
-  MaskSums sums;
-  for (std::int64_t y = 0; y < frame.height; ++y) {
-    for (std::int64_t x = 0; x < frame.width; ++x) {
-      const auto at = static_cast<std::size_t>(y * frame.side + x);
-      const double logit = logits[at], t = frame.target[at], p = sigmoid(logit);
-      sums.common += p * t;
-      sums.predicted += p;
-      sums.wanted += t;
-      sums.pixel_loss += pixel_term(logit, p, t, kind).loss;
+class MaskAgainstTarget {
+ public:
+  MaskAgainstTarget(std::span<const float> logits, const Frame& frame, MaskLoss kind)
+      : logits_(logits), frame_(frame), kind_(kind), probabilities_(logits.size()) {
+    frame_.for_each([&](std::size_t at) {
+      const double logit = logits_[at], t = frame_.target[at], p = sigmoid(logit);
+      probabilities_[at] = static_cast<float>(p);
+      sums_.common += p * t;
+      sums_.predicted += p;
+      sums_.wanted += t;
+      sums_.pixel_loss +=
+          kind_ == MaskLoss::dice_bce ? cross_entropy(logit, p, t) : focal_term(logit, p, t).loss;
       const bool is_predicted = logit > 0, is_wanted = t >= 0.5;
-      sums.both += is_predicted && is_wanted ? 1 : 0;
-      sums.either += is_predicted || is_wanted ? 1 : 0;
-    }
+      sums_.both += is_predicted && is_wanted ? 1 : 0;
+      sums_.either += is_predicted || is_wanted ? 1 : 0;
+    });
   }
-  return sums;
-}
-double loss_of(const MaskSums& sums, const Frame& frame) {
-  const double dice =
-      1 - (2 * sums.common + kDiceSmoothing) / (sums.predicted + sums.wanted + kDiceSmoothing);
-  return dice + sums.pixel_loss / static_cast<double>(frame.pixels());
-}
-float iou_of(const MaskSums& sums) {
-  return sums.either == 0 ? 1.0F : static_cast<float>(sums.both) / static_cast<float>(sums.either);
-}
 
-// weight * the derivative of loss_of, into a gradient of zeros.
-void set_gradient(std::span<const float> logits, const Frame& frame, const MaskSums& sums, MaskLoss kind,
-                  double weight, std::span<float> gradient) {
-  const double size = sums.predicted + sums.wanted + kDiceSmoothing;
-  const double by_common = -2 / size, by_predicted = (2 * sums.common + kDiceSmoothing) / (size * size);
-  const double share = 1 / static_cast<double>(frame.pixels());
-  for (std::int64_t y = 0; y < frame.height; ++y) {
-    for (std::int64_t x = 0; x < frame.width; ++x) {
-      const auto at = static_cast<std::size_t>(y * frame.side + x);
-      const double logit = logits[at], t = frame.target[at], p = sigmoid(logit);
-      const double dice = (by_common * t + by_predicted) * p * (1 - p);
-      gradient[at] = static_cast<float>(weight * (dice + share * pixel_term(logit, p, t, kind).gradient));
-    }
+  double loss() const {
+    const double dice = 1 - (2 * sums_.common + kDiceSmoothing) / size();
+    return dice + sums_.pixel_loss / static_cast<double>(frame_.pixels());
   }
-}
+  float iou() const {
+    return sums_.either == 0 ? 1.0F : static_cast<float>(sums_.both) / static_cast<float>(sums_.either);
+  }
+
+  // weight * the derivative of loss, into a gradient of zeros.
+  void set_gradient(double weight, std::span<float> gradient) const {
+    const double by_common = -2 / size(),
+                 by_predicted = (2 * sums_.common + kDiceSmoothing) / (size() * size());
+    const double share = 1 / static_cast<double>(frame_.pixels());
+    frame_.for_each([&](std::size_t at) {
+      const double t = frame_.target[at], p = probabilities_[at];
+      const double dice = (by_common * t + by_predicted) * p * (1 - p);
+      const double pixel = kind_ == MaskLoss::dice_bce ? p - t : focal_term(logits_[at], p, t).gradient;
+      gradient[at] = static_cast<float>(weight * (dice + share * pixel));
+    });
+  }
+
+ private:
+  double size() const { return sums_.predicted + sums_.wanted + kDiceSmoothing; }
+
+  std::span<const float> logits_;
+  Frame frame_;
+  MaskLoss kind_;
+  std::vector<float> probabilities_;
+  MaskSums sums_;
+};
 
 bool says_which_object(const FramePrompt& prompt) { return prompt.box || prompt.points.size() >= 2; }
 
@@ -97,20 +114,18 @@ void add_mask_losses(const ExampleAnswer& answer, const TrainingExample& example
   const Frame frame{
       .target = example.target, .side = answer.side, .width = example.width, .height = example.height};
   const auto area = static_cast<std::size_t>(answer.side * answer.side);
-  std::array<MaskSums, kMasks> sums;
+  std::vector<MaskAgainstTarget> masks;
   std::array<double, kMasks> losses{};
   for (std::size_t k = 0; k < kMasks; ++k) {
-    sums.at(k) = sums_of(answer.logits.subspan(k * area, area), frame, options.mask_loss);
-    losses.at(k) = loss_of(sums.at(k), frame);
-    out.result.iou.at(k) = iou_of(sums.at(k));
+    masks.emplace_back(answer.logits.subspan(k * area, area), frame, options.mask_loss);
+    losses.at(k) = masks[k].loss();
+    out.result.iou.at(k) = masks[k].iou();
   }
   const auto weights = weights_of(losses, example.prompt, options.candidate_share);
   for (std::size_t k = 0; k < kMasks; ++k) {
     out.result.mask_loss += weights.at(k) * losses.at(k);
-    if (weights.at(k) > 0) {
-      set_gradient(answer.logits.subspan(k * area, area), frame, sums.at(k), options.mask_loss, weights.at(k),
-                   std::span(out.logits).subspan(k * area, area));
-    }
+    if (weights.at(k) > 0)
+      masks[k].set_gradient(weights.at(k), std::span(out.logits).subspan(k * area, area));
     const double error = answer.iou[k] - out.result.iou.at(k);
     out.result.quality_loss += error * error / kMasks;
     out.iou.at(k) = static_cast<float>(2 * error / kMasks);
@@ -134,7 +149,7 @@ ExampleLoss example_loss(const ExampleAnswer& answer, const TrainingExample& exa
   out.result.object_score = answer.object_score;
   if (answer.object_score) {
     const double score = *answer.object_score, p = sigmoid(score), t = example.present ? 1 : 0;
-    out.loss += pixel_term(score, p, t, MaskLoss::dice_bce).loss;
+    out.loss += cross_entropy(score, p, t);
     out.object_score = static_cast<float>(p - t);
   }
   return out;

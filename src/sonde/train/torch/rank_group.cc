@@ -24,7 +24,7 @@ using Milliseconds = std::chrono::milliseconds;
 
 // Of the time-out, what is kept for finding out who is missing.
 constexpr double kSearchShare = 0.15;
-constexpr Milliseconds kLongestSearch{5000}, kLook{50};
+constexpr Milliseconds kMaxSearch{5000}, kLook{50};
 
 struct Address {
   std::string host;
@@ -58,8 +58,8 @@ struct RankGroup::Impl {
   explicit Impl(const RankOptions& rank_options)
       : options(rank_options),
         timeout(static_cast<std::int64_t>(1000 * rank_options.timeout_s)),
-        search(std::min(kLongestSearch, Milliseconds(static_cast<std::int64_t>(kSearchShare * 1000 *
-                                                                               rank_options.timeout_s)))) {
+        search(std::min(kMaxSearch, Milliseconds(static_cast<std::int64_t>(kSearchShare * 1000 *
+                                                                           rank_options.timeout_s)))) {
     address = address_of(options.meet);
     open_store();
     if (store->add(key("visits", options.rank), 1) > 1) {

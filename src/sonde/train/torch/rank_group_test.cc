@@ -47,8 +47,8 @@ std::vector<TrainingExample> share(const std::vector<TrainingExample>& batch, in
   return own;
 }
 
-// What a rank does: trains, and writes what it has got or how it failed to FOLDER/RANK. It is no test; the
-// environment says which rank this is.
+// What a rank does: trains, and writes what it has got or how it failed to FOLDER/RANK. The environment
+// says which rank this is; without it there is nothing to test.
 TEST(Rank, DISABLED_Trains) {
   const char* task = std::getenv("SONDE_TEST_RANK");
   ASSERT_NE(task, nullptr);

@@ -4,6 +4,8 @@
 
 #include <cmath>
 #include <cstring>
+#include <limits>
+#include <malloc.h>
 #include <optional>
 
 #include "sonde/core/error.h"
@@ -191,8 +193,17 @@ class TorchTuner : public Tuner {
   std::optional<RankGroup> ranks_;
 };
 
+// A step takes and gives back the same megabytes again and again; each time from the kernel, they would be
+// cleared anew.
+void keep_freed_memory() {
+  constexpr int kLargest = 32 << 20;  // that malloc lets one set, bytes
+  ::mallopt(M_MMAP_THRESHOLD, kLargest);
+  ::mallopt(M_TRIM_THRESHOLD, std::numeric_limits<int>::max());
+}
+
 std::unique_ptr<Tuner> make_tuner(const NamedTensors& weights, const std::string& file,
                                   const TunerOptions& options) {
+  keep_freed_memory();
   use_threads(options.threads);
   return std::make_unique<TorchTuner>(weights, file, options);
 }

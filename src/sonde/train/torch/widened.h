@@ -12,7 +12,7 @@ namespace sonde {
 // AdaptFormer; Wu et al. 2023, Medical SAM Adapter): a bottleneck of a quarter of the channels. The MLP is
 // lin2(gelu(lin1(n))), so it is the same as more hidden units of it, down's rows in lin1 and up's columns in
 // lin2. That is how it is kept: the network has the published names, and a wider MLP. `up` begins as 0.
-// Throws Error{usage} where the encoder is no ViT.
+// Throws Error{usage} for an encoder of another kind.
 NamedTensors widened(NamedTensors weights, const std::string& file, std::uint64_t seed);
 
 // Hidden units of a block's adapter with that many channels.
