@@ -42,12 +42,13 @@ torch::Tensor image_to_tokens(DecoderAttentionImpl& attention, const torch::Tens
   const auto H = attention.num_heads, T = keys.size(0), C = image_at.size(1), P = image_at.size(0);
   const auto k = by_head(attention.k_proj(keys) * score_scale(attention), H);
   const auto on_channels = at::bmm(k, weight_by_head(attention.q_proj, H)).view({H * T, C});
-  const auto offsets = at::bmm(k, attention.q_proj->bias.view({H, -1, 1})).view({H * T});
-  const auto scores = at::addmm(offsets, image_at, on_channels.t());  // [P,H*T]
-  const auto weights = at::softmax(scores.view({P, H, T}), -1).view({P, H * T});
+  const auto offsets = at::bmm(k, attention.q_proj->bias.view({H, -1, 1})).view({H * T, 1});
+  // Positions lie side by side, which softmax over a few tokens is twice as fast for.
+  const auto scores = at::addmm(offsets, on_channels, image_at.t());  // [H*T,P]
+  const auto weights = at::softmax(scores.view({H, T, P}), 1).view({H * T, P});
   const auto v = by_head(attention.v_proj(values), H);
   const auto out = attention.out_proj->weight.view({C, H, -1}).permute({1, 2, 0});  // [H,d,C]
-  return at::addmm(attention.out_proj->bias, weights, at::bmm(v, out).view({H * T, C}));
+  return at::addmm(attention.out_proj->bias, weights.t(), at::bmm(v, out).view({H * T, C}));
 }
 
 // tokens: [T,C].
