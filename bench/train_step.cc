@@ -9,6 +9,7 @@
 #include <ctime>
 #include <iostream>
 #include <string>
+#include <sys/resource.h>
 
 #include "sonde/core/error.h"
 #include "sonde/train/tuner.h"
@@ -46,6 +47,12 @@ TrainingExample disc(const std::shared_ptr<const TrainingPicture>& picture, int 
   return example;
 }
 
+double peak_rss_mb() {
+  rusage usage{};
+  ::getrusage(RUSAGE_SELF, &usage);
+  return static_cast<double>(usage.ru_maxrss) / 1024;
+}
+
 int run(const std::string& model, const std::string& part, int threads, int steps) {
   const auto embedding = made_up_embedding();
   const auto picture = std::make_shared<const TrainingPicture>(
@@ -70,7 +77,8 @@ int run(const std::string& model, const std::string& part, int threads, int step
   std::ranges::sort(seconds);
   std::cout << R"({"mask_loss": )" << first.mask_loss << R"(, "quality_loss": )" << first.quality_loss
             << R"(, "gradient_norm": )" << first.gradient_norm << R"(, "best": )" << seconds.front()
-            << R"(, "cpu": )" << cpu << R"(, "median": )" << seconds[seconds.size() / 2] << "}\n";
+            << R"(, "peak_rss_mb": )" << peak_rss_mb() << R"(, "cpu": )" << cpu << R"(, "median": )"
+            << seconds[seconds.size() / 2] << "}\n";
   return 0;
 }
 

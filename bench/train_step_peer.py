@@ -6,6 +6,7 @@ as src/sonde/train/torch/example_loss.h says. Needs Debian's python3-torch.
 """
 import json
 import math
+import resource
 import struct
 import sys
 import time
@@ -235,11 +236,10 @@ def main():
         first = first or (mask_loss.item(), quality_loss.item(), norm.item())
     cpu = (time.process_time() - before) / steps
     seconds = sorted(seconds[WARM_UP:])
-    print(
-        json.dumps(
-            dict(mask_loss=first[0], quality_loss=first[1], gradient_norm=first[2], best=seconds[0], cpu=cpu, median=seconds[len(seconds) // 2])
-        )
-    )
+    answer = dict(zip(("mask_loss", "quality_loss", "gradient_norm"), first))
+    answer |= dict(cpu=cpu, best=seconds[0], median=seconds[len(seconds) // 2])
+    answer["peak_rss_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(json.dumps(answer))
 
 
 main()
