@@ -9,7 +9,7 @@
 
 #include "sonde/cli/outputs.h"
 #include "sonde/cli/standard_streams.h"
-#include "sonde/core/words.h"
+#include "sonde/core/fields.h"
 #include "sonde/predict/class_masks.h"
 
 namespace sonde {
