@@ -5,6 +5,8 @@
 #include <iostream>
 #include <iterator>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "sonde/cli/command_line.h"
 #include "sonde/cli/commands.h"
@@ -42,7 +44,40 @@ std::function<void(const TrainProgress&)> show_progress() {
 
 std::string change_of(double before, double after) { return fixed(before, 3) + " -> " + fixed(after, 3); }
 
+// Means over data sets, which count alike.
+struct PromptMeans {
+  double before = 0, after = 0, error_before = 0, error_after = 0;
+  std::int64_t sets = 0, objects = 0;
+};
+
+std::string means_table(const ModelCard& card) {
+  std::vector<std::pair<std::string, PromptMeans>> prompts;
+  for (const CardComparison& c : card.test) {
+    if (c.after.choice != "card") continue;
+    auto found = std::ranges::find(prompts, c.after.prompt, [](const auto& one) { return one.first; });
+    if (found == prompts.end()) found = prompts.insert(prompts.end(), {c.after.prompt, {}});
+    PromptMeans& means = found->second;
+    means.before += c.before.iou;
+    means.after += c.after.iou;
+    means.error_before += c.before.predicted_iou_error;
+    means.error_after += c.after.predicted_iou_error;
+    means.objects += c.after.n;
+    ++means.sets;
+  }
+  TextTable table(1);
+  table.add({"test, mean of sets", "sets", "objects", "IoU", "predicted IoU off by"});
+  for (const auto& [prompt, means] : prompts) {
+    const auto mean = [sets = static_cast<double>(means.sets)](double sum) { return sum / sets; };
+    table.add({prompt, std::to_string(means.sets), std::to_string(means.objects),
+               change_of(mean(means.before), mean(means.after)),
+               change_of(mean(means.error_before), mean(means.error_after))});
+  }
+  return table.text(0);
+}
+
 std::string test_table(const ModelCard& card) {
+  constexpr std::size_t kSetsShown = 3;
+  if (card.data.size() > kSetsShown) return means_table(card);
   TextTable table(2);
   table.add({"test", "prompt", "objects", "IoU", "95 % interval", "predicted IoU off by", "p"});
   for (const CardComparison& c : card.test) {
@@ -79,9 +114,11 @@ void print_result(const TrainResult& result, const fs::path& out) {
   if (result.end == TrainResult::End::done_before) std::cout << "This run was done before.\n\n";
   if (!result.card.test.empty()) std::cout << test_table(result.card) << '\n';
   std::cout << guard_table(result.card) << '\n' << rules_line(result.card.choice_by_prompt);
-  for (const std::string& note : result.card.notes)
-    std::cout << "note: " << escaped_on_one_line(note) << '\n';
-  std::cout << "model: " << (out / "model.safetensors").string() << '\n';
+  for (std::size_t i = result.notes_told; i < result.card.notes.size(); ++i)
+    std::cout << "note: " << escaped_on_one_line(result.card.notes[i]) << '\n';
+  std::cout << "measured: " << (out / "validation.csv").string() << ", " << (out / "guard.csv").string()
+            << '\n'
+            << "model:    " << (out / "model.safetensors").string() << '\n';
 }
 
 void print_json(const fs::path& out) {

@@ -17,7 +17,8 @@ constexpr std::array kHabits{
     Habit{"the folder in their names", R"(^(.+)/[^/]+$)"},
     Habit{"the number after a word like patient at the beginning of their names",
           R"(^((?:patient|subject|subj|sub|case|pat|pid|volunteer|donor)[-_ ]?\d+)(?!\d))"},
-    Habit{"what stands before the last number in their names", R"(^(.*[^-_. ])[-_. ]+[A-Za-z]{0,6}\d+[^/\d]*$)"}};
+    Habit{"what stands before the last number in their names",
+          R"(^(.*[^-_. ])[-_. ]+[A-Za-z]{0,6}\d+[^/\d]*$)"}};
 
 std::optional<std::vector<std::string>> cases_by(const Habit& habit, std::span<const std::string> stems) {
   const std::regex pattern(habit.pattern, std::regex::icase);
@@ -39,7 +40,10 @@ std::optional<std::vector<std::string>> cases_by(const Habit& habit, std::span<c
 
 std::optional<NamedCases> cases_of_names(std::span<const std::string> images) {
   std::vector<std::string> stems;
-  for (const std::string& image : images) stems.push_back(image_stem(image).value_or(image));
+  for (const std::string& image : images) {
+    const std::filesystem::path path(image);
+    stems.push_back((path.parent_path() / image_stem(path).value_or(path.filename().string())).string());
+  }
   for (const Habit& habit : kHabits)
     if (auto cases = cases_by(habit, stems)) return NamedCases{std::move(*cases), habit.how};
   return std::nullopt;

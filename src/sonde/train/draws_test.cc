@@ -87,8 +87,8 @@ TEST(Draws, GoOnWithHalfOfTheStepsAndBeginAnewAfterEachCheck) {
     constexpr int kSteps = 1000;
     for (std::int64_t step = 1; step <= kSteps; ++step) {
       const int position = draws.position(step);
-      if (step % 50 == 1) EXPECT_EQ(position, 0);
-      if (step > 1 && position > 0) EXPECT_EQ(position, draws.position(step - 1) + 1);
+      const int before = step % 50 == 1 ? -1 : draws.position(step - 1);
+      EXPECT_TRUE(position == 0 || (before >= 0 && position == before + 1)) << step;
       on += position > 0 ? 1 : 0;
       longest = std::max(longest, position);
     }
@@ -110,8 +110,8 @@ TEST(Draws, AddAClickOnTheErrorOfThePrediction) {
     const bool is_inside = truth.pixels[at] != 0, was_found = click.position.x < 20;
     EXPECT_NE(is_inside, was_found);
     EXPECT_EQ(click.label, is_inside ? PointLabel::foreground : PointLabel::background);
-    if (after.prompt.points.size() == 2)
-      EXPECT_EQ(text_of(draws.with_click(after, left_half(), 3, slot, kSide)), text_of(after));  // no third
+    if (after.prompt.points.size() < 2) continue;
+    EXPECT_EQ(text_of(draws.with_click(after, left_half(), 3, slot, kSide)), text_of(after));  // no third
   }
 }
 
@@ -150,7 +150,8 @@ TEST(Draws, BecomeExamplesInTheFrame) {
   EXPECT_EQ(example.width, 16);
   EXPECT_EQ(example.height, 12);
   ASSERT_EQ(example.target.size(), 256U);
-  EXPECT_FLOAT_EQ(example.target[5 * 16 + 5], 1);  // cells of 2.5 pixels: x 12.5 to 15 of the object's 5 to 30
+  EXPECT_FLOAT_EQ(example.target[5 * 16 + 5],
+                  1);  // cells of 2.5 pixels: x 12.5 to 15 of the object's 5 to 30
   EXPECT_FLOAT_EQ(example.target[5 * 16 + 1], 0);
   EXPECT_FLOAT_EQ(example.target[8 * 16 + 5], 0.4F);  // y 20 to 22.5, of which the object has a pixel
 }

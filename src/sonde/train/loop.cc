@@ -93,7 +93,8 @@ TrainLoop::TrainLoop(const RunParts& run)
                             .chain_limit = settings_.check_every,
                             .points = settings_.points,
                             .boxes = settings_.boxes,
-                            .classes = settings_.classes}),
+                            .classes = settings_.classes,
+                            .class_names = run.class_names}),
       tasks_(tasks_of(run.pictures, Part::validation, kCheckedObjects)) {}
 
 bool TrainLoop::is_to_stop() const { return run_.hooks.stop != nullptr && *run_.hooks.stop; }

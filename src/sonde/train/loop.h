@@ -26,6 +26,7 @@ struct RunParts {
   RunFolder& folder;
   const TrainHooks& hooks;
   int threads = 1;
+  std::vector<std::string> class_names{};  // that prompts may name, in the order of their tokens
 };
 
 // The network that a tuner has come to, on the CPU.

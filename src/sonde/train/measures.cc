@@ -234,13 +234,28 @@ AnswerRules best_rules(std::span<const Measured> measured, const AnswerRules& be
   return rules;
 }
 
+namespace {
+
+// Over the prompts of one data set and choice.
+void adjust(std::vector<CardComparison>& comparisons) {
+  std::map<std::pair<std::string, std::string>, std::vector<CardComparison*>> families;
+  for (CardComparison& one : comparisons) families[{one.after.dataset, one.after.choice}].push_back(&one);
+  for (const auto& [name, family] : families) {
+    std::vector<double> p_values;
+    for (const CardComparison* one : family) p_values.push_back(one->p);
+    const std::vector<double> adjusted = holm(p_values);
+    for (std::size_t i = 0; i < family.size(); ++i) family[i]->p = adjusted[i];
+  }
+}
+
+}  // namespace
+
 std::vector<CardComparison> comparisons(const Side& before, const Side& after,
                                         std::span<const TrainPicture> pictures, std::uint64_t seed) {
   BootstrapCache cache(seed, kBootstrapDraws);
   const auto groups_before = grouped(before.measured, pictures),
              groups_after = grouped(after.measured, pictures);
   std::vector<CardComparison> all;
-  std::vector<double> p_values;
   for (const CheckChoice choice : {CheckChoice::card, CheckChoice::oracle}) {
     for (const auto& [group, of_after] : groups_after) {
       const auto found = groups_before.find(group);
@@ -256,12 +271,10 @@ std::vector<CardComparison> comparisons(const Side& before, const Side& after,
       }
       const auto of = means.estimates(cache);
       all.push_back({card_measure(group, choice, of[0], of[2].mean),
-                     card_measure(group, choice, of[1], of[3].mean), 1});
-      p_values.push_back(wilcoxon_p(differences));
+                     card_measure(group, choice, of[1], of[3].mean), wilcoxon_p(differences)});
     }
   }
-  const std::vector<double> adjusted = holm(p_values);
-  for (std::size_t i = 0; i < all.size(); ++i) all[i].p = adjusted[i];
+  adjust(all);
   return all;
 }
 

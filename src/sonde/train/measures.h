@@ -51,7 +51,8 @@ double chance_of_gain(std::span<const double> gain_of_picture, std::uint64_t see
 AnswerRules best_rules(std::span<const Measured> measured, const AnswerRules& before, std::uint64_t seed);
 
 // Before and after for each data set and prompt of the same objects, by each network's own rules, and by the
-// oracle; p: Wilcoxon's signed-rank test, Holm's correction over all of them.
+// oracle; p: Wilcoxon's signed-rank test, Holm's correction over the
+// prompts of a data set and choice.
 struct Side {
   std::span<const Measured> measured;
   AnswerRules rules;

@@ -18,9 +18,9 @@ constexpr auto words(SplitBy /*by*/) { return Words{"SplitBy", "auto", "image", 
 
 struct SplitOptions {
   SplitBy by = SplitBy::automatic;
-  std::string pattern;  // of case_name: the first group of this regular expression in `image` is the case
-  double validation = 0.2, test = 0.2;  // shares of the pictures of each data set
-  std::optional<std::filesystem::path> file;  // a split.csv that says it all
+  std::string pattern{};  // of case_name: the first group of this regular expression in `image` is the case
+  double validation = 0.2, test = 0.2;          // shares of the pictures of each data set
+  std::optional<std::filesystem::path> file{};  // a split.csv that says it all
   std::uint64_t seed = 1;
 };
 // "image", "case", "case:REGEX", "dataset", "auto" into `by` and `pattern`. Throws Error{usage}.

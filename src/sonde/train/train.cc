@@ -133,13 +133,23 @@ RunDescription describe_run(const TrainRequest& request, const BaseModel& base, 
   return run;
 }
 
-TunerOptions tuner_options(const TrainRequest& request, int threads) {
+// What a class prompt may name: the classes of the training part, by name.
+std::vector<std::string> class_names(const TrainRequest& request, const std::vector<TrainPicture>& pictures) {
+  std::set<std::string> names;
+  for (const TrainPicture& picture : pictures)
+    if (picture.part == Part::train && request.settings.classes)
+      for (const TrainObject& object : picture.objects) names.insert(object.class_name);
+  return {names.begin(), names.end()};
+}
+
+TunerOptions tuner_options(const TrainRequest& request, int threads, std::vector<std::string> classes) {
   const TrainSettings& s = request.settings;
   return {.part = s.part,
           .lora_rank = s.lora_rank,
           .mask_loss = s.mask_loss,
           .seed = s.seed,
           .threads = threads,
+          .class_names = std::move(classes),
           .ranks = request.ranks};
 }
 
@@ -182,8 +192,11 @@ class Training {
     }
     append_views(prepared.pictures);
     PictureCache cache = filled_cache(*folder, prepared.pictures);
-    const auto tuner = plugin_.make_tuner(base_.tensors, base_.file, tuner_options(request_, threads_));
-    const RunParts parts{request_, base_, prepared.pictures, cache, *tuner, *folder, hooks_, threads_};
+    const std::vector<std::string> classes = class_names(request_, prepared.pictures);
+    const auto tuner =
+        plugin_.make_tuner(base_.tensors, base_.file, tuner_options(request_, threads_, classes));
+    const RunParts parts{request_, base_,  prepared.pictures, cache,  *tuner,
+                         *folder,  hooks_, threads_,          classes};
     train_and_finish(parts, prepared, result);
     return result;
   }
@@ -219,6 +232,7 @@ class Training {
     }
     if (state.end == "prompt sensitivity") result.gave_up = state.end;
     result.card = finish(parts, state, prepared.origins, prepared.notes);
+    result.notes_told = prepared.notes.size();
     parts.folder.remove_pictures();
   }
 

@@ -65,6 +65,7 @@ struct TrainResult {
   std::vector<StudyFailure> failures;  // of the data
   // Of a state that had to be given up: which guard, in words; empty: none.
   std::string gave_up;
+  std::size_t notes_told = 0;  // of the card's, the first ones: TrainHooks::note has told them
 };
 
 // Trains on `data`, measures, and writes the folder of a run (docs/train.md). The same request for the same

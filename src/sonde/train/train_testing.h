@@ -25,7 +25,7 @@
 namespace sonde {
 
 inline BaseModel small_base(std::uint64_t seed = 1) {
-  const SamSizes sizes = small_tiny_vit_sizes();
+  const SamSizes sizes = small_vit_sizes();
   NamedTensors tensors = random_tensors(sizes, seed);
   auto impl = std::make_shared<SamModel::Impl>();
   impl->name = "small";
