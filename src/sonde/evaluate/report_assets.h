@@ -3,14 +3,14 @@
 
 #include <string_view>
 
-// What CMake puts into the library: the page of web/report, its script bundled with what it imports, and the
-// files of evaluate/published.
+// What CMake puts into the library: the study's page of web/report, the script of both reports bundled with
+// what it imports, and the files of evaluate/published.
 namespace sonde {
 
-std::string_view page_asset();      // report.html, with {{places}} to be filled
-std::string_view style_asset();     // report.css
+std::string_view page_asset();      // study.html, with {{places}} to be filled
+std::string_view style_asset();     // figures.css and report.css, of both reports
 std::string_view licences_asset();  // of what the script holds
-std::string_view script_asset();    // the page's own, Vega and Vega-Lite
+std::string_view script_asset();    // the pages' own, Vega and Vega-Lite
 
 // Mazurowski et al. 2023; evaluate/published/README.md.
 std::string_view modes_asset();

@@ -87,11 +87,4 @@ std::optional<std::size_t> ReportIndex::find_column(std::string_view protocol) c
   return std::nullopt;
 }
 
-nlohmann::json rounded(double value, int decimals) {
-  if (!std::isfinite(value)) return nullptr;
-  const double scale = std::pow(10.0, decimals);
-  const double result = std::round(value * scale) / scale;
-  return result == 0 ? 0.0 : result;  // no -0.0
-}
-
 }  // namespace sonde

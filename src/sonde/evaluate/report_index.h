@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "sonde/evaluate/report.h"
+#include "sonde/evaluate/report_page.h"
 
 namespace sonde {
 
@@ -52,8 +53,5 @@ class ReportIndex {
   std::vector<Column> columns_;
   std::vector<Choice> choices_;
 };
-
-// Rounded to `decimals`; null for infinite and not-a-number.
-nlohmann::json rounded(double value, int decimals);
 
 }  // namespace sonde

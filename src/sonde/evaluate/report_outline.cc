@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "sonde/evaluate/report_parts.h"
+#include "sonde/evaluate/report_drawing.h"
 
 namespace sonde {
 namespace {

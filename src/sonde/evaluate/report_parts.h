@@ -5,11 +5,10 @@
 #include <string_view>
 #include <vector>
 
+#include "sonde/evaluate/report_drawing.h"
 #include "sonde/evaluate/report_index.h"
-#include "sonde/imaging/geometry.h"
-#include "sonde/imaging/picture.h"
 
-// What report_html puts together. The shapes of the JSON are told in web/report/src/data.ts.
+// What report_html puts together. The shapes of the JSON are told in web/report/src/study/data.ts.
 namespace sonde {
 
 // The study in one sentence: the best described box mode and the last click, with the objects scored.
@@ -38,26 +37,7 @@ struct ChosenCase {
 };
 std::vector<ChosenCase> choose_cases(const std::vector<ResultRow>& rows, const ReportIndex& index);
 
-// What ResultRow::prompt says; text that is not a prompt gives nothing.
-struct DrawnPrompt {
-  std::vector<Point2> positive, negative;
-  std::vector<Box2> boxes;
-};
-DrawnPrompt parse_drawn_prompt(std::string_view text);
-
-// The part of a picture worth a closer look: a square around the masks and prompts where they are small in
-// it; absent where they are not. Whole pixels.
-std::optional<Box2> closer_look(const CasePicture& picture, const DrawnPrompt& prompt);
-
 // {"pictures": [data URI ...], "lines": [...]}
 nlohmann::json report_cases(const ReportInput& input, const ReportIndex& index);
-
-// The outline of a mask along pixel edges as data of an SVG path to be filled by the even-odd rule. The
-// top-left corner of the top-left pixel is (0, 0), a pixel `scale` wide. Empty for an empty mask.
-std::string outline_path(const Mask& mask, std::int64_t scale = 1);
-
-// The same, from a mask made coarser (majority of squares of 2, 4, ... pixels) until the path has at most
-// `max` characters.
-std::string outline_path_within(const Mask& mask, std::size_t max);
 
 }  // namespace sonde

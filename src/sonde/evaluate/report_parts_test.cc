@@ -60,6 +60,11 @@ TEST(DrawnPrompt, LeavesOutWhatIsNone) {
   }
 }
 
+std::optional<Box2> closer_look_at(const CasePicture& picture, std::string_view prompt) {
+  return closer_look({{"truth", picture.truth}, {"prediction", picture.prediction}},
+                     parse_drawn_prompt(prompt));
+}
+
 CasePicture picture_with(Extent2 extent, const Box2& box) {
   CasePicture picture{
       {extent, std::vector<std::uint8_t>(static_cast<std::size_t>(3 * pixel_count(extent)), 0)},
@@ -73,7 +78,7 @@ CasePicture picture_with(Extent2 extent, const Box2& box) {
 
 TEST(CloserLook, HoldsTheObjectAndItsPromptsInsideThePicture) {
   for (const Box2& object : {Box2{0, 0, 9, 9}, Box2{190, 140, 199, 149}, Box2{100, 3, 104, 20}}) {
-    const auto closer = closer_look(picture_with({200, 150}, object), parse_drawn_prompt("+100,60"));
+    const auto closer = closer_look_at(picture_with({200, 150}, object), "+100,60");
     ASSERT_TRUE(closer || object.x0 != 100);
     if (!closer) continue;
     EXPECT_LE(closer->x0, std::min(object.x0, 100.0));
@@ -86,10 +91,10 @@ TEST(CloserLook, HoldsTheObjectAndItsPromptsInsideThePicture) {
 }
 
 TEST(CloserLook, IsOnlyForSmallObjects) {
-  EXPECT_FALSE(closer_look(picture_with({200, 150}, {10, 10, 90, 90}), {}));
-  EXPECT_FALSE(closer_look(picture_with({200, 150}, {0, 70, 199, 72}), {}));
-  EXPECT_FALSE(closer_look(picture_with({20, 20}, {3, 3, 4, 4}), {}));
-  EXPECT_TRUE(closer_look(picture_with({200, 150}, {10, 10, 20, 20}), {}));
+  EXPECT_FALSE(closer_look_at(picture_with({200, 150}, {10, 10, 90, 90}), ""));
+  EXPECT_FALSE(closer_look_at(picture_with({200, 150}, {0, 70, 199, 72}), ""));
+  EXPECT_FALSE(closer_look_at(picture_with({20, 20}, {3, 3, 4, 4}), ""));
+  EXPECT_TRUE(closer_look_at(picture_with({200, 150}, {10, 10, 20, 20}), ""));
 }
 
 TEST(ChooseCases, TakesBestMedianAndWorstOfABoxModeAndTheLastClick) {

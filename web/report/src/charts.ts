@@ -135,7 +135,7 @@ export function showCharts(section: string, cards: Card[]): void {
   const drawn = cards.map(chartOf)
   const body = byId(`${section}-body`)
   body.classList.toggle('one', drawn.length === 1)
-  const none = element('p', { class: 'empty' }, 'Not part of this study.')
+  const none = element('p', { class: 'empty' }, 'Not measured.')
   body.replaceChildren(...(drawn.length > 0 ? drawn.map((chart) => chart.card) : [none]))
   charts.set(section, drawn)
   document.documentElement.dataset.drawn = 'waiting'

@@ -6,7 +6,7 @@ type Children = (Node | string | null | Children)[]
 
 export function byId(id: string): HTMLElement {
   const found = document.getElementById(id)
-  if (!found) throw new Error(`report.html has no ${id}`)
+  if (!found) throw new Error(`the page has no ${id}`)
   return found
 }
 export const inputById = (id: string) => byId(id) as HTMLInputElement

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Tables: scores, clicks needed, failures, facts.
+import { byId, count, element, fixed, plural } from '../dom'
+import { rangeText, scrolling } from '../table'
 import {
   choiceName,
   clicks,
@@ -19,18 +21,13 @@ import {
   type Estimate,
   type Metric,
 } from './data'
-import { byId, count, element, fixed, plural } from './dom'
 
 function range(estimate: Estimate, digits: number): string {
   const { low, high } = estimate
   if (low === null || high === null) return 'one image'
-  return `${fixed(low, digits)}${low < 0 ? ' to ' : '–'}${fixed(high, digits)}`
+  return rangeText(low, high, digits)
 }
 const kept = <Item>(items: (Item | null)[]) => items.filter((item) => item !== null)
-
-function scrolling(table: HTMLTableElement, name: string): HTMLElement {
-  return element('div', { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': name }, table)
-}
 
 function tableColumns(): number[] {
   const last = data.columns.length - 1

@@ -8,14 +8,15 @@ const tableOf = (name: string): string[][] =>
     .map((line) => line.split(','))
 
 export const METHODS = ['SAM', 'SAM (oracle)', 'RITM', 'SimpleClick', 'FocalClick']
-export const MODES = tableOf('modes')
-  .slice(1)
-  .map((cells) => ({
-    task: cells[1]!,
-    confidence: [2, 4, 6, 8, 10].map((i) => Number(cells[i])),
-    oracle: [3, 5, 7, 9, 11].map((i) => Number(cells[i])),
-  }))
-export const CLICK_TASKS = tableOf('SAM')[0]!.slice(1)
+export const publishedModes = () =>
+  tableOf('modes')
+    .slice(1)
+    .map((cells) => ({
+      task: cells[1]!,
+      confidence: [2, 4, 6, 8, 10].map((i) => Number(cells[i])),
+      oracle: [3, 5, 7, 9, 11].map((i) => Number(cells[i])),
+    }))
+export const clickTasks = () => tableOf('SAM')[0]!.slice(1)
 
 // IoU after 1, 2, ... clicks. task: '' for the mean of all.
 export function publishedClicks(method: string, task: string): number[] {

@@ -1,19 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// What evaluate/report_*.cc put into the page. A table comes as its columns, so that a name stands there once.
-
-// A column may be such a table itself.
-type Columns<Row> = { [Key in keyof Row]: Row[Key] extends object ? Columns<Row[Key]> : Row[Key][] }
-
-export function rowsOf<Row>(columns: Columns<Row>): Row[] {
-  const entries = Object.entries<unknown[] | Columns<object>>(columns).map(
-    ([name, values]) => [name, Array.isArray(values) ? values : rowsOf<unknown>(values)] as const,
-  )
-  const length = entries[0]?.[1].length ?? 0
-  return Array.from(
-    { length },
-    (_, i) => Object.fromEntries(entries.map(([name, values]) => [name, values[i]])) as Row,
-  )
-}
+// What evaluate/report_*.cc put into the page.
+import { byId } from '../dom'
+import type { Drawing } from '../drawing'
+import { rowsOf, type Columns } from '../table'
 
 // A mean of n values with its 95 % interval: null where n is 0, and the interval where all are of one image.
 export interface Estimate {
@@ -77,20 +66,6 @@ export interface Series {
   sample: Columns<{ area: number; iou: number }> // 1000 IoU
   bySize: Columns<{ logArea: number; low: number; median: number; high: number }>
 }
-export type Box = [x0: number, y0: number, x1: number, y1: number]
-export interface Prompt {
-  points: [x: number, y: number, positive: 0 | 1][]
-  boxes: Box[]
-}
-export interface Drawing {
-  picture: number
-  width: number
-  height: number
-  truth: string
-  prediction: string
-  prompt: Prompt
-  closer?: { picture: number; box: Box }
-}
 export interface Case {
   rank: string
   dataSet: number
@@ -104,7 +79,7 @@ export interface Case {
   iou: number
   dice: number
   predicted: number | null
-  drawing?: Drawing
+  drawing?: Drawing & { truth: string; prediction: string }
 }
 interface Failure {
   set: number
@@ -128,16 +103,24 @@ interface Data {
   published: Record<string, string> // CSV by method
 }
 
-export const data = JSON.parse(document.getElementById('data')!.textContent!) as Data
-
-export const scores = rowsOf<Score>(data.scores)
-export const clicks = rowsOf<Clicks>(data.clicks)
-export const failures = rowsOf<Failure>(data.failures.lines)
+export let data: Data
+export let scores: Score[] = []
+export let clicks: Clicks[] = []
+export let failures: Failure[] = []
 
 const keyOf = ({ set, label, volume, column, choice }: ScoreKey) =>
   [set, label, volume, column, choice].join()
-const scoresByKey = new Map(scores.map((score) => [keyOf(score), score]))
+let scoresByKey = new Map<string, Score>()
 export const findScore = (key: ScoreKey) => scoresByKey.get(keyOf(key))
+
+export function readData(): void {
+  data = JSON.parse(byId('data').textContent!) as Data
+  scores = rowsOf<Score>(data.scores)
+  clicks = rowsOf<Clicks>(data.clicks)
+  failures = rowsOf<Failure>(data.failures.lines)
+  scoresByKey = new Map(scores.map((score) => [keyOf(score), score]))
+  state.set = data.dataSets.length === 1 || data.dataSets.length > 8 ? 0 : -1
+}
 
 export const findSeries = (set: number, column: number, choice: number) =>
   data.series.find((line) => line.set === set && line.column === column && line.choice === choice)
@@ -179,7 +162,7 @@ export function labelName(set: number, label: number): string {
 
 // What the controls of the page say.
 export const state = {
-  set: data.dataSets.length <= 8 ? -1 : 0, // -1: all
+  set: -1, // -1: all
   choice: 0,
   published: false,
   metric: 'iou',

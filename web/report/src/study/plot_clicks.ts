@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // IoU against clicks.
-import { IOU_AXIS, showCharts, tipFields, type Card, type Spec } from './charts'
+import { IOU_AXIS, showCharts, tipFields, type Card, type Spec } from '../charts'
 import {
   choiceColour,
   choiceName,
@@ -12,9 +12,9 @@ import {
   shownSets,
   state,
 } from './data'
-import { byId, count, element, fixed } from './dom'
+import { byId, count, element, fixed } from '../dom'
 import { METHODS, publishedClicks } from './published'
-import { swatch } from './swatch'
+import { swatch } from '../swatch'
 
 const DASHES: Record<string, number[]> = {
   SAM: [7, 3],

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The prompts compared: distributions of the IoU.
-import { IOU_AXIS, showCharts, tipFields, type Card, type Layer, type Spec } from './charts'
+import { IOU_AXIS, showCharts, tipFields, type Card, type Layer, type Spec } from '../charts'
 import {
   choiceColour,
   choiceName,
@@ -15,8 +15,8 @@ import {
   state,
   type Series,
 } from './data'
-import { fixed, plural } from './dom'
-import { MODES, publishedKind } from './published'
+import { fixed, plural } from '../dom'
+import { publishedModes, publishedKind } from './published'
 
 // Places along x for the prompts of a chart, named by their short words.
 const promptAxis = (names: string[], title: string) => ({
@@ -100,7 +100,7 @@ function publishedMeansLayer(columns: number[], axis: PromptAxis): Layer {
   const values = columns.flatMap((column, i) => {
     const mode = Number(/^mode([1-5])$/.exec(data.columns[column]!.protocol)?.[1])
     if (!mode) return []
-    const mean = meanOf(MODES.map((task) => task[publishedKind()][mode - 1]!))
+    const mean = meanOf(publishedModes().map((task) => task[publishedKind()][mode - 1]!))
     return [{ at: i + 1, name: `Mode ${mode}, 28 tasks, ${publishedKind()}`, mean }]
   })
   return {
@@ -200,11 +200,13 @@ function quantileOf(sorted: number[], share: number): number {
 function publishedModesCard(): Card {
   const kind = publishedKind()
   const axis = promptAxis(['1', '2', '3', '4', '5'], 'mode')
-  const dots = MODES.flatMap((task, k) =>
+  const dots = publishedModes().flatMap((task, k) =>
     task[kind].map((iou, i) => ({ at: i + 1 + spread(k), iou, name: `${task.task}, mode ${i + 1}` })),
   )
   const boxes = [0, 1, 2, 3, 4].map((i): Summary => {
-    const sorted = MODES.map((task) => task[kind][i]!).sort((a, b) => a - b)
+    const sorted = publishedModes()
+      .map((task) => task[kind][i]!)
+      .sort((a, b) => a - b)
     return {
       at: i + 1,
       name: `Mode ${i + 1}, published`,

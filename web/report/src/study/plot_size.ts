@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // IoU against the size of objects.
-import { IOU_AXIS, showCharts, tipFields, type Spec } from './charts'
+import { IOU_AXIS, showCharts, tipFields, type Spec } from '../charts'
 import {
   choiceColour,
   choiceName,
@@ -9,12 +9,12 @@ import {
   findScore,
   findSeries,
   hasInterval,
-  rowsOf,
   shownSets,
   state,
   type Series,
 } from './data'
-import { byId, count, fixed, plural } from './dom'
+import { byId, count, fixed, plural } from '../dom'
+import { rowsOf } from '../table'
 
 function sizeSpec(line: Series): Spec {
   const points = rowsOf(line.sample).map(({ area, iou }) => ({ area: Math.max(1, area), iou: iou / 1000 }))
