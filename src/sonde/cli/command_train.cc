@@ -17,6 +17,7 @@
 #include "sonde/cli/train_options.h"
 #include "sonde/core/error.h"
 #include "sonde/evaluate/text_table.h"
+#include "sonde/train/report.h"
 
 namespace sonde {
 namespace {
@@ -110,6 +111,10 @@ std::string rules_line(const AnswerRules& rules) {
   return text + '\n';
 }
 
+std::string page_of(const fs::path& run) {
+  return fs::absolute(run / "report.html").lexically_normal().string();
+}
+
 void print_result(const TrainResult& result, const fs::path& out) {
   if (result.end == TrainResult::End::done_before) std::cout << "This run was done before.\n\n";
   if (!result.card.test.empty()) std::cout << test_table(result.card) << '\n';
@@ -118,7 +123,8 @@ void print_result(const TrainResult& result, const fs::path& out) {
     std::cout << "note: " << escaped_on_one_line(result.card.notes[i]) << '\n';
   std::cout << "measured: " << (out / "validation.csv").string() << ", " << (out / "guard.csv").string()
             << '\n'
-            << "model:    " << (out / "model.safetensors").string() << '\n';
+            << "model:    " << (out / "model.safetensors").string() << '\n'
+            << "report:   " << page_of(out) << '\n';
 }
 
 void print_json(const fs::path& out) {
@@ -166,12 +172,27 @@ int train_run(Arguments args) {
   return status_of(a, result);
 }
 
+int train_report(Arguments args) {
+  std::string run;
+  CommandLine line("The page of a training run, anew; of one that is going on, what is known",
+                   "sonde train report");
+  line.add("RUN", run, "Folder of a run").required();
+  line.footer("Example: sonde train report nerve_run");
+  if (line.parse(args) == Parsed::helped) return kDone;
+  if (!fs::is_directory(run)) throw Error(ErrorKind::not_found, run + ": there is no such folder");
+  write_training_report(run);
+  std::cout << "report: " << page_of(run) << '\n';
+  return kDone;
+}
+
 }  // namespace
 
 int run_train(Arguments args) {
   const std::string_view name = args.empty() ? "" : args.front();
+  if (name == "report") return train_report(args.subspan(1));
   if (!name.empty()) return train_run(args);
-  std::cerr << "Usage: sonde train --data DIR|FILE|PROJECT... --out RUN [OPTIONS]\n\n"
+  std::cerr << "Usage: sonde train --data DIR|FILE|PROJECT... --out RUN [OPTIONS]\n"
+               "       sonde train report RUN\n\n"
                "Fine-tunes a model on objects whose outlines are known; --help shows the options.\n"
                "Example: sonde train --data us_nerve --out nerve_run --steps 200\n";
   return kBadUsage;

@@ -34,7 +34,7 @@ json report_cases(const ReportInput& input, const ReportIndex& index) {
       const ResultRow& row = *chosen.row;
       json drawing = book.draw({row.dataset, row.image}, picture->image,
                                {{"truth", picture->truth}, {"prediction", picture->prediction}},
-                               parse_drawn_prompt(row.prompt));
+                               parse_prompt_marks(row.prompt));
       if (!drawing.is_null()) line["drawing"] = std::move(drawing);
     }
     lines.push_back(std::move(line));

@@ -59,7 +59,7 @@ json box_json(const Box2& box) {
   return json::array({rounded(box.x0, 1), rounded(box.y0, 1), rounded(box.x1, 1), rounded(box.y1, 1)});
 }
 
-json prompt_json(const DrawnPrompt& prompt) {
+json prompt_json(const PromptMarks& prompt) {
   json points = json::array();
   for (const auto& [list, sign] : {std::pair{&prompt.positive, 1}, std::pair{&prompt.negative, 0}})
     for (const Point2& point : *list)
@@ -88,7 +88,7 @@ std::vector<double> numbers_from(std::string_view text) {
   return numbers;
 }
 
-void add_part(DrawnPrompt& prompt, std::string_view part) {
+void add_part(PromptMarks& prompt, std::string_view part) {
   const bool is_point = !part.empty() && (part.front() == '+' || part.front() == '-');
   const auto point = is_point ? numbers_from(part.substr(1)) : std::vector<double>{};
   const auto box = numbers_from(part);
@@ -103,7 +103,7 @@ long shown_iou(double iou) { return std::lround(1000 * iou); }
 
 }  // namespace
 
-std::optional<Box2> closer_look(const OutlinedMasks& masks, const DrawnPrompt& prompt) {
+std::optional<Box2> closer_look(const OutlinedMasks& masks, const PromptMarks& prompt) {
   constexpr double kSmallShare = 0.05;
   constexpr double kMinViewSide = 24;
   if (masks.empty()) return std::nullopt;
@@ -138,7 +138,7 @@ std::size_t PictureBook::add(const RgbImage& image) {
 }
 
 json PictureBook::draw(const Name& name, const RgbImage& image, const OutlinedMasks& masks,
-                       const DrawnPrompt& prompt) {
+                       const PromptMarks& prompt) {
   const auto has_extent = [&](const auto& mask) { return mask.second.extent == image.extent; };
   if (pixel_count(image.extent) == 0 || !std::ranges::all_of(masks, has_extent)) return nullptr;
   const auto known = placed_.find(name);
@@ -191,8 +191,8 @@ std::vector<RankedPlace> places_by_rank(const std::vector<double>& ious, std::si
   return chosen;
 }
 
-DrawnPrompt parse_drawn_prompt(std::string_view text) {
-  DrawnPrompt prompt;
+PromptMarks parse_prompt_marks(std::string_view text) {
+  PromptMarks prompt;
   for (std::size_t at = 0; at < text.size();) {
     const std::size_t end = std::min(text.find(';', at), text.size());
     add_part(prompt, text.substr(at, end - at));

@@ -18,18 +18,18 @@
 namespace sonde {
 
 // What ResultRow::prompt says; text that is not a prompt gives nothing.
-struct DrawnPrompt {
+struct PromptMarks {
   std::vector<Point2> positive, negative;
   std::vector<Box2> boxes;
 };
-DrawnPrompt parse_drawn_prompt(std::string_view text);
+PromptMarks parse_prompt_marks(std::string_view text);
 
 // Masks to be outlined under their names on the page: the truth first.
 using OutlinedMasks = std::vector<std::pair<std::string, Mask>>;
 
 // The part of a picture worth a closer look: a square around the masks and prompts where the truth is small
 // in it; absent where it is not. Whole pixels.
-std::optional<Box2> closer_look(const OutlinedMasks& masks, const DrawnPrompt& prompt);
+std::optional<Box2> closer_look(const OutlinedMasks& masks, const PromptMarks& prompt);
 
 // Pictures of the page, each once, sized together so that the page stays light.
 class PictureBook {
@@ -39,7 +39,7 @@ class PictureBook {
   // {"picture": PLACE, "width": ..., "height": ..., "prompt": ..., NAME: PATH of each mask} and, where it
   // helps, "closer". Null where the masks are not of the image's extent.
   nlohmann::json draw(const Name& name, const RgbImage& image, const OutlinedMasks& masks,
-                      const DrawnPrompt& prompt);
+                      const PromptMarks& prompt);
 
   // At the longest side that keeps them light, about: ["data:image/png;base64,...", ...].
   nlohmann::json data_uris() const;

@@ -45,24 +45,24 @@ TEST(OutlinePath, GetsCoarserUntilItFits) {
   EXPECT_EQ(outline_path_within(mask_of({"##", "##"}), 3), "");  // nothing fits: given up
 }
 
-TEST(DrawnPrompt, ReadsPointsAndBoxes) {
-  const DrawnPrompt prompt = parse_drawn_prompt("+3,4;-5.5,6;1,2,3,4");
+TEST(PromptMarks, ReadsPointsAndBoxes) {
+  const PromptMarks prompt = parse_prompt_marks("+3,4;-5.5,6;1,2,3,4");
   EXPECT_THAT(prompt.positive, ElementsAre(Point2{3, 4}));
   EXPECT_THAT(prompt.negative, ElementsAre(Point2{5.5, 6}));
   EXPECT_THAT(prompt.boxes, ElementsAre(Box2{1, 2, 3, 4}));
 }
 
-TEST(DrawnPrompt, LeavesOutWhatIsNone) {
+TEST(PromptMarks, LeavesOutWhatIsNone) {
   for (const char* text :
        {"", ";", "+", "+1", "+1,", "1,2,3", "1,2,3,4,5", "+x,y", "*1,2", "+1,2,3,4", "1e999,1,1,1"}) {
-    const DrawnPrompt prompt = parse_drawn_prompt(text);
+    const PromptMarks prompt = parse_prompt_marks(text);
     EXPECT_TRUE(prompt.positive.empty() && prompt.negative.empty() && prompt.boxes.empty()) << text;
   }
 }
 
 std::optional<Box2> closer_look_at(const CasePicture& picture, std::string_view prompt) {
   return closer_look({{"truth", picture.truth}, {"prediction", picture.prediction}},
-                     parse_drawn_prompt(prompt));
+                     parse_prompt_marks(prompt));
 }
 
 CasePicture picture_with(Extent2 extent, const Box2& box) {

@@ -81,12 +81,12 @@ class ObjectCheck {
     const std::array prompts{centre, point_prompt(random_point(truth_, user_).value()), box_prompt(box),
                              box_prompt(jittered_box(truth_, options_.jitter, user_).value())};
     const std::vector<Answered> answers = open_.ask(prompts);
-    record(CheckPrompt::point, answers[0]);
-    record(CheckPrompt::random_point, answers[1]);
-    record(CheckPrompt::box, answers[2]);
-    record(CheckPrompt::jittered_box, answers[3]);
-    const Answered corrected = clicked(prompts[2], answers[2], PromptKind::box, 2).answer;
-    record(CheckPrompt::box_and_click, corrected);
+    record(CheckPrompt::point, prompts[0], answers[0]);
+    record(CheckPrompt::random_point, prompts[1], answers[1]);
+    record(CheckPrompt::box, prompts[2], answers[2]);
+    record(CheckPrompt::jittered_box, prompts[3], answers[3]);
+    const Step corrected = clicked(prompts[2], answers[2], PromptKind::box, 2);
+    record(CheckPrompt::box_and_click, corrected.prompt, corrected.answer);
     click_on(centre, answers[0]);
     centre_mask = answers[0].masks[0];
     return std::move(measured_);
@@ -99,8 +99,13 @@ class ObjectCheck {
     Answered answer;
   };
 
-  void record(CheckPrompt prompt, const Answered& answer) {
-    Measured& one = measured_.emplace_back(Measured{at_.picture, at_.object, prompt, {}, answer.predicted});
+  void record(CheckPrompt prompt, const Prompt& asked, const Answered& answer) {
+    Measured& one = measured_.emplace_back();
+    one.picture = at_.picture;
+    one.object = at_.object;
+    one.prompt = prompt;
+    one.predicted = answer.predicted;
+    one.asked = asked;
     for (std::size_t i = 0; i < answer.masks.size(); ++i) one.iou.at(i) = iou(truth_, answer.masks.at(i));
   }
 
@@ -121,9 +126,9 @@ class ObjectCheck {
     Step step{centre, first};
     for (int count = 2; count <= kClicks; ++count) {
       step = clicked(step.prompt, step.answer, count == 2 ? PromptKind::point : PromptKind::clicks, count);
-      if (count == 2) record(CheckPrompt::two_clicks, step.answer);
-      if (count == 3) record(CheckPrompt::three_clicks, step.answer);
-      if (count == kClicks) record(CheckPrompt::five_clicks, step.answer);
+      if (count == 2) record(CheckPrompt::two_clicks, step.prompt, step.answer);
+      if (count == 3) record(CheckPrompt::three_clicks, step.prompt, step.answer);
+      if (count == kClicks) record(CheckPrompt::five_clicks, step.prompt, step.answer);
     }
   }
 
@@ -199,6 +204,14 @@ std::size_t chosen(const Measured& measured, CheckChoice choice, const AnswerRul
 
 double quality_error(const Measured& measured, std::size_t place) {
   return std::abs(std::clamp(measured.predicted.at(place), 0.0, 1.0) - measured.iou.at(place));
+}
+
+Mask answered(const Network& network, std::int64_t frame_side, const PictureCache& cache,
+              const TrainPicture& picture, const Prompt& prompt, AnswerRule rule) {
+  Answered answer = PromptedPicture(network, frame_side, cache, picture).ask(prompt);
+  Measured measured;
+  measured.predicted = answer.predicted;
+  return std::move(answer.masks.at(chosen(measured, rule)));
 }
 
 std::vector<TaskRef> tasks_of(std::span<const TrainPicture> pictures, Part part, std::size_t limit) {

@@ -48,6 +48,7 @@ struct Measured {
   std::size_t picture = 0, object = 0;  // of TrainPicture::objects
   CheckPrompt prompt = CheckPrompt::point;
   std::array<double, 4> iou{}, predicted{};  // at the picture's extent
+  Prompt asked{};
 };
 // The place in `iou` and `predicted`; rules: of the model, for CheckChoice::card.
 std::size_t chosen(const Measured& measured, CheckChoice choice, const AnswerRules& rules);
@@ -73,6 +74,10 @@ struct CheckOptions {
   int threads = 1;                         // pictures at a time
   std::function<void()> before_picture{};  // may throw, to stop
 };
+// The mask that a rule takes for a prompt, at the picture's extent.
+Mask answered(const Network& network, std::int64_t frame_side, const PictureCache& cache,
+              const TrainPicture& picture, const Prompt& prompt, AnswerRule rule);
+
 // An object that is measured.
 struct TaskRef {
   std::size_t picture = 0, object = 0;

@@ -7,6 +7,9 @@
 
 #include "sonde/core/durable_file.h"
 #include "sonde/core/error.h"
+#include "sonde/evaluate/simulate.h"
+#include "sonde/train/report.h"
+#include "sonde/train/test_answers.h"
 #include "sonde/weights/checkpoint.h"
 
 namespace sonde {
@@ -55,6 +58,23 @@ std::vector<CardData> data_of(const RunParts& run, std::span<const DataOrigin> o
   return all;
 }
 
+// One a prompt of an object, in the order of both.
+std::vector<TestAnswer> answers_of(const Side& before, const Side& after,
+                                   std::span<const TrainPicture> pictures) {
+  std::vector<TestAnswer> answers;
+  for (std::size_t i = 0; i < after.measured.size(); ++i) {
+    const Measured &b = before.measured[i], &a = after.measured[i];
+    const TrainPicture& picture = pictures[a.picture];
+    const TrainObject& object = picture.objects[a.object];
+    const AnswerRule rule = after.rules[kind_of(a.prompt)];
+    const std::size_t at_b = chosen(b, CheckChoice::card, before.rules), at_a = chosen(a, rule);
+    answers.push_back({picture.dataset, picture.image, object.object, object.class_name,
+                       std::string(to_string(a.prompt)), prompt_text({a.asked}), std::string(to_string(rule)),
+                       b.iou.at(at_b), a.iou.at(at_a), b.predicted.at(at_b), a.predicted.at(at_a)});
+  }
+  return answers;
+}
+
 class Finish {
  public:
   Finish(const RunParts& run, const RunState& state) : run_(run), state_(state) {
@@ -94,10 +114,36 @@ class Finish {
     append_rows(state_.best_step, Part::test, after, after_.rules);
     card.test = comparisons({before.measured, before_.rules}, {after.measured, after_.rules}, run_.pictures,
                             run_.request.settings.seed);
+    if (run_.request.ranks.rank == 0) write_answers(before, after);
     for (CardComparison& comparison : card.test) {
       complete_interval(comparison.before);
       complete_interval(comparison.after);
     }
+  }
+
+  // Both were asked the same of the same objects.
+  void write_answers(const CheckResult& before, const CheckResult& after) const {
+    const auto answers =
+        answers_of({before.measured, before_.rules}, {after.measured, after_.rules}, run_.pictures);
+    write_test_answers(run_.folder.path(), answers, [&](std::size_t place) -> std::optional<TestPicture> {
+      const Measured &b = before.measured[place], &a = after.measured[place];
+      const TrainPicture& picture = run_.pictures[a.picture];
+      TestPicture shown;
+      try {
+        shown.image = picture.load();
+      } catch (const Error&) {  // gone since it was read: the page says so
+        return std::nullopt;
+      }
+      shown.truth = decode_rle(picture.objects[a.object].mask);
+      shown.before = mask_of(before_, b);
+      shown.after = mask_of(after_, a);
+      return shown;
+    });
+  }
+  Mask mask_of(const Candidate& candidate, const Measured& measured) const {
+    return answered(*candidate.network, image_size(run_.base.sizes), run_.cache,
+                    run_.pictures[measured.picture], measured.asked,
+                    candidate.rules[kind_of(measured.prompt)]);
   }
 
   void measure_validation(ModelCard& card) {
@@ -161,6 +207,7 @@ ModelCard finish(const RunParts& run, const RunState& state, std::span<const Dat
       run.request.settings.part == TunedPart::adapter)
     save_safetensors(folder / "adapter.safetensors", run.tuner.tuned());
   write_card(folder / "card.json", card);
+  write_training_report(folder);
   return card;
 }
 

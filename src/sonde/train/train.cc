@@ -217,7 +217,9 @@ class Training {
     const bool use_store =
         request_.store == TrainRequest::Store::use && fits_in_store(pictures.size(), base_.sizes);
     cache.fill(pictures, use_store ? &store : nullptr, progress_of(hooks_));
-    for (TrainPicture& picture : pictures) picture.load = {};  // and with it the volumes that it keeps open
+    // And with it the volumes that it keeps open; of the test part some are shown at the end.
+    for (TrainPicture& picture : pictures)
+      if (picture.part != Part::test) picture.load = {};
     return cache;
   }
 

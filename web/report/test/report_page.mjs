@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// node web/report/test/report_page.mjs REPORT.HTML [FOLDER]: opens a report in Debian's Chromium at two widths, light, dark and as print, and
-// fails on any console message, any request but the page's own, a body wider than the window, a section without content, or a
-// control that breaks one of these. Prints the time until everything is drawn. Screenshots go to FOLDER.
+// node web/report/test/report_page.mjs REPORT.HTML [FOLDER]: opens the report of a study or of a training run in Debian's
+// Chromium at two widths, light, dark and as print, and fails on any console message, any request but the page's own, a body
+// wider than the window, a section without content, or a control that breaks one of these. Prints the time until everything
+// is drawn. Screenshots go to FOLDER.
 import { execFileSync } from 'node:child_process'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -10,6 +11,10 @@ import { chromium } from 'playwright-core'
 const [page_path, folder] = process.argv.slice(2)
 const url = pathToFileURL(resolve(page_path)).href
 const executablePath = execFileSync('which', ['chromium'], { encoding: 'utf8' }).trim()
+const SECTIONS = {
+  study: 'scores,clicks,modes,size,cases,failures,about',
+  training: 'scores,curves,choice,cases,classes,sets,about',
+}
 const faults = []
 const check = (holds, fault) => holds || faults.push(fault)
 
@@ -43,7 +48,11 @@ async function checkLayout(page, name) {
   check(wide <= 0, `${name}: the page is ${wide} px wider than the window`)
   const empty = await page.evaluate(() =>
     [...document.querySelectorAll('main section')]
-      .filter((section) => section.innerText.trim().length < section.querySelector('h2').innerText.length + 4)
+      .filter(
+        (section) =>
+          !section.hidden &&
+          section.innerText.trim().length < section.querySelector('h2').innerText.length + 4,
+      )
       .map((section) => section.id),
   )
   check(empty.length === 0, `${name}: empty sections: ${empty}`)
@@ -60,10 +69,8 @@ async function checkContent(page, name) {
   const sections = await page.evaluate(() =>
     [...document.querySelectorAll('main section')].map((section) => section.id),
   )
-  check(
-    sections.join() === 'scores,clicks,modes,size,cases,failures,about',
-    `${name}: sections are ${sections}`,
-  )
+  const kind = await page.evaluate(() => document.documentElement.dataset.report)
+  check(sections.join() === SECTIONS[kind], `${name}: sections are ${sections}`)
   const levels = await page.evaluate(() =>
     [...document.querySelectorAll('h1,h2,h3,h4')].map((heading) => Number(heading.tagName[1])),
   )

@@ -2,7 +2,8 @@
 // The page of sonde study: controls, and the first drawing of everything.
 import { drawCases, drawCasesLegend } from './cases'
 import { choiceColour, columnName, data, finalColumns, readData, state } from './data'
-import { byId, element, inputById, selectById } from '../dom'
+import { choiceSegments, options, type Entry } from '../controls'
+import { inputById } from '../dom'
 import { setUpCaseSwitches } from '../drawing'
 import { setUpTheme } from '../theme'
 import { drawClicks } from './plot_clicks'
@@ -10,35 +11,6 @@ import { drawModes } from './plot_modes'
 import { drawSize } from './plot_size'
 import { clickTasks } from './published'
 import { drawCounts, drawFacts, drawFailures, drawNeeded, drawScores } from './tables'
-
-type Entry = [key: string | number, text: string]
-function options(
-  id: string,
-  entries: Entry[],
-  value: string | number,
-  change: (value: string) => void,
-): void {
-  const select = selectById(id)
-  select.replaceChildren(...entries.map(([key, text]) => element('option', { value: key }, text)))
-  select.value = String(value)
-  select.addEventListener('change', () => change(select.value))
-}
-
-function choiceSegments(): void {
-  byId('pick-choice').replaceChildren(
-    ...data.choices.map((choice, i) => {
-      const input = element('input', { type: 'radio', name: 'choice', value: i })
-      input.checked = i === state.choice
-      input.addEventListener('change', () => {
-        state.choice = i
-        drawAll()
-      })
-      const dot = element('i')
-      dot.style.setProperty('--dot', choiceColour(i))
-      return element('label', {}, input, dot, choice)
-    }),
-  )
-}
 
 function drawAll(): void {
   document.documentElement.toggleAttribute('data-published', state.published)
@@ -61,7 +33,13 @@ function setUpControls(): void {
     state.set = Number(value)
     drawSets()
   })
-  choiceSegments()
+  choiceSegments(
+    data.choices.map((name, i) => ({ name, isChosen: i === state.choice, colour: choiceColour(i) })),
+    (i) => {
+      state.choice = i
+      drawAll()
+    },
+  )
   const published = inputById('pick-published')
   published.addEventListener('change', () => {
     state.published = published.checked
