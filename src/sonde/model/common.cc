@@ -52,8 +52,12 @@ torch::Tensor ConvTranspose2dImpl::forward(const torch::Tensor& x) {
 
 torch::Tensor gelu(const torch::Tensor& x) {
   if (!torch::GradMode::is_enabled() || !x.requires_grad()) return at::gelu(x);
-  auto y = at::gelu(x.contiguous());
-  y.register_hook([](const torch::Tensor& gradient) { return gradient.contiguous(); });
+  const auto in = x.is_non_overlapping_and_dense() ? x : x.contiguous();
+  auto y = at::gelu(in);
+  y.register_hook([strides = in.strides().vec()](const torch::Tensor& gradient) {
+    if (gradient.strides() == strides) return gradient;
+    return at::empty_strided(gradient.sizes(), strides, gradient.options()).copy_(gradient);
+  });
   return y;
 }
 

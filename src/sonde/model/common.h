@@ -68,7 +68,7 @@ struct ConvTranspose2dImpl : torch::nn::Module {
 TORCH_MODULE(ConvTranspose2d);
 
 // LibTorch 1.13 with oneDNN gets its gradient wrong where the incoming gradient lies otherwise in memory than
-// x does; so that both lie without gaps here.
+// x does: here it is laid out as x first.
 torch::Tensor gelu(const torch::Tensor& x);
 
 enum class Activation { gelu, relu };

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <string>
 
+#include "sonde/model/recomputed.h"
+
 namespace sonde {
 namespace {
 
@@ -142,9 +144,20 @@ TinyVit::TinyVit(const TinyVitSizes& sizes) {
 torch::Tensor TinyVit::forward(const torch::Tensor& pixels) {
   // Channels last in memory throughout, so that a map is a grid of tokens without a copy.
   auto x = pixels.contiguous(torch::MemoryFormat::ChannelsLast);
-  x = patch_embed2(nn::gelu(patch_embed1(x)));                 // [B,C0,S/4,S/4]
-  x = conv_stage->forward(x);                                  // [B,C1,S/8,S/8]
-  for (auto& stage : attention_stages) x = stage->forward(x);  // [B,C3,S/16,S/16]
+  x = patch_embed2(nn::gelu(patch_embed1(x)));  // [B,C0,S/4,S/4]
+  // Where all of it is tuned, what is kept for the gradient would be 2 GB.
+  const bool is_tuned = patch_embed1->c->weight.requires_grad();
+  const auto through = [&](auto part) {
+    x = is_tuned ? nn::recomputed(
+                       *part, [part](const torch::Tensor& in) mutable { return part(in); }, x)
+                 : part(x);
+  };
+  for (auto& block : conv_stage->blocks->items) through(block);
+  through(conv_stage->downsample);  // [B,C1,S/8,S/8]
+  for (auto& stage : attention_stages) {
+    for (auto& block : stage->blocks->items) through(block);
+    if (stage->downsample) through(stage->downsample);
+  }  // [B,C3,S/16,S/16]
   return neck(x.permute({0, 2, 3, 1}));
 }
 

@@ -77,12 +77,8 @@ TORCH_MODULE(TinyVitBlock);
 // the last lacks.
 template <typename Block>
 struct TinyVitStage : torch::nn::Module {
-  torch::Tensor forward(torch::Tensor x) {  // [B,dim,H,W] -> [B,out_dim,H/stride,W/stride]
-    for (auto& block : blocks->items) x = block(x);
-    return downsample ? downsample(x) : x;
-  }
   std::shared_ptr<nn::List<Block>> blocks = register_module("blocks", std::make_shared<nn::List<Block>>());
-  PatchMerging downsample{nullptr};
+  PatchMerging downsample{nullptr};  // or null
 };
 
 struct TinyVit : ImageEncoder {
