@@ -61,6 +61,12 @@ StoredEvent event_of(SQLite::Statement& row) {
   return event;
 }
 
+std::vector<StoredEvent> all_of(SQLite::Statement& row) {
+  std::vector<StoredEvent> events;
+  while (row.executeStep()) events.push_back(event_of(row));
+  return events;
+}
+
 std::optional<std::string> to_string(const std::optional<ObjectRecord>& record) {
   return record ? std::optional(record_to_json(*record)) : std::nullopt;
 }
@@ -215,12 +221,20 @@ std::map<ObjectId, Revision> HistoryStore::removals(ImageId image) const {
 }
 
 std::vector<StoredEvent> HistoryStore::newest(ImageId image, std::int64_t limit) const {
-  SQLite::Statement row(database_, std::string(kEventColumns) + "WHERE image = ? ORDER BY id DESC LIMIT ?");
+  SQLite::Statement row(database_,
+                        std::string(kEventColumns) +
+                            "WHERE image = ? OR (image IS NULL AND kind = ?) ORDER BY id DESC LIMIT ?");
   row.bind(1, image);
-  row.bind(2, limit);
-  std::vector<StoredEvent> events;
-  while (row.executeStep()) events.push_back(event_of(row));
-  return events;
+  row.bind(2, std::string(kModelEvent));
+  row.bind(3, limit);
+  return all_of(row);
+}
+
+std::vector<StoredEvent> HistoryStore::of_kind(std::string_view kind) const {
+  SQLite::Statement row(database_,
+                        std::string(kEventColumns) + "WHERE image IS NULL AND kind = ? ORDER BY id");
+  row.bind(1, std::string(kind));
+  return all_of(row);
 }
 
 std::optional<StoredEvent> HistoryStore::next(ImageId image, Revision behind) const {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "sonde/annotate/object_record.h"
@@ -15,6 +16,9 @@ namespace sonde {
 
 enum class EventRole { action, undo, redo, note };
 constexpr auto words(EventRole /*role*/) { return Words{"", "action", "undo", "redo", "note"}; }
+
+// Of an event without an image: another model answers from here on.
+inline constexpr std::string_view kModelEvent = "model";
 
 struct StoredEvent {
   Revision id = 0;
@@ -56,7 +60,9 @@ class HistoryStore {
 
   UndoPath undo_path(ImageId image) const;
   std::map<ObjectId, Revision> removals(ImageId image) const;  // the last of each object
+  // Of the image, and of the models that answered.
   std::vector<StoredEvent> newest(ImageId image, std::int64_t limit) const;
+  std::vector<StoredEvent> of_kind(std::string_view kind) const;  // of no image, in their order
   std::optional<StoredEvent> next(ImageId image, Revision behind) const;
 
  private:

@@ -134,6 +134,13 @@ class Project {
   Overlap overlap() const;
   void set_overlap(Overlap overlap);
 
+  // Whose answers a person wants; absent: nobody has chosen, or the model that sonde is started with. A
+  // choice is an event of the history.
+  std::optional<ChosenModel> chosen_model() const;
+  void choose_model(const ChosenModel& model);
+  // All that were chosen at some time, each file once.
+  std::vector<ChosenModel> models_chosen() const;
+
   // Whether an action with this id has been done, undone or not.
   bool has_done(const std::string& request) const;
   // Does `action` and makes it durable before it returns. `request`: an action with the id of one that has
@@ -155,8 +162,12 @@ class Project {
 
   std::vector<HistoryEvent> history(ImageId image, std::int64_t limit) const;
   // Computes every event again from its inputs and compares each mask, bit for bit, with what the history
-  // holds, and the objects with what it leads to; of each event the first difference is told.
-  Replay replay(const AnnotationSegmenter& segmenter, const Progress& progress = {}) const;
+  // holds, and the objects with what it leads to; of each event the first difference is told. Of several
+  // segmenters the one that an event names is asked.
+  Replay replay(std::span<const AnnotationSegmenter> segmenters, const Progress& progress = {}) const;
+  Replay replay(const AnnotationSegmenter& segmenter, const Progress& progress = {}) const {
+    return replay(std::span(&segmenter, 1), progress);
+  }
 
  private:
   // Public methods lock; those below are called by them.
@@ -207,8 +218,9 @@ class Project {
   std::shared_ptr<const RunLengthMask> load_mask(const ObjectRecord& record, const std::string& sha256,
                                                  Extent3 extent) const;
   // An event without objects: `change` alters the tables in the event's transaction.
+  // `summary`: the line for people, of what they are to see.
   void note(std::optional<ImageId> image, const std::string& kind, const std::string& input,
-            const std::function<void()>& change);
+            const std::function<void()>& change, const std::string& summary = {});
   void commit(const StoredEvent& event, const std::vector<ObjectChange>& changes,
               std::span<const RecordedAnswer> answers);
   // sha256: of the mask files; empty where the object keeps its own.

@@ -74,8 +74,8 @@ std::optional<Recorded> recorded_after(const HistoryStore& history, ImageId imag
 
 class ImageReplay {
  public:
-  ImageReplay(ImageId image, ImageGeometry grid, const AnnotationSegmenter& segmenter)
-      : image_(image), grid_(grid), segmenter_(segmenter) {}
+  ImageReplay(ImageId image, ImageGeometry grid, std::span<const AnnotationSegmenter> segmenters)
+      : image_(image), grid_(grid), segmenters_(segmenters) {}
 
   const ObjectRecords& records() const { return records_; }
 
@@ -118,25 +118,31 @@ class ImageReplay {
     return difference(recorded.changes, plan(records_, context, input.action, answers).changes);
   }
 
-  // Whether the network was asked, and it was not this one.
+  // The one that was asked; none: it is not among these.
+  const AnnotationSegmenter* segmenter_of(const StoredEvent& event) const {
+    const auto found = std::ranges::find_if(segmenters_, [&](const AnnotationSegmenter& one) {
+      return one.model_sha256 == event.model_sha256 && one.precision == event.precision;
+    });
+    return found == segmenters_.end() ? nullptr : &*found;
+  }
   bool was_another_model(const StoredEvent& event) const {
-    return !event.model_sha256.empty() &&
-           (event.model_sha256 != segmenter_.model_sha256 || event.precision != segmenter_.precision);
+    return !event.model_sha256.empty() && segmenter_of(event) == nullptr;
   }
 
   std::optional<std::string> ask_again(const Recorded& recorded, const PlanContext& context,
                                        const Action& action) const {
-    if (was_another_model(recorded.event)) return std::nullopt;
+    const AnnotationSegmenter* segmenter = segmenter_of(recorded.event);
+    if (segmenter == nullptr) return std::nullopt;
     if (const auto* prompt = std::get_if<PromptAction>(&action)) {
       const Mask inside = inside_of_prompt(records_, context, *prompt);
-      auto asked = answers_on_grid(segmenter_.ask(image_, prompt->plane, prompt->prompt, inside), grid_,
+      auto asked = answers_on_grid(segmenter->ask(image_, prompt->plane, prompt->prompt, inside), grid_,
                                    prompt->plane);
       // Histories of sonde before the single answer was shown keep the decoder's three candidates alone.
       if (recorded.answers.size() == 3 && asked.size() == 4) asked.erase(asked.begin());
       return difference(recorded.answers, asked);
     }
     if (const auto* everything = std::get_if<EverythingAction>(&action))
-      return difference(recorded.answers, answers_on_grid(segmenter_.everything(image_, *everything), grid_,
+      return difference(recorded.answers, answers_on_grid(segmenter->everything(image_, *everything), grid_,
                                                           everything->plane));
     return std::nullopt;
   }
@@ -167,7 +173,7 @@ class ImageReplay {
 
   ImageId image_;
   ImageGeometry grid_;
-  const AnnotationSegmenter& segmenter_;
+  std::span<const AnnotationSegmenter> segmenters_;
   ObjectRecords records_;
 };
 
@@ -189,13 +195,13 @@ std::optional<std::string> difference(const ObjectRecords& now, const ObjectReco
 
 }  // namespace
 
-Replay Project::replay(const AnnotationSegmenter& segmenter, const Progress& progress) const {
+Replay Project::replay(std::span<const AnnotationSegmenter> segmenters, const Progress& progress) const {
   Replay found;
   const std::vector<ImageSummary> all = images();
   for (const ImageSummary& summary : all) {
     if (!summary.grid) continue;
     const Extent3 extent = summary.grid->extent;
-    ImageReplay replay(summary.id, *summary.grid, segmenter);
+    ImageReplay replay(summary.id, *summary.grid, segmenters);
     replay.labels = locked([&] { return all_labels(); });
     replay.answers_of = [&](Revision event) {
       return locked([&] { return history_.answers_of(event, extent); });

@@ -40,6 +40,7 @@ CREATE UNIQUE INDEX label_names ON labels(name) WHERE NOT deleted;
 CREATE UNIQUE INDEX label_values ON labels(value) WHERE NOT deleted;
 
 -- role: 'action', 'undo' or 'redo' of an image's objects; 'note' for all else.
+-- kind 'model', a note: input is the ChosenModel that answers from here on.
 -- target: the event that was undone or redone. client: the page or program that did it, empty for none.
 CREATE TABLE events(
   id INTEGER PRIMARY KEY,

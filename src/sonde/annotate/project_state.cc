@@ -126,13 +126,14 @@ void Project::forget_oldest(ImageId except) const {
 }
 
 void Project::note(std::optional<ImageId> image, const std::string& kind, const std::string& input,
-                   const std::function<void()>& change) {
+                   const std::function<void()>& change, const std::string& summary) {
   StoredEvent event;
   event.id = revision_ + 1;
   event.image = image;
   event.time = utc_now();
   event.kind = kind;
   event.input = input;
+  event.summary = summary;
   SQLite::Transaction transaction(database_.connection());
   history_.insert(event);
   change();

@@ -56,13 +56,16 @@ void copy_masks(const fs::path& folder, const fs::path& copy) {
   throw Error(error.kind(), text);
 }
 
-std::unique_ptr<Project> opened_copy(const fs::path& folder, const fs::path& copy) {
+void require_project(const fs::path& folder) {
+  std::error_code unknown;
+  if (!fs::is_regular_file(folder / kDatabase, unknown))
+    throw Error(ErrorKind::not_found, folder.string() + ": there is no project in this folder");
+}
+
+void copy_to(const fs::path& folder, const fs::path& copy) {
   try {
     copy_database(folder, copy);
     copy_masks(folder, copy);
-    return std::make_unique<Project>(copy);
-  } catch (const Error& error) {
-    throw_naming(folder, copy, error);
   } catch (const SQLite::Exception& error) {
     throw Error(ErrorKind::unavailable, folder.string() + ": its database cannot be read: " + error.what());
   } catch (const fs::filesystem_error& error) {
@@ -70,17 +73,33 @@ std::unique_ptr<Project> opened_copy(const fs::path& folder, const fs::path& cop
   }
 }
 
+std::unique_ptr<Project> opened_copy(const fs::path& folder, const fs::path& copy) {
+  try {
+    copy_to(folder, copy);
+    return std::make_unique<Project>(copy);
+  } catch (const Error& error) {
+    throw_naming(folder, copy, error);
+  }
+}
+
 }  // namespace
 
+void copy_project(const fs::path& folder, const fs::path& copy) {
+  require_project(folder);
+  std::error_code failed;
+  fs::create_directories(copy, failed);
+  if (failed) throw Error(ErrorKind::unavailable, copy.string() + ": " + failed.message());
+  copy_to(folder, copy);
+}
+
 ProjectSnapshot::ProjectSnapshot(const fs::path& folder) {
-  std::error_code unknown;
-  if (!fs::is_regular_file(folder / kDatabase, unknown))
-    throw Error(ErrorKind::not_found, folder.string() + ": there is no project in this folder");
+  require_project(folder);
   copy_ = new_folder();
   try {
     project_ = opened_copy(folder, copy_);
   } catch (...) {
-    fs::remove_all(copy_, unknown);
+    std::error_code ignored;
+    fs::remove_all(copy_, ignored);
     throw;
   }
 }

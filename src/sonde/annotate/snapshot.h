@@ -8,6 +8,11 @@
 
 namespace sonde {
 
+// A project as it is now, whoever has it open, as another one in `copy`, which must not be there. Nothing is
+// written to the project itself. Throws Error naming the folder: not_found if there is no project,
+// unavailable.
+void copy_project(const std::filesystem::path& folder, const std::filesystem::path& copy);
+
 // A project as it is now, whoever has it open: a copy that is gone with this object. Nothing is written to
 // the project itself.
 class ProjectSnapshot {

@@ -22,11 +22,14 @@
 #include "sonde/cli/verify_project.h"
 #include "sonde/core/error.h"
 #include "sonde/core/json_text.h"
+#include "sonde/core/plugin.h"
 #include "sonde/core/text.h"
+#include "sonde/core/threads.h"
 #include "sonde/server/api.h"
 #include "sonde/server/http_server.h"
 #include "sonde/server/kept_access.h"
 #include "sonde/server/token.h"
+#include "sonde/server/trainings.h"
 
 namespace sonde {
 namespace {
@@ -221,10 +224,34 @@ ServedModel served_model(const AnnotateCommand& command) {
   return model;
 }
 
+// What one more core computes is the page's answers.
+TrainingOptions training_options(const AnnotateCommand& command) {
+  const ModelArguments& model = command.model;
+  std::error_code error;
+  TrainingOptions options;
+  options.command = {fs::read_symlink("/proc/self/exe", error).string(),
+                     "train",
+                     "--model",
+                     model.model,
+                     "--device",
+                     model.options.device,
+                     "--precision",
+                     model.precision,
+                     "--threads",
+                     std::to_string(std::max(physical_core_count() - 1, 1))};
+  if (!has_plugin("libsonde-train.so"))
+    options.missing = "this sonde is installed without libsonde-train.so (LibTorch), which training needs";
+  options.load = [model](const fs::path& file) mutable {
+    model.model = file.string();
+    return load_model(model);
+  };
+  return options;
+}
+
 int verify(const AnnotateCommand& command, const StartupPlan& plan) {
   if (!plan.images.empty() || !command.import.empty())
     throw Error(ErrorKind::usage, "--verify takes a project alone: neither images nor masks are added");
-  return verify_project(plan.project, served_model(command),
+  return verify_project(plan.project, served_model(command), training_options(command).load,
                         command.json ? OutputForm::json : OutputForm::text);
 }
 
@@ -248,11 +275,17 @@ int run_annotate(Arguments args) {
   const StartupSummary summary = prepare(project, std::move(gathered), command);
 
   ImageService service(project, std::move(model), read_image);
+  Trainings trainings(project, service, training_options(command));
+  if (!is_given(args, "--model")) {
+    if (const auto reason = trainings.choose_again()) complain(*reason);
+  } else if (const auto chosen = project.chosen_model()) {
+    complain("note: " + command.model.model + " answers, as --model says, in place of " + chosen->name);
+  }
   Jobs jobs;
   const std::string token = last && last->port == server.port() ? last->token : random_token();
   if (is_loopback(command.host)) keep_access(project.folder(), {token, server.port()});
-  Api api(project, service, jobs, Access(token, server.port(), hosts_of(server.address(), server.port())),
-          SONDE_VERSION);
+  Api api(project, service, trainings, jobs,
+          Access(token, server.port(), hosts_of(server.address(), server.port())), SONDE_VERSION);
 
   server.end_on_signals();
   warn_of_outside(server.address());

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sonde/cli/command_line.h"
 
+#include <algorithm>
 #include <iostream>
 #include <optional>
 #include <utility>
@@ -95,6 +96,12 @@ CommandLine& CommandLine::add_command(const std::string& name, const std::string
 bool CommandLine::has_command(const std::string& name) const { return app_->got_subcommand(name); }
 
 void CommandLine::footer(const std::string& text) { app_->footer(text); }
+
+bool is_given(std::span<const char* const> args, std::string_view option) {
+  return std::ranges::any_of(args, [&](std::string_view text) {
+    return text == option || (text.starts_with(option) && text.substr(option.size()).starts_with("="));
+  });
+}
 
 Parsed CommandLine::parse(std::span<const char* const> args) {
   try {

@@ -6,6 +6,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 // CLI11 behind a wall: its headers take longer to compile than any command, and only command_line.cc includes
@@ -36,6 +37,9 @@ class OptionRules {
  private:
   CLI::Option* option_;
 };
+
+// "--model x" or "--model=x".
+bool is_given(std::span<const char* const> args, std::string_view option);
 
 enum class Parsed { run, helped };
 

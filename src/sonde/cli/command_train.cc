@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include <nlohmann/json.hpp>
+
 #include "sonde/cli/command_line.h"
 #include "sonde/cli/commands.h"
 #include "sonde/cli/exit_status.h"
@@ -16,6 +18,7 @@
 #include "sonde/cli/terminal.h"
 #include "sonde/cli/train_options.h"
 #include "sonde/core/error.h"
+#include "sonde/core/json_text.h"
 #include "sonde/evaluate/text_table.h"
 #include "sonde/train/report.h"
 
@@ -41,6 +44,18 @@ std::function<void(const TrainProgress&)> show_progress() {
     if (p.seconds_left >= 0) text += ", " + in_words(p.seconds_left) + " left";
     line(share, text);
   };
+}
+
+// Loss and the like where they are known.
+void print_json_progress(const TrainProgress& p) {
+  nlohmann::ordered_json line{{"what", p.what}, {"done", p.done}, {"total", p.total}};
+  if (p.step > 0) {
+    line["loss"] = p.loss;
+    line["iou"] = p.iou;
+  }
+  if (p.validation_iou >= 0) line["validation_iou"] = p.validation_iou;
+  if (p.step > 0 && p.seconds_left >= 0) line["seconds_left"] = p.seconds_left;
+  std::cerr << json_text(line) + '\n' << std::flush;
 }
 
 std::string change_of(double before, double after) { return fixed(before, 3) + " -> " + fixed(after, 3); }
@@ -153,6 +168,7 @@ int train_run(Arguments args) {
   options.precision = parse_precision(a.model.precision);
   const BaseModel base = load_base_model(a.model.model, options);
   TrainHooks hooks{.progress = show_progress(), .note = {}, .stop = &stop_requested()};
+  if (a.json_progress) hooks.progress = print_json_progress;
   hooks.note = [](const std::string& note) {
     clear_progress();
     complain("note: " + note);

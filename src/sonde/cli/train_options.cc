@@ -121,15 +121,6 @@ void resolve_ranks(const TrainArguments& a, bool given, RankOptions& ranks) {
                 "--meet: where do the ranks meet? a file that all see, or HOST:PORT of rank 0");
 }
 
-bool is_given(Arguments args, std::string_view option) {
-  for (const char* arg : args) {
-    const std::string_view text(arg);
-    if (text == option || (text.starts_with(option) && text.substr(option.size()).starts_with("=")))
-      return true;
-  }
-  return false;
-}
-
 double parse_rate(const std::string& text) {
   if (text == "auto") return 0;
   double value = 0;
@@ -173,6 +164,8 @@ void declare_train(CommandLine& line, TrainArguments& a) {
   line.add_flag("--resume", a.resume, "Only go on with what is in --out; refuse a new folder");
   line.add_flag("--strict", a.strict, "Exit with 1 if any guard has failed");
   line.add_flag("--json", a.json, "Print card.json on stdout instead of the table");
+  line.add_flag("--json-progress", a.json_progress,
+                "Print how far it is on stderr, a line of JSON each: for programs");
   line.add_flag(
       "--no-store", [&a] { a.request.store = TrainRequest::Store::leave; },
       "Do not take embeddings from other commands, nor keep them for these");

@@ -22,7 +22,7 @@ struct TrainArguments {
   std::string meet;
   TrainRequest request;
   ModelArguments model;
-  bool json = false, strict = false, resume = false;
+  bool json = false, json_progress = false, strict = false, resume = false;
 };
 void declare_train(CommandLine& line, TrainArguments& arguments);
 // Fills `request` from the texts, and from what torchrun or Slurm say of ranks where --ranks is not given.

@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
@@ -15,6 +16,7 @@
 #include "sonde/cli/exit_status.h"
 #include "sonde/cli/standard_streams.h"
 #include "sonde/cli/terminal.h"
+#include "sonde/core/error.h"
 #include "sonde/core/json_text.h"
 #include "sonde/core/text.h"
 
@@ -75,13 +77,23 @@ void print(const std::filesystem::path& folder, const Project& project, const Re
 
 }  // namespace
 
-int verify_project(const std::filesystem::path& folder, ServedModel model, OutputForm form) {
+int verify_project(const std::filesystem::path& folder, ServedModel model,
+                   const std::function<SamModel(const std::filesystem::path&)>& load, OutputForm form) {
   ProjectSnapshot snapshot(folder);
   Project& project = snapshot.project();
   for (const std::string& line : lines_of(look_for_changes(project))) complain("warning: " + line);
   ImageService service(project, std::move(model), read_image);
   AskTimes times;
-  const Replay replay = project.replay(service.segmenter(times), terminal_progress());
+  std::vector<AnnotationSegmenter> segmenters{service.segmenter(times)};
+  for (const ChosenModel& chosen : project.models_chosen()) {
+    try {
+      const SamModel other = load(folder / chosen.file);
+      if (other.sha256() == chosen.sha256) segmenters.push_back(service.segmenter(times, other));
+    } catch (const Error& error) {
+      complain("warning: " + std::string(error.what()));
+    }
+  }
+  const Replay replay = project.replay(segmenters, terminal_progress());
   clear_progress();
   if (form == OutputForm::json)
     std::cout << json_text(to_json(folder, project, replay)) << '\n';

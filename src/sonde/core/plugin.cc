@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sonde/core/plugin.h"
 
+#include <algorithm>
 #include <dlfcn.h>
 #include <filesystem>
 #include <vector>
@@ -34,10 +35,14 @@ std::vector<fs::path> possible_files(const std::string& file) {
   return files;
 }
 
+bool is_file(const fs::path& file) {
+  std::error_code ignored;
+  return fs::is_regular_file(file, ignored);
+}
+
 void* open_library(const PluginRequest& request) {
   for (const fs::path& file : possible_files(request.file)) {
-    std::error_code ignored;
-    if (!fs::is_regular_file(file, ignored)) continue;
+    if (!is_file(file)) continue;
     if (void* library = ::dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL); library != nullptr) return library;
     throw Error(ErrorKind::unavailable,  // NOLINTNEXTLINE(concurrency-mt-unsafe)
                 request.purpose + ": " + file.string() + " cannot be loaded: " + ::dlerror());
@@ -47,6 +52,8 @@ void* open_library(const PluginRequest& request) {
 }
 
 }  // namespace
+
+bool has_plugin(const std::string& file) { return std::ranges::any_of(possible_files(file), is_file); }
 
 const void* load_plugin(const PluginRequest& request) {
   const void* symbol = ::dlsym(open_library(request), request.symbol.c_str());

@@ -14,5 +14,7 @@ struct PluginRequest {
 // Loads the library from beside the program or libsonde.so, or from where they are installed, and never
 // unloads it. Returns the symbol's address. Throws Error{unavailable} where the library is not there.
 const void* load_plugin(const PluginRequest& request);
+// Whether it is there, without loading it.
+bool has_plugin(const std::string& file);
 
 }  // namespace sonde

@@ -33,6 +33,10 @@ Embedding embed(const SamModel& model, const RgbImage& picture) {
   return {picture.extent, std::make_shared<const Embedding::Impl>(model.impl().network->encode(pixels))};
 }
 
+Embedding for_another_decoder(const Embedding& embedding) {
+  return {embedding.picture(), std::make_shared<const Embedding::Impl>(embedding.impl().features)};
+}
+
 std::size_t most_confident(const Prediction& prediction) { return highest_iou(prediction); }
 std::size_t most_confident(const LowResPrediction& prediction) { return highest_iou(prediction); }
 

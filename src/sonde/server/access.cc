@@ -122,7 +122,8 @@ void add_security_headers(Response& response) {
   const auto add = [&](const char* name, std::string_view value) {
     response.headers.emplace_back(name, std::string(value));
   };
-  add("Content-Security-Policy", kPolicy);
+  const auto is_policy = [](const auto& header) { return header.first == "Content-Security-Policy"; };
+  if (std::ranges::none_of(response.headers, is_policy)) add("Content-Security-Policy", kPolicy);
   add("X-Content-Type-Options", "nosniff");
   add("Referrer-Policy", "no-referrer");
   add("Cross-Origin-Resource-Policy", "same-origin");

@@ -89,6 +89,11 @@ const std::vector<Api::Route>& Api::routes() {
       {"POST", "/api/labels", {}, &Api::post_labels},
       {"POST", "/api/settings", {}, &Api::post_settings},
       {"POST", "/api/export", {}, &Api::post_export},
+      {"GET", "/api/training", {}, &Api::get_training},
+      {"POST", "/api/training", {}, &Api::post_training},
+      {"GET", "/api/training/*/report", {}, &Api::get_training_report},
+      {"POST", "/api/model", {}, &Api::post_model},
+      {"GET", "/api/jobs", {}, &Api::get_jobs},
       {"GET", "/api/jobs/*", {}, &Api::get_job},
       {"DELETE", "/api/jobs/*", {}, &Api::delete_job},
       {"GET", "/api/jobs/*/preview", {}, &Api::get_preview},
@@ -100,15 +105,18 @@ const std::vector<Api::Route>& Api::routes() {
       {"POST", "/api/images/*/focus", {}, &Api::post_focus},
       {"GET", "/api/images/*/embedding", {"axis", "slice", "window"}, &Api::get_embedding},
       {"POST", "/api/images/*/everything", {}, &Api::post_everything},
+      {"POST", "/api/images/*/compare", {}, &Api::post_compare},
       {"POST", "/api/images/*/progress", {}, &Api::post_progress},
       {"GET", "/api/images/*/history", {"limit"}, &Api::get_history},
   };
   return kRoutes;
 }
 
-Api::Api(Project& project, ImageService& service, Jobs& jobs, Access access, std::string version)
+Api::Api(Project& project, ImageService& service, Trainings& trainings, Jobs& jobs, Access access,
+         std::string version)
     : project_(project),
       service_(service),
+      trainings_(trainings),
       jobs_(jobs),
       access_(std::move(access)),
       version_(std::move(version)),

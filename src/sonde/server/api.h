@@ -15,6 +15,7 @@
 #include "sonde/server/image_service.h"
 #include "sonde/server/jobs.h"
 #include "sonde/server/target.h"
+#include "sonde/server/trainings.h"
 
 namespace sonde {
 
@@ -32,7 +33,8 @@ struct Call {
 class Api {
  public:
   // `version` is sonde's. Keeps references.
-  Api(Project& project, ImageService& service, Jobs& jobs, Access access, std::string version);
+  Api(Project& project, ImageService& service, Trainings& trainings, Jobs& jobs, Access access,
+      std::string version);
 
   // Looks at the head alone: the answer to a request whose body need not be read.
   std::optional<Response> refusal(const RequestHead& head) const;
@@ -55,6 +57,13 @@ class Api {
   Response delete_job(const Call& call);
   Response get_preview(const Call& call);
 
+  Response get_jobs(const Call& call);
+  Response get_training(const Call& call);
+  Response post_training(const Call& call);
+  Response get_training_report(const Call& call);
+  Response post_model(const Call& call);
+  Response post_compare(const Call& call);
+
   Response get_image(const Call& call);
   Response get_picture(const Call& call);
   Response get_masks(const Call& call);
@@ -72,6 +81,7 @@ class Api {
 
   Project& project_;
   ImageService& service_;
+  Trainings& trainings_;
   Jobs& jobs_;
   Access access_;
   std::string version_;

@@ -40,7 +40,7 @@ Response Api::get_project(const Call& /*call*/) {
                                                .folder = folder.string(),
                                                .version = version_,
                                                .revision = revision,
-                                               .model = service_.model().facts(),
+                                               .model = trainings_.model_facts(),
                                                .overlap = project_.overlap(),
                                                .labels = project_.labels(),
                                                .images = project_.images()});
@@ -64,6 +64,7 @@ Response Api::get_changes(const Call& call) {
   wire::ProjectChanges changes;
   changes.revision = project_.revision();
   changes.overlap = project_.overlap();
+  changes.model = trainings_.model_facts();
   changes.labels = labels_since(since);
   for (ImageSummary& image : project_.images()) {
     if (image.revision > since) changes.images.push_back(std::move(image));

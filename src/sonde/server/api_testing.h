@@ -11,6 +11,7 @@
 #include "sonde/predict/model_testing.h"
 #include "sonde/server/api.h"
 #include "sonde/server/bundle_testing.h"
+#include "sonde/server/training_testing.h"
 
 namespace sonde {
 
@@ -27,13 +28,15 @@ class TestApi {
     for (const char* name : {"disc.png", "twin.png", "ball.nii.gz", "cut.nii"})
       sources.push_back({folder_.path() / name, "", 0, name});
     project_.add_images(sources);
-    api_.emplace(project_, service_, jobs_, Access(token(), 8080, hosts_of("127.0.0.1", 8080)), "0.1.0");
+    api_.emplace(project_, service_, trainings_, jobs_, Access(token(), 8080, hosts_of("127.0.0.1", 8080)),
+                 "0.1.0");
   }
 
   static std::string token() { return std::string(64, 'a'); }
   Project& project() { return project_; }
   Api& api() { return *api_; }
   const std::filesystem::path& folder() const { return project_.folder(); }
+  std::filesystem::path train_folder() const { return folder_.path() / "train"; }  // of scripted_training
 
   static Request request(const std::string& method, const std::string& target, const std::string& body = "") {
     Request made{{method, target, {{"host", "127.0.0.1:8080"}, {"authorization", "Bearer " + token()}}},
@@ -81,6 +84,18 @@ class TestApi {
   }
 
  private:
+  // Of other weights with the same encoder, as far as the card says.
+  TrainingOptions training_options() {
+    const std::filesystem::path made = train_folder();
+    const ModelCard card = scripted_card(service_.first_model().sha256());
+    const std::vector<std::string> command = scripted_training(made);
+    save_safetensors(made / "model.safetensors", random_tensors(tiny_sam_sizes(), 2),
+                     {{kCardKey, card_text(card)}});
+    write_card(made / "card.json", card);
+    return {command, "", [](const std::filesystem::path& file) {
+              return SamModel::load(file.string(), {.precision = Precision::fp32});
+            }};
+  }
   static Volume made_up(const ImageSource& source) {
     if (source.name == "cut.nii") throw Error(ErrorKind::corrupt_data, "cut.nii: the header is cut");
     Volume volume;
@@ -100,6 +115,7 @@ class TestApi {
   TestFolder folder_;
   Project project_;
   ImageService service_;
+  Trainings trainings_{project_, service_, training_options()};
   Jobs jobs_;
   std::optional<Api> api_;
   int actions_ = 0;

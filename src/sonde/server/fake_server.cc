@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // sonde_fake_server: for the tests of the page. The real server over made-up images and a network that
-// answers with boxes, and knows two classes. Prints its address, serves any number of projects, each to
-// whoever has its token, and ends with its standard input.
+// answers with boxes, larger ones once it is trained, and knows two classes. Prints its address, serves any
+// number of projects, each to whoever has its token, and ends with its standard input.
 //
 // POST /fake/project  {"images": [{"name", "is": "picture" | "volume" | "unreadable"}]}  a new project:
 // {"token"} with that token: POST /fake/network  {"encodings", "prompts"}  how many more it answers, until
 // the next such request; null: all POST /fake/restart  as if the server were started again on the project
+// POST /fake/training {"goes": "on" | "holds"}  whether it gets beyond its first step
 // POST /fake/end      the project is removed
 #include <algorithm>
 #include <array>
@@ -30,6 +31,7 @@
 #include "sonde/server/api.h"
 #include "sonde/server/http_server.h"
 #include "sonde/server/token.h"
+#include "sonde/server/training_testing.h"
 
 namespace sonde {
 namespace {
@@ -55,7 +57,8 @@ class Turnstile {
   std::int64_t left_ = kAll;
 };
 
-constexpr std::size_t kSide = 256;   // of the logits
+constexpr std::size_t kSide = 256;  // of the logits
+constexpr float kPixelsMoreWhenTrained = 40;
 constexpr float kPixelsPerCell = 4;  // of the frame, 1024 pixels wide
 
 // What it has learned to find by name: liver, which is in every picture at one place, and spleen, in none.
@@ -76,7 +79,7 @@ constexpr std::array<float, 2> kObjectScores{3.5F, -2.25F};
 
 // Of a prompt its box, a box around its first point, or one for its class. Boxes grow with the points given,
 // from mask to mask, and to the right, so that no two objects have one area.
-DecodedMask box_around(const FramePrompt& prompt, std::size_t token) {
+DecodedMask box_around(const FramePrompt& prompt, std::size_t token, float more) {
   std::array<float, 4> box{};
   if (prompt.box) {
     box = *prompt.box;
@@ -84,8 +87,8 @@ DecodedMask box_around(const FramePrompt& prompt, std::size_t token) {
     box = {300, 200, 500 + 8 * static_cast<float>(token), 400};
   } else {
     const FramePoint& point = prompt.points.front();
-    const float half =
-        12 + point.x / 32 + 8 * static_cast<float>(token) + 8 * static_cast<float>(prompt.points.size() - 1);
+    const float half = more + 12 + point.x / 32 + 8 * static_cast<float>(token) +
+                       8 * static_cast<float>(prompt.points.size() - 1);
     box = {point.x - half, point.y - half, point.x + half, point.y + half};
   }
   constexpr std::array<float, 4> kPredictedIou{0.85F, 0.71F, 0.93F, 0.88F};
@@ -102,6 +105,7 @@ DecodedMask box_around(const FramePrompt& prompt, std::size_t token) {
 
 class FakeNetwork : public Network {
  public:
+  explicit FakeNetwork(float more) : more_(more) {}
   std::vector<float> encode(const FramePixels&) const override {
     encodings.pass(1);
     return {};
@@ -116,19 +120,23 @@ class FakeNetwork : public Network {
     for (const FramePrompt& prompt : asked) {
       auto& masks = answers.emplace_back();
       for (std::size_t i = 0; i < mask_count(wanted); ++i)
-        masks.push_back(box_around(prompt, first_token(wanted) + i));
+        masks.push_back(box_around(prompt, first_token(wanted) + i, more_));
     }
     return answers;
   }
 
   mutable Turnstile encodings, prompts;
+
+ private:
+  float more_;  // pixels of the frame that boxes reach further
 };
 
-SamModel fake_model(std::shared_ptr<const FakeNetwork> network) {
+SamModel fake_model(std::shared_ptr<const FakeNetwork> network, char digit,
+                    std::optional<ModelCard> card = {}) {
   auto impl = std::make_shared<SamModel::Impl>();
   impl->name = "fake";
-  impl->sha256 = std::string(64, 'f');
-  impl->card = card_of_classes();
+  impl->sha256 = std::string(64, digit);
+  impl->card = std::move(card);
   impl->network = std::move(network);
   return SamModel(impl);
 }
@@ -166,9 +174,11 @@ class Served {
   void restart() {
     allow({{"encodings", nullptr}, {"prompts", nullptr}});  // what runs could not end else
     auto parts = std::make_shared<Parts>(
-        project_, ServedModel{fake_model(network_), std::nullopt},
+        project_, ServedModel{fake_model(network_, 'f', card_of_classes()), std::nullopt},
         [this](const ImageSource& source) { return made_up(source, kinds_.at(source.name)); });
-    parts->api.emplace(project_, parts->service, parts->jobs,
+    parts->trainings.emplace(project_, parts->service, training_options());
+    parts->trainings->choose_again();
+    parts->api.emplace(project_, parts->service, *parts->trainings, parts->jobs,
                        Access(token_, port_, hosts_of("127.0.0.1", port_)), "0.0.0");
     const std::lock_guard lock(mutex_);
     parts_ = std::move(parts);
@@ -179,6 +189,10 @@ class Served {
     };
     network_->encodings.allow(count("encodings"));
     network_->prompts.allow(count("prompts"));
+  }
+  void let_training(const std::string& goes) const {
+    if (goes == "holds") std::ofstream(train_folder() / "hold");
+    if (goes == "on") std::filesystem::remove(train_folder() / "hold");
   }
   Response handle(const Request& request) {
     const auto parts = [&] {
@@ -195,16 +209,28 @@ class Served {
         : service(project, std::move(model), std::move(read),
                   {.encoding = {.rest = std::chrono::milliseconds(1)}}) {}
     ImageService service;
+    std::optional<Trainings> trainings;
     Jobs jobs;
     std::optional<Api> api;
   };
+
+  std::filesystem::path train_folder() const { return folder_.path() / "train"; }
+  TrainingOptions training_options() const {
+    const ModelCard card = scripted_card(std::string(64, 'f'));
+    const std::vector<std::string> command = scripted_training(train_folder());
+    std::ofstream(train_folder() / "model.safetensors") << "weights";
+    write_card(train_folder() / "card.json", card);
+    return {command, "", [card](const std::filesystem::path& /*file*/) {
+              return fake_model(std::make_shared<const FakeNetwork>(kPixelsMoreWhenTrained), 'e', card);
+            }};
+  }
 
   TestFolder folder_;
   std::string token_;
   std::uint16_t port_;
   Project project_;
   std::map<std::string, std::string> kinds_;
-  std::shared_ptr<const FakeNetwork> network_ = std::make_shared<const FakeNetwork>();
+  std::shared_ptr<const FakeNetwork> network_ = std::make_shared<const FakeNetwork>(0.0F);
   std::mutex mutex_;
   std::shared_ptr<Parts> parts_;  // last: its threads use all of the above
 };
@@ -223,6 +249,8 @@ class FakeServer {
         served->allow(Json::parse(request.body));
       else if (target == "/fake/restart")
         served->restart();
+      else if (target == "/fake/training")
+        served->let_training(Json::parse(request.body).at("goes"));
       else if (target == "/fake/end")
         end(request.head);
       else

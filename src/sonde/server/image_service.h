@@ -2,9 +2,12 @@
 #pragma once
 
 #include <functional>
+#include <list>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "sonde/annotate/project.h"
@@ -24,8 +27,8 @@ struct ServiceOptions {
 struct ServedModel {
   SamModel model;
   std::optional<EmbeddingStore> store;  // absent: every picture is encoded again
-  wire::ModelFacts facts() const;
 };
+wire::ModelFacts facts_of(const SamModel& model);
 
 // How long an ask took.
 struct AskTimes {
@@ -46,27 +49,57 @@ class ImageService {
   wire::EmbeddingFacts focus(const PictureKey& key);
   wire::EmbeddingFacts embedding(const PictureKey& key);
 
-  // `times` gets those of each ask and must live as long as what is returned.
-  AnnotationSegmenter segmenter(AskTimes& times);
+  // `times` gets those of each ask and must live as long as what is returned. The model that answers now goes
+  // on for what is returned.
+  AnnotationSegmenter segmenter(AskTimes& times) { return segmenter(times, model()); }
+  AnnotationSegmenter segmenter(AskTimes& times, const SamModel& model);
   // Of a job, which may be stopped by an exception of its progress, and shows masks while it runs.
   AnnotationSegmenter segmenter(const Progress& progress, const MasksSoFar& so_far);
-  const ServedModel& model() const { return model_; }
+
+  const SamModel& first_model() const { return first_; }  // that it was begun with
+  SamModel model() const;                                 // that answers now
+  // From now on this one answers. Pictures that are encoded stay so where its encoder is that of a model that
+  // has answered, which is known by its card.
+  void use(const SamModel& model);
+  // What another model says, which goes into no history.
+  Prediction ask(const SamModel& model, const PictureKey& key, const PromptWithWindow& prompt);
 
  private:
+  // Pictures as one encoder has them.
+  struct Encoder {
+    SamModel model;
+    EncodingQueue queue;
+  };
+  // A model, and what its decoder has got ready of pictures that another one has encoded.
+  struct Answering {
+    SamModel model;
+    std::shared_ptr<Encoder> encoder;
+    std::mutex mutex = {};
+    std::list<std::pair<std::shared_ptr<const Predictor>, std::shared_ptr<const Predictor>>> ready = {};
+  };
+
   std::shared_ptr<const OpenImage> read(ImageId id);
-  std::shared_ptr<const Predictor> encode(const PictureKey& key, Priority priority);
+  std::shared_ptr<const Predictor> encode(const SamModel& model, const PictureKey& key, Priority priority);
   PictureKey checked(const PictureKey& key);
   std::vector<EncodingQueue::Neighbour> neighbours(const PictureKey& key);
-  std::vector<ScoredMask> ask(const PictureKey& key, const PromptWithWindow& prompt, const Mask& inside,
-                              AskTimes& times);
-  std::vector<ScoredRle> everything(ImageId image, const EverythingAction& action, const Progress& progress,
-                                    const MasksSoFar& so_far);
+  std::shared_ptr<Encoder> encoder_of(const SamModel& model);
+  std::shared_ptr<Answering> answering(const SamModel& model);
+  std::shared_ptr<Answering> in_use() const;
+  static std::shared_ptr<const Predictor> predictor(Answering& answering, const PictureKey& key);
+  std::vector<ScoredMask> ask(Answering& answering, const PictureKey& key, const PromptWithWindow& prompt,
+                              const Mask& inside, AskTimes& times);
+  std::vector<ScoredRle> everything(const SamModel& model, ImageId image, const EverythingAction& action,
+                                    const Progress& progress, const MasksSoFar& so_far);
 
   Project& project_;
-  ServedModel model_;
+  SamModel first_;
+  std::optional<EmbeddingStore> store_;
   ReadImage read_;
+  EncodingOptions encoding_;
   OpenImages images_;
-  EncodingQueue queue_;  // last: its thread uses all of the above
+  mutable std::mutex mutex_;
+  // Last: the threads of their queues use all of the above. The one in use is first.
+  std::list<std::shared_ptr<Answering>> answering_;
 };
 
 }  // namespace sonde

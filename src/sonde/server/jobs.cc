@@ -27,7 +27,8 @@ Jobs::Jobs(std::chrono::seconds remembered)
       last_(std::chrono::duration_cast<std::chrono::milliseconds>(
                 std::chrono::system_clock::now().time_since_epoch())
                 .count()),
-      worker_(start_thread([this] { run(); })) {}
+      worker_(start_thread([this] { run(JobLane::work); })),
+      trainer_(start_thread([this] { run(JobLane::training); })) {}
 
 Jobs::~Jobs() {
   {
@@ -36,6 +37,7 @@ Jobs::~Jobs() {
   }
   changed_.notify_all();
   worker_.join();
+  trainer_.join();
 }
 
 bool Jobs::has_ended(const Job& job) const {
@@ -55,7 +57,7 @@ Jobs::Job& Jobs::at(std::int64_t id) {
   return found->second;
 }
 
-wire::JobFacts Jobs::start(std::string kind, Work work) {
+wire::JobFacts Jobs::start(std::string kind, Work work, JobLane lane) {
   const std::lock_guard lock(mutex_);
   forget_old();
   const auto waiting = std::count_if(jobs_.begin(), jobs_.end(), [](const auto& entry) {
@@ -66,6 +68,7 @@ wire::JobFacts Jobs::start(std::string kind, Work work) {
   job.facts.job = last_;
   job.facts.kind = std::move(kind);
   job.work = std::move(work);
+  job.lane = lane;
   changed_.notify_all();
   return job.facts;
 }
@@ -73,6 +76,14 @@ wire::JobFacts Jobs::start(std::string kind, Work work) {
 wire::JobFacts Jobs::find(std::int64_t id) {
   const std::lock_guard lock(mutex_);
   return at(id).facts;
+}
+
+std::vector<wire::JobFacts> Jobs::all() {
+  const std::lock_guard lock(mutex_);
+  forget_old();
+  std::vector<wire::JobFacts> all;
+  for (const auto& [id, job] : jobs_) all.push_back(job.facts);
+  return all;
 }
 
 wire::JobFacts Jobs::stop(std::int64_t id) {
@@ -92,12 +103,12 @@ std::optional<std::string> Jobs::preview(std::int64_t id) {
   return at(id).preview;
 }
 
-void Jobs::run() {
+void Jobs::run(JobLane lane) {
   setpriority(PRIO_PROCESS, static_cast<id_t>(gettid()), kNice);  // of this thread alone
   std::unique_lock lock(mutex_);
   for (;;) {
-    const auto next = std::find_if(jobs_.begin(), jobs_.end(), [](const auto& entry) {
-      return entry.second.facts.state == wire::JobState::waiting;
+    const auto next = std::find_if(jobs_.begin(), jobs_.end(), [&](const auto& entry) {
+      return entry.second.facts.state == wire::JobState::waiting && entry.second.lane == lane;
     });
     if (ending_) return;
     if (next == jobs_.end()) {

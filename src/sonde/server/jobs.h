@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "sonde/core/progress.h"
 #include "sonde/server/wire.h"
@@ -22,7 +23,11 @@ struct JobReport {
   std::function<void(std::string)> preview;  // what there is to see so far, as it is answered
 };
 
-// Long work, one job at a time on a thread of low priority. Safe to use from several threads.
+// What waits for what: seconds or minutes of this process's work; and trainings, which another process does
+// meanwhile.
+enum class JobLane { work, training };
+
+// Long work, one job a lane at a time, each on a thread of low priority. Safe to use from several threads.
 class Jobs {
  public:
   // Returns the result.
@@ -31,13 +36,14 @@ class Jobs {
   explicit Jobs(std::chrono::seconds remembered = std::chrono::hours(1));
   Jobs(const Jobs&) = delete;
   Jobs& operator=(const Jobs&) = delete;
-  ~Jobs();  // asks the running one to stop and waits for it
+  ~Jobs();  // asks those that run to stop and waits for them
 
   // Throws Error{unavailable} while too many wait.
-  wire::JobFacts start(std::string kind, Work work);
+  wire::JobFacts start(std::string kind, Work work, JobLane lane = JobLane::work);
   // Throw Error{not_found}: there is no such job, or it is forgotten.
   wire::JobFacts find(std::int64_t id);
   wire::JobFacts stop(std::int64_t id);
+  std::vector<wire::JobFacts> all();  // that are not forgotten, oldest first
   // Absent before the first and after the job's end.
   std::optional<std::string> preview(std::int64_t id);
 
@@ -46,6 +52,7 @@ class Jobs {
   struct Job {
     wire::JobFacts facts;
     Work work;
+    JobLane lane = JobLane::work;
     std::optional<std::string> preview;
     bool stopping = false;
     Clock::time_point ended;
@@ -53,7 +60,7 @@ class Jobs {
   bool has_ended(const Job& job) const;
   void forget_old();
   Job& at(std::int64_t id);
-  void run();
+  void run(JobLane lane);
   void work_on(std::int64_t id, const Work& work);
   void report(std::int64_t id, const ProgressUpdate& update);
   void show(std::int64_t id, std::string preview);
@@ -65,7 +72,7 @@ class Jobs {
   std::map<std::int64_t, Job> jobs_;
   std::int64_t last_;  // begins at the time: a page follows no job of another start of the server as its own
   bool ending_ = false;
-  std::thread worker_;
+  std::thread worker_, trainer_;
 };
 
 }  // namespace sonde

@@ -23,6 +23,7 @@
 #include "sonde/imaging/rle.h"
 #include "sonde/imaging/window.h"
 #include "sonde/server/strict_json.h"
+#include "sonde/server/wire_training.h"
 #include "sonde/weights/model_card.h"
 
 // What the server speaks (docs/http.md): described (core/fields.h), so that reading, writing, the page's
@@ -205,6 +206,7 @@ void describe(V& v, const ModelClass& known) {
 struct ModelFacts {
   std::string name, architecture, sha256, precision;
   std::vector<ModelClass> classes;
+  std::optional<std::int64_t> training;
 };
 template <class V>
 void describe(V& v, const ModelFacts& model) {
@@ -214,6 +216,7 @@ void describe(V& v, const ModelFacts& model) {
   v("sha256", model.sha256);
   v("precision", model.precision);
   v("classes", model.classes, {.note = "that prompts may name; none of most models"});
+  v("training", model.training, {.note = "of this project that it comes from; null: none"});
 }
 struct ProjectFacts {
   std::string name, folder, version;
@@ -243,6 +246,7 @@ struct ProjectChanges {
   std::vector<ImageSummary> images;
   std::optional<std::vector<Label>> labels;
   Overlap overlap = Overlap::keep;
+  ModelFacts model;
 };
 template <class V>
 void describe(V& v, const ProjectChanges& changes) {
@@ -251,6 +255,7 @@ void describe(V& v, const ProjectChanges& changes) {
   v("images", changes.images, {.note = "that have changed"});
   v("labels", changes.labels, {.note = "null: as they were"});
   v("overlap", changes.overlap);
+  v("model", changes.model);
 }
 
 struct LabelsChanged {
@@ -384,7 +389,7 @@ void describe(V& v, const ExportedResult& result) {
   v("files", result.files);
   v("notes", result.notes);
 }
-using JobResult = std::optional<std::variant<EverythingResult, ExportedResult>>;
+using JobResult = std::optional<std::variant<EverythingResult, ExportedResult, TrainedResult>>;
 
 enum class JobState { waiting, running, done, failed, cancelled };
 constexpr auto words(JobState /*state*/) {
@@ -410,6 +415,14 @@ void describe(V& v, const JobFacts& job) {
   v("message", job.message);
   v("preview", job.preview, {.note = "grows with each preview; 0: there is none"});
   v("result", job.result, {.note = "null until it is done"});
+}
+struct JobList {
+  std::vector<JobFacts> jobs;
+};
+template <class V>
+void describe(V& v, const JobList& list) {
+  v.shape("JobList");
+  v("jobs", list.jobs, {.note = "oldest first; an hour after their end they are forgotten"});
 }
 
 // ---- Binary

@@ -133,9 +133,9 @@ int main(int count, char** arguments) {
   const Mode mode = words.size() > 1 && words[1] == "--check" ? Mode::check : Mode::write;
   Types types;
   add<ActionRequest, LabelAction, SettingsRequest, FocusRequest, EverythingRequest, ProgressRequest,
-      ExportRequest>(types, Use::request);
+      ExportRequest, TrainingRequest, ModelRequest, CompareRequest>(types, Use::request);
   add<ProjectFacts, ProjectChanges, LabelsChanged, Settings, OpenedFacts, Bundle, EmbeddingFacts,
-      ImageProgress, History, JobFacts, sonde::ErrorBody>(types, Use::answer);
+      ImageProgress, History, JobFacts, JobList, TrainingList, sonde::ErrorBody>(types, Use::answer);
   const std::string fenced = "\n```ts\n" + types.script + "```\n<!-- end of what is made -->\n";
   const auto docs = renew(root / "docs/http.md", types.tables.substr(1) + fenced, mode);
   const auto page = renew(root / "web/annotate/src/wire/types.generated.ts", "\n" + types.script, mode);
