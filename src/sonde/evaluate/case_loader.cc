@@ -140,7 +140,7 @@ struct Place {
 Place place_of(const StudyCase& study_case, const OpenImage& image) {
   const auto& slice = study_case.slice;
   const Place place{slice_plane(image.volume.geometry, slice ? std::optional(slice->axis) : std::nullopt),
-                    slice ? slice->number : 0};
+                    slice ? slice->slice : 0};
   if (!slice && place.plane.slice_count != 1) {
     throw CaseError(FailureKind::unreadable_image,
                     study_case.image_file.string() + ": is a volume of " +

@@ -62,8 +62,8 @@ TEST_F(CaseLoaderTest, GivesSlicesOfImageAndLabelsAsTheyAreShownWhateverTheOrien
       const CaseLoader loader({});
       for (const StudyCase& picture : plan({.min_area_px = 1, .axis = axis, .limit = {}}).cases) {
         const LoadedCase got = loaded(picture, loader);
-        const Picture shown = extract_slice(image, plane, picture.slice.value().number);
-        const Picture truth = extract_slice(labels, plane, picture.slice->number);
+        const Picture shown = extract_slice(image, plane, picture.slice.value().slice);
+        const Picture truth = extract_slice(labels, plane, picture.slice->slice);
         ASSERT_EQ(got.image.extent, plane.extent);
         EXPECT_EQ(got.window, "none");
         EXPECT_NEAR(got.pixel_size.value().width_mm, plane.pixel_width_mm, 1e-9);

@@ -192,7 +192,7 @@ std::string to_json(const TaskRecord& record) {
             {"level", to_string(record.level)},
             {"task", task_json(record.task)},
             {"image_file", record.image_file.string()}};
-  if (record.slice) json["slice"] = {to_string(record.slice->axis), record.slice->number};
+  if (record.slice) json["slice"] = {to_string(record.slice->axis), record.slice->slice};
   json["unit"] = to_string(record.unit);
   json["window"] = record.window;
   if (record.content != CaseContent{}) json["content"] = {record.content.image, record.content.truth};

@@ -21,8 +21,8 @@ struct TaskRecord {
   Level level = Level::slice;
   StudyTask task;
   std::filesystem::path image_file;
-  std::optional<StudyCase::Slice> slice;  // of a volume
-  CaseContent content;                    // empty in journals of earlier versions
+  std::optional<PlaneRef> slice;  // of a volume
+  CaseContent content;            // empty in journals of earlier versions
   DistanceUnit unit = DistanceUnit::px;
   std::string window;             // as used; empty for a volume
   std::vector<Outcome> outcomes;  // masks empty for a volume

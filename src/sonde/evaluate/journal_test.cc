@@ -44,7 +44,7 @@ TEST(TaskRecord, ComesBackFromItsJsonToTheLastBit) {
   EXPECT_EQ(to_json(back), to_json(record));
   EXPECT_EQ(task_key(back), task_key(record));
   EXPECT_EQ(back.content, record.content);
-  EXPECT_EQ(back.slice->number, 12);
+  EXPECT_EQ(back.slice->slice, 12);
   EXPECT_EQ(back.slice->axis, Axis::coronal);
   EXPECT_EQ(back.outcomes[0].scores.iou, 1.0 / 3);
   EXPECT_EQ(back.outcomes[0].mask, record.outcomes[0].mask);

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <chrono>
 #include <exception>
 #include <mutex>
 #include <new>
@@ -12,16 +11,11 @@
 #include "sonde/core/cause.h"
 #include "sonde/core/error.h"
 #include "sonde/core/parallel.h"
+#include "sonde/core/stopwatch.h"
 #include "sonde/evaluate/volume_scores.h"
 
 namespace sonde {
 namespace {
-
-using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
 
 // How long what is left of one kind of work will take, from what has been done.
 class EtaEstimator {
@@ -153,7 +147,7 @@ class PictureWork {
   }
 
   void answer_all(const CaseLoader& loader, const OpenPicture& open_picture) {
-    const auto start = Clock::now();
+    Stopwatch watch;
     auto loaded = loader.load(case_);
     if (const auto* failure = std::get_if<StudyFailure>(&loaded))
       return give_up(failure->kind, failure->reason);
@@ -166,7 +160,7 @@ class PictureWork {
     } catch (const std::exception& error) {
       return give_up(FailureKind::not_segmented, case_.image_file.string() + ": " + cause_of(error));
     }
-    tracker_.picture_finished(seconds_since(start));
+    tracker_.picture_finished(watch.lap_ms() / 1000);
     for (const std::size_t index : todo_) {
       if (tracker_.stopped()) return;
       answer(index, segmenter);
@@ -181,7 +175,7 @@ class PictureWork {
 
   void answer(std::size_t index, const Segmenter& segmenter) {
     const StudyTask& task = case_.tasks[index];
-    const auto start = Clock::now();
+    Stopwatch watch;
     TaskRecord record = pending_record(case_, task);
     try {
       ProtocolTask asked{
@@ -201,7 +195,7 @@ class PictureWork {
       return tracker_.tasks_skipped(1);
     }
     journal_.append(record);
-    tracker_.task_finished(seconds_since(start));
+    tracker_.task_finished(watch.lap_ms() / 1000);
   }
 
   const StudyCase& case_;
@@ -251,7 +245,7 @@ class VolumeWork {
 
  private:
   void score(const DataSetPlan& plan, const CaseLoader& loader) {
-    const auto start = Clock::now();
+    Stopwatch watch;
     TaskRecord record = pending_record(task_);
     const auto slices = slices_of(plan, task_);
     const bool whole = std::all_of(slices.begin(), slices.end(),
@@ -266,7 +260,7 @@ class VolumeWork {
     record.unit = truth.voxel_mm ? DistanceUnit::mm : DistanceUnit::px;
     record.outcomes = volume_outcomes(truth, answered(slices), run_.protocol.tolerance);
     journal_.append(record);
-    tracker_.volume_finished(seconds_since(start));
+    tracker_.volume_finished(watch.lap_ms() / 1000);
   }
 
   std::vector<TaskRecord> answered(const std::vector<TaskRecord>& slices) const {

@@ -33,11 +33,7 @@ struct StudyCase {
   std::string dataset;
   std::string image;  // as in results.csv: "17.png", "scan.nii.gz#axial:12"
   std::filesystem::path image_file;
-  struct Slice {
-    Axis axis = Axis::axial;
-    std::int64_t number = 0;
-  };
-  std::optional<Slice> slice;                        // of a volume
+  std::optional<PlaneRef> slice;                     // of a volume
   std::vector<StudyTask> tasks;                      // in the order of results.csv
   std::vector<std::filesystem::path> truth_files{};  // all of the picture, those without a task included
   CaseContent content{};

@@ -40,7 +40,7 @@ std::vector<Outcome> volume_outcomes(const VolumeTruth& truth, const std::vector
       if (answer.protocol != asked.protocol || answer.choice != asked.choice || answer.step != asked.step) {
         throw Error(ErrorKind::internal, slice.image + ": its outcomes are in another order");
       }
-      insert_slice(predicted, decode_rle(answer.mask), truth.plane, slice.slice.value().number);
+      insert_slice(predicted, decode_rle(answer.mask), truth.plane, slice.slice.value().slice);
     }
     outcomes.push_back({.protocol = asked.protocol,
                         .choice = asked.choice,
