@@ -106,20 +106,19 @@ void add(Types& types, Use use) {
   (types.type_of<Shapes>(), ...);
 }
 
-// What stands in the file after the line that names this program.
 enum class Mode { write, check };
-enum class Outcome { same, differs };
-Outcome renew(const std::filesystem::path& path, const std::string& made, Mode mode) {
+// Makes `made` what follows the line that names this program. Whether it was so.
+bool renew(const std::filesystem::path& path, const std::string& made, Mode mode) {
   std::ifstream file(path, std::ios::binary);
   const std::string there{std::istreambuf_iterator<char>(file), {}};
   const auto content = there.substr(0, there.find('\n', there.find("ade by sonde_wire_types")) + 1) + made;
-  if (content == there) return Outcome::same;
+  if (content == there) return true;
   if (mode == Mode::write) std::ofstream(path, std::ios::binary) << content;
   if (mode == Mode::check) {
     std::cerr << path.string() << " is not what the descriptions in wire.h give; to renew it: "
               << "sonde_wire_types ROOT\n";
   }
-  return Outcome::differs;
+  return false;
 }
 
 }  // namespace
@@ -137,7 +136,7 @@ int main(int count, char** arguments) {
   add<ProjectFacts, ProjectChanges, LabelsChanged, Settings, OpenedFacts, Bundle, EmbeddingFacts,
       ImageProgress, History, JobFacts, JobList, TrainingList, sonde::ErrorBody>(types, Use::answer);
   const std::string fenced = "\n```ts\n" + types.script + "```\n<!-- end of what is made -->\n";
-  const auto docs = renew(root / "docs/http.md", types.tables.substr(1) + fenced, mode);
-  const auto page = renew(root / "web/annotate/src/wire/types.generated.ts", "\n" + types.script, mode);
-  return mode == Mode::check && (docs == Outcome::differs || page == Outcome::differs) ? 1 : 0;
+  const bool docs = renew(root / "docs/http.md", types.tables.substr(1) + fenced, mode);
+  const bool page = renew(root / "web/annotate/src/wire/types.generated.ts", "\n" + types.script, mode);
+  return mode == Mode::write || (docs && page) ? 0 : 1;
 }

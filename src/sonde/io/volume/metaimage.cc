@@ -5,6 +5,7 @@
 #include "sonde/io/volume/checks.h"
 #include "sonde/io/volume/metaimage_header.h"
 #include "sonde/io/volume/stored_image.h"
+#include "sonde/io/volume/text_header.h"
 
 // MetaImage, .mha and .mhd: itk.org/Wiki/MetaIO/Documentation describes it; where it is silent, ITK's reader
 // decides.
@@ -43,15 +44,7 @@ PackedStream open_samples(const std::string& name, MappedFile file, std::size_t 
 }
 
 OpenedImage open_metaimage(const std::filesystem::path& path) {
-  MappedFile file(path);
-  MetaImageHeader header = parse_metaimage_header(path.string(), file.bytes());
-  if (header.data_file.empty()) {
-    PackedStream samples = open_samples(path.string(), std::move(file), header.end, header);
-    return {std::move(header.image), std::move(samples)};
-  }
-  const auto data = data_file_beside(path, header.data_file);
-  PackedStream samples = open_samples(data.string(), MappedFile(data), 0, header);
-  return {std::move(header.image), std::move(samples)};
+  return open_image(path, parse_metaimage_header, open_samples);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include "sonde/io/volume/checks.h"
 #include "sonde/io/volume/nrrd_header.h"
 #include "sonde/io/volume/stored_image.h"
+#include "sonde/io/volume/text_header.h"
 
 // NRRD 1 to 5: teem.sourceforge.net/nrrd/format.html is the standard.
 namespace sonde {
@@ -53,15 +54,7 @@ PackedStream open_samples(const std::string& name, MappedFile file, std::size_t 
 }
 
 OpenedImage open_nrrd(const std::filesystem::path& path) {
-  MappedFile file(path);
-  NrrdHeader header = parse_nrrd_header(path.string(), file.bytes());
-  if (header.data_file.empty()) {
-    PackedStream samples = open_samples(path.string(), std::move(file), header.end, header);
-    return {std::move(header.image), std::move(samples)};
-  }
-  const auto data = data_file_beside(path, header.data_file);
-  PackedStream samples = open_samples(data.string(), MappedFile(data), 0, header);
-  return {std::move(header.image), std::move(samples)};
+  return open_image(path, parse_nrrd_header, open_samples);
 }
 
 }  // namespace

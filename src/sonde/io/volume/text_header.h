@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "sonde/core/bytes.h"
+#include "sonde/io/volume/checks.h"
+#include "sonde/io/volume/stored_image.h"
 
 // Headers of lines of text, as NRRD and MetaImage have them.
 namespace sonde {
@@ -53,6 +55,20 @@ class HeaderFields {
 };
 
 std::vector<std::string_view> words(std::string_view text);  // between white space
+
+// The image of such a header, with its samples behind it or in a file beside it.
+template <class Header>
+OpenedImage open_image(const std::filesystem::path& path, Header (*parse)(const std::string&, ByteView),
+                       PackedStream (*open_samples)(const std::string&, MappedFile, std::size_t,
+                                                    const Header&)) {
+  MappedFile file(path);
+  Header header = parse(path.string(), file.bytes());
+  const bool is_beside = !header.data_file.empty();
+  const auto data = is_beside ? data_file_beside(path, header.data_file) : path;
+  if (is_beside) file = MappedFile(data);
+  auto samples = open_samples(data.string(), std::move(file), is_beside ? 0 : header.end, header);
+  return {std::move(header.image), std::move(samples)};
+}
 
 // Absent unless the whole text is a number.
 std::optional<std::int64_t> integer_of(std::string_view text);
