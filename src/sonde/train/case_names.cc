@@ -31,8 +31,8 @@ std::optional<std::vector<std::string>> cases_by(const Habit& habit, std::span<c
     cases.push_back(match[1].str());
     shared |= ++sizes[cases.back()] > 1;
   }
-  constexpr std::size_t kFewest = 3;  // fewer are words like "train" or "slice"
-  if (sizes.size() < kFewest || !shared) return std::nullopt;
+  constexpr std::size_t kMinCases = 3;  // fewer are words like "train" or "slice"
+  if (sizes.size() < kMinCases || !shared) return std::nullopt;
   return cases;
 }
 

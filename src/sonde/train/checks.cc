@@ -19,6 +19,7 @@ namespace {
 struct Answered {
   std::array<Mask, 4> masks;
   std::array<double, 4> predicted{};
+  double object_score = 0;  // of a class: below 0 where it is not there
 };
 
 // One picture with its embedding, ready for prompts.
@@ -35,9 +36,21 @@ class PromptedPicture {
   std::vector<Answered> ask(std::span<const Prompt> prompts) const {
     std::vector<FramePrompt> framed;
     for (const Prompt& prompt : prompts) framed.push_back(in_frame(prompt, extent_, side_));
+    return answers_to(framed);
+  }
+  Answered ask_class(int class_index) const {
+    FramePrompt prompt;
+    prompt.class_index = class_index;
+    return std::move(answers_to(std::span(&prompt, 1)).front());
+  }
+  Answered ask(const Prompt& prompt) const { return std::move(ask(std::span(&prompt, 1)).front()); }
+
+ private:
+  std::vector<Answered> answers_to(std::span<const FramePrompt> framed) const {
     std::vector<Answered> answers;
     for (const auto& masks : network_.decode(*prepared_, framed, MaskSet::all)) {
       Answered& answer = answers.emplace_back();
+      answer.object_score = static_cast<double>(masks.front().object_score.value_or(0));
       for (std::size_t i = 0; i < masks.size(); ++i) {
         answer.masks.at(i) = upscaler_.threshold(masks[i].logits).mask;
         answer.predicted.at(i) = static_cast<double>(masks[i].predicted_iou);
@@ -45,9 +58,7 @@ class PromptedPicture {
     }
     return answers;
   }
-  Answered ask(const Prompt& prompt) const { return std::move(ask(std::span(&prompt, 1)).front()); }
 
- private:
   const Network& network_;
   std::int64_t side_;
   Extent2 extent_;
@@ -154,6 +165,29 @@ std::optional<double> share_outside(const PromptedPicture& open, const TrainPict
   return static_cast<double>(area_px(answer.masks[0])) / static_cast<double>(pixel_count(picture.extent));
 }
 
+// Every class of the network, whether the picture shows it or not.
+void check_classes(const PromptedPicture& open, const TrainPicture& picture, std::size_t index,
+                   const CheckOptions& options, CheckResult& result) {
+  for (std::size_t i = 0; i < options.class_names.size(); ++i) {
+    Mask truth = empty_mask(picture.extent);
+    std::optional<std::size_t> first;
+    for (std::size_t k = 0; k < picture.objects.size(); ++k) {
+      if (picture.objects[k].class_name != options.class_names[i]) continue;
+      if (!first) first = k;
+      const Mask mask = decode_rle(picture.objects[k].mask);
+      for (std::size_t at = 0; at < mask.pixels.size(); ++at) truth.pixels[at] |= mask.pixels[at];
+    }
+    const Answered answer = open.ask_class(static_cast<int>(i));
+    ClassSeen& seen = result.classes.emplace_back(
+        ClassSeen{index, static_cast<int>(i), first.has_value(), answer.object_score >= 0, 0});
+    if (!first) continue;
+    Measured measured{index, *first, CheckPrompt::class_name, {}, answer.predicted};
+    for (std::size_t k = 0; k < answer.masks.size(); ++k) measured.iou.at(k) = iou(truth, answer.masks.at(k));
+    seen.iou = measured.iou.at(chosen(measured, options.rules[PromptKind::class_name]));
+    result.measured.push_back(measured);
+  }
+}
+
 CheckResult check_picture(const PromptedPicture& open, const TrainPicture& picture,
                           std::span<const TaskRef> tasks, const CheckOptions& options) {
   CheckResult result;
@@ -165,6 +199,7 @@ CheckResult check_picture(const PromptedPicture& open, const TrainPicture& pictu
   }
   if (centres.size() > 1) result.sensitivity.two_points.push_back(iou(centres[0], centres[1]));
   if (const auto share = share_outside(open, picture)) result.sensitivity.outside.push_back(*share);
+  check_classes(open, picture, tasks.front().picture, options, result);
   return result;
 }
 
@@ -185,6 +220,8 @@ PromptKind kind_of(CheckPrompt prompt) {
       return PromptKind::clicks;
     case CheckPrompt::five_clicks:
       return PromptKind::many_clicks;
+    case CheckPrompt::class_name:
+      return PromptKind::class_name;
   }
   return PromptKind::point;
 }
@@ -214,7 +251,7 @@ Mask answered(const Network& network, std::int64_t frame_side, const PictureCach
   return std::move(answer.masks.at(chosen(measured, rule)));
 }
 
-std::vector<TaskRef> tasks_of(std::span<const TrainPicture> pictures, Part part, std::size_t limit) {
+std::vector<TaskRef> tasks_of(std::span<const TrainPicture> pictures, SplitPart part, std::size_t limit) {
   std::map<std::string, std::vector<TaskRef>> sets;
   std::size_t total = 0;
   for (std::size_t i = 0; i < pictures.size(); ++i) {
@@ -260,6 +297,7 @@ CheckResult check(const Network& network, std::int64_t frame_side, const Picture
     std::ranges::move(one.measured, std::back_inserter(all.measured));
     std::ranges::move(one.sensitivity.two_points, std::back_inserter(all.sensitivity.two_points));
     std::ranges::move(one.sensitivity.outside, std::back_inserter(all.sensitivity.outside));
+    std::ranges::move(one.classes, std::back_inserter(all.classes));
   }
   return all;
 }

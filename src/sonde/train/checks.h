@@ -26,11 +26,12 @@ enum class CheckPrompt {
   box_and_click,  // the box, and a click at the error of its answer
   two_clicks,     // the centre, and a click at the error of each answer
   three_clicks,
-  five_clicks
+  five_clicks,
+  class_name  // a class alone: all its objects of the picture, as one mask
 };
 constexpr auto words(CheckPrompt /*prompt*/) {
-  return Words{"",         "1 point",  "random point", "box", "jittered box", "box and click",
-               "2 clicks", "3 clicks", "5 clicks"};
+  return Words{"",         "1 point",  "random point", "box",  "jittered box", "box and click",
+               "2 clicks", "3 clicks", "5 clicks",     "class"};
 }
 inline constexpr std::size_t kCheckPrompts = words(CheckPrompt{}).list.size();
 PromptKind kind_of(CheckPrompt prompt);
@@ -62,9 +63,17 @@ struct Sensitivity {
   // room beside its objects: the share of it that the single mask of a point far from all of them covers.
   std::vector<double> two_points, outside;
 };
+// Whether the network finds a class in a picture, by its object score.
+struct ClassSeen {
+  std::size_t picture = 0;
+  int class_index = 0;
+  bool present = false, found = false;
+  double iou = 0;  // of what the model's rule takes, where it is present
+};
 struct CheckResult {
   std::vector<Measured> measured;  // by picture, object, prompt
   Sensitivity sensitivity;
+  std::vector<ClassSeen> classes;  // by picture, class
 };
 
 struct CheckOptions {
@@ -72,6 +81,7 @@ struct CheckOptions {
   double jitter = 0.1;
   std::uint64_t seed = 1;
   int threads = 1;                         // pictures at a time
+  std::vector<std::string> class_names{};  // that the network has, in the order of their tokens
   std::function<void()> before_picture{};  // may throw, to stop
 };
 // The mask that a rule takes for a prompt, at the picture's extent.
@@ -84,7 +94,7 @@ struct TaskRef {
 };
 // All tasks of a part, or, of more than `limit`, as many of each data set as there are to give, spread evenly
 // over its pictures.
-std::vector<TaskRef> tasks_of(std::span<const TrainPicture> pictures, Part part, std::size_t limit);
+std::vector<TaskRef> tasks_of(std::span<const TrainPicture> pictures, SplitPart part, std::size_t limit);
 
 // tasks: by picture. Depends on network, tasks and seed alone.
 CheckResult check(const Network& network, std::int64_t frame_side, const PictureCache& cache,

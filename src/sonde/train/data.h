@@ -19,8 +19,10 @@
 namespace sonde {
 
 // What a picture is for. guard: of a set that is never trained on.
-enum class Part { train, validation, test, guard };
-constexpr auto words(Part /*part*/) { return Words{"Part", "train", "validation", "test", "guard"}; }
+enum class SplitPart { train, validation, test, guard };
+constexpr auto words(SplitPart /*part*/) {
+  return Words{"SplitPart", "train", "validation", "test", "guard"};
+}
 
 struct TrainObject {
   std::string class_name;  // of its label; the label's value where it has no name
@@ -41,7 +43,7 @@ struct TrainPicture {
   Extent2 extent;
   std::vector<TrainObject> objects;  // all that are large enough
   std::vector<std::size_t> tasks;    // of these, what is asked for: at most per_picture
-  Part part = Part::train;
+  SplitPart part = SplitPart::train;
   std::function<RgbImage()> load;  // windowed; reads it again and throws Error naming the file
 };
 

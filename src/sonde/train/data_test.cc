@@ -113,7 +113,7 @@ TEST(Views, MirrorBrightenAndCutAPictureWithItsObjects) {
   const TestFolder folder;
   const TrainingData data = read_one(write_square_set(folder.path() / "set", 2));
   std::vector<TrainPicture> pictures = data.pictures;
-  pictures[1].part = Part::test;
+  pictures[1].part = SplitPart::test;
   const auto views = views_of(pictures, 4, {});
   ASSERT_EQ(views.size(), 3U);  // of the training part alone
   const RgbImage image = pictures[0].load(), mirrored = views[0].load();

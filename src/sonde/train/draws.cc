@@ -42,18 +42,18 @@ TaskUser user_at(const DrawOptions& options, std::int64_t step, int slot) {
 }
 
 void set_point(Draw& draw, const Mask& truth, const TaskUser& user) {
-  const Point2 at = draw.kind == DrawnPrompt::random_point ? random_point(truth, user).value()
-                                                           : farthest_point(truth, user, 1).value().aim;
+  const Point2 at = draw.kind == DrawnKind::random_point ? random_point(truth, user).value()
+                                                         : farthest_point(truth, user, 1).value().aim;
   draw.prompt.points = {{at, PointLabel::foreground}};
 }
 
 void set_box(Draw& draw, const Mask& truth, const TaskUser& user, double jitter) {
-  const double share = draw.kind == DrawnPrompt::box ? kTightJitter : jitter;
+  const double share = draw.kind == DrawnKind::box ? kTightJitter : jitter;
   draw.prompt.box = jittered_box(truth, share, user).value();
 }
 
 template <std::size_t N>
-auto one_of(const std::array<DrawnPrompt, N>& kinds, Random& random) {
+auto one_of(const std::array<DrawnKind, N>& kinds, Random& random) {
   return kinds[random.below(N)];
 }
 
@@ -63,7 +63,8 @@ Draws::Draws(std::span<const TrainPicture> pictures, DrawOptions options)
     : pictures_(pictures), options_(std::move(options)), go_on_(chance_to_go_on(options_.clicks)) {
   std::map<std::string, std::vector<std::size_t>> sets;
   for (std::size_t i = 0; i < pictures.size(); ++i)
-    if (pictures[i].part == Part::train && !pictures[i].tasks.empty()) sets[pictures[i].dataset].push_back(i);
+    if (pictures[i].part == SplitPart::train && !pictures[i].tasks.empty())
+      sets[pictures[i].dataset].push_back(i);
   for (auto& [name, of_set] : sets) sets_.push_back(std::move(of_set));
   if (sets_.empty()) throw Error(ErrorKind::usage, "no object is left to train on");
 }
@@ -96,11 +97,11 @@ void Draws::draw_class(Draw& draw, Random& random) const {
   draw.class_index = index_of(objects[draw.object].class_name);
   const double what = random.uniform();
   if (what >= 0.75 && options_.boxes) {
-    draw.kind = DrawnPrompt::jittered_box;
+    draw.kind = DrawnKind::jittered_box;
   } else if (what >= 0.5 && options_.points) {
-    draw.kind = DrawnPrompt::random_point;
+    draw.kind = DrawnKind::random_point;
   } else {
-    draw.kind = DrawnPrompt::class_name;
+    draw.kind = DrawnKind::class_name;
     draw.whole_class = true;
     std::vector<int> absent;
     for (const std::string& name : options_.class_names)
@@ -121,13 +122,13 @@ Draw Draws::draw(std::int64_t step, int slot) const {
   if (options_.boxes) families.push_back(1);
   if (options_.classes) families.push_back(2);
   const int family = families[random.below(families.size())];
-  if (family == 0) draw.kind = one_of(std::array{DrawnPrompt::point, DrawnPrompt::random_point}, random);
-  if (family == 1) draw.kind = one_of(std::array{DrawnPrompt::box, DrawnPrompt::jittered_box}, random);
+  if (family == 0) draw.kind = one_of(std::array{DrawnKind::point, DrawnKind::random_point}, random);
+  if (family == 1) draw.kind = one_of(std::array{DrawnKind::box, DrawnKind::jittered_box}, random);
   if (family == 2) draw_class(draw, random);
-  if (draw.kind == DrawnPrompt::class_name) return draw;
+  if (draw.kind == DrawnKind::class_name) return draw;
   const Mask truth = truth_of(draw);
   const TaskUser user = user_at(options_, step, slot);
-  if (draw.kind == DrawnPrompt::point || draw.kind == DrawnPrompt::random_point) {
+  if (draw.kind == DrawnKind::point || draw.kind == DrawnKind::random_point) {
     set_point(draw, truth, user);
   } else {
     set_box(draw, truth, user, options_.jitter);
@@ -170,7 +171,7 @@ Draw Draws::with_click(const Draw& before, const ExampleResult& answer, std::int
 }
 
 std::string kinds_text(std::span<const Draw> draws) {
-  constexpr auto kWords = words(DrawnPrompt{}).list;
+  constexpr auto kWords = words(DrawnKind{}).list;
   std::array<int, kWords.size()> counts{};
   for (const Draw& draw : draws) ++counts.at(static_cast<std::size_t>(draw.kind));
   std::string text;

@@ -15,8 +15,8 @@
 
 namespace sonde {
 
-enum class DrawnPrompt { point, random_point, box, jittered_box, class_name };
-constexpr auto words(DrawnPrompt /*kind*/) {
+enum class DrawnKind { point, random_point, box, jittered_box, class_name };
+constexpr auto words(DrawnKind /*kind*/) {
   return Words{"", "point", "random point", "box", "jittered box", "class"};
 }
 
@@ -34,7 +34,7 @@ struct DrawOptions {
 // One example to be.
 struct Draw {
   std::size_t picture = 0, object = 0;  // object: of TrainPicture::objects; of nothing where !present
-  DrawnPrompt kind = DrawnPrompt::point;
+  DrawnKind kind = DrawnKind::point;
   Prompt prompt;  // may be empty where there is a class
   std::optional<int> class_index;
   bool whole_class = false;  // all objects of the class are meant, not the one
@@ -46,7 +46,7 @@ struct Draw {
 // with the objects of the step before, and one more click on the error of their prediction.
 class Draws {
  public:
-  // Only pictures of Part::train that have tasks. Throws Error{usage} where there are none.
+  // Only pictures of SplitPart::train that have tasks. Throws Error{usage} where there are none.
   Draws(std::span<const TrainPicture> pictures, DrawOptions options);
 
   // steps count from 1. 0: new objects; n: the n-th step that goes on with them.

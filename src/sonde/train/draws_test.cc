@@ -65,7 +65,7 @@ TEST(Draws, TakeSetsEquallyAndEachKindAQuarter) {
   const auto all = ten_pictures();
   const Draws draws(all, {});
   std::map<std::string, int> sets;
-  std::map<DrawnPrompt, int> kinds;
+  std::map<DrawnKind, int> kinds;
   constexpr int kDraws = 1200;
   for (int i = 1; i <= kDraws; ++i) {
     const Draw draw = draws.draw(i, 0);
@@ -74,8 +74,8 @@ TEST(Draws, TakeSetsEquallyAndEachKindAQuarter) {
     ASSERT_NO_THROW(validate(draw.prompt, all[draw.picture].extent));
   }
   EXPECT_NEAR(sets["few"], kDraws / 2, 60);
-  for (const DrawnPrompt kind :
-       {DrawnPrompt::point, DrawnPrompt::random_point, DrawnPrompt::box, DrawnPrompt::jittered_box})
+  for (const DrawnKind kind :
+       {DrawnKind::point, DrawnKind::random_point, DrawnKind::box, DrawnKind::jittered_box})
     EXPECT_NEAR(kinds[kind], kDraws / 4, 60) << to_string(kind);
 }
 
@@ -122,8 +122,8 @@ TEST(Draws, OfClassesAreSometimesOfOneThatIsNotThere) {
   for (int i = 1; i <= 400; ++i) {
     const Draw draw = draws.draw(i, 0);
     if (!draw.class_index) continue;
-    (draw.kind == DrawnPrompt::class_name ? alone : beside) += 1;
-    EXPECT_EQ(draw.prompt.box.has_value(), draw.kind != DrawnPrompt::class_name);
+    (draw.kind == DrawnKind::class_name ? alone : beside) += 1;
+    EXPECT_EQ(draw.prompt.box.has_value(), draw.kind != DrawnKind::class_name);
     if (draw.present) {
       EXPECT_EQ(all[draw.picture].objects[draw.object].class_name, *draw.class_index == 0 ? "cord" : "nerve");
       EXPECT_GT(area_px(draws.truth_of(draw)), 0);

@@ -23,11 +23,13 @@ constexpr std::size_t kTestedObjects = 1000, kGuardObjects = 400;
 struct Candidate {
   std::unique_ptr<Network> network;
   AnswerRules rules;
+  bool has_classes = true;
 };
 
 CheckResult measured(const RunParts& run, const Candidate& of, const std::vector<TaskRef>& tasks) {
-  return check(*of.network, image_size(run.base.sizes), run.cache, run.pictures, tasks,
-               check_options(run, of.rules));
+  CheckOptions options = check_options(run, of.rules);
+  if (!of.has_classes) options.class_names.clear();
+  return check(*of.network, image_size(run.base.sizes), run.cache, run.pictures, tasks, options);
 }
 
 // A card holds shares: where one picture alone was measured, all is possible.
@@ -40,7 +42,7 @@ void complete_interval(CardMeasure& measure) {
 std::vector<CardData> data_of(const RunParts& run, std::span<const DataOrigin> origins) {
   std::map<std::string, CardData> sets;
   for (const TrainPicture& picture : run.pictures) {
-    if (picture.part == Part::guard || !picture.view.empty()) continue;
+    if (picture.part == SplitPart::guard || !picture.view.empty()) continue;
     CardData& set = sets[picture.dataset];
     set.dataset = picture.dataset;
     ++set.pictures;
@@ -82,7 +84,7 @@ class Finish {
     run.tuner.restore(load_checkpoint(best).tensors, best.string());
     trained_ = run.tuner.network();
     after_ = {checked_network(run.base, trained_), rules_of(state.best_rules, best.string())};
-    before_ = {checked_network(run.base, run.base.tensors), run.base.rules};
+    before_ = {checked_network(run.base, run.base.tensors), run.base.rules, run.base.sizes.class_count > 0};
   }
 
   ModelCard card(std::span<const DataOrigin> origins, const std::vector<std::string>& notes) {
@@ -95,7 +97,8 @@ class Finish {
     card.guards = {finite_guard({state_.skipped, state_.skipped_in_a_row}, state_.step),
                    gradient_guard(state_.gradient_error), leakage_guard()};
     card.notes = notes;
-    if (state_.best_step == 0 && !tasks_of(run_.pictures, Part::validation, 1).empty())
+    card.classes = class_measures({}, run_.class_names, run_.request.settings.seed);
+    if (state_.best_step == 0 && !tasks_of(run_.pictures, SplitPart::validation, 1).empty())
       card.notes.emplace_back("no check was better than the network it started from: nothing has changed");
     measure_test(card);
     measure_validation(card);
@@ -107,11 +110,12 @@ class Finish {
 
  private:
   void measure_test(ModelCard& card) {
-    const auto tasks = tasks_of(run_.pictures, Part::test, kTestedObjects);
+    const auto tasks = tasks_of(run_.pictures, SplitPart::test, kTestedObjects);
     if (tasks.empty()) return;
     const CheckResult before = measured(run_, before_, tasks), after = measured(run_, after_, tasks);
-    append_rows(0, Part::test, before, before_.rules);
-    append_rows(state_.best_step, Part::test, after, after_.rules);
+    append_rows(0, SplitPart::test, before, before_.rules);
+    append_rows(state_.best_step, SplitPart::test, after, after_.rules);
+    card.classes = class_measures(after.classes, run_.class_names, run_.request.settings.seed);
     card.test = comparisons({before.measured, before_.rules}, {after.measured, after_.rules}, run_.pictures,
                             run_.request.settings.seed);
     if (run_.request.ranks.rank == 0) write_answers(before, after);
@@ -164,11 +168,11 @@ class Finish {
   }
 
   void measure_guard_sets(ModelCard& card) {
-    const auto tasks = tasks_of(run_.pictures, Part::guard, kGuardObjects);
+    const auto tasks = tasks_of(run_.pictures, SplitPart::guard, kGuardObjects);
     if (tasks.empty()) return;
     const CheckResult before = measured(run_, before_, tasks), after = measured(run_, after_, tasks);
-    append_rows(0, Part::guard, before, before_.rules);
-    append_rows(state_.best_step, Part::guard, after, after_.rules);
+    append_rows(0, SplitPart::guard, before, before_.rules);
+    append_rows(state_.best_step, SplitPart::guard, after, after_.rules);
     std::string worse;
     for (CardGuard& guard :
          regression_guards(before.measured, before_.rules, after.measured, after_.rules, run_.pictures)) {
@@ -182,7 +186,7 @@ class Finish {
     if (!worse.empty()) card.notes.push_back("a specialist, worse on " + worse);
   }
 
-  void append_rows(std::int64_t step, Part part, const CheckResult& result, const AnswerRules& rules) {
+  void append_rows(std::int64_t step, SplitPart part, const CheckResult& result, const AnswerRules& rules) {
     run_.folder.append(
         measure_rows(step, part, result.measured, run_.pictures, rules, run_.request.settings.seed));
   }

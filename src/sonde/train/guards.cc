@@ -63,9 +63,9 @@ bool stays_sensitive(const CheckFigures& before, const CheckFigures& after) {
 }
 
 double norm_limit(std::span<const double> last_norms) {
-  constexpr std::size_t kFewest = 10;
+  constexpr std::size_t kMinNorms = 10;
   constexpr double kTimesMedian = 100;
-  if (last_norms.size() < kFewest) return 0;
+  if (last_norms.size() < kMinNorms) return 0;
   std::vector<double> sorted(last_norms.begin(), last_norms.end());
   const auto middle = sorted.begin() + static_cast<std::ptrdiff_t>(sorted.size() / 2);
   std::nth_element(sorted.begin(), middle, sorted.end());

@@ -67,15 +67,20 @@ std::string fixed3(double value) {
 std::unique_ptr<Network> checked_network(const BaseModel& base, const NamedTensors& tensors) {
   const auto storage =
       base.model.precision() == Precision::bf16 ? kernels::Storage::bf16 : kernels::Storage::fp32;
-  return make_cpu_network(fit_tensors(tensors, base.sizes, "the trained network"),
+  SamSizes sizes = base.sizes;
+  const auto classes = tensors.find("prompt_encoder.class_embeddings.weight");
+  sizes.class_count = classes == tensors.end() ? 0 : classes->second.shape.at(0);
+  return make_cpu_network(fit_tensors(tensors, sizes, "the trained network"),
                           {.storage = storage, .threads = 1});
 }
 
 CheckOptions check_options(const RunParts& run, const AnswerRules& rules) {
-  CheckOptions options{.rules = rules,
-                       .jitter = run.request.settings.jitter,
-                       .seed = run.request.settings.seed,
-                       .threads = run.threads};
+  CheckOptions options{
+      .rules = rules,
+      .jitter = run.request.settings.jitter,
+      .seed = run.request.settings.seed,
+      .threads = run.threads,
+      .class_names = run.request.settings.classes ? run.class_names : std::vector<std::string>{}};
   if (run.hooks.stop != nullptr) {
     options.before_picture = [stop = run.hooks.stop] {
       if (*stop) throw StopRequested{};
@@ -95,7 +100,7 @@ TrainLoop::TrainLoop(const RunParts& run)
                             .boxes = settings_.boxes,
                             .classes = settings_.classes,
                             .class_names = run.class_names}),
-      tasks_(tasks_of(run.pictures, Part::validation, kCheckedObjects)) {}
+      tasks_(tasks_of(run.pictures, SplitPart::validation, kCheckedObjects)) {}
 
 bool TrainLoop::is_to_stop() const { return run_.hooks.stop != nullptr && *run_.hooks.stop; }
 
@@ -149,8 +154,8 @@ void TrainLoop::start() {
   const CheckResult result = check(*network, image_size(run_.base.sizes), run_.cache, run_.pictures, tasks_,
                                    check_options(run_, run_.base.rules));
   state_.before = state_.best = figures_of(result, run_.pictures, run_.base.rules);
-  run_.folder.append(
-      measure_rows(0, Part::validation, result.measured, run_.pictures, run_.base.rules, settings_.seed));
+  run_.folder.append(measure_rows(0, SplitPart::validation, result.measured, run_.pictures, run_.base.rules,
+                                  settings_.seed));
 }
 
 void TrainLoop::require_true_gradient() {
@@ -254,7 +259,7 @@ void TrainLoop::check_state(std::int64_t step) {
     const AnswerRules rules = best_rules(result.measured, run_.base.rules, settings_.seed);
     const CheckFigures figures = figures_of(result, run_.pictures, rules);
     run_.folder.append(
-        measure_rows(step, Part::validation, result.measured, run_.pictures, rules, settings_.seed));
+        measure_rows(step, SplitPart::validation, result.measured, run_.pictures, rules, settings_.seed));
     state_.rules = words_of(rules);
     const bool sensitive = stays_sensitive(state_.before, figures);
     state_.insensitive_checks = sensitive ? 0 : state_.insensitive_checks + 1;

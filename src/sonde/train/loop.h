@@ -26,7 +26,7 @@ struct RunParts {
   RunFolder& folder;
   const TrainHooks& hooks;
   int threads = 1;
-  std::vector<std::string> class_names{};  // that prompts may name, in the order of their tokens
+  std::vector<std::string> class_names{};  // that the trained network has, in the order of their tokens
 };
 
 // The network that a tuner has come to, on the CPU.

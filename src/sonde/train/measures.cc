@@ -76,7 +76,7 @@ CardMeasure card_measure(const SetAndPrompt& group, CheckChoice choice, const Es
 
 }  // namespace
 
-std::vector<MeasureRow> measure_rows(std::int64_t step, Part part, std::span<const Measured> measured,
+std::vector<MeasureRow> measure_rows(std::int64_t step, SplitPart part, std::span<const Measured> measured,
                                      std::span<const TrainPicture> pictures, const AnswerRules& rules,
                                      std::uint64_t seed) {
   BootstrapCache cache(seed, kBootstrapDraws);
@@ -129,7 +129,7 @@ std::vector<MeasureRow> read_measure_csv(const std::filesystem::path& file) {
   };
   std::vector<MeasureRow> rows;
   while (reader.next()) {
-    const auto part = from_word<Part>(reader.text(2));
+    const auto part = from_word<SplitPart>(reader.text(2));
     const auto prompt = from_word<CheckPrompt>(reader.text(3));
     const auto choice = from_word<CheckChoice>(reader.text(4));
     if (!part || !prompt || !choice) reader.fail("a part, prompt or choice that is not known");
@@ -164,10 +164,14 @@ double mean_of_prompt(CheckPrompt prompt, std::span<const Measured> measured,
 
 double mean_over_prompts(std::span<const Measured> measured, std::span<const TrainPicture> pictures,
                          const AnswerRules& rules) {
-  double sum = 0;
-  for (std::size_t prompt = 0; prompt < kCheckPrompts; ++prompt)
-    sum += mean_of_prompt(static_cast<CheckPrompt>(prompt), measured, pictures, CheckChoice::card, rules);
-  return sum / static_cast<double>(kCheckPrompts);
+  double sum = 0, count = 0;
+  for (std::size_t i = 0; i < kCheckPrompts; ++i) {
+    const auto prompt = static_cast<CheckPrompt>(i);
+    if (std::ranges::find(measured, prompt, &Measured::prompt) == measured.end()) continue;
+    sum += mean_of_prompt(prompt, measured, pictures, CheckChoice::card, rules);
+    ++count;
+  }
+  return count > 0 ? sum / count : 0;
 }
 
 double chance_of_gain(std::span<const double> gain_of_picture, std::uint64_t seed) {
@@ -276,6 +280,33 @@ std::vector<CardComparison> comparisons(const Side& before, const Side& after,
   }
   adjust(all);
   return all;
+}
+
+std::vector<CardClass> class_measures(std::span<const ClassSeen> seen, const std::vector<std::string>& names,
+                                      std::uint64_t seed) {
+  BootstrapCache cache(seed, kBootstrapDraws);
+  std::vector<CardClass> classes;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    CardClass& one = classes.emplace_back();
+    one.name = names[i];
+    Means<1> iou;
+    double found = 0, found_absent = 0;
+    for (const ClassSeen& of : seen) {
+      if (of.class_index != static_cast<int>(i)) continue;
+      ++(of.present ? one.n : one.n_absent);
+      (of.present ? found : found_absent) += of.found ? 1 : 0;
+      if (of.present) iou.add(of.picture, {of.iou});
+    }
+    if (one.n_absent > 0) one.found_absent = found_absent / static_cast<double>(one.n_absent);
+    if (one.n == 0) continue;
+    one.found = found / static_cast<double>(one.n);
+    const Estimate estimate = iou.estimates(cache)[0];
+    one.iou = estimate.mean;
+    const bool known = std::isfinite(estimate.interval.low);
+    one.iou_low = known ? estimate.interval.low : 0;
+    one.iou_high = known ? estimate.interval.high : 1;
+  }
+  return classes;
 }
 
 }  // namespace sonde

@@ -17,22 +17,22 @@ namespace sonde {
 struct MeasureRow {
   std::int64_t step = 0;
   std::string dataset;
-  Part part = Part::validation;
+  SplitPart part = SplitPart::validation;
   CheckPrompt prompt = CheckPrompt::point;
   CheckChoice choice = CheckChoice::card;
   Estimate iou;                    // over objects, the interval by picture
   double predicted_iou_error = 0;  // mean of |predicted - true|
 };
 // Of every data set, prompt and choice that was measured. rules: what CheckChoice::card stands for.
-std::vector<MeasureRow> measure_rows(std::int64_t step, Part part, std::span<const Measured> measured,
+std::vector<MeasureRow> measure_rows(std::int64_t step, SplitPart part, std::span<const Measured> measured,
                                      std::span<const TrainPicture> pictures, const AnswerRules& rules,
                                      std::uint64_t seed);
 // dataset,... with six decimals; intervals of a single picture are empty.
 std::string measure_csv(std::span<const MeasureRow> rows);
 std::vector<MeasureRow> read_measure_csv(const std::filesystem::path& file);
 
-// What decides which state is the best: the mean over prompts of the mean over data sets of the mean IoU of
-// what `rules` take.
+// What decides which state is the best: the mean, over the prompts that were measured, of the mean over data
+// sets of the mean IoU of what `rules` take.
 double mean_over_prompts(std::span<const Measured> measured, std::span<const TrainPicture> pictures,
                          const AnswerRules& rules);
 // The same of one prompt.
@@ -59,5 +59,9 @@ struct Side {
 };
 std::vector<CardComparison> comparisons(const Side& before, const Side& after,
                                         std::span<const TrainPicture> pictures, std::uint64_t seed);
+
+// How well each class is found by its name.
+std::vector<CardClass> class_measures(std::span<const ClassSeen> seen, const std::vector<std::string>& names,
+                                      std::uint64_t seed);
 
 }  // namespace sonde

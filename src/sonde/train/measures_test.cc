@@ -67,7 +67,8 @@ TEST(BestRules, ChangeOnlyWhereTheGainIsMoreThanNoise) {
     }
     return all;
   };
-  EXPECT_EQ(best_rules(measured(8, 0.1), {}, 1)[PromptKind::clicks], AnswerRule::single);  // of equals the first
+  EXPECT_EQ(best_rules(measured(8, 0.1), {}, 1)[PromptKind::clicks],
+            AnswerRule::single);  // of equals the first
   EXPECT_EQ(best_rules(measured(8, 0.1), {}, 1)[PromptKind::point], AnswerRule::first);    // not measured
   EXPECT_EQ(best_rules(measured(6, 0.1), {}, 1)[PromptKind::clicks], AnswerRule::first);   // too few to tell
   EXPECT_EQ(best_rules(measured(8, -0.2), {}, 1)[PromptKind::clicks], AnswerRule::first);  // noise
@@ -77,7 +78,7 @@ TEST(MeasureRows, AreWrittenAndReadBack) {
   std::vector<Measured> measured(4, kOne);
   for (std::size_t i = 0; i < 3; ++i) measured[i].picture = i;
   measured[3].iou = {0.3, 0.4, 0.5, 0.6};
-  const auto rows = measure_rows(50, Part::validation, measured, pictures(3), {}, 1);
+  const auto rows = measure_rows(50, SplitPart::validation, measured, pictures(3), {}, 1);
   ASSERT_EQ(rows.size(), 2 * kCheckChoices);
   EXPECT_EQ(rows[0].iou.n, 3);
   EXPECT_DOUBLE_EQ(rows[0].iou.mean, (0.1 + 0.1 + 0.3) / 3);
@@ -94,7 +95,8 @@ TEST(Comparisons, PairObjectsBeforeAndAfterByEachOnesRules) {
   std::vector<Measured> before, after;
   for (std::size_t i = 0; i < 20; ++i) {
     before.push_back({i, 0, CheckPrompt::point, {0.1, 0.2, 0.3, 0.1}, {0.9, 0.9, 0.9, 0.9}});
-    after.push_back({i, 0, CheckPrompt::point, {0.7 + 0.01 * static_cast<double>(i), 0.2, 0.3, 0.1}, {0.7, 0, 0, 0}});
+    after.push_back(
+        {i, 0, CheckPrompt::point, {0.7 + 0.01 * static_cast<double>(i), 0.2, 0.3, 0.1}, {0.7, 0, 0, 0}});
   }
   AnswerRules single;
   single[PromptKind::point] = AnswerRule::single;
@@ -112,8 +114,14 @@ TEST(Comparisons, PairObjectsBeforeAndAfterByEachOnesRules) {
 }
 
 TEST(Guards, SayWhatHasBecomeWorse) {
-  const CheckFigures before{.mean = 0.3, .box = 0.6, .jittered_box = 0.5, .quality_error = 0.4, .two_points = 0.99, .outside = 0.2};
-  CheckFigures after{.mean = 0.5, .box = 0.585, .jittered_box = 0.47, .quality_error = 0.1, .two_points = 1, .outside = 0.26};
+  const CheckFigures before{
+      .mean = 0.3, .box = 0.6, .jittered_box = 0.5, .quality_error = 0.4, .two_points = 0.99, .outside = 0.2};
+  CheckFigures after{.mean = 0.5,
+                     .box = 0.585,
+                     .jittered_box = 0.47,
+                     .quality_error = 0.1,
+                     .two_points = 1,
+                     .outside = 0.26};
   EXPECT_FALSE(stays_sensitive(before, after));
   const auto sensitivity = sensitivity_guards(before, after);
   EXPECT_TRUE(sensitivity[0].passed);
@@ -137,7 +145,8 @@ TEST(Guards, StopAfterThreeBadStepsInARowOrOneInTwenty) {
 }
 
 TEST(Guards, NameTheGuardSetThatFell) {
-  std::vector<Measured> before{{0, 0, CheckPrompt::box, {0.8}, {}}, {2, 0, CheckPrompt::box, {0.8}, {}}}, after = before;
+  std::vector<Measured> before{{0, 0, CheckPrompt::box, {0.8}, {}}, {2, 0, CheckPrompt::box, {0.8}, {}}},
+      after = before;
   after[1].iou[0] = 0.7;
   const auto guards = regression_guards(before, {}, after, {}, pictures(3));
   ASSERT_EQ(guards.size(), 6U);

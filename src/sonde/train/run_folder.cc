@@ -246,7 +246,7 @@ void RunFolder::rewind(std::int64_t step) {
   if (fs::is_regular_file(measures, absent)) {
     measures_ = read_measure_csv(measures);
     std::erase_if(measures_, [&](const MeasureRow& row) {
-      return row.step > step || (row.part != Part::validation) || (step == 0);
+      return row.step > step || (row.part != SplitPart::validation) || (step == 0);
     });
   }
   write_durably(measures, measure_csv(measures_));

@@ -84,10 +84,10 @@ double automatic_rate(TunedPart part) {
 }
 
 double learning_rate(const TrainSettings& settings, std::int64_t step) {
-  constexpr double kShortest = 10, kShare = 0.05;
+  constexpr double kMinWarmUp = 10, kShare = 0.05;
   const double highest = settings.learning_rate > 0 ? settings.learning_rate : automatic_rate(settings.part);
   const auto steps = static_cast<double>(settings.steps), at = static_cast<double>(step);
-  const double warm_up = std::min(std::max(kShortest, std::round(kShare * steps)), steps);
+  const double warm_up = std::min(std::max(kMinWarmUp, std::round(kShare * steps)), steps);
   if (at <= warm_up) return highest * at / warm_up;
   return highest * 0.5 * (1 + std::cos(std::numbers::pi * (at - warm_up) / (steps - warm_up + 1)));
 }

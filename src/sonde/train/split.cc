@@ -24,7 +24,7 @@ using Pictures = std::vector<TrainPicture*>;
 std::map<std::string, Pictures> by_dataset(std::vector<TrainPicture>& pictures) {
   std::map<std::string, Pictures> sets;
   for (TrainPicture& picture : pictures)
-    if (picture.part != Part::guard) sets[picture.dataset].push_back(&picture);
+    if (picture.part != SplitPart::guard) sets[picture.dataset].push_back(&picture);
   return sets;
 }
 
@@ -40,8 +40,8 @@ void set_cases_by_pattern(const Pictures& pictures, const std::string& text) {
   for (TrainPicture* picture : pictures) {
     std::smatch match;
     if (!std::regex_search(picture->image, match, pattern))
-      throw Error(ErrorKind::usage, "--split case:" + text + ": does not fit " + picture->dataset + '/' +
-                                        picture->image);
+      throw Error(ErrorKind::usage,
+                  "--split case:" + text + ": does not fit " + picture->dataset + '/' + picture->image);
     picture->case_name = match[1].str();
   }
 }
@@ -68,10 +68,12 @@ std::optional<std::string> set_cases(const std::string& dataset, const Pictures&
   }
   const bool slices = std::ranges::any_of(pictures, [](auto* p) { return p->whole != p->image; });
   if (options.by == SplitBy::case_name && !slices)
-    throw Error(ErrorKind::usage, dataset + ": its names tell no cases: give --split 'case:REGEX' or --split image");
+    throw Error(ErrorKind::usage,
+                dataset + ": its names tell no cases: give --split 'case:REGEX' or --split image");
   if (slices) return dataset + ": the slices of a volume stay together";
   return dataset +
-         ": its names tell no cases, so it is split by picture: if a patient has several, they may be in more "
+         ": its names tell no cases, so it is split by picture: if a patient has several, they may be in "
+         "more "
          "than one part (--split 'case:REGEX')";
 }
 
@@ -86,7 +88,8 @@ std::vector<Group> groups_of(const Pictures& pictures, std::uint64_t seed, const
   std::map<std::string, std::string> group_of_file;
   std::map<std::string, Group> groups;
   for (TrainPicture* picture : pictures) {
-    const auto [file, is_new] = group_of_file.try_emplace(picture->dataset + '\n' + picture->whole, picture->case_name);
+    const auto [file, is_new] =
+        group_of_file.try_emplace(picture->dataset + '\n' + picture->whole, picture->case_name);
     if (!is_new) picture->case_name = file->second;
     Group& group = groups[picture->case_name];
     group.name = picture->case_name;
@@ -105,15 +108,15 @@ void assign(std::vector<Group>& groups, const SplitOptions& options) {
   std::size_t total = 0, free_groups = groups.size();
   for (const Group& group : groups) total += group.pictures.size();
   for (const auto& [part, share] :
-       {std::pair{Part::test, options.test}, std::pair{Part::validation, options.validation}}) {
+       {std::pair{SplitPart::test, options.test}, std::pair{SplitPart::validation, options.validation}}) {
     if (share <= 0) continue;
     // With two groups there is one to train and one to choose by.
-    if (part == Part::test && options.validation > 0 && groups.size() < 3) continue;
+    if (part == SplitPart::test && options.validation > 0 && groups.size() < 3) continue;
     const auto wanted = std::max(1.0, std::round(share * static_cast<double>(total)));
     double have = 0;
     for (Group& group : groups) {
       const auto size = static_cast<double>(group.pictures.size());
-      const bool is_free = group.pictures.front()->part == Part::train;
+      const bool is_free = group.pictures.front()->part == SplitPart::train;
       if (!is_free || free_groups < 2 || have >= wanted) continue;
       if (have > 0 && have + size - wanted > wanted - have) continue;
       for (TrainPicture* picture : group.pictures) picture->part = part;
@@ -127,7 +130,7 @@ constexpr std::array<std::string_view, 4> kColumns{"dataset", "image", "case", "
 
 struct Row {
   std::string case_name;
-  Part part = Part::train;
+  SplitPart part = SplitPart::train;
 };
 
 std::map<std::pair<std::string, std::string>, Row> read_split(const std::filesystem::path& file) {
@@ -136,7 +139,7 @@ std::map<std::pair<std::string, std::string>, Row> read_split(const std::filesys
   CsvReader reader(file.string(), {text, mapped.bytes().size()}, kColumns);
   std::map<std::pair<std::string, std::string>, Row> rows;
   while (reader.next()) {
-    const auto part = from_word<Part>(reader.text(3));
+    const auto part = from_word<SplitPart>(reader.text(3));
     if (!part) reader.fail_field(3, "train, validation, test or guard");
     if (!rows.emplace(std::pair(reader.text(0), reader.text(1)), Row{reader.text(2), *part}).second)
       reader.fail(reader.text(0) + '/' + reader.text(1) + " is there twice");
@@ -144,16 +147,17 @@ std::map<std::pair<std::string, std::string>, Row> read_split(const std::filesys
   return rows;
 }
 
-std::vector<std::string> split_by_file(std::vector<TrainPicture>& pictures, const std::filesystem::path& file) {
+std::vector<std::string> split_by_file(std::vector<TrainPicture>& pictures,
+                                       const std::filesystem::path& file) {
   const auto rows = read_split(file);
   std::map<std::string, const TrainPicture*> first_of_whole;
   std::size_t used = 0;
   for (TrainPicture& picture : pictures) {
-    if (picture.part == Part::guard) continue;
+    if (picture.part == SplitPart::guard) continue;
     const std::string name = picture.dataset + '/' + picture.image;
     const auto row = rows.find({picture.dataset, picture.image});
     if (row == rows.end()) throw Error(ErrorKind::usage, file.string() + ": does not list " + name);
-    if (row->second.part == Part::guard)
+    if (row->second.part == SplitPart::guard)
       throw Error(ErrorKind::usage, file.string() + ": " + name + " is of a guard set, and given as --data");
     ++used;
     picture.part = row->second.part;
@@ -168,24 +172,25 @@ std::vector<std::string> split_by_file(std::vector<TrainPicture>& pictures, cons
           " that the data does not have"};
 }
 
-std::size_t count_of(const std::vector<TrainPicture>& pictures, Part part) {
+std::size_t count_of(const std::vector<TrainPicture>& pictures, SplitPart part) {
   return static_cast<std::size_t>(std::ranges::count(pictures, part, &TrainPicture::part));
 }
 
 void require_parts(const std::vector<TrainPicture>& pictures, const SplitOptions& options) {
-  if (count_of(pictures, Part::train) == 0)
-    throw Error(ErrorKind::usage, "no picture is left to train on: give more data, or smaller --validation and --test");
-  const auto require = [&](Part part, double share) {
+  if (count_of(pictures, SplitPart::train) == 0)
+    throw Error(ErrorKind::usage,
+                "no picture is left to train on: give more data, or smaller --validation and --test");
+  const auto require = [&](SplitPart part, double share) {
     if (share <= 0 || options.file || count_of(pictures, part) > 0) return;
     const std::string word(to_string(part));
-    throw Error(ErrorKind::usage,
-                "the " + word + " part is empty: there are too few " +
-                    (options.by == SplitBy::dataset ? "data sets" : "pictures or cases") + " to give it one (" +
-                    std::to_string(pictures.size()) + (pictures.size() == 1 ? " picture" : " pictures") +
-                    "); give more data, or --" + word + " 0");
+    throw Error(ErrorKind::usage, "the " + word + " part is empty: there are too few " +
+                                      (options.by == SplitBy::dataset ? "data sets" : "pictures or cases") +
+                                      " to give it one (" + std::to_string(pictures.size()) +
+                                      (pictures.size() == 1 ? " picture" : " pictures") +
+                                      "); give more data, or --" + word + " 0");
   };
-  require(Part::validation, options.validation);
-  require(Part::test, options.test);
+  require(SplitPart::validation, options.validation);
+  require(SplitPart::test, options.test);
 }
 
 }  // namespace
@@ -216,7 +221,7 @@ std::vector<std::string> split(std::vector<TrainPicture>& pictures, const SplitO
   auto sets = by_dataset(pictures);
   Pictures all;
   for (auto& [dataset, of_set] : sets) {
-    for (TrainPicture* picture : of_set) picture->part = Part::train;
+    for (TrainPicture* picture : of_set) picture->part = SplitPart::train;
     if (const auto note = set_cases(dataset, of_set, options)) notes.push_back(*note);
     all.insert(all.end(), of_set.begin(), of_set.end());
     if (options.by == SplitBy::dataset) continue;

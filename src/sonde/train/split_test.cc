@@ -36,8 +36,8 @@ std::vector<std::string> numbered(int count, const std::string& prefix) {
   for (int i = 0; i < count; ++i) names.push_back(prefix + std::to_string(i) + ".png");
   return names;
 }
-std::map<Part, int> sizes_of(const std::vector<TrainPicture>& all) {
-  std::map<Part, int> sizes;
+std::map<SplitPart, int> sizes_of(const std::vector<TrainPicture>& all) {
+  std::map<SplitPart, int> sizes;
   for (const TrainPicture& one : all) ++sizes[one.part];
   return sizes;
 }
@@ -58,23 +58,27 @@ TEST(CaseNames, AreFolderWordOrWhatStandsBeforeTheLastNumber) {
     return found ? found->cases : std::vector<std::string>{};
   };
   EXPECT_THAT(cases({"p1/1.png", "p1/2.png", "p2/1.png", "p3/1.png"}), ElementsAre("p1", "p1", "p2", "p3"));
-  EXPECT_THAT(cases({"Patient1_seq1_0001.png", "Patient1_seq2_0110_l.png", "patient12_a.png", "patient3.png"}),
-              ElementsAre("Patient1", "Patient1", "patient12", "patient3"));
+  EXPECT_THAT(
+      cases({"Patient1_seq1_0001.png", "Patient1_seq2_0110_l.png", "patient12_a.png", "patient3.png"}),
+      ElementsAre("Patient1", "Patient1", "patient12", "patient3"));
   EXPECT_THAT(cases({"10008_12.png", "10008_18.png", "10009_11.png", "10010_slice3.png"}),
               ElementsAre("10008", "10008", "10009", "10010"));
-  EXPECT_THAT(cases({"train_0001.png", "train_0002.png", "train_0003.png"}), ElementsAre());   // one word
-  EXPECT_THAT(cases({"120018.png", "121025.png", "123010.png"}), ElementsAre());               // numbers alone
-  EXPECT_THAT(cases({"10008_12.png", "10009_18.png", "10010_11.png", "other.png"}), ElementsAre());  // not all
+  EXPECT_THAT(cases({"train_0001.png", "train_0002.png", "train_0003.png"}), ElementsAre());  // one word
+  EXPECT_THAT(cases({"120018.png", "121025.png", "123010.png"}), ElementsAre());              // numbers alone
+  EXPECT_THAT(cases({"10008_12.png", "10009_18.png", "10010_11.png", "other.png"}),
+              ElementsAre());  // not all
 }
 
 TEST(Split, GivesEachPartItsShareOfEachSetAndRepeats) {
   std::vector<TrainPicture> all = pictures("a", numbered(20, "x")), more = pictures("b", numbered(10, "y"));
   all.insert(all.end(), more.begin(), more.end());
   split(all, {.seed = 7});
-  EXPECT_EQ(sizes_of({all.begin(), all.begin() + 20}),
-            (std::map<Part, int>{{Part::train, 12}, {Part::validation, 4}, {Part::test, 4}}));
-  EXPECT_EQ(sizes_of({all.begin() + 20, all.end()}),
-            (std::map<Part, int>{{Part::train, 6}, {Part::validation, 2}, {Part::test, 2}}));
+  EXPECT_EQ(
+      sizes_of({all.begin(), all.begin() + 20}),
+      (std::map<SplitPart, int>{{SplitPart::train, 12}, {SplitPart::validation, 4}, {SplitPart::test, 4}}));
+  EXPECT_EQ(
+      sizes_of({all.begin() + 20, all.end()}),
+      (std::map<SplitPart, int>{{SplitPart::train, 6}, {SplitPart::validation, 2}, {SplitPart::test, 2}}));
   std::vector<TrainPicture> again = all;
   split(again, {.seed = 7});
   EXPECT_EQ(split_csv(all), split_csv(again));
@@ -90,7 +94,7 @@ TEST(Split, KeepsCasesAndSlicesOfAVolumeTogether) {
   for (const SplitBy by : {SplitBy::automatic, SplitBy::image, SplitBy::case_name}) {
     std::vector<TrainPicture> all = pictures("volumes", names);
     split(all, {.by = by});
-    std::map<std::string, std::set<Part>> parts;
+    std::map<std::string, std::set<SplitPart>> parts;
     for (const TrainPicture& one : all) parts[one.whole].insert(one.part);
     for (const auto& [whole, of_whole] : parts) EXPECT_EQ(of_whole.size(), 1U) << whole;
     EXPECT_EQ(sizes_of(all).size(), 3U);
@@ -128,11 +132,12 @@ TEST(Split, DividesWholeDataSets) {
   for (const char* name : {"a", "b", "c", "d", "e"})
     for (TrainPicture& one : pictures(name, numbered(4, "x"))) all.push_back(std::move(one));
   split(all, {.by = SplitBy::dataset});
-  std::map<std::string, std::set<Part>> parts;
+  std::map<std::string, std::set<SplitPart>> parts;
   for (const TrainPicture& one : all) parts[one.dataset].insert(one.part);
   for (const auto& [name, of_set] : parts) EXPECT_EQ(of_set.size(), 1U) << name;
-  EXPECT_EQ(sizes_of(all)[Part::test], 4);
-  EXPECT_THAT(refusal(pictures("a", numbered(9, "x")), {.by = SplitBy::dataset}), HasSubstr("too few data sets"));
+  EXPECT_EQ(sizes_of(all)[SplitPart::test], 4);
+  EXPECT_THAT(refusal(pictures("a", numbered(9, "x")), {.by = SplitBy::dataset}),
+              HasSubstr("too few data sets"));
 }
 
 TEST(Split, NamesAPartThatStaysEmpty) {
@@ -140,7 +145,7 @@ TEST(Split, NamesAPartThatStaysEmpty) {
   EXPECT_THAT(refusal(pictures("a", {"x.png", "y.png"}), {}), HasSubstr("the test part is empty"));
   std::vector<TrainPicture> two = pictures("a", {"x.png", "y.png"});
   split(two, {.test = 0});
-  EXPECT_EQ(sizes_of(two), (std::map<Part, int>{{Part::train, 1}, {Part::validation, 1}}));
+  EXPECT_EQ(sizes_of(two), (std::map<SplitPart, int>{{SplitPart::train, 1}, {SplitPart::validation, 1}}));
 }
 
 TEST(Split, FollowsAFileAndRefusesWhatItDoesNotSay) {
@@ -151,9 +156,10 @@ TEST(Split, FollowsAFileAndRefusesWhatItDoesNotSay) {
     write_text(file, "dataset,image,case,part\n" + rows);
     return SplitOptions{.file = file};
   };
-  const std::string rows = "a,v.nii#axial:1,v,train\na,v.nii#axial:2,v,train\na,w.png,w,test\na,gone.png,,test\n";
+  const std::string rows =
+      "a,v.nii#axial:1,v,train\na,v.nii#axial:2,v,train\na,w.png,w,test\na,gone.png,,test\n";
   EXPECT_THAT(split(all, wrote(rows)), ElementsAre(HasSubstr("1 picture that the data does not have")));
-  EXPECT_EQ(all[2].part, Part::test);
+  EXPECT_EQ(all[2].part, SplitPart::test);
   EXPECT_THAT(refusal(all, wrote("a,w.png,w,train\n")), HasSubstr("does not list a/v.nii#axial:1"));
   EXPECT_THAT(refusal(all, wrote("a,v.nii#axial:1,v,train\na,v.nii#axial:2,v,test\na,w.png,w,test\n")),
               HasSubstr("slices of one volume into two parts"));
@@ -165,7 +171,7 @@ TEST(Leakage, IsTheSamePixelsInTwoPartsAndNamesBothFiles) {
   std::vector<TrainPicture> all = pictures("a", numbered(3, "x"));
   all[2].pixels_sha256 = all[0].pixels_sha256;
   check_leakage(all);  // in one part
-  all[2].part = Part::test;
+  all[2].part = SplitPart::test;
   try {
     check_leakage(all);
     FAIL() << "nothing was refused";

@@ -60,7 +60,7 @@ void append_guard_sets(Prepared& prepared, TrainingData guard) {
     if (trained.contains(picture.dataset))
       throw Error(ErrorKind::usage,
                   "--guard " + picture.dataset + ": is the name of a set that is trained on");
-    picture.part = Part::guard;
+    picture.part = SplitPart::guard;
     prepared.pictures.push_back(std::move(picture));
   }
   std::ranges::move(guard.failures, std::back_inserter(prepared.failures));
@@ -70,20 +70,20 @@ void append_guard_sets(Prepared& prepared, TrainingData guard) {
 // Classes that only the test part shows, and parts too small to say much.
 std::vector<std::string> notes_on_parts(const std::vector<TrainPicture>& pictures) {
   constexpr std::int64_t kFewObjects = 10;
-  std::map<Part, std::set<std::string>> classes;
-  std::map<Part, std::int64_t> objects;
+  std::map<SplitPart, std::set<std::string>> classes;
+  std::map<SplitPart, std::int64_t> objects;
   for (const TrainPicture& picture : pictures) {
     objects[picture.part] += static_cast<std::int64_t>(picture.tasks.size());
     for (const TrainObject& object : picture.objects) classes[picture.part].insert(object.class_name);
   }
   std::vector<std::string> notes;
-  for (const Part part : {Part::validation, Part::test}) {
+  for (const SplitPart part : {SplitPart::validation, SplitPart::test}) {
     const std::string word(to_string(part));
     if (objects.contains(part) && objects[part] < kFewObjects)
       notes.push_back("the " + word + " part has " + counted(objects[part], "object") +
                       ": its figures say little");
     for (const std::string& name : classes[part])
-      if (!classes[Part::train].contains(name))
+      if (!classes[SplitPart::train].contains(name))
         notes.push_back("class " + in_quotes(name) + " is in the " + word +
                         " part and not in the training part");
   }
@@ -115,8 +115,8 @@ RunDescription describe_run(const TrainRequest& request, const BaseModel& base, 
   std::set<std::string> seen;
   for (const TrainPicture& picture : prepared.pictures)
     if (seen.insert(picture.dataset).second)
-      names +=
-          (names.empty() ? "" : ", ") + picture.dataset + (picture.part == Part::guard ? " (guard)" : "");
+      names += (names.empty() ? "" : ", ") + picture.dataset +
+               (picture.part == SplitPart::guard ? " (guard)" : "");
   run.settings = {{"data sets", names},
                   {"model", base.model.name() + " (" + base.model.architecture() + ")"},
                   {"weights SHA-256", base.model.sha256()},
@@ -133,13 +133,24 @@ RunDescription describe_run(const TrainRequest& request, const BaseModel& base, 
   return run;
 }
 
-// What a class prompt may name: the classes of the training part, by name.
-std::vector<std::string> class_names(const TrainRequest& request, const std::vector<TrainPicture>& pictures) {
+// What a prompt may name in the end: the classes that the network has already, else those of the training
+// part, by name.
+std::vector<std::string> class_names(const TrainRequest& request, const BaseModel& base,
+                                     const std::vector<TrainPicture>& pictures) {
+  std::vector<std::string> known;
+  for (const CardClass& one : base.model.classes()) known.push_back(one.name);
+  if (!request.settings.classes) return known;
   std::set<std::string> names;
   for (const TrainPicture& picture : pictures)
-    if (picture.part == Part::train && request.settings.classes)
+    if (picture.part == SplitPart::train)
       for (const TrainObject& object : picture.objects) names.insert(object.class_name);
-  return {names.begin(), names.end()};
+  if (known.empty()) return {names.begin(), names.end()};
+  for (const std::string& name : names)
+    if (std::ranges::find(known, name) == known.end())
+      throw Error(ErrorKind::usage, "--prompts class: the model " + base.model.name() +
+                                        " does not know class " + in_quotes(name) +
+                                        " and learns no further ones; start from one without classes");
+  return known;
 }
 
 TunerOptions tuner_options(const TrainRequest& request, int threads, std::vector<std::string> classes) {
@@ -180,6 +191,7 @@ class Training {
     Prepared prepared = prepare(request_, threads_, hooks_);
     if (hooks_.note)
       for (const std::string& note : prepared.notes) hooks_.note(note);
+    const std::vector<std::string> classes = class_names(request_, base_, prepared.pictures);
     const std::string split_text = split_csv(prepared.pictures);
     const auto folder =
         open_folder(request_, describe_run(request_, base_, threads_, prepared, split_text), split_text);
@@ -192,9 +204,9 @@ class Training {
     }
     append_views(prepared.pictures);
     PictureCache cache = filled_cache(*folder, prepared.pictures);
-    const std::vector<std::string> classes = class_names(request_, prepared.pictures);
-    const auto tuner =
-        plugin_.make_tuner(base_.tensors, base_.file, tuner_options(request_, threads_, classes));
+    const auto tuner = plugin_.make_tuner(
+        base_.tensors, base_.file,
+        tuner_options(request_, threads_, request_.settings.classes ? classes : std::vector<std::string>{}));
     const RunParts parts{request_, base_,  prepared.pictures, cache,  *tuner,
                          *folder,  hooks_, threads_,          classes};
     train_and_finish(parts, prepared, result);

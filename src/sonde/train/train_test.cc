@@ -273,6 +273,20 @@ TEST_F(TrainTest, TrainsASmallNetworkByTheRealEngineAndGoesOnToTheSameBytes) {
   EXPECT_TRUE(content_of(whole.out / "model.safetensors") == content_of(stopped.out / "model.safetensors"));
 }
 
+TEST_F(TrainTest, TeachesClassesAndMeasuresHowTheyAreFound) {
+  TrainRequest request = request_;
+  request.settings.classes = true;
+  request.settings.steps = 4;
+  write_text(data_ / "labels.json", R"({"mask_kind": "semantic", "labels": {"1": "bright", "2": "dark"}})");
+  const TrainResult result = train(request, base_, load_train_plugin());
+  ASSERT_EQ(result.card.classes.size(), 2U);
+  EXPECT_EQ(result.card.classes[0].name, "bright");
+  EXPECT_EQ(result.card.classes[0].n, 2);
+  EXPECT_THAT(content_of(request.out / "validation.csv"), HasSubstr(",squares,validation,class,single,2,"));
+  EXPECT_TRUE(load_checkpoint(request.out / "model.safetensors")
+                  .tensors.contains("prompt_encoder.class_embeddings.weight"));
+}
+
 TEST_F(TrainTest, TrainsWithoutValidationAndTestOnOnePicture) {
   TrainRequest request = small_request(write_square_set(root_ / "one", 1), root_ / "run");
   request.settings.split.validation = request.settings.split.test = 0;

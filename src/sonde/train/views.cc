@@ -17,7 +17,7 @@ constexpr auto words(Change /*change*/) { return Words{"", "mirror", "window", "
 
 struct View {
   Change change = Change::mirror;
-  double gain = 1, offset = 0;       // of window: grey levels
+  double gain = 1, offset = 0;         // of window: grey levels
   double side = 1, left = 0, top = 0;  // of part: shares of the picture
 };
 
@@ -98,7 +98,7 @@ std::vector<TrainPicture> views_of(const std::vector<TrainPicture>& pictures, in
   std::vector<TrainPicture> all;
   std::int64_t done = 0;
   for (const TrainPicture& picture : pictures) {
-    if (picture.part == Part::train) {
+    if (picture.part == SplitPart::train) {
       for (int number = 1; number < views; ++number) {
         TrainPicture view = made(picture, number, options);
         if (!view.tasks.empty()) all.push_back(std::move(view));
