@@ -88,6 +88,20 @@ Draw Draws::drawn_object(Random& random) const {
   return draw;
 }
 
+Draw Draws::drawn_object(std::int64_t step, int slot) const {
+  Random random(named_seed(options_.seed, "object\n" + place(step, slot)));
+  if (options_.pairs && slot % 2 == 1) {
+    Draw draw = drawn_object(step, slot - 1);
+    std::vector<std::size_t> others = pictures_[draw.picture].tasks;
+    std::erase(others, draw.object);
+    if (!others.empty()) {
+      draw.object = others[random.below(others.size())];
+      return draw;
+    }
+  }
+  return drawn_object(random);
+}
+
 // A class alone, one of them in four that the picture does not show; or with a point or a box, as often.
 void Draws::draw_class(Draw& draw, Random& random) const {
   const std::vector<TrainObject>& objects = pictures_[draw.picture].objects;
@@ -115,8 +129,8 @@ void Draws::draw_class(Draw& draw, Random& random) const {
 }
 
 Draw Draws::draw(std::int64_t step, int slot) const {
-  Random random(named_seed(options_.seed, "draw\n" + place(step, slot)));
-  Draw draw = drawn_object(random);
+  Draw draw = drawn_object(step, slot);
+  Random random(named_seed(options_.seed, "kind\n" + place(step, slot)));
   std::vector<int> families;  // 0 points, 1 boxes, 2 classes
   if (options_.points) families.push_back(0);
   if (options_.boxes) families.push_back(1);

@@ -27,6 +27,9 @@ struct DrawOptions {
   // Where draws begin anew: no step after a multiple of it goes on with the one before, so that what is saved
   // there need not hold predictions.
   std::int64_t chain_limit = 50;
+  // Every second draw of a batch is of another object of the picture before it, where there is one: cheaper
+  // where pictures are encoded in each step.
+  bool pairs = false;
   bool points = true, boxes = true, classes = false;
   std::vector<std::string> class_names{};  // where classes are drawn
 };
@@ -60,6 +63,7 @@ class Draws {
   Mask truth_of(const Draw& draw) const;
 
  private:
+  Draw drawn_object(std::int64_t step, int slot) const;
   Draw drawn_object(Random& random) const;
   void draw_class(Draw& draw, Random& random) const;
 

@@ -139,6 +139,17 @@ TEST(Draws, OfClassesAreSometimesOfOneThatIsNotThere) {
   EXPECT_GT(absent, 5);
 }
 
+TEST(Draws, OfPairsAreTwoObjectsOfOnePicture) {
+  const auto all = ten_pictures();
+  const Draws draws(all, {.pairs = true});
+  for (std::int64_t step = 1; step <= 40; ++step) {
+    const Draw first = draws.draw(step, 2), second = draws.draw(step, 3);
+    if (all[first.picture].tasks.size() < 2) continue;
+    EXPECT_EQ(first.picture, second.picture);
+    EXPECT_NE(first.object, second.object);
+  }
+}
+
 TEST(Draws, BecomeExamplesInTheFrame) {
   const auto all = ten_pictures();
   const Draws draws(all, {});

@@ -96,6 +96,7 @@ TrainLoop::TrainLoop(const RunParts& run)
                             .jitter = settings_.jitter,
                             .clicks = settings_.clicks,
                             .chain_limit = settings_.check_every,
+                            .pairs = !keeps_encoder(settings_.part),
                             .points = settings_.points,
                             .boxes = settings_.boxes,
                             .classes = settings_.classes,
@@ -108,9 +109,9 @@ RunState TrainLoop::run() {
   if (auto saved = run_.folder.last_state()) {
     state_ = std::move(saved->state);
     run_.tuner.restore(saved->tensors, saved->file.string());
-    run_.folder.rewind(state_.step);
+    run_.folder.rewind(state_.step, state_.checked_step);
   } else {
-    run_.folder.rewind(0);
+    run_.folder.rewind(0, std::nullopt);
     start();
   }
   first_step_ = state_.step + 1;
@@ -251,41 +252,41 @@ void TrainLoop::check_state(std::int64_t step) {
     state_.best_step = step;
     run_.folder.save_best(step, run_.tuner.state());
   } else {
-    const auto began = Clock::now();
-    const AnswerRules in_force = rules_of(state_.rules, "state");
     const auto network = checked_network(run_.base, run_.tuner.network());
     const CheckResult result = check(*network, image_size(run_.base.sizes), run_.cache, run_.pictures, tasks_,
-                                     check_options(run_, in_force));
+                                     check_options(run_, rules_of(state_.rules, "state")));
     const AnswerRules rules = best_rules(result.measured, run_.base.rules, settings_.seed);
-    const CheckFigures figures = figures_of(result, run_.pictures, rules);
     run_.folder.append(
         measure_rows(step, SplitPart::validation, result.measured, run_.pictures, rules, settings_.seed));
     state_.rules = words_of(rules);
-    const bool sensitive = stays_sensitive(state_.before, figures);
-    state_.insensitive_checks = sensitive ? 0 : state_.insensitive_checks + 1;
-    // A quality head moves no mask.
-    const bool better = settings_.part == TunedPart::quality
-                            ? figures.quality_error < state_.best.quality_error
-                            : figures.mean > state_.best.mean;
-    ++state_.checks_without_better;
-    if (sensitive && better) {
-      state_.best = figures;
-      state_.best_step = step;
-      state_.best_rules = state_.rules;
-      state_.checks_without_better = 0;
-      run_.folder.save_best(step, run_.tuner.state());
-    }
-    progress_.validation_iou = figures.mean;
-    if (run_.hooks.note)
-      run_.hooks.note("step " + std::to_string(step) + ": validation IoU " + fixed3(figures.mean) +
-                      " (before " + fixed3(state_.before.mean) + "), box " + fixed3(figures.box) +
-                      (sensitive ? "" : ", less sensitive to prompts"));
-    constexpr std::int64_t kInsensitive = 2;  // one may be chance
-    if (state_.insensitive_checks >= kInsensitive) state_.end = "prompt sensitivity";
-    if (state_.checks_without_better >= settings_.patience) state_.end = "patience";
-    check_seconds_ += std::chrono::duration<double>(Clock::now() - began).count();
+    judge(step, figures_of(result, run_.pictures, rules));
   }
   if (step == settings_.steps && state_.end.empty()) state_.end = "all steps";
+}
+
+// Whether the state is the best so far, and whether there is a point in going on.
+void TrainLoop::judge(std::int64_t step, const CheckFigures& figures) {
+  const bool sensitive = stays_sensitive(state_.before, figures);
+  state_.insensitive_checks = sensitive ? 0 : state_.insensitive_checks + 1;
+  // A quality head moves no mask.
+  const bool better = settings_.part == TunedPart::quality ? figures.quality_error < state_.best.quality_error
+                                                           : figures.mean > state_.best.mean;
+  ++state_.checks_without_better;
+  if (sensitive && better) {
+    state_.best = figures;
+    state_.best_step = step;
+    state_.best_rules = state_.rules;
+    state_.checks_without_better = 0;
+    run_.folder.save_best(step, run_.tuner.state());
+  }
+  constexpr std::int64_t kInsensitive = 2;  // one may be chance
+  if (state_.insensitive_checks >= kInsensitive) state_.end = "prompt sensitivity";
+  if (state_.checks_without_better >= settings_.patience) state_.end = "patience";
+  progress_.validation_iou = figures.mean;
+  if (!run_.hooks.note) return;
+  run_.hooks.note("step " + std::to_string(step) + ": validation IoU " + fixed3(figures.mean) + " (before " +
+                  fixed3(state_.before.mean) + "), box " + fixed3(figures.box) + " (" +
+                  fixed3(state_.before.box) + ")" + (sensitive ? "" : ", less sensitive to prompts"));
 }
 
 void TrainLoop::save() {

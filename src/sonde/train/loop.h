@@ -54,6 +54,7 @@ class TrainLoop {
   std::vector<TrainingExample> examples();
   void count_skipped(std::int64_t step, const StepResult& result);
   void check_state(std::int64_t step);
+  void judge(std::int64_t step, const CheckFigures& figures);
   void save();
   void report(std::int64_t step, const StepResult& result);
   bool is_to_stop() const;
@@ -67,7 +68,6 @@ class TrainLoop {
   std::vector<ExampleResult> answers_;  // to batch_
   Clock::time_point started_ = Clock::now(), saved_ = started_;
   std::int64_t first_step_ = 1;
-  double check_seconds_ = 0;
   TrainProgress progress_{};
 };
 

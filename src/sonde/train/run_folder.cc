@@ -230,7 +230,7 @@ void RunFolder::save(RunState state, const NamedTensors& tensors) {
   }
 }
 
-void RunFolder::rewind(std::int64_t step) {
+void RunFolder::rewind(std::int64_t step, std::optional<std::int64_t> checked_step) {
   if (!writes()) return;
   const fs::path steps = folder_ / "train.csv", measures = folder_ / "validation.csv";
   std::string kept = std::string(kStepColumns) + '\n';
@@ -246,7 +246,7 @@ void RunFolder::rewind(std::int64_t step) {
   if (fs::is_regular_file(measures, absent)) {
     measures_ = read_measure_csv(measures);
     std::erase_if(measures_, [&](const MeasureRow& row) {
-      return row.step > step || (row.part != SplitPart::validation) || (step == 0);
+      return !checked_step || row.step > *checked_step || row.part != SplitPart::validation;
     });
   }
   write_durably(measures, measure_csv(measures_));

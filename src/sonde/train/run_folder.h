@@ -100,8 +100,9 @@ class RunFolder {
   void save(RunState state, const NamedTensors& tensors);
   void save_best(std::int64_t step, const NamedTensors& tensors);
 
-  // Lines after `step` are dropped: the run goes on from there.
-  void rewind(std::int64_t step);
+  // Lines after `step`, and of checks after `checked_step`, are dropped: the run goes on from there. Absent:
+  // nothing has been checked, not even what it starts from.
+  void rewind(std::int64_t step, std::optional<std::int64_t> checked_step);
   void append(const StepRow& row);
   void append(const std::vector<MeasureRow>& rows);
   void write_bad_step(std::int64_t step, const std::string& json);

@@ -44,7 +44,7 @@ struct TrainRequest {
 };
 
 struct TrainProgress {
-  std::string_view what;             // "pictures", "step", "check"
+  std::string_view what;             // a data set, "pictures", "views", "step"
   std::int64_t done = 0, total = 0;  // of `what`
   std::int64_t step = 0;             // of training; 0: it has not begun
   double loss = 0, iou = 0;          // smoothed over some twenty steps
