@@ -5,6 +5,8 @@
 #include <cmath>
 #include <vector>
 
+#include "sonde/model/recomputed.h"
+
 namespace sonde {
 namespace {
 
@@ -42,14 +44,17 @@ torch::Tensor VitAttentionImpl::forward(const torch::Tensor& x) {
   const auto bias_w = at::einsum("ghwc,wjc->ghwj", {q_grid, relative_positions(rel_pos_w, W)});
   const auto scaled = q * (1.0 / std::sqrt(static_cast<double>(C / num_heads)));
   const auto step = std::max<std::int64_t>(1, kScoreBudget / (H * W * H * W));
+  const auto attend = [H, W](const nn::Tensors& in) {
+    auto scores = at::bmm(in[0], in[1].transpose(1, 2));
+    scores.view({-1, H, W, H, W}).add_(in[3].unsqueeze(-1)).add_(in[4].unsqueeze(-2));
+    return at::bmm(at::softmax(scores, -1), in[2]);
+  };
   std::vector<torch::Tensor> outputs;
   for (std::int64_t first = 0; first < groups; first += step) {
     const auto last = std::min(groups, first + step);
-    auto scores = at::bmm(scaled.slice(0, first, last), k.slice(0, first, last).transpose(1, 2));
-    scores.view({-1, H, W, H, W})
-        .add_(bias_h.slice(0, first, last).unsqueeze(-1))
-        .add_(bias_w.slice(0, first, last).unsqueeze(-2));
-    outputs.push_back(at::bmm(at::softmax(scores, -1), v.slice(0, first, last)));
+    const auto part = [&](const torch::Tensor& all) { return all.slice(0, first, last); };
+    outputs.push_back(
+        nn::recomputed_function(attend, {part(scaled), part(k), part(v), part(bias_h), part(bias_w)}));
   }
   const auto out = outputs.size() == 1 ? outputs.front() : at::cat(outputs);  // [B*heads,H*W,c]
   return proj(out.view({B, num_heads, H, W, -1}).permute({0, 2, 3, 1, 4}).reshape({B, H, W, C}));
@@ -101,7 +106,7 @@ ImageEncoderVit::ImageEncoderVit(const VitSizes& sizes)
 
 torch::Tensor ImageEncoderVit::forward(const torch::Tensor& pixels) {
   auto x = (patch_embed(pixels) + pos_embed).contiguous();  // [B,S/patch,S/patch,embed_dim]
-  for (auto& block : blocks->items) x = block(x);
+  for (auto& block : blocks->items) x = nn::recomputed(block, x);
   return neck(x);
 }
 

@@ -12,42 +12,46 @@
 namespace sonde::nn {
 namespace {
 
-using Work = std::function<torch::Tensor(const torch::Tensor&)>;
-using torch::autograd::variable_list;
+using Work = std::function<torch::Tensor(const Tensors&)>;
 
 struct Recompute : torch::autograd::Node {
   Work work;
-  variable_list inputs;  // x, and what is tuned
+  Tensors inputs, parameters;  // those that have a gradient are this node's edges, in this order
 
-  variable_list apply(variable_list&& outer) override {
+  Tensors apply(Tensors&& outer) override {
     const torch::AutoGradMode with_gradient(true);
-    variable_list of = inputs;
-    of[0] = inputs[0].detach().set_requires_grad(inputs[0].requires_grad());
-    const auto y = work(of[0]);
-    const bool has_x = of[0].requires_grad();
-    if (!has_x) of.erase(of.begin());
-    auto gradients = torch::autograd::grad({y}, of, {outer[0]}, /*retain_graph=*/false,
-                                           /*create_graph=*/false, /*allow_unused=*/true);
-    if (!has_x) gradients.insert(gradients.begin(), torch::Tensor());
-    return gradients;
+    Tensors anew, asked;
+    for (const auto& input : inputs) {
+      anew.push_back(input.detach().set_requires_grad(input.requires_grad()));
+      if (input.requires_grad()) asked.push_back(anew.back());
+    }
+    for (const auto& parameter : parameters) asked.push_back(parameter);
+    return torch::autograd::grad({work(anew)}, asked, {outer[0]}, /*retain_graph=*/false,
+                                 /*create_graph=*/false, /*allow_unused=*/true);
   }
 };
 
+void add_tuned(const Tensors& tensors, Tensors& tuned) {
+  for (const auto& tensor : tensors)
+    if (tensor.requires_grad()) tuned.push_back(tensor);
+}
+
 }  // namespace
 
-torch::Tensor recomputed(const torch::nn::Module& module, const Work& f, const torch::Tensor& x) {
-  variable_list inputs{x};
-  for (const auto& parameter : module.parameters())
-    if (parameter.requires_grad()) inputs.push_back(parameter);
-  if (!torch::GradMode::is_enabled() || inputs.size() == 1) return f(x);
+torch::Tensor recomputed_function(const Work& f, const Tensors& inputs, const Tensors& parameters) {
   const std::shared_ptr<Recompute> node(new Recompute, torch::autograd::deleteNode);
-  node->set_next_edges(torch::autograd::collect_next_edges(inputs));
+  add_tuned(parameters, node->parameters);
+  Tensors edges;
+  add_tuned(inputs, edges);
+  add_tuned(node->parameters, edges);
+  if (!torch::GradMode::is_enabled() || edges.empty()) return f(inputs);
+  node->set_next_edges(torch::autograd::collect_next_edges(edges));
   node->work = f;
-  node->inputs = std::move(inputs);
+  node->inputs = inputs;
   torch::Tensor y;
   {
     const torch::NoGradGuard no_gradient;
-    y = f(x);
+    y = f(inputs);
   }
   torch::autograd::create_gradient_edge(y, node);
   return y;

@@ -147,11 +147,7 @@ torch::Tensor TinyVit::forward(const torch::Tensor& pixels) {
   x = patch_embed2(nn::gelu(patch_embed1(x)));  // [B,C0,S/4,S/4]
   // Where all of it is tuned, what is kept for the gradient would be 2 GB.
   const bool is_tuned = patch_embed1->c->weight.requires_grad();
-  const auto through = [&](auto part) {
-    x = is_tuned ? nn::recomputed(
-                       *part, [part](const torch::Tensor& in) mutable { return part(in); }, x)
-                 : part(x);
-  };
+  const auto through = [&](auto part) { x = is_tuned ? nn::recomputed(part, x) : part(x); };
   for (auto& block : conv_stage->blocks->items) through(block);
   through(conv_stage->downsample);  // [B,C1,S/8,S/8]
   for (auto& stage : attention_stages) {

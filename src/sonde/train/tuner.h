@@ -23,7 +23,7 @@ enum class TunedPart {
   decoder,       // the mask decoder
   quality,       // its IoU head alone
   encoder_lora,  // lora, and low-rank additions to the image encoder's attention
-  adapter,       // lora, and bottlenecks in the blocks of a ViT encoder
+  adapter,       // lora, and bottlenecks beside the MLPs of a ViT encoder, which make these wider
   full           // everything
 };
 constexpr auto words(TunedPart) {
@@ -38,7 +38,7 @@ constexpr auto words(MaskLoss) { return Words{"MaskLoss", "dice+bce", "dice+foca
 // Several processes that train together. Each is given its share of every batch.
 struct RankOptions {
   int ranks = 1, rank = 0;
-  std::string meet;       // a file that all see, or HOST:PORT of rank 0
+  std::string meet;       // a file that all see and that is not there yet, or HOST:PORT of rank 0
   double timeout_s = 30;  // of whoever does not answer
 };
 
@@ -98,12 +98,13 @@ class Tuner {
   // One step of AdamW. Several ranks must call it alike. Throws Error{unavailable} naming the rank that did
   // not answer.
   virtual StepResult step(std::span<const TrainingExample> batch, const StepOptions& options) = 0;
-  // The largest difference between this batch's gradients and those of a second way to compute them, relative
-  // to the largest gradient. Changes nothing.
+  // The largest difference between this rank's gradients of the batch and those of a second way to compute
+  // them, relative to the largest gradient. Changes nothing.
   virtual double gradient_error(std::span<const TrainingExample> batch) = 0;
 
-  // The whole network under its published names, additions merged (the tensors of class names, and of
-  // adapters, which do not merge, under names of sonde's own). Tensors are copies.
+  // The whole network under its published names, additions and adapters merged (the tensors of class names
+  // under names of sonde's own: prompt_encoder.class_embeddings.weight [names][C] and
+  // mask_decoder.object_score_head.layers.0 to 2). Tensors are copies.
   virtual NamedTensors network() const = 0;
   // What is tuned alone, not merged.
   virtual NamedTensors tuned() const = 0;
@@ -117,7 +118,8 @@ class Tuner {
 // What libsonde-train.so gives.
 struct TrainPlugin {
   // file: the tensors' file, for errors. Throws Error{usage} for a part that the network does not have
-  // (adapter without a ViT), Error{corrupt_data} for weights that are not finite.
+  // (adapter without a ViT) or another number of classes, Error{corrupt_data} for weights that are not
+  // finite, Error{conflict} and Error{unavailable} where ranks cannot meet.
   std::unique_ptr<Tuner> (*make_tuner)(const NamedTensors& weights, const std::string& file,
                                        const TunerOptions& options);
 };

@@ -33,6 +33,13 @@ WeightTensor copy_of(std::span<const float> numbers, const Shape& shape) {
   return make_tensor({numbers.begin(), numbers.end()}, shape);
 }
 
+struct WithoutOneDnn {
+  WithoutOneDnn() { at::globalContext().setUserEnabledMkldnn(false); }
+  ~WithoutOneDnn() { at::globalContext().setUserEnabledMkldnn(true); }
+  WithoutOneDnn(const WithoutOneDnn&) = delete;
+  WithoutOneDnn& operator=(const WithoutOneDnn&) = delete;
+};
+
 class TorchTuner : public Tuner {
  public:
   TorchTuner(const NamedTensors& weights, const std::string& file, const TunerOptions& options)
@@ -69,9 +76,12 @@ class TorchTuner : public Tuner {
 
   double gradient_error(std::span<const TrainingExample> batch) override {
     const auto first = sum_of(batch).values;
-    at::globalContext().setUserEnabledMkldnn(false);
-    const auto second = sum_of(batch).values;
-    at::globalContext().setUserEnabledMkldnn(true);
+    const auto second = [&] {
+      const WithoutOneDnn guard;
+      return sum_of(batch).values;
+    }();
+    if (!first_not_finite(first).empty() || !first_not_finite(second).empty())
+      return std::numeric_limits<double>::infinity();
     double largest = 0, difference = 0;
     for (std::size_t i = 0; i < first.size(); ++i) {
       largest = std::max<double>(largest, std::abs(first[i]));

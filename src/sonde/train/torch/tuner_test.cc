@@ -180,6 +180,7 @@ TEST(Tuner, ChangesNothingWhereAStepIsNotApplied) {
   const StepResult bad = tuner->step(batch, {});
   EXPECT_FALSE(bad.applied);
   EXPECT_THAT(bad.bad_parameter, HasSubstr("mask_decoder."));
+  EXPECT_EQ(tuner->gradient_error(batch), std::numeric_limits<double>::infinity());
   EXPECT_LT(tuner->gradient_error(small_batch(mask)), 1e-5);
   EXPECT_EQ(bytes_of(tuner->state()), before);
   EXPECT_EQ(bytes_of(tuner->network()), network);
