@@ -49,11 +49,14 @@ TrainPicture named(const StudyCase& study_case) {
   TrainPicture picture;
   picture.dataset = study_case.dataset;
   picture.image = study_case.image;
-  picture.whole = study_case.slice ? study_case.image.substr(0, study_case.image.rfind('#')) : study_case.image;
+  picture.whole =
+      study_case.slice ? study_case.image.substr(0, study_case.image.rfind('#')) : study_case.image;
   picture.file = study_case.image_file;
   for (const StudyTask& task : study_case.tasks) {
     picture.objects.push_back({task.label_name.empty() ? std::to_string(task.label) : task.label_name,
-                               task.object, task.area_px, {}});
+                               task.object,
+                               task.area_px,
+                               {}});
   }
   return picture;
 }

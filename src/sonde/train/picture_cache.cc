@@ -58,7 +58,8 @@ fs::path PictureCache::path_of(const TrainPicture& picture) const {
   return folder_ / (sha256_hex(std::as_bytes(std::span(key))).substr(0, 32) + ".picture");
 }
 
-std::vector<std::byte> PictureCache::computed(const TrainPicture& picture, const EmbeddingStore* store) const {
+std::vector<std::byte> PictureCache::computed(const TrainPicture& picture,
+                                              const EmbeddingStore* store) const {
   const RgbImage image = picture.load();
   if (kind_ == Kind::pixels) {
     const RgbImage frame = resize_bilinear(image, frame_extent(picture, model_.image_size()));

@@ -107,7 +107,8 @@ TrainPicture read_slice(const PlannedSlice& planned, const std::string& dataset,
   picture.file = source.path;
   ImageReader::Shown shown = reader->show(source, planned.plane, planned.slice);
   if (reader->extent() != planned.image->grid.value().extent)
-    throw Error(ErrorKind::corrupt_data, source.path.string() + ": has another size than when it was annotated");
+    throw Error(ErrorKind::corrupt_data,
+                source.path.string() + ": has another size than when it was annotated");
   picture.window = shown.window;
   std::vector<Mask> masks;
   for (const ApprovedObject* object : planned.objects) {

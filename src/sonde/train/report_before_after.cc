@@ -13,7 +13,7 @@ bool is_of(const BeforeAfter& line, const MeasureRow& row) {
 }
 
 bool is_of(const BeforeAfter& line, const CardComparison& tested) {
-  return line.part == Part::test && line.dataset == tested.after.dataset &&
+  return line.part == SplitPart::test && line.dataset == tested.after.dataset &&
          to_string(line.prompt) == tested.after.prompt && to_string(line.choice) == tested.after.choice;
 }
 
@@ -22,7 +22,7 @@ bool is_of(const BeforeAfter& line, const CardComparison& tested) {
 std::vector<BeforeAfter> compared(const RunFiles& run) {
   std::vector<BeforeAfter> lines;
   for (const MeasureRow& row : run.checks) {
-    if (row.part != Part::test && row.part != Part::guard) continue;
+    if (row.part != SplitPart::test && row.part != SplitPart::guard) continue;
     auto found = std::ranges::find_if(lines, [&](const BeforeAfter& line) { return is_of(line, row); });
     if (found == lines.end())
       found = lines.insert(

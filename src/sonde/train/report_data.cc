@@ -197,7 +197,7 @@ std::optional<std::int64_t> best_step(const std::vector<MeasureRow>& checks) {
   };
   std::map<std::int64_t, std::map<CheckPrompt, Mean>> by_step;
   for (const MeasureRow& row : checks) {
-    if (row.part != Part::validation || row.choice != CheckChoice::card) continue;
+    if (row.part != SplitPart::validation || row.choice != CheckChoice::card) continue;
     Mean& mean = by_step[row.step][row.prompt];
     mean.sum += row.iou.mean;
     ++mean.count;

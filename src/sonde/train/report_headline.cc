@@ -115,7 +115,7 @@ std::string test_text(const std::vector<BeforeAfter>& comparisons) {
   std::set<std::string> sets;
   std::vector<BeforeAfter> better, worse;
   for (const BeforeAfter& one : comparisons) {
-    if (one.part != Part::test || one.choice != CheckChoice::card) continue;
+    if (one.part != SplitPart::test || one.choice != CheckChoice::card) continue;
     sets.insert(one.dataset);
     if (!one.p || !(*one.p < kClear)) continue;
     if (one.after.iou.mean > one.before.iou.mean) better.push_back(one);

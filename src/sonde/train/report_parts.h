@@ -39,7 +39,7 @@ struct BeforeAfter {
     Estimate iou;
     double predicted_iou_error = 0;
   };
-  Part part = Part::test;
+  SplitPart part = SplitPart::test;
   std::string dataset;
   CheckPrompt prompt = CheckPrompt::point;
   CheckChoice choice = CheckChoice::card;

@@ -21,8 +21,8 @@ using ::testing::Not;
 
 Estimate estimate_of(double mean) { return {mean, {mean - 0.05, mean + 0.05}, 8}; }
 
-MeasureRow row_of(std::int64_t step, Part part, CheckPrompt prompt, CheckChoice choice, double iou) {
-  return {step, part == Part::guard ? "cells" : "nerve", part, prompt, choice, estimate_of(iou), 0.2};
+MeasureRow row_of(std::int64_t step, SplitPart part, CheckPrompt prompt, CheckChoice choice, double iou) {
+  return {step, part == SplitPart::guard ? "cells" : "nerve", part, prompt, choice, estimate_of(iou), 0.2};
 }
 
 CardComparison tested(CheckPrompt prompt, double p) {
@@ -43,13 +43,15 @@ class TrainingReport : public ::testing::Test {
           "dataset,image,case,part\nnerve,1.png,1,train\nnerve,2.png,2,test\ncells,3.png,3,guard\n");
     std::vector<MeasureRow> rows;
     for (const auto& [step, iou] : {std::pair{0, 0.1}, std::pair{50, 0.5}, std::pair{100, 0.45}})
-      rows.push_back(row_of(step, Part::validation, CheckPrompt::point, CheckChoice::card, iou));
+      rows.push_back(row_of(step, SplitPart::validation, CheckPrompt::point, CheckChoice::card, iou));
     for (const std::int64_t step : {0, 50}) {
       rows.push_back(
-          row_of(step, Part::test, CheckPrompt::point, CheckChoice::card, step == 0 ? 0.06 : 0.49));
-      rows.push_back(row_of(step, Part::test, CheckPrompt::box, CheckChoice::card, step == 0 ? 0.6 : 0.5));
-      rows.push_back(row_of(step, Part::test, CheckPrompt::two_clicks, CheckChoice::card, 0.3));
-      rows.push_back(row_of(step, Part::guard, CheckPrompt::point, CheckChoice::card, step == 0 ? 0.6 : 0.4));
+          row_of(step, SplitPart::test, CheckPrompt::point, CheckChoice::card, step == 0 ? 0.06 : 0.49));
+      rows.push_back(
+          row_of(step, SplitPart::test, CheckPrompt::box, CheckChoice::card, step == 0 ? 0.6 : 0.5));
+      rows.push_back(row_of(step, SplitPart::test, CheckPrompt::two_clicks, CheckChoice::card, 0.3));
+      rows.push_back(
+          row_of(step, SplitPart::guard, CheckPrompt::point, CheckChoice::card, step == 0 ? 0.6 : 0.4));
     }
     write("validation.csv", measure_csv(rows));
     write("guard.csv",
