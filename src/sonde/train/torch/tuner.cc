@@ -206,8 +206,8 @@ class TorchTuner : public Tuner {
 // A step takes and gives back the same megabytes again and again; each time from the kernel, they would be
 // cleared anew.
 void keep_freed_memory() {
-  constexpr int kLargest = 32 << 20;  // that malloc lets one set, bytes
-  ::mallopt(M_MMAP_THRESHOLD, kLargest);
+  constexpr int kMaxMmapThreshold = 32 << 20;  // that malloc lets one set, bytes
+  ::mallopt(M_MMAP_THRESHOLD, kMaxMmapThreshold);
   ::mallopt(M_TRIM_THRESHOLD, std::numeric_limits<int>::max());
 }
 
