@@ -44,6 +44,9 @@ Value add_planes_of_pixels(const OnnxBuilder& builder, std::int64_t side) {
       builder.constant("pixel_std", make_tensor(std::move(deviation), shape)));
 }
 
+std::filesystem::path encoder_in(const std::filesystem::path& folder) { return folder / "encoder.onnx"; }
+std::filesystem::path decoder_in(const std::filesystem::path& folder) { return folder / "decoder.onnx"; }
+
 bool is_unknown_to_clients(const std::string& name) {
   return name.starts_with("prompt_encoder.class_embeddings.") ||
          name.starts_with("mask_decoder.object_score_head.");
@@ -96,6 +99,10 @@ OnnxModel onnx_decoder(const SamTensors& sam, OnnxClient client) {
   return model;
 }
 
+std::vector<std::filesystem::path> possible_onnx_files(const std::filesystem::path& folder) {
+  return {encoder_in(folder), onnx_data_beside(encoder_in(folder)), decoder_in(folder)};
+}
+
 OnnxExport export_onnx(const NamedTensors& tensors, const std::string& file,
                        const std::filesystem::path& folder, OnnxClient client) {
   NamedTensors known;
@@ -108,9 +115,9 @@ OnnxExport export_onnx(const NamedTensors& tensors, const std::string& file,
     }
   }
   const SamTensors sam = fit_tensors(known, sizes_from_tensors(known, file), file);
-  result.files = {folder / "encoder.onnx", folder / "decoder.onnx"};
-  write_onnx_model(onnx_encoder(sam, client), result.files[0]);
-  write_onnx_model(onnx_decoder(sam, client), result.files[1]);
+  result.files = write_onnx_model(onnx_encoder(sam, client), encoder_in(folder));
+  for (const auto& written : write_onnx_model(onnx_decoder(sam, client), decoder_in(folder)))
+    result.files.push_back(written);
   return result;
 }
 

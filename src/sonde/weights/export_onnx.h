@@ -40,13 +40,15 @@ enum class OnnxClient : std::uint8_t {
 OnnxModel onnx_encoder(const SamTensors& sam, OnnxClient client);
 OnnxModel onnx_decoder(const SamTensors& sam, OnnxClient client);
 
+// Every file that export_onnx() may write; the encoder's data only where a network is too large for one file.
+std::vector<std::filesystem::path> possible_onnx_files(const std::filesystem::path& folder);
+
 struct OnnxExport {
-  std::vector<std::filesystem::path> files;
+  std::vector<std::filesystem::path> files;  // that were written
   std::vector<std::string> left_out;  // tensors that no such client knows: class tokens, the object score
 };
-// Writes encoder.onnx and decoder.onnx in `folder`, each atomically, and where a network is too large for one
-// file its encoder.onnx.data. Throws as sizes_from_tensors, fit_tensors (with `file` in the message) and
-// write_onnx_model do.
+// Writes them to `folder`, which is there already, each atomically. Throws as sizes_from_tensors, fit_tensors
+// (with `file` in the message) and write_onnx_model do.
 OnnxExport export_onnx(const NamedTensors& tensors, const std::string& file,
                        const std::filesystem::path& folder, OnnxClient client);
 

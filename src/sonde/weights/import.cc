@@ -19,9 +19,9 @@ void fetch(const FetchRequest& request, const Progress& progress) { plugin().fet
 
 OnnxGraph read_onnx_graph(const std::filesystem::path& path) { return plugin().read_onnx_graph(path); }
 
-void write_onnx_model(const OnnxModel& model, const std::filesystem::path& path,
-                      std::size_t max_inline_bytes) {
-  plugin().write_onnx_model(model, path, max_inline_bytes);
+std::vector<std::filesystem::path> write_onnx_model(const OnnxModel& model, const std::filesystem::path& path,
+                                                    std::size_t max_inline_bytes) {
+  return plugin().write_onnx_model(model, path, max_inline_bytes);
 }
 
 }  // namespace sonde

@@ -128,8 +128,8 @@ void serialise(const onnx::ModelProto& proto, const std::filesystem::path& path)
 
 }  // namespace
 
-void write_onnx_file(const OnnxModel& model, const std::filesystem::path& path,
-                     std::size_t max_inline_bytes) {
+std::vector<std::filesystem::path> write_onnx_file(const OnnxModel& model, const std::filesystem::path& path,
+                                                   std::size_t max_inline_bytes) {
   onnx::ModelProto proto;
   proto.set_ir_version(kIrVersion);
   proto.set_producer_name("sonde");
@@ -142,11 +142,13 @@ void write_onnx_file(const OnnxModel& model, const std::filesystem::path& path,
   for (const auto& port : model.outputs) set_port(*graph.add_output(), port);
 
   std::optional<ExternalData> outside;
-  if (size_of_constants(model) > max_inline_bytes) outside.emplace(path.string() + ".data");
+  if (size_of_constants(model) > max_inline_bytes) outside.emplace(onnx_data_beside(path));
   for (const auto& [name, tensor] : model.constants)
     add_constant(graph, name, tensor, outside ? &*outside : nullptr);
   if (outside) outside->commit();
   serialise(proto, path);
+  if (!outside) return {path};
+  return {path, onnx_data_beside(path)};
 }
 
 }  // namespace sonde

@@ -47,10 +47,14 @@ inline constexpr int kOnnxOpset =
 // Protocol Buffers, in which a model is written, hold less than 2 GiB.
 inline constexpr std::size_t kMaxOnnxBytes = std::size_t{2'000'000'000};
 
+// PATH.data, ONNX's external data.
+inline std::filesystem::path onnx_data_beside(const std::filesystem::path& path) {
+  return path.string() + ".data";
+}
 // Writes PATH, atomically; the same model gives the same bytes. Where the constants are more than
-// `max_inline_bytes`, they go to PATH.data, which the file names (ONNX's external data); without them an
-// older PATH.data is left as it is. Throws Error{unavailable} naming the file if it cannot be written.
-void write_onnx_model(const OnnxModel& model, const std::filesystem::path& path,
-                      std::size_t max_inline_bytes = kMaxOnnxBytes);
+// `max_inline_bytes`, they go to onnx_data_beside(path), which PATH names; elsewhere an older one is left as
+// it is. Returns what it wrote. Throws Error{unavailable} naming the file if it cannot be written.
+std::vector<std::filesystem::path> write_onnx_model(const OnnxModel& model, const std::filesystem::path& path,
+                                                    std::size_t max_inline_bytes = kMaxOnnxBytes);
 
 }  // namespace sonde
