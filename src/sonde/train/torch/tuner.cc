@@ -147,6 +147,8 @@ class TorchTuner : public Tuner {
 
   BatchGradient sum_of(std::span<const TrainingExample> batch) {
     check(batch);
+    // A rank may have no share of a small batch.
+    if (batch.empty()) return {.values = std::vector<float>(network_.values().size()), .examples = {}};
     return batch_gradient(network_, batch,
                           {.mask_loss = options_.mask_loss, .candidate_share = options_.candidate_share},
                           options_.threads);
@@ -175,7 +177,7 @@ class TorchTuner : public Tuner {
   }
 
   void check(std::span<const TrainingExample> batch) const {
-    if (batch.empty()) throw Error(ErrorKind::usage, "a batch without examples");
+    if (batch.empty() && !ranks_) throw Error(ErrorKind::usage, "a batch without examples");
     const auto side = 4 * embedding_side(sizes_);
     for (const TrainingExample& example : batch) {
       if (static_cast<std::int64_t>(example.target.size()) != side * side || example.width < 1 ||
