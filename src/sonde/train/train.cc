@@ -231,7 +231,7 @@ class Training {
     cache.fill(pictures, use_store ? &store : nullptr, progress_of(hooks_));
     // And with it the volumes that it keeps open; of the test part some are shown at the end.
     for (TrainPicture& picture : pictures)
-      if (picture.part != Part::test) picture.load = {};
+      if (picture.part != SplitPart::test) picture.load = {};
     return cache;
   }
 
