@@ -48,7 +48,7 @@ TEST(MeanOverPrompts, WeighsSetsAndPromptsEqually) {
     add(2, static_cast<CheckPrompt>(prompt), prompt == 0 ? 0.9 : 0.1);
   }
   EXPECT_DOUBLE_EQ(mean_of_prompt(CheckPrompt::point, measured, pictures(3), CheckChoice::card, {}), 0.6);
-  EXPECT_DOUBLE_EQ(mean_over_prompts(measured, pictures(3), {}), (0.6 + 7 * 0.2) / 8);
+  EXPECT_DOUBLE_EQ(mean_over_prompts(measured, pictures(3), {}), (0.6 + 8 * 0.2) / 9);
 }
 
 TEST(ChanceOfGain, CountsTheWaysToTurnSigns) {

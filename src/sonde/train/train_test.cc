@@ -282,7 +282,7 @@ TEST_F(TrainTest, TeachesClassesAndMeasuresHowTheyAreFound) {
   ASSERT_EQ(result.card.classes.size(), 2U);
   EXPECT_EQ(result.card.classes[0].name, "bright");
   EXPECT_EQ(result.card.classes[0].n, 2);
-  EXPECT_THAT(content_of(request.out / "validation.csv"), HasSubstr(",squares,validation,class,single,2,"));
+  EXPECT_THAT(content_of(request.out / "validation.csv"), HasSubstr(",squares,validation,class,single,4,"));
   EXPECT_TRUE(load_checkpoint(request.out / "model.safetensors")
                   .tensors.contains("prompt_encoder.class_embeddings.weight"));
 }
