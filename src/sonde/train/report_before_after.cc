@@ -28,8 +28,10 @@ std::vector<BeforeAfter> compared(const RunFiles& run) {
       found = lines.insert(
           found, {row.part, row.dataset, row.prompt, row.choice, {row.iou, row.predicted_iou_error}, {}, {}});
     found->after = {row.iou, row.predicted_iou_error};
+    ++found->measured;
   }
   if (!run.card) return {};
+  std::erase_if(lines, [](const BeforeAfter& line) { return line.measured < 2; });
   for (const CardComparison& tested : run.card->test) {
     const auto found =
         std::ranges::find_if(lines, [&](const BeforeAfter& line) { return is_of(line, tested); });

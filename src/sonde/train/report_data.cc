@@ -192,23 +192,24 @@ json counts_json(const RunFiles& run) {
 }  // namespace
 
 std::optional<std::int64_t> best_step(const std::vector<MeasureRow>& checks) {
-  struct Mean {
-    double sum = 0, count = 0;
+  // What was kept is what was measured at the end.
+  const auto measured = std::ranges::find_if(checks.rbegin(), checks.rend(), [](const MeasureRow& row) {
+    return row.part == SplitPart::test || row.part == SplitPart::guard;
+  });
+  if (measured != checks.rend()) return measured->step;
+  std::map<std::int64_t, std::map<CheckPrompt, std::vector<double>>> by_step;
+  for (const MeasureRow& row : checks)
+    if (row.choice == CheckChoice::card) by_step[row.step][row.prompt].push_back(row.iou.mean);
+  const auto mean = [](const std::vector<double>& values) {
+    return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
   };
-  std::map<std::int64_t, std::map<CheckPrompt, Mean>> by_step;
-  for (const MeasureRow& row : checks) {
-    if (row.part != SplitPart::validation || row.choice != CheckChoice::card) continue;
-    Mean& mean = by_step[row.step][row.prompt];
-    mean.sum += row.iou.mean;
-    ++mean.count;
-  }
   std::optional<std::int64_t> best;
   double highest = -1;
   for (const auto& [step, prompts] : by_step) {
-    double sum = 0;
-    for (const auto& [prompt, mean] : prompts) sum += mean.sum / mean.count;
-    if (sum / static_cast<double>(prompts.size()) <= highest) continue;
-    highest = sum / static_cast<double>(prompts.size());
+    std::vector<double> means;
+    for (const auto& [prompt, ious] : prompts) means.push_back(mean(ious));
+    if (mean(means) <= highest) continue;
+    highest = mean(means);
     best = step;
   }
   return best;

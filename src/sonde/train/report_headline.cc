@@ -34,7 +34,7 @@ std::string tuned_text(std::string_view tuned, const std::string& parent) {
     }
     return {"All weights", "were"};
   };
-  const Part part = part_of(from_word<TunedPart>(tuned).value_or(TunedPart::full));
+  const SplitPart part = part_of(from_word<TunedPart>(tuned).value_or(TunedPart::full));
   return std::string(part.name) + (parent.empty() ? "" : " of " + parent) + " " + part.verb + " tuned";
 }
 
@@ -111,22 +111,36 @@ std::string changes_text(const std::vector<BeforeAfter>& comparisons, std::size_
   return listed_names(std::move(parts), 4);
 }
 
+// What rises, or falls: that which is clear, else that which is more than a little.
+struct Direction {
+  std::vector<BeforeAfter> clear, unclear;
+  void add(const BeforeAfter& one, double change) {
+    constexpr double kLittle = 0.05;
+    if (one.p && *one.p < kClear && change > 0) clear.push_back(one);
+    if (change > kLittle) unclear.push_back(one);
+  }
+  // none: what is said where there is nothing.
+  std::string text(const std::string& begin, std::size_t set_count, const std::string& none) const {
+    if (!clear.empty()) return begin + changes_text(clear, set_count) + ".";
+    if (unclear.empty()) return none;
+    return begin + changes_text(unclear, set_count) + ", which so few objects do not tell from chance.";
+  }
+};
+
 std::string test_text(const std::vector<BeforeAfter>& comparisons) {
   std::set<std::string> sets;
-  std::vector<BeforeAfter> better, worse;
+  Direction up, down;
   for (const BeforeAfter& one : comparisons) {
     if (one.part != SplitPart::test || one.choice != CheckChoice::card) continue;
     sets.insert(one.dataset);
-    if (!one.p || !(*one.p < kClear)) continue;
-    if (one.after.iou.mean > one.before.iou.mean) better.push_back(one);
-    if (one.after.iou.mean < one.before.iou.mean) worse.push_back(one);
+    const double change = one.after.iou.mean - one.before.iou.mean;
+    up.add(one, change);
+    down.add(one, -change);
   }
   if (sets.empty()) return " There was no test part to measure it on.";
-  std::string text = better.empty()
-                         ? " On test pictures the IoU of no kind of prompt clearly rises."
-                         : " On test pictures the mean IoU rises " + changes_text(better, sets.size()) + ".";
-  text += worse.empty() ? " None clearly falls." : " It falls " + changes_text(worse, sets.size()) + ".";
-  return text;
+  return up.text(" On test pictures the mean IoU rises ", sets.size(),
+                 " On test pictures the IoU of no kind of prompt clearly rises.") +
+         down.text(" It falls ", sets.size(), " None clearly falls.");
 }
 
 // Of the guards of sets that were not trained on: "zero-shot: cells: 1 point".

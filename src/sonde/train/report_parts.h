@@ -45,6 +45,7 @@ struct BeforeAfter {
   CheckChoice choice = CheckChoice::card;
   Side before, after;
   std::optional<double> p;  // of the paired test, where one was made
+  int measured = 0;         // 2; a class is not measured before it was learned, and left out
 };
 // From validation.csv, in its order, with p from the card; none before the run has come to its end.
 std::vector<BeforeAfter> compared(const RunFiles& run);
@@ -53,8 +54,8 @@ std::vector<BeforeAfter> compared(const RunFiles& run);
 // Better and worse: p below 0.05; on guard sets: a guard that failed.
 std::string training_headline(const RunFiles& run);
 
-// The step whose weights were kept, where a check was made: the best mean, over prompts, of the mean over
-// data sets of the IoU on the validation part.
+// The step whose weights were kept: of a run at its end what the test part or the guard sets were measured
+// at, else the best so far: mean, over prompts, of the mean over data sets of the IoU on the validation part.
 std::optional<std::int64_t> best_step(const std::vector<MeasureRow>& checks);
 
 nlohmann::json training_page_json(const RunFiles& run);

@@ -108,6 +108,15 @@ TEST_F(TrainingReport, SaysTheResultAndWhatGotWorse) {
       "trained on it got worse: cells: 1 point from 0.60 to 0.40.");
 }
 
+TEST_F(TrainingReport, SaysWhereTooFewObjectsWereTested) {
+  ModelCard card = read_card(run() / "card.json");
+  for (CardComparison& comparison : card.test) comparison.p = 0.125;
+  write_card(run() / "card.json", card);
+  EXPECT_THAT(headline(),
+              HasSubstr("the mean IoU rises for 1 point from 0.06 to 0.49, which so few objects do "
+                        "not tell from chance. It falls for box from 0.60 to 0.50, which so few"));
+}
+
 TEST_F(TrainingReport, PutsBeforeBesideAfterWithTheTest) {
   const auto lines = data()["comparisons"];
   EXPECT_EQ(lines["prompt"], nlohmann::json({"1 point", "box", "2 clicks", "1 point"}));

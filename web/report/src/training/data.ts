@@ -116,5 +116,5 @@ export function readData(): void {
   steps = rowsOf<Step>(data.steps)
   checks = rowsOf<Check>(data.checks)
   state.choice = choices().includes('card') ? 'card' : (choices()[0] ?? 'card')
-  state.set = sets().length > 8 ? sets()[0]! : ''
+  state.set = sets().length === 1 || sets().length > 8 ? sets()[0]! : ''
 }
