@@ -122,7 +122,7 @@ class Watch {
  public:
   void see(const Told& told) {
     if (!told.loss) return;
-    if (!first_step_) {
+    if (first_step_ == 0) {
       first_step_ = told.done;
       stepping_ = Clock::now();
     }
@@ -138,8 +138,7 @@ class Watch {
 
  private:
   Clock::time_point began_ = Clock::now(), stepping_;
-  std::optional<std::int64_t> first_step_;
-  std::int64_t last_step_ = 0;
+  std::int64_t first_step_ = 0, last_step_ = 0;  // 0: none yet
 };
 
 std::vector<std::string> command_of(const TrainingOptions& options, const Kept& kept, const fs::path& data,
