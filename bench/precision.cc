@@ -29,7 +29,7 @@ struct Sums {
 
 Mask ask(const Predictor& predictor, const Prompt& prompt) {
   Prediction answer = predictor.segment(prompt, MaskSet::three);
-  return std::move(answer[most_confident(answer)].mask);
+  return std::move(answer[answer_index(AnswerRule::confident, MaskSet::three, answer)].mask);
 }
 
 void compare(const LoadedCase& picture, const StudyCase& study_case, const SamModel& fp32,

@@ -43,7 +43,8 @@ class Loop {
     return predictor_.segment(prompt, MaskSet::three);
   }
   Mask choose(Prediction candidates, Choice choice, const Mask& truth) {
-    std::size_t taken = choice == Choice::confidence ? most_confident(candidates) : 0;
+    const AnswerRule rule = choice == Choice::confidence ? AnswerRule::confident : AnswerRule::first;
+    std::size_t taken = answer_index(rule, MaskSet::three, candidates);
     if (choice == Choice::oracle) {
       for (std::size_t i = 1; i < candidates.size(); ++i) {
         if (iou(truth, candidates[i].mask) > iou(truth, candidates[taken].mask)) taken = i;

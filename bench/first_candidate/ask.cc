@@ -2,6 +2,7 @@
 #include "ask.h"
 
 #include <algorithm>
+#include <cmath>
 #include <iostream>
 #include <utility>
 #include <variant>
@@ -18,7 +19,7 @@
 namespace sonde::bench {
 namespace {
 
-constexpr int kPersonClicks = 3, kJitteredBoxes = 2, kBoxRoundAll = 5;
+constexpr int kPersonClicks = 3, kJitteredBoxes = 2, kBoxRoundAll = 5, kManyClicks = 7, kFedBackClicks = 6;
 constexpr double kMinJitterPx = 2, kJitterShare = 0.05, kAwayFromBoundary = 1.0 / 3;
 
 std::vector<Mask> objects_of(const LoadedCase& picture, const AskOptions& options) {
@@ -60,6 +61,28 @@ Mask without(Mask mask, const Mask& other) {
   return mask;
 }
 
+double clicks_kept(const Mask& mask, const std::vector<PointPrompt>& points) {
+  if (points.empty()) return 1;
+  const auto kept = std::ranges::count_if(points, [&](const PointPrompt& point) {
+    const auto x = static_cast<std::int64_t>(std::lround(point.position.x)),
+               y = static_cast<std::int64_t>(std::lround(point.position.y));
+    const bool inside = mask.pixels[static_cast<std::size_t>(y * mask.extent.width + x)] != 0;
+    return inside == (point.label == PointLabel::foreground);
+  });
+  return static_cast<double>(kept) / static_cast<double>(points.size());
+}
+
+double mean_logit(const LowResLogits& logits) {
+  double sum = 0;
+  std::int64_t count = 0;
+  for (const float logit : logits) {
+    if (logit <= 0) continue;
+    sum += logit;
+    ++count;
+  }
+  return count == 0 ? 0 : sum / static_cast<double>(count);
+}
+
 // Everything that is asked about one object.
 class ObjectRun {
  public:
@@ -69,15 +92,10 @@ class ObjectRun {
   std::vector<Record> run() {
     const TaskUser user = user_of(0);
     Prompt clicks{{{farthest_point(truth_, user, 1).value().jittered, PointLabel::foreground}}, {}, {}};
-    Mask best = ask(PromptKind::study_click, 0, clicks);
+    const ScoredMask first = ask(Situation::study_click, 0, clicks);
     ask_person_clicks();
-    int order = 2;
-    for (const PromptKind kind : {PromptKind::two_clicks, PromptKind::three_clicks}) {
-      const auto point = next_click(truth_, best, truth_, user, order++);
-      if (!point) break;
-      clicks.points.push_back(*point);
-      best = ask(kind, 0, clicks);
-    }
+    ask_corrections(clicks, first, Feedback::none);
+    ask_corrections(clicks, first, Feedback::logits);
     ask_boxes();
     return std::move(records_);
   }
@@ -88,23 +106,44 @@ class ObjectRun {
             known_.dataset + '/' + known_.image + '/' + std::to_string(known_.object)};
   }
 
+  enum class Feedback { none, logits };
+
+  // Each click corrects the best of the three answers to those before.
+  void ask_corrections(Prompt prompt, ScoredMask best, Feedback feedback) {
+    const int last = feedback == Feedback::none ? kManyClicks : kFedBackClicks;
+    for (int count = 2; count <= last; ++count) {
+      const auto point = next_click(truth_, best.mask, truth_, user_of(0), count);
+      if (!point) return;
+      prompt.points.push_back(*point);
+      if (feedback == Feedback::logits) prompt.mask = best.low_res;
+      best = ask(situation_of(count, feedback), count, prompt);
+    }
+  }
+  static Situation situation_of(int clicks, Feedback feedback) {
+    if (feedback == Feedback::logits)
+      return clicks == 2 ? Situation::logits_and_click : Situation::logits_and_clicks;
+    if (clicks == 2) return Situation::two_clicks;
+    if (clicks == 3) return Situation::three_clicks;
+    return clicks == 4 ? Situation::four_clicks : Situation::many_clicks;
+  }
+
   void ask_person_clicks() {
     const std::vector<Point2> inside = pixels_inside(truth_, kAwayFromBoundary);
     Random random(named_seed(1, user_of(0).task));
     for (int draw = 0; draw < kPersonClicks; ++draw) {
       const Point2 at = inside[random.below(inside.size())];
-      ask(PromptKind::person_click, draw, {{{at, PointLabel::foreground}}, {}, {}});
+      ask(Situation::person_click, draw, {{{at, PointLabel::foreground}}, {}, {}});
     }
   }
 
   void ask_boxes() {
     const Prompt box = mode_prompts(kBoxRoundAll, truth_, user_of(0)).front();
     const double side = std::max(box.box->x1 - box.box->x0, box.box->y1 - box.box->y0) + 1;
-    const Mask best = ask(PromptKind::box, 0, box);
+    const Mask best = ask(Situation::box, 0, box).mask;
     for (int draw = 0; draw < kJitteredBoxes; ++draw) {
       TaskUser user = user_of(std::max(kMinJitterPx, kJitterShare * side));
       user.task += '/' + std::to_string(draw);
-      ask(PromptKind::jittered_box, draw, mode_prompts(kBoxRoundAll, truth_, user).front());
+      ask(Situation::jittered_box, draw, mode_prompts(kBoxRoundAll, truth_, user).front());
     }
     ask_corrected_boxes(box, best);
     ask_from_mask(box);
@@ -112,7 +151,7 @@ class ObjectRun {
 
   void ask_corrected_boxes(const Prompt& box, const Mask& answered) {
     Prompt both = box;
-    const auto add = [&](PromptKind kind, const Mask& wrong, PointLabel label) {
+    const auto add = [&](Situation kind, const Mask& wrong, PointLabel label) {
       const auto point = farthest_point(wrong, user_of(0), 1);
       if (!point) return;
       Prompt prompt = box;
@@ -120,40 +159,44 @@ class ObjectRun {
       both.points.push_back(prompt.points.back());
       ask(kind, 0, prompt);
     };
-    add(PromptKind::box_and_outside, without(answered, truth_), PointLabel::background);
-    add(PromptKind::box_and_inside, without(truth_, answered), PointLabel::foreground);
-    if (both.points.size() == 2) ask(PromptKind::box_and_two, 0, both);
+    add(Situation::box_and_outside, without(answered, truth_), PointLabel::background);
+    add(Situation::box_and_inside, without(truth_, answered), PointLabel::foreground);
+    if (both.points.size() == 2) ask(Situation::box_and_two, 0, both);
   }
 
   void ask_from_mask(const Prompt& box) {
     const Mask start = predictor_.segment(box, MaskSet::single).front().mask;
     const LowResLogits logits = logits_from_mask(start, predictor_.model().image_size());
     if (const auto point = next_click(truth_, start, truth_, user_of(0), 1))
-      ask(PromptKind::mask_and_click, 0, {{*point}, {}, logits});
-    ask(PromptKind::mask_and_box, 0, {{}, box.box, logits});
+      ask(Situation::mask_and_click, 0, {{*point}, {}, logits});
+    ask(Situation::mask_and_box, 0, {{}, box.box, logits});
   }
 
   // Returns the best of the three candidates.
-  Mask ask(PromptKind kind, int draw, const Prompt& prompt) {
+  ScoredMask ask(Situation kind, int draw, const Prompt& prompt) {
     Prediction answer = predictor_.segment(prompt, MaskSet::all);
     Record& record = records_.emplace_back(known_);
     record.kind = kind;
     record.draw = draw;
-    record.single = score(answer[0]);
+    record.single = score(answer[0], prompt);
     std::size_t best = 0;
     for (std::size_t k = 0; k < 3; ++k) {
-      record.candidates[k] = score(answer[k + 1]);
+      record.candidates[k] = score(answer[k + 1], prompt);
       record.with_single[k] = iou(answer[0].mask, answer[k + 1].mask);
       if (record.candidates[k].iou > record.candidates[best].iou) best = k;
     }
     record.agreement = {iou(answer[1].mask, answer[2].mask), iou(answer[1].mask, answer[3].mask),
                         iou(answer[2].mask, answer[3].mask)};
-    return std::move(answer[best + 1].mask);
+    return std::move(answer[best + 1]);
   }
 
-  ScoredAnswer score(const ScoredMask& candidate) const {
-    return {iou(truth_, candidate.mask), candidate.predicted_iou, candidate.stability,
-            area_px(candidate.mask)};
+  ScoredAnswer score(const ScoredMask& candidate, const Prompt& prompt) const {
+    return {iou(truth_, candidate.mask),
+            candidate.predicted_iou,
+            candidate.stability,
+            area_px(candidate.mask),
+            clicks_kept(candidate.mask, prompt.points),
+            mean_logit(candidate.low_res)};
   }
 
   const Predictor& predictor_;

@@ -27,7 +27,7 @@ using SetSums = std::map<std::string, DataSetSums>;  // by data set
 using Pictures = std::vector<std::vector<const Record*>>;
 using SetPictures = std::map<std::string, Pictures>;
 
-SetPictures by_picture(std::span<const Record> records, PromptKind kind) {
+SetPictures by_picture(std::span<const Record> records, Situation kind) {
   std::map<std::pair<std::string, std::string>, std::vector<const Record*>> pictures;
   for (const Record& record : records) {
     if (record.kind == kind) pictures[{record.dataset, record.image}].push_back(&record);
@@ -124,7 +124,7 @@ double confident_is_worst(const Record& record) {
   return most_confident_rule()(record) <= worst ? 1 : 0;
 }
 
-using KindSets = std::vector<std::pair<PromptKind, SetPictures>>;
+using KindSets = std::vector<std::pair<Situation, SetPictures>>;
 
 void print_rules(std::ostream& out, const KindSets& kinds) {
   out << "| rule |";
@@ -160,7 +160,7 @@ void print_kinds(std::ostream& out, const KindSets& kinds) {
   out << '\n';
 }
 
-void print_sets(std::ostream& out, const SetPictures& sets, PromptKind kind) {
+void print_sets(std::ostream& out, const SetPictures& sets, Situation kind) {
   out << "| " << to_string(kind)
       << " | most confident | shown first | single answer | best of the three |\n| --- | --- | --- | --- | "
          "--- |\n";
@@ -178,7 +178,8 @@ void print_sets(std::ostream& out, const SetPictures& sets, PromptKind kind) {
 
 std::string compare_rules(std::span<const Record> records) {
   KindSets kinds;
-  for (const PromptKind kind : kPromptKinds) {
+  for (std::size_t i = 0; i < kSituations; ++i) {
+    const auto kind = static_cast<Situation>(i);
     SetPictures sets = by_picture(records, kind);
     if (!sets.empty()) kinds.emplace_back(kind, std::move(sets));
   }

@@ -14,7 +14,7 @@
 namespace sonde::bench {
 namespace {
 
-constexpr std::array<std::string_view, 29> kColumns{"dataset",
+constexpr std::array<std::string_view, 37> kColumns{"dataset",
                                                     "image",
                                                     "object",
                                                     "prompt",
@@ -25,37 +25,45 @@ constexpr std::array<std::string_view, 29> kColumns{"dataset",
                                                     "predicted_iou0",
                                                     "stability0",
                                                     "area_px0",
+                                                    "clicks_kept0",
+                                                    "mean_logit0",
                                                     "iou1",
                                                     "predicted_iou1",
                                                     "stability1",
                                                     "area_px1",
+                                                    "clicks_kept1",
+                                                    "mean_logit1",
                                                     "iou2",
                                                     "predicted_iou2",
                                                     "stability2",
                                                     "area_px2",
+                                                    "clicks_kept2",
+                                                    "mean_logit2",
                                                     "iou_single",
                                                     "predicted_iou_single",
                                                     "stability_single",
                                                     "area_px_single",
+                                                    "clicks_kept_single",
+                                                    "mean_logit_single",
                                                     "agreement01",
                                                     "agreement02",
                                                     "agreement12",
                                                     "single0",
                                                     "single1",
                                                     "single2"};
-constexpr std::size_t kFirstAnswer = 7, kAnswerColumns = 4, kAgreement = 23, kWithSingle = 26;
+constexpr std::size_t kFirstAnswer = 7, kAnswerColumns = 6, kAgreement = kFirstAnswer + 4 * kAnswerColumns,
+                      kWithSingle = kAgreement + 3;
 constexpr std::int64_t kMax = std::numeric_limits<std::int64_t>::max();
 
-PromptKind parse_kind(const CsvReader& reader, std::size_t column) {
-  for (const PromptKind kind : kPromptKinds) {
-    if (to_string(kind) == reader.text(column)) return kind;
-  }
+Situation parse_kind(const CsvReader& reader, std::size_t column) {
+  if (const auto kind = from_word<Situation>(reader.text(column))) return *kind;
   reader.fail_field(column, "a kind of prompt");
 }
 
 ScoredAnswer read_answer(const CsvReader& reader, std::size_t column) {
-  return {reader.number(column), reader.number(column + 1), reader.number(column + 2),
-          reader.integer(column + 3, 0, kMax)};
+  return {reader.number(column),     reader.number(column + 1),
+          reader.number(column + 2), reader.integer(column + 3, 0, kMax),
+          reader.number(column + 4), reader.number(column + 5)};
 }
 
 Record read_record(const CsvReader& reader) {
@@ -80,38 +88,11 @@ Record read_record(const CsvReader& reader) {
 }
 
 void write_answer(std::ostream& out, const ScoredAnswer& answer) {
-  out << ',' << answer.iou << ',' << answer.predicted_iou << ',' << answer.stability << ',' << answer.area_px;
+  out << ',' << answer.iou << ',' << answer.predicted_iou << ',' << answer.stability << ',' << answer.area_px
+      << ',' << answer.clicks_kept << ',' << answer.mean_logit;
 }
 
 }  // namespace
-
-std::string_view to_string(PromptKind kind) {
-  switch (kind) {
-    case PromptKind::study_click:
-      return "study_click";
-    case PromptKind::person_click:
-      return "person_click";
-    case PromptKind::two_clicks:
-      return "two_clicks";
-    case PromptKind::three_clicks:
-      return "three_clicks";
-    case PromptKind::box:
-      return "box";
-    case PromptKind::jittered_box:
-      return "jittered_box";
-    case PromptKind::box_and_outside:
-      return "box_and_outside";
-    case PromptKind::box_and_inside:
-      return "box_and_inside";
-    case PromptKind::box_and_two:
-      return "box_and_two";
-    case PromptKind::mask_and_click:
-      return "mask_and_click";
-    case PromptKind::mask_and_box:
-      return "mask_and_box";
-  }
-  throw Error(ErrorKind::internal, "a kind of prompt without a name");
-}
 
 void write_records(const std::filesystem::path& file, std::span<const Record> records) {
   std::ostringstream out;

@@ -4,8 +4,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "sonde/imaging/answer_rule.h"
-
 namespace sonde::bench {
 namespace {
 
@@ -83,17 +81,6 @@ RuleFamily not_too_large() {
   return family;
 }
 
-Prompt prompt_of(PromptKind kind) {
-  const bool without_box = kind == PromptKind::study_click || kind == PromptKind::person_click ||
-                           kind == PromptKind::two_clicks || kind == PromptKind::three_clicks ||
-                           kind == PromptKind::mask_and_click;
-  const bool from_mask = kind == PromptKind::mask_and_click || kind == PromptKind::mask_and_box;
-  Prompt prompt;
-  if (!without_box) prompt.box = Box2{};
-  if (from_mask) prompt.mask.emplace();
-  return prompt;
-}
-
 }  // namespace
 
 Rule candidate_rule(std::size_t k) {
@@ -103,11 +90,51 @@ Rule most_confident_rule() { return highest_of(confidence); }
 Rule best_of_three() {
   return highest_of([](const Record& r, std::size_t k) { return r.candidates[k].iou; });
 }
+PromptKind kind_of(Situation situation) {
+  switch (situation) {
+    case Situation::study_click:
+    case Situation::person_click:
+      return PromptKind::point;
+    case Situation::two_clicks:
+    case Situation::three_clicks:
+    case Situation::four_clicks:
+      return PromptKind::clicks;
+    case Situation::many_clicks:
+      return PromptKind::many_clicks;
+    case Situation::box:
+    case Situation::jittered_box:
+      return PromptKind::box;
+    case Situation::box_and_outside:
+    case Situation::box_and_inside:
+    case Situation::box_and_two:
+      return PromptKind::box_with_points;
+    case Situation::mask_and_click:
+    case Situation::mask_and_box:
+    case Situation::logits_and_click:
+    case Situation::logits_and_clicks:
+      break;
+  }
+  return PromptKind::mask;
+}
+
+Rule fixed_rule(AnswerRule rule) {
+  switch (rule) {
+    case AnswerRule::single:
+      return [](const Record& record) { return record.single.iou; };
+    case AnswerRule::first:
+      return candidate_rule(0);
+    case AnswerRule::second:
+      return candidate_rule(1);
+    case AnswerRule::third:
+      return candidate_rule(2);
+    case AnswerRule::confident:
+      break;
+  }
+  return most_confident_rule();
+}
+
 Rule chosen_rule() {
-  return [](const Record& record) {
-    const AnswerRule rule = AnswerRules{}[kind_of(prompt_of(record.kind))];
-    return rule == AnswerRule::single ? record.single.iou : record.candidates[0].iou;
-  };
+  return [](const Record& record) { return fixed_rule(AnswerRules{}[kind_of(record.kind)])(record); };
 }
 
 std::vector<RuleFamily> rule_families() {
@@ -126,7 +153,7 @@ std::vector<RuleFamily> rule_families() {
           {"most like the other two", {highest_of(agreement_with_others)}},
           {"most like the single answer",
            {highest_of([](const Record& r, std::size_t k) { return r.with_single[k]; })}},
-          {"the single answer itself", {[](const Record& r) { return r.single.iou; }}},
+          {"the single answer itself", {fixed_rule(AnswerRule::single)}},
           {"shown first", {chosen_rule()}},
           {"best of the three", {best_of_three()}}};
 }

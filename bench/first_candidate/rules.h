@@ -7,6 +7,8 @@
 
 #include "records.h"
 
+#include "sonde/imaging/answer_rule.h"
+
 namespace sonde::bench {
 
 // The IoU of the answer that a rule takes of those in a record.
@@ -19,7 +21,10 @@ struct RuleFamily {
 };
 Rule candidate_rule(std::size_t k);
 Rule most_confident_rule();
-Rule chosen_rule();  // sonde's own (imaging/answer_rule.h)
+Rule fixed_rule(AnswerRule rule);
+// What sonde's rules go by (imaging/answer_rule.h).
+PromptKind kind_of(Situation situation);
+Rule chosen_rule();  // the default of those
 Rule best_of_three();
 std::vector<RuleFamily> rule_families();
 

@@ -2,7 +2,6 @@
 #include "sonde/predict/predictor.h"
 
 #include <algorithm>
-#include <iterator>
 #include <utility>
 
 #include "sonde/core/error.h"
@@ -14,18 +13,6 @@
 #include "sonde/predict/sam_model_impl.h"
 
 namespace sonde {
-namespace {
-
-template <typename Answers>
-std::size_t highest_iou(const Answers& answers) {
-  const auto best = std::max_element(answers.begin(), answers.end(), [](const auto& a, const auto& b) {
-    return a.predicted_iou < b.predicted_iou;
-  });
-  return static_cast<std::size_t>(std::distance(answers.begin(), best));
-}
-
-}  // namespace
-
 Embedding embed(const SamModel& model, const RgbImage& picture) {
   const RgbImage resized = resize_bilinear(picture, resized_extent(picture.extent, model.image_size()));
   const FramePixels pixels{
@@ -36,9 +23,6 @@ Embedding embed(const SamModel& model, const RgbImage& picture) {
 Embedding for_another_decoder(const Embedding& embedding) {
   return {embedding.picture(), std::make_shared<const Embedding::Impl>(embedding.impl().features)};
 }
-
-std::size_t most_confident(const Prediction& prediction) { return highest_iou(prediction); }
-std::size_t most_confident(const LowResPrediction& prediction) { return highest_iou(prediction); }
 
 Predictor::Predictor(SamModel model, Embedding embedding)
     : model_(std::move(model)), embedding_(std::move(embedding)) {}

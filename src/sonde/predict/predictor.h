@@ -42,10 +42,6 @@ struct LowResCandidate {
 };
 using LowResPrediction = std::vector<LowResCandidate>;  // in the order of Prediction
 
-// Index of the candidate with the highest predicted IoU (the first of equals).
-std::size_t most_confident(const Prediction& prediction);
-std::size_t most_confident(const LowResPrediction& prediction);
-
 // Prompts to masks on one picture.
 class Predictor {
  public:

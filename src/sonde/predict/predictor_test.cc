@@ -144,11 +144,26 @@ TEST(Predictor, AnswersFromSeveralThreadsAtOnce) {
     EXPECT_LT(largest_difference(answer[0].low_res, expected[0].low_res), 1e-5);
 }
 
-TEST(MostConfident, IsTheFirstOfEquals) {
-  Prediction prediction(3);
-  prediction[1].predicted_iou = 0.8;
-  prediction[2].predicted_iou = 0.8;
-  EXPECT_EQ(most_confident(prediction), 1U);
+TEST(Predictor, ProposesFirstWhatTheModelsCardTakesAndThenTheOthersInTheDecodersOrder) {
+  ModelCard card{.name = "tiny"};
+  card.choice_by_prompt[PromptKind::point] = AnswerRule::second;
+  const TestFolder folder;
+  const auto file = folder.path() / "tiny.safetensors";
+  save_safetensors(file, random_tensors(tiny_sam_sizes(), 1), {{kCardKey, card_text(card)}});
+  const SamModel model = SamModel::load(file.string(), {.threads = 1});
+  ASSERT_TRUE(model.card());
+  EXPECT_EQ(model.answer_rules(), card.choice_by_prompt);
+  const Predictor predictor(model, embed(model, test_picture({60, 40})));
+  const auto expect_order = [&](const Prompt& prompt, MaskSet shown, const std::vector<std::size_t>& order) {
+    const Prediction answers = predictor.segment(prompt, shown), proposed = predictor.propose(prompt);
+    ASSERT_EQ(proposed.size(), order.size());
+    for (std::size_t i = 0; i < order.size(); ++i) EXPECT_EQ(proposed[i].low_res, answers[order[i]].low_res);
+  };
+  EXPECT_EQ(predictor.rule_for(point_prompt(30, 20)), AnswerRule::second);
+  expect_order(point_prompt(30, 20), MaskSet::three, {1, 0, 2});
+  expect_order(box_prompt({10, 10, 30, 20}), MaskSet::all, {0, 1, 2, 3});
+  EXPECT_FALSE(tiny_model().card());
+  EXPECT_EQ(tiny_model().answer_rules(), AnswerRules{});
 }
 
 // Damaged weights of the right shapes pass every check of the file.
