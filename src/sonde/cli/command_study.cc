@@ -170,6 +170,7 @@ int study_run(Arguments args) {
   ModelArguments one_thread = c.model;
   one_thread.options.threads = 1;  // pictures run in parallel
   const SamModel model = load_model(one_thread);
+  c.protocol.rules = model.answer_rules();
   const StudyDescription study = describe_study(c, plans, model, args);
   prepare_folder(c.out, study);
   const StudyResults results = run_and_write(c, plans, study, model);

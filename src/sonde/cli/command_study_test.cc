@@ -3,6 +3,8 @@
 #include <csignal>
 #include <fcntl.h>
 #include <fstream>
+#include <optional>
+#include <set>
 #include <string>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -13,11 +15,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "sonde/core/bytes.h"
 #include "sonde/core/data_testing.h"
 #include "sonde/core/folder_testing.h"
 #include "sonde/evaluate/results.h"
 #include "sonde/io/write.h"
 #include "sonde/predict/model_testing.h"
+#include "sonde/weights/model_card.h"
 
 namespace sonde {
 namespace {
@@ -211,6 +215,29 @@ TEST_F(StudyCommand, RefusesAFolderOfAnotherStudyAndOneThatHoldsOtherThings) {
   const Ended things = run(study("set"));
   EXPECT_EQ(things.status, 2);
   EXPECT_THAT(things.error, HasSubstr("holds no study"));
+}
+
+TEST_F(StudyCommand, TakesTheCardsChoiceAndGoesOnOnlyWithTheSameCard) {
+  ModelCard card{.name = "tiny"};
+  card.weights_sha256 = {sha256_hex(MappedFile(path("tiny.safetensors")).bytes())};
+  card.choice_by_prompt[PromptKind::point] = AnswerRule::third;
+  write_card(path("tiny.card.json"), card);
+  const std::vector<std::string> options{"--choose", "card,single", "--modes", "1,3", "--limit", "2"};
+  ASSERT_EQ(run(study("a", options)).status, 0);
+  std::set<std::optional<int>> points, boxes;
+  for (const ResultRow& row : read_results_csv(path("a") / "results.csv")) {
+    if (row.choice != Choice::card) continue;
+    if (row.protocol == "mode1") points.insert(row.candidate);
+    if (row.protocol == "mode3") boxes.insert(row.candidate);
+  }
+  EXPECT_THAT(points, testing::ElementsAre(2));
+  EXPECT_THAT(boxes, testing::ElementsAre(std::nullopt));
+  EXPECT_THAT(content_of(path("a") / "report.html"), HasSubstr("point third, clicks first"));
+  card.choice_by_prompt[PromptKind::point] = AnswerRule::second;
+  write_card(path("tiny.card.json"), card);
+  const Ended other = run(study("a", options));
+  EXPECT_EQ(other.status, 2);
+  EXPECT_THAT(other.error, HasSubstr("the card's choices was point third"));
 }
 
 TEST_F(StudyCommand, ComparesTwoStudiesAndMakesAReportAnew) {

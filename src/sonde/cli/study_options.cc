@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sonde/cli/study_options.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <sstream>
 
@@ -54,7 +55,8 @@ void declare_protocol(CommandLine& line, StudyRequest& c) {
       .within(0, 100)
       .show_default();
   line.add("--choose", c.choose,
-           "Which candidate: by confidence, the first, the oracle's, the single-mask answer")
+           "Which candidate: by confidence, the first, the oracle's, the single-mask answer, or the one that "
+           "the model's card takes")
       .show_default();
   line.add("--feedback", c.feedback, "none, or logits: each click also sends the last mask back")
       .show_default();
@@ -90,6 +92,17 @@ std::string command_line(Arguments args) {
     line += plain ? " " + arg : " '" + arg + "'";
   }
   return line;
+}
+
+// "point first, clicks first, ...": a card may lie beside the weights, and their hash does not tell.
+std::string rules_text(const AnswerRules& rules) {
+  std::string text;
+  for (std::size_t i = 0; i < kPromptKinds; ++i) {
+    const auto kind = static_cast<PromptKind>(i);
+    (text += text.empty() ? "" : ", ") += to_string(kind);
+    (text += ' ') += to_string(rules[kind]);
+  }
+  return text;
 }
 
 }  // namespace
@@ -165,6 +178,8 @@ StudyDescription describe_study(const StudyRequest& c, const std::vector<DataSet
   };
   if (c.frame_of_reference == FrameOfReference::any)
     study.settings.emplace_back("--any-frame-of-reference", "yes");
+  if (std::ranges::find(p.choices, Choice::card) != p.choices.end())
+    study.settings.emplace_back("the card's choices", rules_text(p.rules));
   study.facts = {{"command line", command_line(args)}};
   study.window = c.window;
   study.seed = p.user.seed;

@@ -23,6 +23,7 @@ struct Judged {
 
 // One answer, or several united candidate by candidate. Judged when it is first chosen.
 struct Candidates {
+  PromptKind kind = PromptKind::point;  // of the prompt; prompts whose answers are united are of one kind
   std::vector<ScoredMask> three;
   std::optional<ScoredMask> single;
   std::vector<std::optional<Judged>> judged_three;
@@ -57,7 +58,7 @@ class Round {
  private:
   Candidates unite_answers(const PromptIndices& indices) const {
     const Answer& front = answers_[indices.front()];
-    Candidates all{front.candidates, front.single, {}, {}};
+    Candidates all{kind_of(prompts_[indices.front()]), front.candidates, front.single, {}, {}};
     for (std::size_t i = 1; i < indices.size(); ++i) {
       const Answer& answer = answers_[indices[i]];
       for (std::size_t k = 0; k < all.three.size(); ++k) unite(all.three[k], answer.candidates[k]);
@@ -82,11 +83,11 @@ struct Selection {
 
 class CandidateSelector {
  public:
-  CandidateSelector(const Mask& truth, std::array<double, 2> spacing, double tolerance)
-      : truth_(truth), scorer_(truth, spacing, tolerance) {}
+  CandidateSelector(const ProtocolTask& task, const ProtocolOptions& options)
+      : truth_(task.truth), scorer_(task.truth, task.spacing, options.tolerance), rules_(options.rules) {}
 
   Selection select(Choice choice, Candidates& from) const {
-    if (choice == Choice::single) {
+    if (choice == Choice::single || (choice == Choice::card && rules_[from.kind] == AnswerRule::single)) {
       return {&from.single.value(), &judge(*from.single, from.judged_single), std::nullopt};
     }
     const std::size_t index = index_of(choice, from);
@@ -101,16 +102,19 @@ class CandidateSelector {
   }
   // The first of equals.
   std::size_t index_of(Choice choice, const Candidates& from) const {
-    if (choice == Choice::first) return 0;
-    std::vector<double> merit;
-    for (const ScoredMask& answer : from.three) {
-      merit.push_back(choice == Choice::confidence ? answer.predicted_iou : iou(truth_, answer.mask));
-    }
-    return static_cast<std::size_t>(std::max_element(merit.begin(), merit.end()) - merit.begin());
+    if (choice != Choice::oracle) return answer_index(rule_of(choice, from.kind), MaskSet::three, from.three);
+    std::vector<double> ious;
+    for (const ScoredMask& answer : from.three) ious.push_back(iou(truth_, answer.mask));
+    return static_cast<std::size_t>(std::max_element(ious.begin(), ious.end()) - ious.begin());
+  }
+  AnswerRule rule_of(Choice choice, PromptKind kind) const {
+    if (choice == Choice::card) return rules_[kind];
+    return choice == Choice::first ? AnswerRule::first : AnswerRule::confident;
   }
 
   const Mask& truth_;
   Scorer scorer_;
+  AnswerRules rules_;
 };
 
 // The click sequence of one choice.
@@ -124,6 +128,20 @@ struct ClickPath {
   enum class State { asking, perfect } state = State::asking;
 };
 
+// What the choices need of the decoder. Which kinds of prompt come is not known here.
+MaskSet masks_for(const ProtocolOptions& options) {
+  bool single = false, three = false;
+  const auto add = [&](AnswerRule rule) { (masks_for(rule) == MaskSet::single ? single : three) = true; };
+  for (const Choice choice : options.choices) {
+    if (choice == Choice::card) {
+      for (const AnswerRule rule : options.rules.of_kind) add(rule);
+    } else {
+      add(choice == Choice::single ? AnswerRule::single : AnswerRule::first);
+    }
+  }
+  return !single ? MaskSet::three : three ? MaskSet::all : MaskSet::single;
+}
+
 class TaskRun {
  public:
   TaskRun(const ProtocolTask& task, const Segmenter& segmenter, const ProtocolOptions& options)
@@ -131,13 +149,8 @@ class TaskRun {
         segmenter_(segmenter),
         options_(options),
         user_{options.user, task.name},
-        selector_(task.truth, task.spacing, options.tolerance) {
-    const auto wants = [&](auto&& test) {
-      return std::any_of(options.choices.begin(), options.choices.end(), test);
-    };
-    const bool single = wants([](Choice c) { return c == Choice::single; });
-    const bool three = wants([](Choice c) { return c != Choice::single; });
-    wanted_ = !single ? MaskSet::three : three ? MaskSet::all : MaskSet::single;
+        selector_(task, options) {
+    wanted_ = masks_for(options);
   }
 
   std::vector<Outcome> run() {

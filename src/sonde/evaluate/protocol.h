@@ -11,6 +11,7 @@
 #include "sonde/evaluate/scores.h"
 #include "sonde/evaluate/segmenter.h"
 #include "sonde/evaluate/simulate.h"
+#include "sonde/imaging/answer_rule.h"
 #include "sonde/imaging/rle.h"
 
 namespace sonde {
@@ -27,6 +28,7 @@ struct ProtocolOptions {
   std::vector<int> modes{1, 2, 3, 4, 5};
   int clicks = 9;  // 0: none
   std::vector<Choice> choices{Choice::confidence, Choice::first, Choice::oracle, Choice::single};
+  AnswerRules rules;  // for Choice::card: the model's
   Feedback feedback = Feedback::none;
   ClickSign sign = ClickSign::target;
   SimulatedUser user;
@@ -52,7 +54,7 @@ struct Outcome {
   std::string prompt;
   Scores scores;
   double predicted_iou = 0;      // mode 4: of all boxes added
-  std::optional<int> candidate;  // absent for Choice::single
+  std::optional<int> candidate;  // absent for the single mask
   Rle mask;
 };
 // All modes and clicks for all choices: modes first, by choice, then clicks. Each round of clicks is one call

@@ -85,6 +85,45 @@ TEST(RunProtocol, ChoosesByConfidenceTheFirstByTheTruthOrTheSingleMask) {
   EXPECT_DOUBLE_EQ(find(outcomes, "mode5", Choice::confidence).predicted_iou, 0.7);
 }
 
+TEST(RunProtocol, TakesOfEachKindOfPromptWhatTheCardSays) {
+  FakeModel model;
+  const Mask truth = filled_box(kPicture, {10, 10, 29, 29});
+  auto o = options({1, 4, 5}, 6, {Choice::card});
+  o.rules[PromptKind::point] = AnswerRule::second;
+  o.rules[PromptKind::clicks] = AnswerRule::third;
+  o.rules[PromptKind::many_clicks] = AnswerRule::confident;
+  o.rules[PromptKind::box] = AnswerRule::first;
+  const auto outcomes = run(truth, o, model);
+  EXPECT_EQ(find(outcomes, "mode1", Choice::card).candidate, 1);
+  EXPECT_EQ(find(outcomes, "mode4", Choice::card).candidate, 0);
+  EXPECT_EQ(find(outcomes, "mode5", Choice::card).candidate, 0);
+  EXPECT_EQ(find(outcomes, "clicks", Choice::card, 1).candidate, 1);
+  EXPECT_EQ(find(outcomes, "clicks", Choice::card, 4).candidate, 2);
+  EXPECT_EQ(find(outcomes, "clicks", Choice::card, 5).candidate, 2);
+  o.rules[PromptKind::box] = AnswerRule::single;
+  EXPECT_EQ(find(run(truth, o, model), "mode5", Choice::card).candidate, std::nullopt);
+  // A mask that is sent back makes another kind of prompt.
+  o.feedback = Feedback::logits;
+  o.rules[PromptKind::mask] = AnswerRule::first;
+  const auto fed_back = run(truth, o, model);
+  EXPECT_EQ(find(fed_back, "clicks", Choice::card, 1).candidate, 1);
+  EXPECT_EQ(find(fed_back, "clicks", Choice::card, 2).candidate, 0);
+}
+
+TEST(RunProtocol, GivesTheCardsChoiceTheScoresOfTheSameChoiceByName) {
+  FakeModel model;
+  auto o = options({1, 2, 3, 4, 5}, 6, {Choice::card, Choice::first});
+  o.rules = AnswerRules{};
+  for (AnswerRule& rule : o.rules.of_kind) rule = AnswerRule::first;
+  const auto outcomes = run(filled_box(kPicture, {10, 10, 29, 19}), o, model);
+  for (const Outcome& outcome : outcomes) {
+    if (outcome.choice != Choice::card) continue;
+    const Outcome& first = find(outcomes, outcome.protocol, Choice::first, outcome.step);
+    EXPECT_EQ(outcome.prompt, first.prompt);
+    EXPECT_EQ(outcome.scores.iou, first.scores.iou);
+  }
+}
+
 TEST(RunProtocol, UnitesTheBoxesOfModeFourAndAddsTheirPredictedIous) {
   FakeModel model;
   Mask truth = filled_box(kPicture, {2, 2, 11, 11});

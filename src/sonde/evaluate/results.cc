@@ -10,6 +10,7 @@
 
 #include "sonde/core/bytes.h"
 #include "sonde/core/error.h"
+#include "sonde/core/text.h"
 #include "sonde/evaluate/csv.h"
 
 namespace sonde {
@@ -49,7 +50,6 @@ struct FailureColumn {
 constexpr std::array<std::string_view, 5> kFailureColumns{"dataset", "image", "label", "kind", "reason"};
 
 constexpr std::array<std::string_view, 6> kProtocols{"clicks", "mode1", "mode2", "mode3", "mode4", "mode5"};
-constexpr std::array kChoices{Choice::confidence, Choice::first, Choice::oracle, Choice::single};
 constexpr int kMaxSteps = 1'000'000;
 constexpr std::int64_t kMax = std::numeric_limits<std::int64_t>::max();
 
@@ -136,6 +136,11 @@ T one_of(const CsvReader& csv, std::size_t column, const std::array<T, N>& value
   csv.fail_field(column, allowed);
 }
 
+Choice choice_in(const CsvReader& csv) {
+  if (const auto choice = from_word<Choice>(csv.text(ResultColumn::choice))) return *choice;
+  csv.fail_field(ResultColumn::choice, listed(words(Choice{}).list, " or "));
+}
+
 // The metrics' columns are counted behind the others.
 double read_metric(const CsvReader& csv, std::size_t number) {
   const Metric& metric = kMetrics[number];
@@ -160,7 +165,7 @@ ResultRow read_row(const CsvReader& csv) {
   if (std::find(kProtocols.begin(), kProtocols.end(), row.protocol) == kProtocols.end()) {
     csv.fail_field(ResultColumn::protocol, "mode1 to mode5 or clicks");
   }
-  row.choice = one_of(csv, ResultColumn::choice, kChoices);
+  row.choice = choice_in(csv);
   row.step = static_cast<int>(csv.integer(ResultColumn::step, 1, kMaxSteps));
   row.prompt = csv.text(ResultColumn::prompt);
   for (std::size_t i = 0; i < kMetrics.size(); ++i) row.scores.*kMetrics[i].value = read_metric(csv, i);
@@ -186,26 +191,10 @@ std::string_view as_text(const MappedFile& file) {
 
 }  // namespace
 
-std::string_view to_string(Choice choice) {
-  switch (choice) {
-    case Choice::confidence:
-      return "confidence";
-    case Choice::first:
-      return "first";
-    case Choice::oracle:
-      return "oracle";
-    case Choice::single:
-      return "single";
-  }
-  throw Error(ErrorKind::internal, "no such choice");
-}
-
 Choice parse_choice(std::string_view text) {
-  for (const Choice choice : kChoices) {
-    if (to_string(choice) == text) return choice;
-  }
+  if (const auto choice = from_word<Choice>(text)) return *choice;
   throw Error(ErrorKind::usage,
-              "choice is \"" + std::string(text) + "\", not confidence, first, oracle or single");
+              "choice is \"" + std::string(text) + "\", not " + listed(words(Choice{}).list, " or "));
 }
 
 std::string_view to_string(Level level) { return level == Level::slice ? "slice" : "volume"; }

@@ -9,16 +9,17 @@
 #include <vector>
 
 #include "sonde/core/natural_order.h"
+#include "sonde/core/words.h"
 #include "sonde/evaluate/scores.h"
 #include "sonde/evaluate/task.h"
 
 namespace sonde {
 
 // Which of the decoder's candidates is taken (docs/study.md): the one with the highest predicted IoU, the
-// first, the best by the truth, or the single-mask answer.
-enum class Choice { confidence, first, oracle, single };
-std::string_view to_string(Choice choice);
-Choice parse_choice(std::string_view text);  // Error{usage} lists the four
+// first, the best by the truth, the single-mask answer, or what the model's card says of such a prompt.
+enum class Choice { confidence, first, oracle, single, card };
+constexpr auto words(Choice) { return Words{"Choice", "confidence", "first", "oracle", "single", "card"}; }
+Choice parse_choice(std::string_view text);  // Error{usage} lists them
 
 enum class Level { slice, volume };
 std::string_view to_string(Level level);
@@ -37,7 +38,7 @@ struct ResultRow {
   Scores scores;
   DistanceUnit unit = DistanceUnit::px;
   std::optional<double> predicted_iou;  // absent for a volume
-  std::optional<int> candidate;         // 0..2 of the three; absent for Choice::single and for a volume
+  std::optional<int> candidate;         // 0..2 of the three; absent for the single mask and for a volume
 };
 
 // Order of results.csv: data set, image (numbers in names by value), level, label, label_name, object,

@@ -91,8 +91,9 @@ TEST(ComesBefore, OrdersByDataSetImageLevelLabelObjectProtocolChoiceAndStep) {
   }
 }
 
-TEST(ParseChoice, KnowsTheFourAndListsThem) {
-  for (const Choice choice : {Choice::confidence, Choice::first, Choice::oracle, Choice::single}) {
+TEST(ParseChoice, KnowsThemAllAndListsThem) {
+  for (const Choice choice :
+       {Choice::confidence, Choice::first, Choice::oracle, Choice::single, Choice::card}) {
     EXPECT_EQ(parse_choice(to_string(choice)), choice);
   }
   try {
@@ -100,7 +101,8 @@ TEST(ParseChoice, KnowsTheFourAndListsThem) {
     FAIL();
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::usage);
-    EXPECT_THAT(error.what(), AllOf(HasSubstr("best"), HasSubstr("confidence, first, oracle or single")));
+    EXPECT_THAT(error.what(),
+                AllOf(HasSubstr("best"), HasSubstr("confidence, first, oracle, single or card")));
   }
 }
 
@@ -195,7 +197,7 @@ TEST(ResultsCsv, RefuseValuesThatCannotBe) {
   EXPECT_THAT(with("slice", "frame"), HasSubstr("level is \"frame\", not slice or volume"));
   EXPECT_THAT(with("25", "-25"), HasSubstr("area_px"));
   EXPECT_THAT(with("mode1", "mode6"), HasSubstr("protocol"));
-  EXPECT_THAT(with("first", "best"), HasSubstr("confidence or first or oracle or single"));
+  EXPECT_THAT(with("first", "best"), HasSubstr("confidence, first, oracle, single or card"));
   EXPECT_THAT(with(",4,", ",0,"), HasSubstr("step"));
   EXPECT_THAT(with("0.5,", "1.5,"), HasSubstr("iou is \"1.5\", not a number from 0 to 1"));
   EXPECT_THAT(with("0.5,", "nan,"), HasSubstr("iou"));

@@ -91,7 +91,7 @@ std::string summary_json(const Summary& summary);
 
 // The table that ends a run: for each data set and label a line per protocol (clicks 1, 3 and last) with the
 // mean IoU and interval of each choice and n / expected; of more than six labels one line each with the means
-// of the first choice. Plain text, aligned, at most 110 columns.
+// of the first choice. Plain text, aligned, at most 110 columns, 129 of five choices.
 std::string summary_table(const Summary& summary);
 
 }  // namespace sonde

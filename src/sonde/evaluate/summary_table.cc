@@ -17,8 +17,8 @@ namespace {
 constexpr std::size_t kMaxFullLabels = 6;  // more are shown as one line each
 constexpr std::size_t kMaxName = 80;
 constexpr std::size_t kMaxNameInList = 26;
-// 110 columns hold the indent, 19 for each choice, 13 for the objects scored, and the name.
-std::size_t max_name_length(std::size_t choices) { return 95 - 19 * choices; }
+// 110 columns hold the indent, 19 for each of up to four choices, 13 for the objects scored, and the name.
+std::size_t max_name_length(std::size_t choices) { return 95 - 19 * std::min<std::size_t>(choices, 4); }
 
 // A line of the table: modes in front of clicks.
 struct Prompting {

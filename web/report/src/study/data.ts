@@ -149,7 +149,7 @@ export const isClicks = (column: number) => data.columns[column]!.protocol === '
 export const finalColumns = () =>
   data.columns.flatMap(({ protocol }, i) => (data.columns[i + 1]?.protocol === protocol ? [] : [i]))
 
-const CHOICE_COLOURS = ['confidence', 'first', 'oracle', 'single']
+const CHOICE_COLOURS = ['confidence', 'first', 'oracle', 'single', 'card']
 export const choiceName = (choice: number) => data.choices[choice]!
 export const choiceColour = (choice: number) =>
   `var(--choice-${Math.max(0, CHOICE_COLOURS.indexOf(choiceName(choice)))})`
