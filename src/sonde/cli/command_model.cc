@@ -9,14 +9,19 @@
 
 #include <nlohmann/json.hpp>
 
+#include "sonde/cli/card_text.h"
 #include "sonde/cli/command_line.h"
 #include "sonde/cli/commands.h"
 #include "sonde/cli/exit_status.h"
 #include "sonde/cli/outputs.h"
+#include "sonde/cli/standard_streams.h"
 #include "sonde/cli/terminal.h"
 #include "sonde/core/bytes.h"
 #include "sonde/core/error.h"
 #include "sonde/core/json_text.h"
+#include "sonde/core/text.h"
+#include "sonde/weights/checkpoint.h"
+#include "sonde/weights/export.h"
 #include "sonde/weights/registry.h"
 
 namespace sonde {
@@ -28,7 +33,7 @@ enum class Output { text, json };
 
 struct ModelCommand {
   Output output = Output::text;
-  std::string name, encoder, decoder, out;
+  std::string name, encoder, decoder, out, format = std::string(to_string(WeightsFormat::safetensors));
   bool force = false;
 };
 
@@ -111,6 +116,7 @@ Json inspection_as_json(const CheckpointInfo& info, const std::filesystem::path&
           {"architecture", info.architecture},
           {"problem", info.problem},
           {"parameters", info.parameter_count},
+          {"card", info.card ? parse_ordered_json(card_text(*info.card)) : Json(nullptr)},
           {"tensors", tensors}};
 }
 
@@ -129,8 +135,9 @@ int run_inspect(const ModelCommand& options) {
   }
   std::cout << "file:         " << path.string() << "\nsha256:       " << info.sha256 << "\narchitecture: "
             << (info.architecture.empty() ? "no SAM: " + info.problem : info.architecture)
-            << "\nparameters:   " << info.parameter_count << "\ntensors:      " << info.tensors.size()
-            << '\n';
+            << "\nparameters:   " << info.parameter_count << "\n"
+            << (info.card ? card_for_people(*info.card) : "card:         none\n")
+            << "tensors:      " << info.tensors.size() << '\n';
   for (const auto& tensor : info.tensors) {
     std::cout << "  " << tensor.name << ' ' << tensor.type << ' ' << shape_text(tensor.shape) << '\n';
   }
@@ -149,6 +156,46 @@ int run_import_onnx(const ModelCommand& options) {
   return 0;
 }
 
+// ---- export
+// A folder of a training run holds model.safetensors.
+std::filesystem::path weights_of(const std::string& run_or_model) {
+  if (!std::filesystem::is_directory(run_or_model)) return find_model(run_or_model);
+  auto file = std::filesystem::path(run_or_model) / "model.safetensors";
+  if (std::filesystem::is_regular_file(file)) return file;
+  throw Error(ErrorKind::not_found, file.string() + ": there is no such file; a run that has ended has it");
+}
+
+// "a, b, c, d, e and 3 more"
+std::string some_of(const std::vector<std::string>& names) {
+  constexpr std::size_t kShown = 5;
+  const std::size_t shown = std::min(kShown, names.size());
+  const std::string text = listed(
+      std::vector<std::string_view>(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(shown)));
+  return shown == names.size() ? text : text + " and " + std::to_string(names.size() - shown) + " more";
+}
+
+int run_export_weights(const ModelCommand& options) {
+  const auto format = from_word<WeightsFormat>(options.format).value();
+  const std::filesystem::path source = weights_of(options.name), target = options.out;
+  const Checkpoint checkpoint = load_checkpoint(source);
+  const ExportRequest request{checkpoint, source.string(), target};
+  OutputGuard guard({source.string()}, options.force ? Existing::any : Existing::own_only);
+  guard.claim(target);
+  const auto beside = files_beside(format, request);
+  for (const auto& file : beside) guard.claim(file);
+  const Exported exported = export_weights(format, request);
+  if (!exported.left_out.empty()) {
+    complain("note: left out, since the published network has no place for it: " +
+             some_of(exported.left_out) + "; without it, the model answers as if it had not been trained");
+  }
+  if (!exported.added.empty())
+    complain("note: added, since the published code asks for it and does not use it: " +
+             some_of(exported.added));
+  std::cout << target.string() << '\n';
+  for (const auto& file : beside) std::cout << file.string() << '\n';
+  return 0;
+}
+
 void declare(CommandLine& line, ModelCommand& options) {
   const auto add_json = [&options](CommandLine& command) {
     command.add_flag(
@@ -161,7 +208,7 @@ void declare(CommandLine& line, ModelCommand& options) {
       line.add_command("fetch", "Download a model's weights; goes on where it was cut");
   fetch_command.add("name", options.name, "Name of a registered model").required();
   fetch_command.footer("Example: sonde model fetch sam-vit-b");
-  CommandLine& inspect = line.add_command("inspect", "Architecture, hash and tensors of a checkpoint");
+  CommandLine& inspect = line.add_command("inspect", "Architecture, hash, card and tensors of a checkpoint");
   inspect.add("model", options.name, "Name of a registered model, or a .safetensors, .pth or .pt file")
       .required();
   add_json(inspect);
@@ -174,6 +221,20 @@ void declare(CommandLine& line, ModelCommand& options) {
              "The .safetensors file to write; default: mobile-sam in the models folder");
   import.add_flag("--force", options.force, "Replace a file that no import wrote, too");
   import.footer("Example: sonde model import-onnx dist/encoder.onnx dist/sam.onnx");
+  constexpr auto kFormats = words(WeightsFormat{}).list;
+  CommandLine& exported = line.add_command("export", "Weights as a file for other programs");
+  exported
+      .add("model", options.name,
+           "Folder of a training run, name of a registered model, or a file of weights")
+      .required();
+  exported
+      .add("--format", options.format,
+           "safetensors (every tensor and the card), or pth: what the published Python code loads")
+      .one_of({kFormats.begin(), kFormats.end()})
+      .show_default();
+  exported.add("--out", options.out, "The file to write").not_empty().required();
+  exported.add_flag("--force", options.force, "Replace a file that sonde did not write, too");
+  exported.footer("Example: sonde model export nerves_run --format pth --out nerves.pth");
   line.footer(
       "Models live in $SONDE_MODELS, else $XDG_DATA_HOME/sonde/models, else ~/.local/share/sonde/models.");
 }
@@ -188,6 +249,7 @@ int run_model(Arguments args) {
   if (line.has_command("list")) return run_list(options);
   if (line.has_command("fetch")) return run_fetch(options);
   if (line.has_command("inspect")) return run_inspect(options);
+  if (line.has_command("export")) return run_export_weights(options);
   return run_import_onnx(options);
 }
 

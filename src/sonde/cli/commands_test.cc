@@ -15,12 +15,14 @@
 
 #include "sonde/cli/exit_status.h"
 #include "sonde/cli/run_testing.h"
+#include "sonde/core/bytes.h"
 #include "sonde/core/error.h"
 #include "sonde/core/folder_testing.h"
 #include "sonde/imaging/slice.h"
 #include "sonde/io/read.h"
 #include "sonde/io/write.h"
 #include "sonde/predict/model_testing.h"
+#include "sonde/weights/model_card.h"
 
 namespace sonde {
 namespace {
@@ -191,6 +193,38 @@ TEST_F(Commands, SegmentAnswersABoxWithTheSingleMaskAndPointsWithTheFirst) {
   EXPECT_NE(answer(points, "first").first, answer(points, "single").first) << "both are the same answer";
   segment({path("disc.png"), "--point", "30,20", "--candidates", "three", "--out", path("c.png")});
   EXPECT_EQ(answer({"--point", "30,20"}, "").second, read_volume(path("c_1.png")).voxels);
+}
+
+TEST_F(Commands, SegmentTakesWhatTheModelsCardSaysOfSuchAPromptAndTellsIt) {
+  ModelCard card{.name = "tiny"};
+  card.weights_sha256 = {sha256_hex(MappedFile(path("tiny.safetensors")).bytes())};
+  card.choice_by_prompt[PromptKind::point] = AnswerRule::second;
+  card.choice_by_prompt[PromptKind::box] = AnswerRule::confident;
+  write_card(path("tiny.card.json"), card);
+  const auto answer = [&](std::vector<std::string> args) {
+    args.insert(args.begin(), path("disc.png"));
+    args.insert(args.end(), {"--out", path("answer.png"), "--json"});
+    const Outcome outcome = segment(args);
+    EXPECT_EQ(outcome.status, kDone) << outcome.error;
+    return Json::parse(outcome.out);
+  };
+  const Json point = answer({"--point", "30,20"});
+  EXPECT_EQ(point["prompt_kind"], "point");
+  EXPECT_EQ(point["rule"], "second");
+  EXPECT_EQ(point["masks"][0]["candidate"], 1);
+  const auto taken = read_volume(path("answer.png")).voxels;
+  const Json box = answer({"--box", "10,5,50,35"});
+  EXPECT_EQ(box["rule"], "confident");
+  EXPECT_EQ(box["masks"][0]["predicted_iou"],
+            answer({"--box", "10,5,50,35", "--candidates", "best"})["masks"][0]["predicted_iou"]);
+  const Json single = answer({"--box", "10,5,50,35", "--candidates", "single"});
+  EXPECT_EQ(single["rule"], "single");
+  EXPECT_TRUE(single["masks"][0]["candidate"].is_null());
+  const Json three = answer({"--point", "30,20", "--candidates", "three"});
+  EXPECT_TRUE(three["rule"].is_null());
+  EXPECT_EQ(three["masks"][2]["candidate"], 2);
+  EXPECT_EQ(three["masks"][1]["predicted_iou"], point["masks"][0]["predicted_iou"]);
+  EXPECT_EQ(read_volume(path("answer_2.png")).voxels, taken);
 }
 
 TEST_F(Commands, SegmentReplacesNeitherAnInputNorAForeignFileUnlessForced) {

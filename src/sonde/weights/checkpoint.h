@@ -28,4 +28,10 @@ Checkpoint load_checkpoint(const std::filesystem::path& path);
 void save_safetensors(const std::filesystem::path& path, const NamedTensors& tensors,
                       const std::map<std::string, std::string>& metadata = {});
 
+// Tensors to a .pth file: what torch.save writes of a dict of them (1.6 and later), so that torch.load gives
+// it, also where it loads weights alone. Names in order, contents 64-byte aligned; atomic. Throws
+// Error{unsupported} for more than 4 GiB. Source: the record layout of PyTorch's
+// caffe2/serialize/inline_container.
+void save_pth(const std::filesystem::path& path, const NamedTensors& tensors);
+
 }  // namespace sonde

@@ -45,6 +45,13 @@ KnownClass known_class(const std::string& name, const std::string& file) {
                                            ", which is refused; only dicts of tensors are read");
 }
 
+std::string_view storage_class(NumberType type) {
+  const auto* found = std::ranges::find_if(kClasses, [&](const NamedClass& named) {
+    return named.known.what == Class::storage && named.known.number == type;
+  });
+  return found->name;
+}
+
 void TensorTable::refuse(const std::string& fault) const {
   throw Error(ErrorKind::corrupt_data, file_ + ": data.pkl " + fault);
 }

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "sonde/weights/unpickler.h"
@@ -20,6 +21,8 @@ struct KnownClass {
 // name: MODULE.NAME. Throws Error{corrupt_data} that names any class or function outside the list;
 // Error{unsupported} for a type of number.
 KnownClass known_class(const std::string& name, const std::string& file);
+// MODULE.NAME of the class that holds numbers of a type.
+std::string_view storage_class(NumberType type);
 
 // Storages and the views of them; each view is checked to lie within its storage. Throws Error{corrupt_data}
 // naming `file`.

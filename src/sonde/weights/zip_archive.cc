@@ -13,13 +13,12 @@
 #include "sonde/core/error.h"
 #include "sonde/core/text.h"
 #include "sonde/weights/checkpoint_cursor.h"
+#include "sonde/weights/zip_format.h"
 
 namespace sonde {
 namespace {
 
-constexpr std::uint32_t kLocalSignature = 0x04034b50, kCentralSignature = 0x02014b50,
-                        kEndSignature = 0x06054b50, kEnd64Signature = 0x06064b50,
-                        kLocator64Signature = 0x07064b50;
+constexpr std::uint32_t kEnd64Signature = 0x06064b50, kLocator64Signature = 0x07064b50;
 constexpr std::size_t kEndSize = 22, kEnd64Size = 56, kLocator64Size = 20, kMaxComment = 0xffff;
 constexpr std::uint32_t kInZip64 = 0xffffffff;  // the 64-bit value stands elsewhere
 constexpr std::uint16_t kEncrypted = 1, kSizesFollow = 1 << 3;

@@ -112,6 +112,7 @@ function Candidates() {
     state.proposal === null ? undefined : state.objects.get(state.proposal),
   )
   const candidates = object?.candidates ?? []
+  const confident = Math.max(...candidates.map(({ predicted_iou }) => predicted_iou))
   return (
     <div className="segments candidates" role="radiogroup" aria-label="Candidates">
       {Array.from({ length: candidates.length || 3 }, (_, at) => {
@@ -125,7 +126,7 @@ function Candidates() {
             disabled={candidate === undefined}
             title={
               candidate
-                ? `Candidate ${at + 1} (${keyOf('next_candidate')} for the next): predicted IoU ${iouText(candidate.predicted_iou)}, stability ${candidate.stability.toFixed(2)}`
+                ? `Candidate ${at + 1} (${keyOf('next_candidate')} for the next): predicted IoU ${iouText(candidate.predicted_iou)}${candidate.predicted_iou === confident ? ' (the most confident)' : ''}, stability ${candidate.stability.toFixed(2)}`
                 : `Candidate ${at + 1}`
             }
             onClick={() => object && void session.editing.choose(object.id, at)}

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "sonde/core/words.h"
+#include "sonde/weights/checkpoint.h"
+
+namespace sonde {
+
+// What weights are exported to. kExporters in export.cc has a writer for each.
+enum class WeightsFormat {
+  safetensors,  // all tensors, with the card
+  pth           // for the published Python code, which takes no tensor too many and none too few
+};
+constexpr auto words(WeightsFormat) { return Words{"WeightsFormat", "safetensors", "pth"}; }
+
+struct ExportRequest {
+  const Checkpoint& checkpoint;
+  std::string file;  // of the checkpoint, for errors
+  std::filesystem::path target;
+};
+struct Exported {
+  std::vector<std::string> left_out;  // tensors that the format's readers have no place for
+  std::vector<std::string> added;     // those that they ask for and nothing uses
+};
+// Files that export_weights() writes besides the target, so that nothing is replaced unasked: the card's.
+std::vector<std::filesystem::path> files_beside(WeightsFormat format, const ExportRequest& request);
+// Atomic, file by file. Throws Error: corrupt_data for a checkpoint that is not a SAM (pth), unsupported for
+// more than the format holds, unavailable.
+Exported export_weights(WeightsFormat format, const ExportRequest& request);
+
+// The tensors of a checkpoint that the published network has, under its names, and those that it asks for
+// besides: the counts of batch norms, and TinyViT's classifier, which SAM does not use.
+struct PublishedTensors {
+  NamedTensors tensors;
+  Exported changes;
+};
+PublishedTensors published_tensors(const NamedTensors& tensors, const std::string& file);
+
+}  // namespace sonde
