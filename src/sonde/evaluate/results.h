@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "sonde/core/natural_order.h"
-#include "sonde/core/words.h"
+#include "sonde/core/fields.h"
 #include "sonde/evaluate/scores.h"
 #include "sonde/evaluate/task.h"
 

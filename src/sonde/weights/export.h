@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "sonde/core/words.h"
+#include "sonde/core/fields.h"
 #include "sonde/weights/checkpoint.h"
 
 namespace sonde {
