@@ -8,8 +8,8 @@
 #include <string_view>
 #include <vector>
 
-#include "sonde/core/natural_order.h"
 #include "sonde/core/fields.h"
+#include "sonde/core/natural_order.h"
 #include "sonde/evaluate/scores.h"
 #include "sonde/evaluate/task.h"
 
