@@ -34,7 +34,7 @@ std::string tuned_text(std::string_view tuned, const std::string& parent) {
     }
     return {"All weights", "were"};
   };
-  const SplitPart part = part_of(from_word<TunedPart>(tuned).value_or(TunedPart::full));
+  const Part part = part_of(from_word<TunedPart>(tuned).value_or(TunedPart::full));
   return std::string(part.name) + (parent.empty() ? "" : " of " + parent) + " " + part.verb + " tuned";
 }
 
