@@ -180,9 +180,7 @@ int run_export_weights(const ModelCommand& options) {
   const Checkpoint checkpoint = load_checkpoint(source);
   const ExportRequest request{checkpoint, source.string(), target};
   OutputGuard guard({source.string()}, options.force ? Existing::any : Existing::own_only);
-  guard.claim(target);
-  const auto beside = files_beside(format, request);
-  for (const auto& file : beside) guard.claim(file);
+  for (const auto& file : possible_files(format, request)) guard.claim(file);
   const Exported exported = export_weights(format, request);
   if (!exported.left_out.empty()) {
     complain("note: left out, since the published network has no place for it: " +
@@ -191,8 +189,7 @@ int run_export_weights(const ModelCommand& options) {
   if (!exported.added.empty())
     complain("note: added, since the published code asks for it and does not use it: " +
              some_of(exported.added));
-  std::cout << target.string() << '\n';
-  for (const auto& file : beside) std::cout << file.string() << '\n';
+  for (const auto& file : exported.files) std::cout << file.string() << '\n';
   return 0;
 }
 
@@ -228,11 +225,14 @@ void declare(CommandLine& line, ModelCommand& options) {
            "Folder of a training run, name of a registered model, or a file of weights")
       .required();
   exported
-      .add("--format", options.format,
-           "safetensors (every tensor and the card), or pth: what the published Python code loads")
+      .add(
+          "--format", options.format,
+          "safetensors (every tensor and the card), pth: what the published Python code loads, or onnx: "
+          "encoder "
+          "and decoder for programs that segment by themselves; docs/formats.md says which form is for which")
       .one_of({kFormats.begin(), kFormats.end()})
       .show_default();
-  exported.add("--out", options.out, "The file to write").not_empty().required();
+  exported.add("--out", options.out, "The file to write; for ONNX, a folder").not_empty().required();
   exported.add_flag("--force", options.force, "Replace a file that sonde did not write, too");
   exported.footer("Example: sonde model export nerves_run --format pth --out nerves.pth");
   line.footer(

@@ -3,10 +3,12 @@
 
 #include <algorithm>
 #include <array>
+#include <system_error>
 #include <utility>
 #include <variant>
 
 #include "sonde/core/bytes.h"
+#include "sonde/weights/export_onnx.h"
 #include "sonde/weights/sam_tensors.h"
 
 namespace sonde {
@@ -42,28 +44,50 @@ Exported export_safetensors(const ExportRequest& request) {
     metadata[kCardKey] = card_text(card);
   }
   save_safetensors(request.target, request.checkpoint.tensors, metadata);
-  return {};
+  return {.files = {request.target}, .left_out = {}, .added = {}};
 }
 
 Exported export_pth(const ExportRequest& request) {
   PublishedTensors published = published_tensors(request.checkpoint.tensors, request.file);
   save_pth(request.target, published.tensors);
+  published.changes.files = {request.target};
   if (request.checkpoint.card) {
     ModelCard card = *request.checkpoint.card;
     card.weights_sha256 = {sha256_hex(MappedFile(request.target).bytes())};
     write_card(card_beside(request.target), card);
+    published.changes.files.push_back(card_beside(request.target));
   }
   return std::move(published.changes);
 }
 
+template <OnnxClient client>
+Exported export_graphs(const ExportRequest& request) {
+  std::error_code failed;
+  std::filesystem::create_directories(request.target, failed);  // where it cannot be made, writing says so
+  OnnxExport written = export_onnx(request.checkpoint.tensors, request.file, request.target, client);
+  return {.files = std::move(written.files), .left_out = std::move(written.left_out), .added = {}};
+}
+
+using Files = std::vector<std::filesystem::path>;
+
+Files target_alone(const ExportRequest& request) { return {request.target}; }
+Files target_and_card(const ExportRequest& request) {
+  if (!request.checkpoint.card) return {request.target};
+  return {request.target, card_beside(request.target)};
+}
+Files graphs(const ExportRequest& request) { return possible_onnx_files(request.target); }
+
 struct Exporter {
   WeightsFormat format;
-  enum class Card { inside, beside } card;
+  Files (*possible_files)(const ExportRequest&);
   Exported (*write)(const ExportRequest&);
 };
 constexpr std::array kExporters{
-    Exporter{WeightsFormat::safetensors, Exporter::Card::inside, export_safetensors},
-    Exporter{WeightsFormat::pth, Exporter::Card::beside, export_pth},
+    Exporter{WeightsFormat::safetensors, target_alone, export_safetensors},
+    Exporter{WeightsFormat::pth, target_and_card, export_pth},
+    Exporter{WeightsFormat::onnx, graphs, export_graphs<OnnxClient::published>},
+    Exporter{WeightsFormat::onnx_samexporter, graphs, export_graphs<OnnxClient::samexporter>},
+    Exporter{WeightsFormat::onnx_cornerstone, graphs, export_graphs<OnnxClient::cornerstone>},
 };
 
 const Exporter& exporter_of(WeightsFormat format) {
@@ -95,10 +119,8 @@ PublishedTensors published_tensors(const NamedTensors& tensors, const std::strin
   return published;
 }
 
-std::vector<std::filesystem::path> files_beside(WeightsFormat format, const ExportRequest& request) {
-  const bool has_card = request.checkpoint.card.has_value();
-  if (!has_card || exporter_of(format).card == Exporter::Card::inside) return {};
-  return {card_beside(request.target)};
+std::vector<std::filesystem::path> possible_files(WeightsFormat format, const ExportRequest& request) {
+  return exporter_of(format).possible_files(request);
 }
 
 Exported export_weights(WeightsFormat format, const ExportRequest& request) {

@@ -58,14 +58,23 @@ TEST_F(ExportWeights, KeepsAllInSafetensorsWithTheCard) {
 TEST_F(ExportWeights, WritesAPthWithItsCardBesideIt) {
   const Checkpoint checkpoint = tuned();
   run(WeightsFormat::pth, checkpoint, "a.pth");
-  EXPECT_THAT(files_beside(WeightsFormat::pth, {checkpoint, "", path("a.pth")}),
-              ElementsAre(path("a.card.json")));
+  EXPECT_THAT(possible_files(WeightsFormat::pth, {checkpoint, "", path("a.pth")}),
+              ElementsAre(path("a.pth"), path("a.card.json")));
   const Checkpoint read = load_checkpoint(path("a.pth"));
   EXPECT_EQ(read.tensors.size(), checkpoint.tensors.size());
   expect_holds(read.tensors, checkpoint.tensors);
   ASSERT_TRUE(read.card);
   EXPECT_EQ(read.card->choice_by_prompt, checkpoint.card->choice_by_prompt);
   EXPECT_THAT(read.card->weights_sha256, ElementsAre(read.sha256));
+}
+
+TEST_F(ExportWeights, WritesGraphsToAFolderThatItMakes) {
+  const Checkpoint checkpoint = tuned();
+  EXPECT_THAT(run(WeightsFormat::onnx, checkpoint, "graphs").files,
+              ElementsAre(path("graphs/encoder.onnx"), path("graphs/decoder.onnx")));
+  EXPECT_THAT(possible_files(WeightsFormat::onnx, {checkpoint, "", path("graphs")}),
+              ElementsAre(path("graphs/encoder.onnx"), path("graphs/encoder.onnx.data"),
+                          path("graphs/decoder.onnx")));
 }
 
 TEST_F(ExportWeights, LeavesOutOfAPthWhatThePublishedNetworkHasNoPlaceFor) {
