@@ -198,19 +198,6 @@ void describe(V& v, AnnotatedObject& object) {
   }
 }
 
-// A model that a person has chosen for a project.
-struct ChosenModel {
-  std::string file;  // of its weights, relative to the project; empty: the one that sonde is started with
-  std::string sha256, name;
-  bool operator==(const ChosenModel&) const = default;
-};
-template <class V>
-void describe(V& v, ChosenModel& model) {
-  v("file", model.file);
-  v("sha256", model.sha256);
-  v("name", model.name);
-}
-
 // Where an image comes from.
 struct ImageSource {
   std::filesystem::path path;  // a file, or a folder of DICOM

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "sonde/annotate/action.h"
+#include "sonde/annotate/chosen_model.h"
 #include "sonde/annotate/history_store.h"
 #include "sonde/annotate/mask_store.h"
 #include "sonde/annotate/objects.h"

@@ -20,10 +20,6 @@ Embedding embed(const SamModel& model, const RgbImage& picture) {
   return {picture.extent, std::make_shared<const Embedding::Impl>(model.impl().network->encode(pixels))};
 }
 
-Embedding for_another_decoder(const Embedding& embedding) {
-  return {embedding.picture(), std::make_shared<const Embedding::Impl>(embedding.impl().features)};
-}
-
 Predictor::Predictor(SamModel model, Embedding embedding)
     : model_(std::move(model)), embedding_(std::move(embedding)) {}
 

@@ -28,8 +28,6 @@ class Embedding {
   std::shared_ptr<const Impl> impl_;
 };
 Embedding embed(const SamModel& model, const RgbImage& picture);
-// The same for a network with the same encoder and another decoder: a copy, which keeps what that one needs.
-Embedding for_another_decoder(const Embedding& embedding);
 
 // In the decoder's order: the single answer, the three candidates, or both.
 using Prediction = std::vector<ScoredMask>;

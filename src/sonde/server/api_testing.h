@@ -35,6 +35,8 @@ class TestApi {
   static std::string token() { return std::string(64, 'a'); }
   Project& project() { return project_; }
   Api& api() { return *api_; }
+  ImageService& service() { return service_; }
+  TrainingOptions options() { return training_options(); }
   const std::filesystem::path& folder() const { return project_.folder(); }
   std::filesystem::path train_folder() const { return folder_.path() / "train"; }  // of scripted_training
 

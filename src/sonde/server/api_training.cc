@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <array>
 #include <fstream>
 #include <iterator>
+#include <utility>
 
 #include "sonde/core/error.h"
 #include "sonde/imaging/rle.h"
@@ -25,7 +27,11 @@ Response Api::get_training(const Call& /*call*/) { return json_response(200, tra
 Response Api::post_training(const Call& call) {
   const auto turn = trainings_.begin(wire::parse<wire::TrainingRequest>(call.body));
   const auto job = jobs_.start(
-      "training", [this, turn](const JobReport& report) { return trainings_.run(*turn, report); },
+      "training",
+      [this, turn](const JobReport& report) mutable {
+        const auto held = std::move(turn);  // given back before the job's end is told
+        return trainings_.run(*held, report);
+      },
       JobLane::training);
   return json_response(202, job);
 }

@@ -10,6 +10,7 @@
 #include "sonde/core/error.h"
 #include "sonde/core/parallel.h"
 #include "sonde/core/stopwatch.h"
+#include "sonde/predict/embedding_impl.h"
 #include "sonde/predict/preprocess.h"
 
 namespace sonde {
@@ -27,6 +28,11 @@ EverythingOptions options_of(const EverythingSettings& settings) {
   options.stability_threshold = settings.stability;
   options.min_region_area = settings.min_region;
   return options;
+}
+
+// An embedding keeps what the decoder that it meets first has made of it.
+Embedding own_copy(const Embedding& embedding) {
+  return {embedding.picture(), std::make_shared<const Embedding::Impl>(embedding.impl().features)};
 }
 
 // Tuned by sonde in parts that leave the encoder as it is.
@@ -172,7 +178,7 @@ std::shared_ptr<const Predictor> ImageService::predictor(Answering& answering, c
   for (const auto& [of, predictor] : answering.ready) {
     if (of == encoded) return predictor;
   }
-  auto made = std::make_shared<const Predictor>(answering.model, for_another_decoder(encoded->embedding()));
+  auto made = std::make_shared<const Predictor>(answering.model, own_copy(encoded->embedding()));
   answering.ready.emplace_front(std::move(encoded), made);
   if (answering.ready.size() > kKept) answering.ready.pop_back();
   return made;

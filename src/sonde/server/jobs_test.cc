@@ -48,6 +48,26 @@ TEST(Jobs, RunOneAfterAnotherAndGiveTheirResults) {
             3);
 }
 
+TEST(Jobs, OfOneLaneDoNotWaitForThoseOfTheOther) {
+  Jobs jobs;
+  std::promise<void> go;
+  std::shared_future<void> gone = go.get_future().share();
+  const auto training = jobs.start(
+      "training",
+      [gone](const JobReport&) -> JobResult {
+        gone.wait();
+        return wire::TrainedResult{1};
+      },
+      JobLane::training);
+  const auto other = jobs.start("export", [](const JobReport&) -> JobResult { return {}; });
+  wait_for(jobs, other.job, JobState::done);
+  ASSERT_EQ(jobs.all().size(), 2u);
+  EXPECT_EQ(jobs.all().front().job, training.job);
+  EXPECT_EQ(jobs.all().front().state, JobState::running);
+  go.set_value();
+  wait_for(jobs, training.job, JobState::done);
+}
+
 TEST(Jobs, SayWhyTheyFailed) {
   Jobs jobs;
   const auto job = jobs.start("export", [](const JobReport&) -> JobResult {

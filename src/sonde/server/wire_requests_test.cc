@@ -102,6 +102,13 @@ TEST(WireRequests, OfTheExamplesAllParse) {
   EXPECT_EQ(parse<ProgressRequest>(progress[0].dump()).active_ms, 5000);
   EXPECT_EQ(parse<ProgressRequest>(progress[1].dump()).done, true);
   EXPECT_EQ(parse<ProgressRequest>(progress[2].dump()).done, false);
+  const Json training = golden("training");
+  EXPECT_EQ(parse<TrainingRequest>(training["requests"][0].dump()).settings.what, TrainingPart::decoder);
+  EXPECT_EQ(parse<TrainingRequest>(training["requests"][1].dump()).settings.steps, 200);
+  EXPECT_EQ(parse<TrainingRequest>(training["requests"][2].dump()).go_on, 2);
+  EXPECT_EQ(parse<ModelRequest>(training["model"].dump()).training, 2);
+  EXPECT_EQ(parse<ModelRequest>(training["model before"].dump()).training, std::nullopt);
+  EXPECT_EQ(parse<CompareRequest>(training["compare"].dump()).prompt.points.size(), 1u);
   const Json exports = golden("export")["requests"];
   for (const Json& example : exports) {
     const ExportRequest request = parse<ExportRequest>(example.dump());

@@ -161,17 +161,14 @@ TEST(WireAnswers, OfTheProjectAreTheExamples) {
                         .iou_high = 0.9375,
                         .found = 0.96875,
                         .found_absent = 0.03125};
-  expect_same(to_json(ProjectFacts{"liver.sonde",
-                                   "liver.sonde",
-                                   "0.1.0",
-                                   57,
-                                   {"mobile-sam", "vit_t", sha256, "bf16", {{liver}}},
-                                   Overlap::keep,
-                                   labels(),
-                                   images()}),
+  const ModelFacts facts{"mobile-sam", "vit_t", sha256, "bf16", {}, {}},
+      learned{"mobile-sam", "vit_t", sha256, "bf16", {{liver}}, {}},
+      trained{"mobile-sam", "vit_t", sha256, "bf16", {}, 2};
+  expect_same(to_json(ProjectFacts{"liver.sonde", "liver.sonde", "0.1.0", 57, learned, Overlap::keep,
+                                   labels(), images()}),
               golden("project"));
-  expect_same(to_json(ProjectChanges{57, {}, {}, Overlap::keep}), golden("changes")["unchanged"]);
-  expect_same(to_json(ProjectChanges{58, {ch2()}, labels(), Overlap::overwrite}),
+  expect_same(to_json(ProjectChanges{57, {}, {}, Overlap::keep, facts}), golden("changes")["unchanged"]);
+  expect_same(to_json(ProjectChanges{58, {ch2()}, labels(), Overlap::overwrite, trained}),
               golden("changes")["changed"]);
   expect_same(to_json(Settings{58, Overlap::allow}), golden("settings")["answer"]);
   expect_same(to_json(ImageProgress{ch2()}), golden("progress")["answer"]);
@@ -243,6 +240,26 @@ TEST(WireAnswers, OfEmbeddingsAndJobsAreTheExamples) {
   list = Json::array();
   for (const JobFacts& job : jobs) list.push_back(to_json(job));
   expect_same(list, golden("jobs"));
+}
+
+TEST(WireAnswers, OfTrainingsAreTheExamples) {
+  TrainingList list{{}, 24, 8, 12.5, 1.5, {}};
+  list.trainings.push_back({.training = 2,
+                            .state = TrainingState::stopped,
+                            .settings = {},
+                            .file = {},
+                            .test = {},
+                            .guards = {},
+                            .notes = {}});
+  list.trainings.push_back({.training = 1,
+                            .state = TrainingState::done,
+                            .settings = {TrainingPart::quality, 60, 4},
+                            .file = "training/1/model.safetensors",
+                            .test = {{"1 point", 5, 0.25, 0.75, 0.5, 0.875}},
+                            .guards = {{"box kept: IoU", 0.75, 0.5, 0.73, false}},
+                            .notes = {"the test part has 5 objects: its figures say little"},
+                            .has_report = true});
+  expect_same(to_json(list), golden("training")["list"]);
 }
 
 TEST(WireAnswers, OfFailuresAreTheExamples) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useEffect } from 'react'
 import { AboutDialog } from '../panels/about_dialog'
+import { CompareBar } from '../panels/compare_bar'
 import { ExportDialog } from '../panels/export_dialog'
 import { HelpSheet } from '../panels/help_sheet'
 import { HistoryPanel } from '../panels/history_panel'
@@ -14,6 +15,7 @@ import { PromptBar } from '../panels/prompt_bar'
 import { QuestionDialog } from '../panels/question_dialog'
 import { ToolRail } from '../panels/tool_rail'
 import { TopBar } from '../panels/top_bar'
+import { TrainingDialog } from '../panels/training_dialog'
 import { useUi, useUiState } from '../panels/ui'
 import { ViewBar } from '../panels/view_bar'
 import { Worklist } from '../panels/worklist'
@@ -39,6 +41,7 @@ export function App() {
         <ToolRail />
         <main>
           <PromptBar />
+          <CompareBar />
           <div className="stage">
             <Viewer session={session} />
             <StageNotice />
@@ -67,6 +70,7 @@ function Dialogs() {
   const close = () => ui.set({ dialog: null })
   if (dialog === 'help') return <HelpSheet onClose={close} />
   if (dialog === 'export') return <ExportDialog onClose={close} />
+  if (dialog === 'training') return <TrainingDialog onClose={close} />
   if (dialog === 'about') return <AboutDialog onClose={close} />
   return null
 }

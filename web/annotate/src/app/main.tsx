@@ -12,6 +12,7 @@ import './layout.css'
 import './controls.css'
 import './lists.css'
 import './dialogs.css'
+import './training.css'
 
 // A page from another machine has no locks: it is not a secure context.
 const locks = 'locks' in navigator ? holdLock(navigator.locks) : null

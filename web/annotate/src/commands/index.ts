@@ -7,6 +7,7 @@ import { projectCommands } from './project'
 import { promptCommands } from './prompts'
 import { shapeCommands } from './shapes'
 import { toolCommands } from './tools'
+import { trainingCommands } from './training'
 import { viewCommands } from './view'
 
 // In the order of the help sheet.
@@ -16,7 +17,7 @@ export const commandGroups = {
   Objects: [...objectCommands, ...shapeCommands, ...historyCommands],
   View: viewCommands,
   Images: imageCommands,
-  Project: projectCommands,
+  Project: [...projectCommands, ...trainingCommands],
 } as const
 
 export type CommandId = (typeof commandGroups)[keyof typeof commandGroups][number]['id']

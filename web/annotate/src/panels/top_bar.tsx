@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { isUnderWay } from '../state/jobs'
 import { useSessionState } from '../state/react'
 import type { Summary } from '../wire/types'
 import { CommandButton } from './command_button'
@@ -31,6 +32,7 @@ export function TopBar() {
       <span className="grow" />
       <Embedding />
       <SaveState />
+      <Train />
       <CommandButton id="export">Export</CommandButton>
       <IconButton icon={InfoIcon} label="Project and model" onClick={() => ui.set({ dialog: 'about' })} />
       <CommandButton id="help" />
@@ -71,12 +73,24 @@ function CurrentImage({ summary, count }: { summary: Summary; count: number }) {
   )
 }
 
-// Whether the network has seen the picture: clicks before that wait for it.
+function Train() {
+  const job = useSessionState((state) => state.training)
+  const share = job && isUnderWay(job) ? Math.floor((100 * job.done) / Math.max(job.total, 1)) : null
+  const isStepping = job?.message.startsWith('step') ?? false
+  return (
+    <CommandButton id="train">
+      {share === null ? 'Train' : `Training ${isStepping ? `${share} %` : '…'}`}
+    </CommandButton>
+  )
+}
+
+// Whose answers the prompts get, and whether the network has seen the picture: clicks before that wait for it.
 function Embedding() {
   const opened = useSessionState((state) => state.opened !== null)
   const connected = useSessionState((state) => state.connection === 'there')
   const embedding = useSessionState((state) => state.embedding)
   const message = useSessionState((state) => state.embeddingMessage)
+  const model = useSessionState(({ project }) => project?.model)
   const texts = { ready: 'Ready', queued: 'Preparing …', encoding: 'Preparing …', failed: 'Not prepared' }
   const titles = {
     ready: 'The picture is encoded: prompts are answered at once',
@@ -96,6 +110,19 @@ function Embedding() {
     <span className={`embedding ${embedding}`} role="status" title={titles[embedding]}>
       <span className="dot" />
       {texts[embedding]}
+      {model && (
+        <span
+          className="model-name"
+          title={`Prompts are answered by ${model.name} (${model.sha256.slice(0, 12)})`}
+        >
+          {shortName(model.name)}
+        </span>
+      )}
     </span>
   )
+}
+
+// Of a file its name alone.
+function shortName(model: string): string {
+  return model.slice(model.lastIndexOf('/') + 1)
 }

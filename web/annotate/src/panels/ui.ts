@@ -3,7 +3,7 @@ import { createContext, useContext, useSyncExternalStore } from 'react'
 import { Store } from '../state/store'
 import type { ImageFilter } from './describe'
 
-export type Dialog = 'help' | 'export' | 'about'
+export type Dialog = 'help' | 'export' | 'about' | 'training'
 export type Section = 'images' | 'side' | 'labels' | 'objects'
 
 // How the page is laid out for this person; nothing of it concerns the project.

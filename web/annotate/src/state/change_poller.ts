@@ -65,6 +65,7 @@ export class ChangePoller {
       core.takeProject({
         revision: changes.revision,
         overlap: changes.overlap,
+        model: changes.model,
         ...(changes.labels && { labels: changes.labels }),
       })
       core.takeSummaries(changes.images)

@@ -6,13 +6,16 @@ import { isLost, isNotFound } from './faults'
 
 const pollMs = 300
 
+type Followed = 'job' | 'exporting' | 'training'
+
 // The message of a job that was lost when its server ended.
-const interrupted = {
+const interrupted: Record<Followed, string> = {
   job: 'Everything was interrupted because the server restarted: run it again',
   exporting: 'The export was interrupted because the server restarted: export again',
+  training: 'The training was interrupted because the server restarted: go on with it under Train',
 }
 
-// Everything and exporting: the server works, the page follows.
+// What the server works on for some time: the page follows.
 export class Jobs {
   constructor(
     private readonly core: Core,
@@ -56,7 +59,7 @@ export class Jobs {
     this.core.notify('info', `Exported ${files} ${files === 1 ? 'file' : 'files'}`)
   }
 
-  async stop(which: 'job' | 'exporting'): Promise<void> {
+  async stop(which: Followed): Promise<void> {
     const job = this.core.state[which]
     if (!job) return
     try {
@@ -66,8 +69,9 @@ export class Jobs {
     }
   }
 
-  private async follow(
-    which: 'job' | 'exporting',
+  // To its end; null: it could not be started or followed.
+  async follow(
+    which: Followed,
     start: () => Promise<Job>,
     look: (job: Job) => Promise<void> = () => Promise.resolve(),
   ): Promise<Job | null> {

@@ -15,6 +15,7 @@ import { Labels } from './labels'
 import { ObjectActions } from './object_actions'
 import type { KeyValueStore } from './outbox'
 import type { SessionState } from './session_state'
+import { Trainings } from './trainings'
 
 export interface SessionDependencies {
   client: Client
@@ -37,6 +38,7 @@ export class Session {
   readonly editing: Editing
   readonly objects: ObjectActions
   readonly jobs: Jobs
+  readonly trainings: Trainings
   readonly history: History
   readonly time: ActiveTime
   readonly poller: ChangePoller
@@ -63,6 +65,13 @@ export class Session {
     })
     this.objects = new ObjectActions(core, this.editing, consent, this.labels, this.navigator)
     this.jobs = new Jobs(core, (image) => this.showProposals(image))
+    this.trainings = new Trainings(core, this.jobs, {
+      changed: () => this.poller.notifyOtherTabs(),
+      modelChanged: () => {
+        this.navigator.resume()
+        void this.history.refresh()
+      },
+    })
     this.time = new ActiveTime((image, active_ms) => void this.sendTime(image, active_ms), now, isVisible)
     this.poller = new ChangePoller(core, refresh, channel, isVisible)
     core.onConnectionChange = () => this.followConnection()
@@ -78,6 +87,7 @@ export class Session {
         core.store.set({ project, label: activeLabel(project, 0) })
         this.poller.start()
         this.editing.outbox.resume()
+        void this.trainings.takeUp()
         if (project.images.some(({ id }) => id === image)) await this.openImage(image!)
         else await this.openFirst(project.images)
         return

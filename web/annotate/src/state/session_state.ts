@@ -13,6 +13,7 @@ import type {
   Project,
   PromptPoint,
   ResolvedWindow,
+  TrainingList,
   WireMask,
 } from '../wire/types'
 import type { ToolId } from '../viewer/tools'
@@ -43,6 +44,15 @@ export interface Preview {
   image: number
   plane: Plane
   masks: readonly WireMask[]
+}
+
+// The same prompts answered by the weights before a training and by those after it.
+export type ShownWeights = 'old' | 'new' | 'both'
+export interface Comparison {
+  training: number
+  shown: ShownWeights
+  plane: Plane | null // where it was asked; null: nothing has been
+  masks: { old: WireMask; new: WireMask } | null
 }
 
 export interface Message {
@@ -103,6 +113,9 @@ export interface SessionState {
   jobImage: number | null // whose proposals it makes
   preview: Preview | null // what it has found so far
   exporting: Job | null
+  training: Job | null
+  trainings: TrainingList | null // null: nobody has looked
+  comparing: Comparison | null
   history: readonly HistoryEvent[] | null // null: not being looked at
   messages: readonly Message[]
   fitRequests: number // grows when the picture is to be fitted to the view again

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { maskKey, type SessionState } from '../state/session_state'
+import { isCompared } from '../state/trainings'
 import type { ImageObject, WireMask } from '../wire/types'
 import { maskBits } from './mask_bits'
 
@@ -28,6 +29,7 @@ const sceneFields = [
   'preview',
   'image',
   'plane',
+  'comparing',
 ] as const
 
 function isSameOf(fields: readonly (keyof SceneState)[], a: SceneState, b: SceneState): boolean {
@@ -152,6 +154,23 @@ export function previewMasks({ preview, image, plane }: SceneState): readonly Wi
   return preview && isInView ? preview.masks : []
 }
 
+const weightColours = { old: '#4cc9f0', new: '#ffd166' } as const // as in the bar (app/training.css)
+
+// The answers of two networks, in place of the open proposal.
+function comparedShapes(state: SceneState): Shape[] | null {
+  const { comparing } = state
+  if (!comparing?.masks || !isCompared(comparing, state.plane)) return null
+  const { masks, shown } = comparing
+  return (['old', 'new'] as const)
+    .filter((one) => shown === 'both' || shown === one)
+    .map((one) => ({
+      mask: masks[one],
+      colour: weightColours[one],
+      fill: shown === 'both' || state.outlineOnly ? 0 : state.opacity,
+      line: 'strong',
+    }))
+}
+
 function previewShape(mask: WireMask): Shape {
   return { mask, colour: proposalColour(mask.object), fill: 0, line: 'preview' }
 }
@@ -159,11 +178,13 @@ function previewShape(mask: WireMask): Shape {
 // Previews below all else, then large masks first, so that small ones stay visible; what is emphasised last. Of those
 // masks alone that are wanted.
 export function shapesOf(state: SceneState, wanted: (mask: WireMask) => boolean = () => true): Shape[] {
+  const compared = comparedShapes(state)
   const shapes = reachableMasks(state)
-    .filter(wanted)
+    .filter((mask) => wanted(mask) && !(compared && mask.object === state.proposal))
     .map((mask) => objectShape(state, mask, state.objects.get(mask.object)!))
   const rank = { preview: 0, plain: 0, strong: 1, open: 2, faint: 3 }
   shapes.sort((a, b) => rank[a.line] - rank[b.line] || maskBits(b.mask).count - maskBits(a.mask).count)
   const previews = previewMasks(state).filter(wanted).map(previewShape)
-  return [...previews, ...shapes, ...alternatives(state).filter(({ mask }) => wanted(mask))]
+  const others = compared ?? alternatives(state)
+  return [...previews, ...shapes, ...others.filter(({ mask }) => wanted(mask))]
 }

@@ -122,17 +122,33 @@ export class Client {
     return this.json(`/api/images/${image}/history?limit=${limit}`)
   }
 
+  // The masks of the weights before that training, then of those after it.
+  compare(image: number, request: wire.CompareRequest): Promise<wire.WireMask[]> {
+    return this.masksOf(`/api/images/${image}/compare`, { method: 'POST', body: request })
+  }
+
+  trainings(): Promise<wire.TrainingList> {
+    return this.json('/api/training')
+  }
+  train(request: wire.TrainingRequest): Promise<wire.Job> {
+    return this.json('/api/training', { method: 'POST', body: request })
+  }
+  chooseModel(training: number | null): Promise<wire.Model> {
+    return this.json('/api/model', { method: 'POST', body: { training } })
+  }
+
   exportProject(request: wire.ExportRequest): Promise<wire.Job> {
     return this.json('/api/export', { method: 'POST', body: request })
+  }
+  jobs(): Promise<wire.JobList> {
+    return this.json('/api/jobs')
   }
   job(id: number): Promise<wire.Job> {
     return this.json(`/api/jobs/${id}`)
   }
   // The masks so far; an object's number is the mask's own.
   preview(id: number): Promise<wire.WireMask[]> {
-    return this.ask(`/api/jobs/${id}/preview`, {}, async (response) =>
-      decodeMasks(new Uint8Array(await response.arrayBuffer())),
-    )
+    return this.masksOf(`/api/jobs/${id}/preview`)
   }
   stopJob(id: number): Promise<wire.Job> {
     return this.json(`/api/jobs/${id}`, { method: 'DELETE' })
@@ -147,6 +163,11 @@ export class Client {
 
   private json<T>(path: string, asked: Asked = {}): Promise<T> {
     return this.ask(path, asked, async (response) => (await response.json()) as T)
+  }
+  private masksOf(path: string, asked: Asked = {}): Promise<wire.WireMask[]> {
+    return this.ask(path, asked, async (response) =>
+      decodeMasks(new Uint8Array(await response.arrayBuffer())),
+    )
   }
   private bundle(path: string, asked: Asked = {}): Promise<wire.Bundle> {
     return this.ask(path, asked, async (response) => decodeBundle(await response.arrayBuffer()))

@@ -155,6 +155,7 @@ export interface ProjectChanges {
   images: Summary[] // that have changed
   labels: Label[] | null // null: as they were
   overlap: Overlap
+  model: Model
 }
 
 export interface LabelsChanged {
@@ -309,6 +310,10 @@ export interface ExportedResult {
   folder: string
   files: number
   notes: string[]
+}
+
+export interface TrainedResult {
+  training: number // its number
 }
 
 export interface Job {
