@@ -20,7 +20,7 @@ namespace {
 
 constexpr int kNice = 10, kCannotRun = 127, kBySignal = 128;  // the last two as shells have them
 constexpr std::chrono::seconds kTimeToStop{15};               // a step and a state to be written
-constexpr std::size_t kLongestLine = std::size_t{1} << 16;
+constexpr std::size_t kMaxLine = std::size_t{1} << 16;
 
 [[noreturn]] void refuse(const std::string& program) {
   throw Error(ErrorKind::unavailable,
@@ -87,7 +87,7 @@ ChildProgram::Said ChildProgram::next(std::chrono::milliseconds wait) {
   };
   for (;;) {
     if (const auto end = rest_.find('\n'); end != std::string::npos) return cut(end, 1);
-    if (rest_.size() > kLongestLine) return cut(rest_.size(), 0);
+    if (rest_.size() > kMaxLine) return cut(rest_.size(), 0);
     pollfd waiting{errors_, POLLIN, 0};
     const int ready = ::poll(&waiting, 1, static_cast<int>(wait.count()));
     if (ready <= 0) return {};

@@ -26,7 +26,7 @@ namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
 // One part is measured while it trains, one at the end, and neither is trained on: whole images.
-constexpr std::int64_t kFewestImages = 3, kFewestObjects = 6;
+constexpr std::int64_t kMinImages = 3, kMinObjects = 6;
 constexpr std::chrono::milliseconds kLook{100};  // between looks for a wish to stop
 
 // What was asked for, and what it took: N.json.
@@ -154,7 +154,7 @@ std::vector<std::string> command_of(const TrainingOptions& options, const Kept& 
   return command;
 }
 
-// Follows a training to its end. Returns what it said last that is no progress.
+// Follows a training to its end. Returns the last line that was not progress.
 std::string follow(ChildProgram& child, Watch& watch, const JobReport& report) {
   std::string last;
   Told told;
@@ -220,10 +220,10 @@ std::optional<std::string> Trainings::missing() const {
     objects += image.approved;
     images += image.approved > 0 ? 1 : 0;
   }
-  if (objects >= kFewestObjects && images >= kFewestImages) return std::nullopt;
+  if (objects >= kMinObjects && images >= kMinImages) return std::nullopt;
   return "approved so far: " + counted(objects, "object") + " in " + counted(images, "image") +
-         "; needed: at least " + std::to_string(kFewestObjects) + " objects in " +
-         std::to_string(kFewestImages) + " images, for some images only measure what was learned";
+         "; needed: at least " + std::to_string(kMinObjects) + " objects in " + std::to_string(kMinImages) +
+         " images, for some images only measure what was learned";
 }
 
 wire::TrainingList Trainings::list() const {
