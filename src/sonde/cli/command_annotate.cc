@@ -241,9 +241,10 @@ TrainingOptions training_options(const AnnotateCommand& command) {
                      std::to_string(std::max(physical_core_count() - 1, 1))};
   if (!has_plugin("libsonde-train.so"))
     options.missing = "this sonde is installed without libsonde-train.so (LibTorch), which training needs";
-  options.load = [model](const fs::path& file) mutable {
-    model.model = file.string();
-    return load_model(model);
+  options.load = [model](const fs::path& file) {
+    ModelArguments trained = model;
+    trained.model = file.string();
+    return load_model(trained);
   };
   return options;
 }
