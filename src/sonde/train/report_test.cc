@@ -181,7 +181,7 @@ std::vector<TestAnswer> answers_of(int count) {
     const std::string image = std::to_string(i) + ".png";
     answers.push_back({"nerve", image, "", "nerve, left", "1 point", "+3,4", "confident", i == 7 ? 0.9 : 0.05,
                        after, 0.9, 0.3});
-    answers.push_back({"nerve", image, "", "nerve, left", "box", "2,2,5,5", "single", 0.04, after, 0.9, 0.3});
+    answers.push_back({"nerve", image, "", "nerve, left", "box", "2,2,5,5", "single", 0.06, after, 0.9, 0.3});
     answers.push_back(
         {"nerve", image, "", "nerve, left", "2 clicks", "+3,4;-9,9", "first", 0.1, after, 0.9, 0.3});
   }
