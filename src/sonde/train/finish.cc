@@ -11,6 +11,7 @@
 #include "sonde/train/report.h"
 #include "sonde/train/test_answers.h"
 #include "sonde/weights/checkpoint.h"
+#include "sonde/weights/export.h"
 
 namespace sonde {
 namespace {
@@ -58,6 +59,13 @@ std::vector<CardData> data_of(const RunParts& run, std::span<const DataOrigin> o
   std::vector<CardData> all;
   for (auto& [name, set] : sets) all.push_back(std::move(set));
   return all;
+}
+
+// Both networks were asked the same of the same objects, but for classes, which only the trained one may
+// know.
+std::vector<Measured> of_objects(std::vector<Measured> measured) {
+  std::erase_if(measured, [](const Measured& one) { return one.prompt == CheckPrompt::class_name; });
+  return measured;
 }
 
 // One a prompt of an object, in the order of both.
@@ -125,12 +133,12 @@ class Finish {
     }
   }
 
-  // Both were asked the same of the same objects.
-  void write_answers(const CheckResult& before, const CheckResult& after) const {
-    const auto answers =
-        answers_of({before.measured, before_.rules}, {after.measured, after_.rules}, run_.pictures);
+  void write_answers(const CheckResult& of_before, const CheckResult& of_after) const {
+    const std::vector<Measured> before = of_objects(of_before.measured),
+                                after = of_objects(of_after.measured);
+    const auto answers = answers_of({before, before_.rules}, {after, after_.rules}, run_.pictures);
     write_test_answers(run_.folder.path(), answers, [&](std::size_t place) -> std::optional<TestPicture> {
-      const Measured &b = before.measured[place], &a = after.measured[place];
+      const Measured &b = before[place], &a = after[place];
       const TrainPicture& picture = run_.pictures[a.picture];
       TestPicture shown;
       try {
@@ -207,6 +215,8 @@ ModelCard finish(const RunParts& run, const RunState& state, std::span<const Dat
   const fs::path& folder = run.folder.path();
   write_durably(folder / "guard.csv", guard_csv(card.guards));
   save_safetensors(folder / "model.safetensors", finishing.trained(), {{kCardKey, card_text(card)}});
+  const fs::path for_python = folder / "model.pth";
+  save_pth(for_python, published_tensors(finishing.trained(), for_python.string()).tensors);
   if (run.request.settings.part == TunedPart::lora || run.request.settings.part == TunedPart::encoder_lora ||
       run.request.settings.part == TunedPart::adapter)
     save_safetensors(folder / "adapter.safetensors", run.tuner.tuned());

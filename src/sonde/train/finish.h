@@ -11,8 +11,8 @@
 namespace sonde {
 
 // After the last step: measures the best state and the network it started from on the test part and the guard
-// sets, and writes test.csv, cases.json, guard.csv, model.safetensors, adapter.safetensors and, last,
-// card.json and the page of it all, report.html. Returns the card.
+// sets, and writes test.csv, cases.json, guard.csv, model.safetensors, model.pth, adapter.safetensors and,
+// last, card.json and the page of it all, report.html. Returns the card.
 ModelCard finish(const RunParts& run, const RunState& state, std::span<const DataOrigin> origins,
                  const std::vector<std::string>& notes);
 

@@ -63,6 +63,7 @@ TEST_F(TrainTest, WritesTheFilesOfARunWithACardInTheModel) {
   const fs::path out = request_.out;
   const Checkpoint model = load_checkpoint(out / "model.safetensors");
   EXPECT_EQ(model.tensors.size(), base_.tensors.size());
+  EXPECT_EQ(load_checkpoint(out / "model.pth").tensors.size(), base_.tensors.size());
   ASSERT_TRUE(model.card);
   EXPECT_EQ(model.card->parent_sha256, std::string(64, 'a'));
   EXPECT_EQ(model.card->tuned, "lora");
