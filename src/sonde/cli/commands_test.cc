@@ -204,7 +204,7 @@ TEST_F(Commands, SegmentTakesWhatTheModelsCardSaysOfSuchAPromptAndTellsIt) {
   const auto answer = [&](std::vector<std::string> args) {
     args.insert(args.begin(), path("disc.png"));
     args.insert(args.end(), {"--out", path("answer.png"), "--json"});
-    const Outcome outcome = segment(args);
+    const CommandOutcome outcome = segment(args);
     EXPECT_EQ(outcome.status, kDone) << outcome.error;
     return Json::parse(outcome.out);
   };

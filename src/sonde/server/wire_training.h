@@ -49,7 +49,6 @@ void describe(V& v, ModelRequest& request) {
   v.shape("ModelRequest");
   v("training", request.training,
     {.range = kTrainingNumbers,
-     .presence = Presence::required,
      .note = "whose weights answer from now on; null: those that sonde is started with"});
 }
 

@@ -85,6 +85,28 @@ export interface ExportRequest {
   each: 'labels' | 'objects' // one label map an image, or one file an object
 }
 
+export type TrainingPart = 'lora' | 'decoder' | 'quality'
+
+export interface TrainingRequest {
+  what?: TrainingPart // lora, decoder or quality
+  steps?: number // 200 by default
+  seed?: number // 1 by default
+  go_on?: number | null // with one that was stopped, by its number and its settings
+}
+
+export interface ModelRequest {
+  training?: number | null // whose weights answer from now on; null: those that sonde is started with
+}
+
+export interface CompareRequest {
+  training: number
+  plane: Plane
+  points: PromptPoint[]
+  box?: BoxPx | null
+  window: string
+  class?: string // one that the model has learned, by name
+}
+
 // what a model has learned to find by name, and what was measured of it on other pictures
 export interface ModelClass {
   name: string
@@ -103,6 +125,7 @@ export interface Model {
   sha256: string
   precision: string
   classes: ModelClass[] // that prompts may name; none of most models
+  training: number | null // of this project that it comes from; null: none
 }
 
 export interface Label {
@@ -324,7 +347,52 @@ export interface Job {
   total: number
   message: string
   preview: number // grows with each preview; 0: there is none
-  result: EverythingResult | ExportedResult | null // null until it is done
+  result: EverythingResult | ExportedResult | TrainedResult | null // null until it is done
+}
+
+export interface JobList {
+  jobs: Job[] // oldest first; an hour after their end they are forgotten
+}
+
+export type TrainingState = 'running' | 'stopped' | 'done'
+
+export interface TrainingTest {
+  prompt: string
+  n: number // objects
+  before: number // mean IoU
+  after: number
+  low: number // of `after`: its 95 % interval
+  high: number
+}
+
+export interface TrainingGuard {
+  name: string
+  before: number
+  after: number
+  limit: number
+  passed: boolean
+}
+
+export interface Training {
+  training: number // its number
+  state: TrainingState
+  what: TrainingPart
+  steps: number
+  seed: number
+  file: string // of its weights, relative to the project; this and the rest: once it is done
+  test: TrainingTest[]
+  guards: TrainingGuard[]
+  notes: string[]
+  report: boolean // at /api/training/NUMBER/report
+}
+
+export interface TrainingList {
+  missing: string | null // why none can be started, one line for people; null: it can
+  objects: number // that are approved
+  images: number // that have some
+  seconds_to_begin: number // about, on this machine
+  seconds_a_step: number // checks included
+  trainings: Training[] // newest first
 }
 
 export interface ErrorBody {
