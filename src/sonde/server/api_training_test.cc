@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <fstream>
+#include <iterator>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -31,7 +33,7 @@ class ApiTrainingTest : public testing::Test, protected TestApi {
   }
   Json train() { return wait_for_job(start()); }
   std::int64_t starts() const {
-    std::ifstream file(folder() / "training" / "1" / "starts");
+    std::ifstream file(train_folder() / "starts");
     return std::count(std::istreambuf_iterator<char>(file), {}, '\n');
   }
   Json wait_until_reported(const Json& job) {
@@ -131,12 +133,12 @@ TEST_F(ApiTrainingTest, SaysWhatTheTrainerSaidLastWhereItFails) {
 TEST_F(ApiTrainingTest, ComparesWeightsAndLetsTheChosenOnesAnswer) {
   approve_enough();
   const std::string before = model()["sha256"];
-  const std::int64_t start = get_json("/api/project")["revision"];
+  const std::int64_t revision = get_json("/api/project")["revision"];
   train();
   const Response masks = post("/api/images/1/compare", compare(1));
   EXPECT_EQ(masks.status, 200) << masks.body;
   EXPECT_EQ(masks.body.substr(0, 4), "SNDM");
-  EXPECT_EQ(get_json("/api/project")["revision"], start);  // it goes into no history
+  EXPECT_EQ(get_json("/api/project")["revision"], revision);  // it goes into no history
 
   const Response chosen = post("/api/model", {{"training", 1}});
   ASSERT_EQ(chosen.status, 200) << chosen.body;

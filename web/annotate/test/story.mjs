@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // story.mjs PROGRAM FOLDER [SCREENSHOTS [STORY...]]: annotates in Debian's Chromium as a person would: pictures, Debian's ch2 volume, a
-// DICOM series, and a server that is killed. FOLDER is made anew. Prints what was checked; exit status 1 if anything failed.
+// DICOM series, a server that is killed, and a training. FOLDER is made anew. Prints what was checked; exit status 1 if anything failed.
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, rmSync } from 'node:fs'
 import { openBrowser } from './person.mjs'
@@ -9,6 +9,7 @@ import { thickSlicesStory, volumeStory } from './story_volume.mjs'
 import { dicomStory } from './story_dicom.mjs'
 import { gesturesStory } from './story_gestures.mjs'
 import { restartStory } from './story_restart.mjs'
+import { trainingStory } from './story_training.mjs'
 
 const [program, folder, screenshots = `${folder}/screenshots`, ...wanted] = process.argv.slice(2)
 if (!program || !folder) {
@@ -49,6 +50,7 @@ const waiting = Object.entries({
   pictures: picturesStory,
   gestures: gesturesStory,
   restart: restartStory,
+  training: trainingStory,
   volume: volumeStory,
   dicom: dicomStory,
   thick: thickSlicesStory,
