@@ -153,11 +153,7 @@ std::vector<std::string> command_of(const TrainingOptions& options, const Kept& 
   return command;
 }
 
-<<<<<<< HEAD
 // Follows a training to its end. Returns the last line that was not progress.
-=======
-// Follows a training to its end. Returns the last line that tells no progress.
->>>>>>> bcc7b1a (Test trainings from the page, and tell one as a story in the browser)
 std::string follow(ChildProgram& child, Watch& watch, const JobReport& report) {
   std::string last;
   Told told;
