@@ -114,7 +114,7 @@ void read_json(const JsonPlace& place, T& value) {
   } else if constexpr (std::is_integral_v<T> && !std::is_same_v<T, bool>) {
     place.check_whole(json.is_number_unsigned()
                           ? std::in_range<T>(json.get<std::uint64_t>())
-                          : json.is_number() && std::in_range<T>(json.get<std::int64_t>()));
+                          : json.is_number_integer() && std::in_range<T>(json.get<std::int64_t>()));
     json.get_to(value);
   } else if constexpr (Plain<T>) {
     place.check(Json(value).type());

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <algorithm>
 #include <fstream>
-#include <iterator>
+#include <string>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -34,7 +33,9 @@ class ApiTrainingTest : public testing::Test, protected TestApi {
   Json train() { return wait_for_job(start()); }
   std::int64_t starts() const {
     std::ifstream file(train_folder() / "starts");
-    return std::count(std::istreambuf_iterator<char>(file), {}, '\n');
+    std::int64_t count = 0;
+    for (std::string line; std::getline(file, line);) ++count;
+    return count;
   }
   Json wait_until_reported(const Json& job) {
     for (int i = 0; i < 20000; ++i) {

@@ -30,7 +30,7 @@ const PlaneRef kAxial71{Axis::axial, 71};
 
 TEST(WireActions, OfTheExamplesAllParseToTheirKind) {
   const Json examples = golden("actions");
-  EXPECT_EQ(examples.size(), 19u);
+  EXPECT_EQ(examples.size(), 20u);
   for (const auto& [name, example] : examples.items()) {
     const ActionRequest request = parse<ActionRequest>(example.dump());
     EXPECT_EQ(kind_of(request.action), example["action"]["kind"].get<std::string>()) << name;

@@ -97,7 +97,8 @@ const Exporter& exporter_of(WeightsFormat format) {
 }  // namespace
 
 PublishedTensors published_tensors(const NamedTensors& tensors, const std::string& file) {
-  const SamSizes sizes = sizes_from_tensors(tensors, file);
+  SamSizes sizes = sizes_from_tensors(tensors, file);
+  sizes.class_count = 0;
   NamedTensors possible =
       std::visit([](const auto& family) { return classifier_of(family); }, sizes.image_encoder);
   PublishedTensors published;

@@ -190,7 +190,7 @@ TEST(DrawOverlay, WritesNamesAboveTheirMasksAndNoneOverAnother) {
       draw_overlay(plain(extent, 50), masks,
                    {.foreground = {}, .background = {}, .boxes = {}, .names = {"liver", "spleen", "kidney"}});
   // Dark boxes behind the words: one above the larger mask, one below it, and none for the empty one.
-  std::int64_t changed_rows = 0, first = -1, last = -1;
+  std::int64_t changed_rows = 0, first = -1;
   for (std::int64_t y = 0; y < with.extent.height; ++y) {
     bool changed = false;
     for (std::int64_t x = 0; x < with.extent.width && !changed; ++x)
@@ -198,10 +198,8 @@ TEST(DrawOverlay, WritesNamesAboveTheirMasksAndNoneOverAnother) {
     if (!changed) continue;
     ++changed_rows;
     if (first < 0) first = y;
-    last = y;
   }
   EXPECT_LE(first, 60 * 3);
-  EXPECT_EQ(changed_rows, last - first + 1);
   EXPECT_GT(changed_rows, 40);
   EXPECT_LT(changed_rows, 100);
 }
