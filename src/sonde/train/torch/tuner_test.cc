@@ -155,6 +155,27 @@ TEST(Tuner, LearnsWhatAClassNameMeansAndWhenItIsNotThere) {
               HasSubstr("small: has 2 classes, not 1"));
 }
 
+TEST(Tuner, ExportsClassesAsTheNetworkThatAnswered) {
+  const auto tuner = small_tuner(random_tensors(small_vit_sizes(), 1), {.class_names = {"left", "right"}});
+  const auto mask = small_mask();
+  auto batch = small_batch(mask);
+  batch[3].prompt = {};
+  for (std::size_t i = 0; i < batch.size(); ++i) batch[i].class_index = static_cast<int>(i % 2);
+  for (int i = 0; i < 3; ++i) tuner->step(batch, {.learning_rate = 1e-2});
+  const NamedTensors tensors = tuner->network();
+  const auto network =
+      make_cpu_network(fit_tensors(tensors, sizes_from_tensors(tensors, "exported"), "exported"), {});
+  const auto examples = tuner->step(batch, {}).examples;
+  for (std::size_t i = 0; i < batch.size(); ++i) {
+    FramePrompt prompt = batch[i].prompt;
+    prompt.class_index = batch[i].class_index;
+    const auto masks = network->decode(*network->prepare(batch[i].picture->embedding), std::span(&prompt, 1),
+                                       MaskSet::all)[0];
+    EXPECT_LT(difference(examples[i], masks), 1e-4) << i;
+    EXPECT_NEAR(examples[i].object_score.value(), masks[0].object_score.value(), 1e-4) << i;
+  }
+}
+
 TEST(Tuner, AnswersTheSameBytesWithOneThreadAndWithTwo) {
   const auto mask = small_mask();
   const auto batch = small_batch(mask);
