@@ -1,8 +1,8 @@
 # sonde::sonde, the library as one target: libsonde.so where it is built (it is what the installed CMake package offers;
-# who links it needs none of sonde's dependencies), else the folders' static libraries. Annotation is in the program alone.
+# who links it needs none of sonde's dependencies), else the folders' static libraries. Annotation and training are in the program alone.
 
 get_property(folder_libraries GLOBAL PROPERTY SONDE_LIBRARIES)
-list(REMOVE_ITEM folder_libraries sonde_cli sonde_model sonde_annotate sonde_server)
+list(REMOVE_ITEM folder_libraries sonde_cli sonde_model sonde_annotate sonde_train sonde_server)
 get_property(dependencies GLOBAL PROPERTY SONDE_DEPENDENCIES)
 list(REMOVE_DUPLICATES dependencies)
 list(REMOVE_ITEM dependencies sonde_torch SQLiteCpp Boost::boost "")  # they are in the plugin and the program
