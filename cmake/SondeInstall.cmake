@@ -1,5 +1,6 @@
 # sonde::sonde, the library as one target: libsonde.so where it is built (it is what the installed CMake package offers;
-# who links it needs none of sonde's dependencies), else the folders' static libraries. Annotation and training are in the program alone.
+# who links it needs none of sonde's dependencies), else the folders' static libraries. Annotation and training are in the
+# program alone.
 
 get_property(folder_libraries GLOBAL PROPERTY SONDE_LIBRARIES)
 list(REMOVE_ITEM folder_libraries sonde_cli sonde_model sonde_annotate sonde_train sonde_server)
