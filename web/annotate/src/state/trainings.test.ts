@@ -44,7 +44,7 @@ describe('training', () => {
     const session = await begin()
     const training = session.trainings.start(trained)
     await passUntil(() => session.getState().training?.total === 2)
-    expect(session.getState().trainings?.trainings[0]?.state).toBe('running')
+    await passUntil(() => session.getState().trainings?.trainings[0]?.state === 'running')
     await session.editing.addPoint(inside(500, 100))
     await settle()
     expect(session.getState().proposal).not.toBeNull()

@@ -84,8 +84,11 @@ export class Trainings {
   }
 
   private async follow(start: Parameters<Jobs['follow']>[1]): Promise<void> {
-    void this.read()
-    const end = await this.jobs.follow('training', start)
+    const end = await this.jobs.follow('training', async () => {
+      const job = await start()
+      void this.read() // it is among them now
+      return job
+    })
     await this.read()
     if (end?.state === 'done')
       this.core.notify('info', 'The training is done: see what it brought under Train')
