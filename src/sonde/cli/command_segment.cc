@@ -186,6 +186,13 @@ std::vector<std::string> inputs_of(const SegmentOptions& options) {
   return inputs;
 }
 
+// A copy: of large pictures only where it is needed.
+std::vector<Mask> masks_of(const SegmentResult& result) {
+  std::vector<Mask> masks;
+  for (const ScoredMask& answer : result.masks) masks.push_back(answer.mask);
+  return masks;
+}
+
 // Segments one image after the other with one model, loaded when the first image has proved readable.
 class Segmenter {
  public:
@@ -283,19 +290,18 @@ class Segmenter {
   }
 
   void write(const Prompt& prompt, const SegmentResult& result) {
-    std::vector<Mask> masks;
-    for (const ScoredMask& candidate : result.masks) masks.push_back(candidate.mask);
     if (form_of(options_) == Form::label_map) {
-      write_label_map(result.files.front(), masks, result.picture);
+      write_label_map(result.files.front(), masks_of(result), result.picture);
     } else {
-      for (std::size_t i = 0; i < masks.size(); ++i) write_mask(result.files[i], masks[i], result.picture);
+      for (std::size_t i = 0; i < result.masks.size(); ++i)
+        write_mask(result.files[i], result.masks[i].mask, result.picture);
     }
     for (const std::string& file : result.files) guard_.written(file);
     if (result.overlay.empty()) return;
     OverlayPrompt drawn = overlay_prompt(prompt);
     drawn.names = result.classes;
     create_parent(result.overlay);
-    write_png(result.overlay, draw_overlay(result.picture.image, masks, drawn));
+    write_png(result.overlay, draw_overlay(result.picture.image, masks_of(result), drawn));
     guard_.written(result.overlay);
   }
 
