@@ -197,7 +197,7 @@ class Training {
         open_folder(request_, describe_run(request_, base_, threads_, prepared, split_text), split_text);
     TrainResult result;
     result.failures = prepared.failures;
-    if (request_.ranks.rank == 0 && is_done(request_.out)) {
+    if (is_done(request_.out)) {
       result.end = TrainResult::End::done_before;
       result.card = read_card(request_.out / "card.json");
       return result;
@@ -245,6 +245,10 @@ class Training {
       return;
     }
     if (state.end == "prompt sensitivity") result.gave_up = state.end;
+    if (parts.request.ranks.rank != 0) {
+      result.end = TrainResult::End::followed;
+      return;
+    }
     result.card = finish(parts, state, prepared.origins, prepared.notes);
     result.notes_told = prepared.notes.size();
     parts.folder.remove_pictures();

@@ -59,7 +59,8 @@ struct TrainHooks {
 
 struct TrainResult {
   // done: all files are there. done_before: they were, nothing was done. stopped: the same request goes on.
-  enum class End { done, done_before, stopped } end = End::done;
+  // followed: all steps are made, and rank 0 measures and writes what became of them.
+  enum class End { done, done_before, stopped, followed } end = End::done;
   std::int64_t steps = 0, best_step = 0;
   ModelCard card;
   std::vector<StudyFailure> failures;  // of the data
