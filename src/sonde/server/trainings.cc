@@ -233,8 +233,8 @@ wire::TrainingList Trainings::list() const {
     list.objects += image.approved;
     list.images += image.approved > 0 ? 1 : 0;
   }
-  // Of a Xeon of 2 GHz (docs/performance.md), until one has been trained here.
-  constexpr double kSecondsOfCoreToBegin = 12, kSecondsOfCoreAPicture = 0.7, kSecondsOfCoreAStep = 1.6;
+  // Of an AMD EPYC (docs/train.md), checks included, until one has been trained here.
+  constexpr double kSecondsOfCoreToBegin = 8, kSecondsOfCoreAPicture = 0.7, kSecondsOfCoreAStep = 0.7;
   const double cores = std::max(physical_core_count() - 1, 1);
   list.seconds_to_begin =
       (kSecondsOfCoreToBegin + kSecondsOfCoreAPicture * static_cast<double>(list.images)) / cores;
