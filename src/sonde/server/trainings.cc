@@ -93,7 +93,7 @@ Kept read_kept(const fs::path& file) {
   }
 }
 
-void write_kept(const fs::path& file, Kept kept) {
+void write_kept(const fs::path& file, const Kept& kept) {
   write_durably(file, json_text(to_json<Layout::stored>(kept), 2) + '\n');
 }
 
@@ -310,7 +310,7 @@ wire::TrainedResult Trainings::run(const Turn& turn, const JobReport& report) {
 }
 
 fs::path Trainings::report_of(std::int64_t training) const {
-  const fs::path file = run_folder(training) / "report.html";
+  fs::path file = run_folder(training) / "report.html";
   std::error_code none;
   if (!fs::is_regular_file(file, none))
     throw Error(ErrorKind::not_found, "training " + std::to_string(training) + " has no report");
